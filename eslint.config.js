@@ -1,0 +1,86 @@
+import js from '@eslint/js'
+import tseslint from 'typescript-eslint'
+
+/**
+ * The arrows of the house: a folder may import only what stands to its right.
+ *
+ *   cli → commands → adapters → flows → policy, credentials, token → registry → refusal, subject, …
+ *
+ * test/unit/architecture.test.ts holds the same picture as an allow-list and looks for cycles.
+ */
+const never = (from, folders) => ({
+  files: [`src/${from}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: folders.map((folder) => ({
+          group: [`**/${folder}/**`],
+          message: `${from} never imports ${folder}: see "The house" in CONTRIBUTING.md`,
+        })),
+      },
+    ],
+  },
+})
+
+/** The core neither reads the clock, the environment nor a file: these arrive by argument. */
+const pure = {
+  files: [
+    'src/*.ts',
+    'src/registry/**/*.ts',
+    'src/policy/**/*.ts',
+    'src/credentials/**/*.ts',
+    'src/token/**/*.ts',
+  ],
+  ignores: ['src/cli.ts', 'src/config.ts'],
+  rules: {
+    'no-restricted-globals': ['error', 'process', 'console', 'setTimeout', 'setInterval', 'fetch'],
+    'no-restricted-properties': [
+      'error',
+      { object: 'Date', property: 'now', message: 'take a Clock' },
+      { object: 'Math', property: 'random', message: 'take an id generator' },
+    ],
+  },
+}
+
+export default tseslint.config(
+  { ignores: ['dist/', '.build/', '.rauth/', 'coverage/', 'proto/'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'tools/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      'no-restricted-exports': [
+        'error',
+        { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } },
+      ],
+    },
+  },
+  {
+    files: ['*.js', '**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    rules: { 'no-restricted-exports': 'off' },
+  },
+  {
+    // node:test's describe/it return promises that the runner itself awaits.
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-floating-promises': 'off' },
+  },
+  pure,
+  never('registry', ['policy', 'credentials', 'token', 'adapters', 'commands']),
+  never('policy', ['credentials', 'token', 'adapters', 'commands']),
+  never('credentials', ['policy', 'token', 'adapters', 'commands']),
+  never('token', ['policy', 'credentials', 'adapters', 'commands']),
+  never('adapters', ['commands']),
+)

@@ -1,0 +1,35 @@
+import type { Reason } from './refusal.ts'
+
+/**
+ * The one record of a decision. Log lines and metrics are made from it and from nothing else, so it
+ * holds no secret: no password, no token, no header.
+ */
+export interface DecisionEvent {
+  /** Also in the client's answer, so that a complaint can be matched with its log line. */
+  readonly id: string
+  readonly half: 'token' | 'gateway'
+  /** `failed`: rauth could not tell (5xx). */
+  readonly outcome: 'allowed' | 'refused' | 'failed'
+  readonly reason?: Reason
+  /** Log-only explanation of the reason. */
+  readonly detail?: string
+  /** HTTP status that the client is sent; 200 for an allowed gateway check. */
+  readonly status: number
+  readonly account?: string
+  readonly namespaces?: readonly string[]
+  /** What was asked for, in scope grammar; empty for a login or `/v2/`. */
+  readonly requested?: string
+  /** What was granted, in scope grammar. */
+  readonly granted?: string
+  /** The rule that decided. */
+  readonly rule?: string
+  readonly tokenId?: string
+  readonly keyId?: string
+  /** Client address. */
+  readonly address?: string
+  readonly method?: string
+  /** Milliseconds that the decision took. */
+  readonly duration: number
+}
+
+export type RecordDecision = (event: DecisionEvent) => void

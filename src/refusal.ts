@@ -1,0 +1,260 @@
+/**
+ * Refusals: every way in which rauth says no. A refusal is a value, returned and never thrown, and
+ * its reason is the same word in the HTTP answer, the gRPC answer, the log and the metrics.
+ */
+
+/** gRPC status codes that a CheckResponse may carry (google.rpc.Code). */
+export const GRPC = {
+  INVALID_ARGUMENT: 3,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  UNIMPLEMENTED: 12,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const
+
+interface RefusalKind {
+  /** HTTP status of the answer. */
+  readonly http: number
+  /** google.rpc.Code of the CheckResponse. */
+  readonly grpc: (typeof GRPC)[keyof typeof GRPC]
+  /** Error code of the distribution API (OCI distribution-spec, "Error Codes"). */
+  readonly code:
+    | 'UNAUTHORIZED'
+    | 'DENIED'
+    | 'UNSUPPORTED'
+    | 'NAME_INVALID'
+    | 'NOT_FOUND'
+    | 'UNAVAILABLE'
+  /** `error` of the Bearer challenge, RFC 6750 §3.1. */
+  readonly bearer?: 'invalid_token' | 'insufficient_scope'
+  /** `error` of an OAuth answer, RFC 6749 §5.2. */
+  readonly oauth:
+    | 'invalid_request'
+    | 'invalid_client'
+    | 'invalid_scope'
+    | 'unsupported_grant_type'
+    | 'temporarily_unavailable'
+  /** Level of the log line. */
+  readonly level: 'info' | 'warn' | 'error'
+  /** What the client is told: what is wrong and, where it helps, what to do next. */
+  readonly message: string
+}
+
+const REFUSALS = {
+  credentials_missing: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    oauth: 'invalid_client',
+    level: 'info',
+    message: "authentication required: log in with a namespace's registry credentials",
+  },
+  credentials_malformed: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNAUTHORIZED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message:
+      'the Authorization header must be Basic with base64 of "username:password" in UTF-8, sent once',
+  },
+  credentials_invalid: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    oauth: 'invalid_client',
+    level: 'info',
+    message: 'incorrect username or password',
+  },
+  service_unknown: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message:
+      'unknown or missing service: ask for the service that the WWW-Authenticate challenge of the registry names',
+  },
+  scope_malformed: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_scope',
+    level: 'info',
+    message: 'malformed scope: expected type:name:action[,action], at most 32 of them',
+  },
+  request_malformed: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'malformed request',
+  },
+  request_too_large: {
+    http: 413,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'request too large',
+  },
+  not_found: {
+    http: 404,
+    grpc: GRPC.NOT_FOUND,
+    code: 'NOT_FOUND',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'no such page here: tokens are at /token',
+  },
+  method_unsupported: {
+    http: 405,
+    grpc: GRPC.UNIMPLEMENTED,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'this method is not supported here',
+  },
+  token_missing: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    oauth: 'invalid_client',
+    level: 'info',
+    message: 'authentication required',
+  },
+  authorization_malformed: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'the Authorization header must be "Bearer" and one token, sent once',
+  },
+  token_invalid: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    bearer: 'invalid_token',
+    oauth: 'invalid_client',
+    level: 'info',
+    message: 'the token is not valid here: fetch a new one',
+  },
+  credential_revoked: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    bearer: 'invalid_token',
+    oauth: 'invalid_client',
+    level: 'info',
+    message:
+      'the credential behind this token was changed or removed: log in with the current one',
+  },
+  scope_insufficient: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    bearer: 'insufficient_scope',
+    oauth: 'invalid_scope',
+    level: 'info',
+    message: 'the token does not hold the access that this request needs: fetch one that does',
+  },
+  access_denied: {
+    http: 403,
+    grpc: GRPC.PERMISSION_DENIED,
+    code: 'DENIED',
+    oauth: 'invalid_scope',
+    level: 'info',
+    message: 'requested access to the resource is denied',
+  },
+  path_invalid: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'the path is not in canonical form: send it without escapes, empty or dot segments',
+  },
+  name_invalid: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'NAME_INVALID',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'invalid repository name',
+  },
+  route_unknown: {
+    http: 404,
+    grpc: GRPC.NOT_FOUND,
+    code: 'NOT_FOUND',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'not a path of the registry API',
+  },
+  query_invalid: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'the query is not one that this path of the registry API takes',
+  },
+  body_type_unsupported: {
+    http: 415,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'send upload bodies as application/octet-stream; form bodies are not accepted here',
+  },
+  not_ready: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'warn',
+    message: 'the credentials are not loaded yet: try again in a few seconds',
+  },
+  internal: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'error',
+    message: 'rauth could not decide: try again, and see its log for this decision id',
+  },
+} as const satisfies Record<string, RefusalKind>
+
+/** Why rauth says no: a closed set of stable codes. */
+export type Reason = keyof typeof REFUSALS
+
+export const REASONS = Object.keys(REFUSALS) as readonly Reason[]
+
+export interface Refusal {
+  readonly reason: Reason
+  /** For the log only, never for the client. Holds no secret and no raw client bytes. */
+  readonly detail?: string
+  /** The scope that a better token needs, in scope grammar; goes into the Bearer challenge. */
+  readonly scope?: string
+}
+
+/** What the given reason means on each wire. */
+export function refusalKind(reason: Reason): RefusalKind {
+  return REFUSALS[reason]
+}
+
+export type Result<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal }
+
+export function accepted<T>(value: T): Result<T> {
+  return { ok: true, value }
+}
+
+export function refused(
+  reason: Reason,
+  extra: Omit<Refusal, 'reason'> = {},
+): { readonly ok: false; readonly refusal: Refusal } {
+  return { ok: false, refusal: { reason, ...extra } }
+}
