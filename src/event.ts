@@ -32,4 +32,12 @@ export interface DecisionEvent {
   readonly duration: number
 }
 
+/** What a flow finds out on its way to a decision. */
+export type DecisionFacts = Partial<
+  Pick<
+    DecisionEvent,
+    'account' | 'namespaces' | 'requested' | 'granted' | 'rule' | 'tokenId' | 'keyId'
+  >
+>
+
 export type RecordDecision = (event: DecisionEvent) => void

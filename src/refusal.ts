@@ -21,12 +21,7 @@ interface RefusalKind {
   readonly grpc: (typeof GRPC)[keyof typeof GRPC]
   /** Error code of the distribution API (OCI distribution-spec, "Error Codes"). */
   readonly code:
-    | 'UNAUTHORIZED'
-    | 'DENIED'
-    | 'UNSUPPORTED'
-    | 'NAME_INVALID'
-    | 'NOT_FOUND'
-    | 'UNAVAILABLE'
+    'UNAUTHORIZED' | 'DENIED' | 'UNSUPPORTED' | 'NAME_INVALID' | 'NOT_FOUND' | 'UNAVAILABLE'
   /** `error` of the Bearer challenge, RFC 6750 §3.1. */
   readonly bearer?: 'invalid_token' | 'insufficient_scope'
   /** `error` of an OAuth answer, RFC 6749 §5.2. */
@@ -149,8 +144,7 @@ const REFUSALS = {
     bearer: 'invalid_token',
     oauth: 'invalid_client',
     level: 'info',
-    message:
-      'the credential behind this token was changed or removed: log in with the current one',
+    message: 'the credential behind this token was changed or removed: log in with the current one',
   },
   scope_insufficient: {
     http: 401,

@@ -1,0 +1,32 @@
+import express, { type Express } from 'express'
+import type { Metrics } from './metrics.ts'
+
+export interface OperationsOptions {
+  readonly metrics: Metrics
+  /** Each part of rauth that must be ready, by name. */
+  readonly parts: Readonly<Record<string, () => boolean>>
+}
+
+/** `/livez`, `/readyz` and `/metrics`, for the cluster and never for clients. */
+export function createOperationsApp({ metrics, parts }: OperationsOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.get('/livez', (_request, response) => {
+    response.json({ status: 'ok' })
+  })
+  app.get('/readyz', (_request, response) => {
+    const states = Object.entries(parts).map(([name, ready]) => [name, ready()] as const)
+    const ready = states.every(([, state]) => state)
+    response
+      .status(ready ? 200 : 503)
+      .json({ status: ready ? 'ok' : 'not ready', parts: Object.fromEntries(states) })
+  })
+  app.get('/metrics', async (_request, response) => {
+    response.type(metrics.contentType).send(await metrics.render())
+  })
+  app.use((_request, response) => {
+    response.status(404).json({ status: 'not found', paths: ['/livez', '/readyz', '/metrics'] })
+  })
+  return app
+}

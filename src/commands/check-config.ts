@@ -1,0 +1,13 @@
+import { Command } from 'commander'
+import { loadConfig } from '../config/read.ts'
+
+export function checkConfigCommand(): Command {
+  return new Command('check-config')
+    .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
+    .requiredOption('-f, --file <file>', 'the configuration', 'rauth.yaml')
+    .exitOverride()
+    .action(({ file }: { file: string }) => {
+      loadConfig(file, process.env)
+      process.stdout.write(`${file}: ok\n`)
+    })
+}

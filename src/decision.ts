@@ -1,0 +1,69 @@
+import type { Clock } from './clock.ts'
+import { messageOf } from './errors.ts'
+import type { DecisionEvent, DecisionFacts, RecordDecision } from './event.ts'
+import { refused, refusalKind, type Result } from './refusal.ts'
+
+/** An answer and the id of its record, which the client is told too. */
+export interface Decision<T> {
+  readonly decision: string
+  readonly result: Result<T>
+}
+
+export interface DecideDependencies {
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly record: RecordDecision
+}
+
+/** Where a request came from, for the record. */
+export interface RequestOrigin {
+  readonly address?: string
+  readonly method?: string
+}
+
+/**
+ * Runs one decision to its end and records it exactly once. `body` says what it finds out on the
+ * way; whatever it throws becomes the refusal `internal`, so the returned promise never rejects and
+ * nothing that failed can pass.
+ */
+export async function decide<T>(
+  deps: DecideDependencies,
+  half: DecisionEvent['half'],
+  origin: RequestOrigin,
+  body: (learn: (facts: DecisionFacts) => void) => Promise<Result<T>>,
+): Promise<Decision<T>> {
+  const started = deps.clock()
+  const decision = deps.newId()
+  let facts: DecisionFacts = {}
+  let result: Result<T>
+  try {
+    result = await body((more) => {
+      facts = { ...facts, ...more }
+    })
+  } catch (thrown) {
+    result = refused('internal', { detail: messageOf(thrown) })
+  }
+  deps.record({
+    id: decision,
+    half,
+    ...outcomeOf(result),
+    duration: (deps.clock() - started) * 1000,
+    ...origin,
+    ...facts,
+  })
+  return { decision, result }
+}
+
+function outcomeOf(
+  result: Result<unknown>,
+): Pick<DecisionEvent, 'outcome' | 'status' | 'reason' | 'detail'> {
+  if (result.ok) return { outcome: 'allowed', status: 200 }
+  const { reason, detail } = result.refusal
+  const status = refusalKind(reason).http
+  return {
+    outcome: status >= 500 ? 'failed' : 'refused',
+    status,
+    reason,
+    ...(detail === undefined ? {} : { detail }),
+  }
+}

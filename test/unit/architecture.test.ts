@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import ts from 'typescript'
+
+/** The root of the repository, from dist/test/unit. */
+const ROOT = path.resolve(import.meta.dirname, '../../..')
+const SOURCE = path.join(ROOT, 'src')
+
+const LEAVES = [
+  'refusal.ts',
+  'subject.ts',
+  'redacted.ts',
+  'errors.ts',
+  'clock.ts',
+  'log.ts',
+  'event.ts',
+]
+const CORE = ['registry', 'policy', 'credentials', 'token']
+const FLOWS = ['issue-token.ts', 'check-access.ts', 'decision.ts']
+
+/** What each room may import besides itself: the arrows of the house. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'refusal.ts': [],
+  'subject.ts': [],
+  'redacted.ts': [],
+  'errors.ts': [],
+  'clock.ts': [],
+  'log.ts': [],
+  'event.ts': ['refusal.ts'],
+  registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
+  policy: ['registry', ...LEAVES],
+  credentials: ['registry', ...LEAVES],
+  token: ['registry', ...LEAVES],
+  config: LEAVES,
+  'decision.ts': LEAVES,
+  'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts'],
+  'check-access.ts': [...CORE, ...LEAVES, 'decision.ts'],
+  adapters: [...CORE, ...LEAVES, ...FLOWS],
+  commands: ['adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
+  'cli.ts': ['commands', ...LEAVES],
+}
+
+/** The one home of each third party. */
+const HOMES: Readonly<Record<string, readonly string[]>> = {
+  jose: ['token', 'adapters/file'],
+  '@peculiar/x509': ['token'],
+  'lru-cache': ['token'],
+  zod: ['config'],
+  yaml: ['config', 'adapters/file'],
+  express: ['adapters/token-http', 'adapters/ops', 'adapters/ext-authz'],
+  '@grpc/grpc-js': ['adapters/ext-authz'],
+  '@grpc/proto-loader': ['adapters/ext-authz'],
+  'grpc-health-check': ['adapters/ext-authz'],
+  pino: ['adapters/ops'],
+  'prom-client': ['adapters/ops'],
+  commander: ['commands', 'cli.ts'],
+}
+
+interface Import {
+  readonly from: string
+  readonly to: string
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => name.split(path.sep).join('/'))
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(path.join(SOURCE, file), 'utf8')
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => ({
+    from: file,
+    to: fileName.startsWith('.') ? path.posix.join(path.posix.dirname(file), fileName) : fileName,
+  }))
+}
+
+const files = sources(SOURCE)
+const imports = files.flatMap(importsOf)
+const own = imports.filter(({ to }) => files.includes(to))
+const room = (file: string) => file.split('/')[0] ?? file
+
+describe('architecture', () => {
+  it('reads the tree that it judges', () => {
+    assert.ok(files.includes('check-access.ts') && own.length > 50)
+  })
+
+  it('has a row for every room', () => {
+    assert.deepEqual(
+      [...new Set(files.map(room))].filter((name) => ALLOWED[name] === undefined),
+      [],
+    )
+  })
+
+  it('imports only along the arrows', () => {
+    const wrong = own.filter(
+      ({ from, to }) => room(from) !== room(to) && ALLOWED[room(from)]?.includes(room(to)) !== true,
+    )
+    assert.deepEqual(wrong, [])
+  })
+
+  it('lets no adapter import another', () => {
+    const adapter = (file: string) => /^adapters\/([^/]+)\//.exec(file)?.[1]
+    const wrong = own.filter(({ from, to }) => {
+      const [a, b] = [adapter(from), adapter(to)]
+      return a !== undefined && b !== undefined && a !== b
+    })
+    assert.deepEqual(wrong, [])
+  })
+
+  it('has no cycle', () => {
+    const next = new Map<string, string[]>()
+    for (const { from, to } of own) next.set(from, [...(next.get(from) ?? []), to])
+    const done = new Set<string>()
+    const visit = (file: string, trail: readonly string[]): void => {
+      assert.ok(!trail.includes(file), `cycle: ${[...trail, file].join(' → ')}`)
+      if (done.has(file)) return
+      for (const target of next.get(file) ?? []) visit(target, [...trail, file])
+      done.add(file)
+    }
+    for (const file of files) visit(file, [])
+  })
+
+  it('keeps each third party in its home', () => {
+    const foreign = imports.filter(({ to }) => !to.startsWith('node:') && !files.includes(to))
+    const wrong = foreign.filter(
+      ({ from, to }) => HOMES[to]?.some((home) => from.startsWith(home)) !== true,
+    )
+    assert.deepEqual(wrong, [])
+  })
+
+  it('asks the system for nothing in the core', () => {
+    const system = imports.filter(
+      ({ from, to }) =>
+        (CORE.includes(room(from)) || FLOWS.includes(from) || LEAVES.includes(from)) &&
+        to.startsWith('node:') &&
+        !['node:crypto', 'node:buffer', 'node:util'].includes(to),
+    )
+    assert.deepEqual(system, [])
+  })
+})

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseConfig, type Environment } from '../../../src/config/read.ts'
+import { SETTINGS } from '../../../src/config/schema.ts'
+
+const MINIMAL = `realm: https://registry.example/token
+keys: { directory: keys }
+credentials: { directory: secrets }
+`
+
+function problems(text: string, environment: Environment = {}): string[] {
+  const result = parseConfig(text, 'rauth.yaml', environment)
+  return (result.problems ?? []).map(({ where, message }) => `${where}: ${message}`)
+}
+
+function read(text: string, environment: Environment = {}) {
+  const result = parseConfig(text, '/etc/rauth/rauth.yaml', environment)
+  if (result.problems !== undefined) assert.fail(JSON.stringify(result.problems))
+  return result.config
+}
+
+describe('configuration', () => {
+  it('has the documented defaults', () => {
+    const config = read(MINIMAL)
+    assert.equal(config.issuer, 'rauth')
+    assert.equal(config.service, 'internal-registry.io')
+    assert.equal(config.secretName, 'registry-credentials')
+    assert.equal(config.logLevel, 'info')
+    assert.equal(config.token.expiry, 300)
+    assert.deepEqual(
+      Object.values(config.listen).map(({ port }) => port),
+      [8080, 9191, 9192, 9090],
+    )
+  })
+
+  it('takes relative paths from the folder of the file', () => {
+    assert.equal(read(MINIMAL).keys.directory, '/etc/rauth/keys')
+  })
+
+  it('cannot be changed afterwards', () => {
+    assert.ok(Object.isFrozen(read(MINIMAL).listen.token))
+  })
+
+  it('takes each setting from the environment, over the file', () => {
+    const config = read(MINIMAL, {
+      RAUTH_TOKEN_EXPIRY: '1h',
+      RAUTH_TOKEN_X5C: 'false',
+      RAUTH_LISTEN_TOKEN: '[::1]:0',
+      RAUTH_KEYS_DIRECTORY: '/keys',
+    })
+    assert.equal(config.token.expiry, 3600)
+    assert.equal(config.token.x5c, false)
+    assert.deepEqual(config.listen.token, { host: '::1', port: 0 })
+    assert.equal(config.keys.directory, '/keys')
+  })
+
+  it('gives every setting a variable of its own', () => {
+    const names = SETTINGS.map(({ variable }) => variable)
+    assert.equal(new Set(names).size, names.length)
+    assert.ok(names.includes('RAUTH_LISTEN_GATEWAY_HTTP'))
+  })
+
+  it('is not confused by what Kubernetes injects for a Service named rauth', () => {
+    read(MINIMAL, {
+      RAUTH_PORT: 'tcp://10.0.0.1:80',
+      RAUTH_PORT_80_TCP_ADDR: '10.0.0.1',
+      RAUTH_SERVICE_HOST: '10.0.0.1',
+      RAUTH_SERVICE_PORT_HTTP: '80',
+    })
+  })
+
+  const MISTAKES: readonly (readonly [name: string, text: string, problem: string])[] = [
+    ['unknown key', `${MINIMAL}isuer: x\n`, '4:1: unknown key "isuer"; did you mean "issuer"?'],
+    [
+      'unknown nested key',
+      `${MINIMAL}token:\n  x5c: true\n  expirey: 5m\n`,
+      '6:3: unknown key "token.expirey"; did you mean "token.expiry"?',
+    ],
+    [
+      'key like no other',
+      `${MINIMAL}listen:\n  quux: 1\n`,
+      '5:3: unknown key "listen.quux"; known here: listen.token, listen.gateway, listen.gatewayHttp, listen.operations',
+    ],
+    [
+      'short lifetime',
+      `${MINIMAL}token: { expiry: 30s }\n`,
+      '4:10: "token.expiry" must be a duration such as 300, 300s, 5m or 1h, from 60 s to 86400 s',
+    ],
+    [
+      'realm without scheme',
+      MINIMAL.replace('https://', ''),
+      '1:1: "realm" must be an http or https URL without query, the one that clients reach /token at',
+    ],
+    ['nothing at all', '', '1:1: "realm" is missing and has no default'],
+    ['a list', '- a', '1:1: expected a map of settings'],
+    [
+      'a port too far',
+      `${MINIMAL}listen: { token: "x:70000" }\n`,
+      '4:11: "listen.token" must be HOST:PORT, such as 0.0.0.0:8080',
+    ],
+    ['the same key twice', `${MINIMAL}realm: x\n`, '4:1: Map keys must be unique'],
+    ['broken YAML', 'a: b: c', '1:4: Nested mappings are not allowed in compact mappings'],
+    [
+      'a challenge that could break out of its quotes',
+      `${MINIMAL}service: 'a"b'\n`,
+      '4:1: "service" must be 1 to 255 printable ASCII characters without " and \\',
+    ],
+  ]
+  for (const [name, text, problem] of MISTAKES) {
+    it(`says where and what: ${name}`, () => {
+      assert.ok(
+        problems(text).includes(`rauth.yaml:${problem}`),
+        `got ${JSON.stringify(problems(text))}`,
+      )
+    })
+  }
+
+  it('names the variable that is wrong', () => {
+    assert.deepEqual(problems(MINIMAL, { RAUTH_TOKEN_EXPIRY: 'soon', RAUTH_ISUER: 'x' }), [
+      'RAUTH_ISUER: unknown variable "RAUTH_ISUER"; did you mean "RAUTH_ISSUER"?',
+      'RAUTH_TOKEN_EXPIRY: "token.expiry" must be a duration such as 300, 300s, 5m or 1h, from 60 s to 86400 s',
+    ])
+  })
+})

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { decide } from '../../src/decision.ts'
+import type { DecisionEvent } from '../../src/event.ts'
+import { accepted, refused } from '../../src/refusal.ts'
+
+function recorder() {
+  const events: DecisionEvent[] = []
+  let now = 1000
+  let ids = 0
+  const deps = {
+    clock: () => (now += 0.002),
+    newId: () => `id-${String((ids += 1))}`,
+    record: (event: DecisionEvent) => void events.push(event),
+  }
+  return { deps, events }
+}
+
+describe('decide', () => {
+  it('records an allowed decision once, with what was learned on the way', async () => {
+    const { deps, events } = recorder()
+    const answer = await decide(deps, 'token', { address: '10.0.0.1', method: 'GET' }, (learn) => {
+      learn({ account: 'team-a' })
+      learn({ granted: 'repository:team-a/app:pull' })
+      return Promise.resolve(accepted('yes'))
+    })
+    assert.deepEqual(answer, { decision: 'id-1', result: { ok: true, value: 'yes' } })
+    assert.equal(events.length, 1)
+    const { duration, ...event } = events[0] ?? assert.fail()
+    assert.ok(Math.abs(duration - 2) < 0.001, `milliseconds, not ${String(duration)}`)
+    assert.deepEqual(event, {
+      id: 'id-1',
+      half: 'token',
+      outcome: 'allowed',
+      status: 200,
+      address: '10.0.0.1',
+      method: 'GET',
+      account: 'team-a',
+      granted: 'repository:team-a/app:pull',
+    })
+  })
+
+  it('records why it refused, and keeps what was learned before', async () => {
+    const { deps, events } = recorder()
+    await decide(deps, 'gateway', {}, (learn) => {
+      learn({ requested: 'repository:team-b/app:pull' })
+      return Promise.resolve(refused('access_denied', { detail: 'why' }))
+    })
+    assert.equal(events[0]?.outcome, 'refused')
+    assert.equal(events[0].status, 403)
+    assert.equal(events[0].reason, 'access_denied')
+    assert.equal(events[0].detail, 'why')
+    assert.equal(events[0].requested, 'repository:team-b/app:pull')
+  })
+
+  it('turns whatever is thrown into a 503 that does not say what was thrown', async () => {
+    const { deps, events } = recorder()
+    const answer = await decide(deps, 'gateway', {}, () => Promise.reject(new TypeError('boom')))
+    assert.deepEqual(answer.result, {
+      ok: false,
+      refusal: { reason: 'internal', detail: 'boom' },
+    })
+    assert.equal(events[0]?.outcome, 'failed')
+    assert.equal(events[0].status, 503)
+  })
+})
