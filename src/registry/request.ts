@@ -1,3 +1,16 @@
+import { accepted, refused, type Result } from '../refusal.ts'
+import { mergeAccess, type Access } from './access.ts'
+import { parseQuery } from './query.ts'
+import { isRepositoryName } from './repository-name.ts'
+import {
+  CATALOG_ACCESS,
+  entryFor,
+  matchEnding,
+  ROUTES,
+  type Route,
+  type RouteDescriptor,
+} from './routes.ts'
+
 /**
  * A request to the registry as the gateway sees it, whatever proxy asked. Header values are as they
  * arrived; a repeated header is one value joined by commas.
@@ -11,4 +24,112 @@ export interface RegistryRequest {
   readonly contentLength?: string
   /** Client address, for the record. */
   readonly address?: string
+}
+
+export interface RequiredAccess {
+  readonly route: Route
+  /** What a token must hold; empty for `/v2/`, where any valid token will do. */
+  readonly required: Access
+}
+
+const MAX_TARGET = 8192
+
+/** What a canonical registry path is made of; `%` only ever as the escaped colon of a digest. */
+const PATH = /^\/[A-Za-z0-9\-._:+/]*(?:%3[Aa][A-Fa-f0-9]*)?$/
+
+/**
+ * A request → the access that it needs. Everything that is not provably one row of the route table
+ * in its one canonical spelling is refused: the registry decodes and cleans paths, so what looks
+ * strange here could be another repository there.
+ */
+export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
+  const { target, method } = request
+  if (target.length > MAX_TARGET) return refused('path_invalid', { detail: 'too long' })
+  const mark = target.indexOf('?')
+  const path = mark < 0 ? target : target.slice(0, mark)
+  const route = readPath(path)
+  if (!route.ok) return route
+  const descriptor = ROUTES[route.value.kind]
+
+  const actions = entryFor(descriptor.methods, method)
+  if (actions === undefined) return refused('method_unsupported')
+  const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1))
+  if (!query.ok) return query
+  const taken = entryFor(descriptor.query, method) ?? []
+  for (const key of query.value.keys()) {
+    if (!taken.includes(key)) return refused('query_invalid', { detail: 'unknown parameter' })
+  }
+  if (!bodyIsHarmless(descriptor.body, request)) return refused('body_type_unsupported')
+
+  const { name } = route.value
+  if (name === undefined) {
+    const required = route.value.kind === 'catalog' ? [CATALOG_ACCESS] : []
+    return accepted({ route: route.value, required })
+  }
+  const source = mountSource(query.value)
+  if (!source.ok) return source
+  const required = mergeAccess([
+    { type: 'repository', name, actions },
+    ...source.value.map((from) => ({ type: 'repository', name: from, actions: ['pull'] })),
+  ])
+  return accepted({ route: route.value, required })
+}
+
+function readPath(path: string): Result<Route> {
+  if (path === '/v2' || path === '/v2/') return accepted({ kind: 'base' })
+  if (!PATH.test(path)) return refused('path_invalid')
+  const segments = path.split('/').slice(1)
+  if (segments[0] !== 'v2') return refused('route_unknown')
+  const rest = segments.slice(1)
+  if (rest.some((segment, i) => segment === '.' || segment === '..' || isEmptyInside(rest, i))) {
+    return refused('path_invalid')
+  }
+  if (rest.length === 1 && rest[0] === '_catalog') return accepted({ kind: 'catalog' })
+  const ending = matchEnding(rest)
+  if (ending === undefined) return refused('route_unknown')
+  const name = rest.slice(0, ending.nameLength).join('/')
+  if (!isRepositoryName(name)) return refused('name_invalid')
+  return accepted({ kind: ending.kind, name })
+}
+
+/** An empty segment anywhere but at the very end, where `uploads/` has one. */
+function isEmptyInside(segments: readonly string[], index: number): boolean {
+  return segments[index] === '' && index < segments.length - 1
+}
+
+/**
+ * The repository that a mount reads from. A mount without `from` would let the registry look the
+ * blob up wherever it likes, and `from` without a mount means nothing: both are refused.
+ */
+function mountSource(query: ReadonlyMap<string, string>): Result<readonly string[]> {
+  const from = query.get('from')
+  if ((from === undefined) !== (query.get('mount') === undefined)) {
+    return refused('query_invalid', { detail: 'mount and from go together' })
+  }
+  if (from === undefined) return accepted([])
+  return isRepositoryName(from) ? accepted([from]) : refused('name_invalid')
+}
+
+/** What the registry reads as bytes, never as a form (Go's ParseForm looks at the media type). */
+const UPLOAD_TYPES = ['application/octet-stream', 'application/json']
+
+/** Anywhere in the value: a header sent twice is joined by a comma. */
+const FORM = /x-www-form-urlencoded|multipart\//
+
+/** Go lower-cases beyond ASCII: `multİpart` is `multipart` to it, and not to us. */
+const ASCII = /^[\x20-\x7e]*$/
+
+/**
+ * distribution reads `mount` and `from` also from a form body, which a gateway does not see. So a
+ * body must be of a type that is never parsed as a form; without a type Go takes octet-stream. Forms
+ * are refused even with length 0: a proxy that asks without the body may say 0 of it.
+ */
+function bodyIsHarmless(
+  body: RouteDescriptor['body'],
+  { method, contentType, contentLength }: RegistryRequest,
+): boolean {
+  if (contentType === undefined || !['POST', 'PUT', 'PATCH'].includes(method)) return true
+  const type = contentType.trim().toLowerCase()
+  if (body === 'upload' && contentLength !== '0') return UPLOAD_TYPES.includes(type)
+  return ASCII.test(contentType) && !FORM.test(type)
 }

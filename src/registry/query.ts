@@ -1,0 +1,41 @@
+import { accepted, refused, type Result } from '../refusal.ts'
+
+const MAX_QUERY = 8192
+const MAX_PAIRS = 16
+
+/** What a query may hold: the unreserved, the escapes and the delimiters that clients leave as is. */
+const RAW = /^(?:[A-Za-z0-9\-._~!$'()*,:@/=?&]|%[0-9A-Fa-f]{2})*$/
+
+/**
+ * Reads a query in the one way that every parser agrees on. Go drops a pair with a bad escape or a
+ * semicolon and takes the first of two; JavaScript keeps them: where they could differ this refuses.
+ * Each key once, no empty key, no `+`, no `;`, no bad escape, no control character.
+ */
+export function parseQuery(text: string): Result<ReadonlyMap<string, string>> {
+  const bad = (detail: string) => refused('query_invalid', { detail })
+  const query = new Map<string, string>()
+  if (text === '') return accepted(query)
+  if (text.length > MAX_QUERY) return bad('too long')
+  if (!RAW.test(text)) return bad('a character or escape that parsers read in different ways')
+  const pairs = text.split('&')
+  if (pairs.length > MAX_PAIRS) return bad('too many parameters')
+  for (const pair of pairs) {
+    const at = pair.indexOf('=')
+    const key = decode(at < 0 ? pair : pair.slice(0, at))
+    const value = decode(at < 0 ? '' : pair.slice(at + 1))
+    if (key === undefined || value === undefined) return bad('not UTF-8, or a control character')
+    if (key === '') return bad('a parameter without name')
+    if (query.has(key)) return bad('the same parameter twice')
+    query.set(key, value)
+  }
+  return accepted(query)
+}
+
+function decode(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text)
+    return /\p{Cc}/u.test(decoded) ? undefined : decoded
+  } catch {
+    return undefined
+  }
+}

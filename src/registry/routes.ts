@@ -1,0 +1,128 @@
+import type { ResourceActions } from './access.ts'
+
+/**
+ * The paths of the registry API (OCI distribution-spec "Endpoints", and distribution's upload
+ * session), one row each. A name may hold every keyword, so a path is read from its right-hand end.
+ */
+export type RouteKind =
+  'base' | 'catalog' | 'tags' | 'manifest' | 'blob' | 'referrers' | 'uploads' | 'upload'
+
+export interface Route {
+  readonly kind: RouteKind
+  /** Repository; absent for `base` and `catalog`. */
+  readonly name?: string
+}
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export interface RouteDescriptor {
+  /** Actions on the repository that each method needs; a method without a row is refused. */
+  readonly methods: Readonly<Partial<Record<Method, readonly string[]>>>
+  /** Query parameters that the route takes, by method. */
+  readonly query: Readonly<Partial<Record<Method, readonly string[]>>>
+  /** Which media types a body may have: none is taken, those of upload bytes, or all but forms. */
+  readonly body: 'none' | 'upload' | 'manifest'
+}
+
+const READ = { GET: ['pull'], HEAD: ['pull'] } as const
+const PUSH = ['pull', 'push'] as const
+/** containerd names the host that a mirror stands for in `ns`; registries ignore it. */
+const MIRROR = { GET: ['ns'], HEAD: ['ns'] } as const
+
+export const ROUTES: Readonly<Record<RouteKind, RouteDescriptor>> = {
+  base: { methods: { GET: [], HEAD: [] }, query: MIRROR, body: 'none' },
+  catalog: {
+    methods: { GET: [], HEAD: [] },
+    query: { GET: ['n', 'last'], HEAD: ['n', 'last'] },
+    body: 'none',
+  },
+  tags: {
+    methods: READ,
+    query: { GET: ['n', 'last', 'ns'], HEAD: ['n', 'last', 'ns'] },
+    body: 'none',
+  },
+  manifest: {
+    methods: { ...READ, PUT: PUSH, DELETE: ['delete'] },
+    query: MIRROR,
+    body: 'manifest',
+  },
+  blob: { methods: { ...READ, DELETE: ['delete'] }, query: MIRROR, body: 'none' },
+  referrers: {
+    methods: READ,
+    query: {
+      GET: ['artifactType', 'n', 'last', 'ns'],
+      HEAD: ['artifactType', 'n', 'last', 'ns'],
+    },
+    body: 'none',
+  },
+  uploads: {
+    methods: { POST: PUSH },
+    query: { POST: ['mount', 'from', 'origin', 'digest', 'digest-algorithm'] },
+    body: 'upload',
+  },
+  // Giving up one's own upload is part of a push, not a deletion of content.
+  upload: {
+    methods: { GET: ['pull'], HEAD: ['pull'], PATCH: PUSH, PUT: PUSH, DELETE: PUSH },
+    query: {
+      GET: ['_state'],
+      HEAD: ['_state'],
+      PATCH: ['_state'],
+      PUT: ['_state', 'digest'],
+      DELETE: ['_state'],
+    },
+    body: 'upload',
+  },
+}
+
+/** distribution asks for `*` on the catalog, literally. */
+export const CATALOG_ACCESS: ResourceActions = { type: 'registry', name: 'catalog', actions: ['*'] }
+
+/** The row's entry for a method; exact upper case, own keys only. */
+export function entryFor<T>(
+  table: Readonly<Partial<Record<Method, T>>>,
+  method: string,
+): T | undefined {
+  return Object.hasOwn(table, method) ? table[method as Method] : undefined
+}
+
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
+/** `algorithm:hex`; some clients escape the colon. */
+const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*(?::|%3[Aa])[A-Fa-f0-9]{32,128}$/
+/** distribution uses a UUID; others a token of url-safe characters. */
+const UPLOAD_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/
+
+interface Ending {
+  readonly kind: RouteKind
+  /** Segments at the right-hand end: a text is itself, a pattern is one segment. */
+  readonly segments: readonly (string | RegExp)[]
+}
+
+const ENDINGS: readonly Ending[] = [
+  { kind: 'tags', segments: ['tags', 'list'] },
+  { kind: 'manifest', segments: ['manifests', TAG] },
+  { kind: 'manifest', segments: ['manifests', DIGEST] },
+  { kind: 'uploads', segments: ['blobs', 'uploads', ''] },
+  { kind: 'upload', segments: ['blobs', 'uploads', UPLOAD_ID] },
+  { kind: 'blob', segments: ['blobs', DIGEST] },
+  { kind: 'referrers', segments: ['referrers', DIGEST] },
+]
+
+/**
+ * The route of a path below `/v2/`, given as its raw segments, and how many segments are the name.
+ * `undefined`: no row of the table.
+ */
+export function matchEnding(
+  segments: readonly string[],
+): { readonly kind: RouteKind; readonly nameLength: number } | undefined {
+  for (const { kind, segments: ending } of ENDINGS) {
+    const nameLength = segments.length - ending.length
+    const fits =
+      nameLength > 0 &&
+      ending.every((want, i) => {
+        const got = segments[nameLength + i] ?? ''
+        return typeof want === 'string' ? got === want : want.test(got)
+      })
+    if (fits) return { kind, nameLength }
+  }
+  return undefined
+}
