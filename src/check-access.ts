@@ -54,7 +54,7 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
 
     const bearer = bearerToken(request.authorization)
     if (!bearer.ok) return refused(bearer.refusal.reason, { ...bearer.refusal, scope })
-    const verified = await deps.verifier.verify(bearer.value)
+    const verified = deps.verifier.verify(bearer.value)
     if (!verified.ok) return refused(verified.refusal.reason, { ...verified.refusal, scope })
     const { claims, keyId } = verified.value
     learn({

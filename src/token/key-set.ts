@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import type { JSONWebKeySet } from 'jose'
+import type { JSONWebKeySet, JWK } from 'jose'
+import { RauthError } from '../errors.ts'
 import type { Algorithm } from './algorithms.ts'
 
 /** A public key that tokens are verified with. */
@@ -11,6 +12,8 @@ export interface VerificationKey {
   readonly publicKey: KeyObject
   /** `x5c`: base64 DER of the leaf, then of its intermediates; never the root. */
   readonly chain: readonly string[]
+  /** Start of the leaf's validity, seconds since the epoch: the latest key signs. */
+  readonly notBefore: number
   /** End of the leaf's validity, seconds since the epoch. */
   readonly notAfter: number
 }
@@ -27,4 +30,21 @@ export interface KeySet {
   find(kid: string): VerificationKey | undefined
   /** Public keys as a JSON Web Key Set, RFC 7517 §5. */
   jwks(): JSONWebKeySet
+}
+
+/** Of these keys the one whose certificate is newest signs; all verify. */
+export function createKeySet(keys: readonly SigningKey[]): KeySet {
+  const newestFirst = [...keys].sort((a, b) => b.notBefore - a.notBefore)
+  const active = newestFirst[0]
+  if (active === undefined) throw new RauthError('ERR_KEYS_UNREADABLE', 'there is no signing key')
+  const byKid = new Map(newestFirst.map((key) => [key.kid, key]))
+  if (byKid.size !== keys.length) {
+    throw new RauthError('ERR_KEYS_UNREADABLE', 'the same signing key is there twice: remove one')
+  }
+  const jwks = { keys: newestFirst.map(publicJwk) }
+  return { active: () => active, find: (kid) => byKid.get(kid), jwks: () => jwks }
+}
+
+function publicJwk({ publicKey, kid, algorithm }: VerificationKey): JWK {
+  return { ...(publicKey.export({ format: 'jwk' }) as JWK), kid, alg: algorithm, use: 'sig' }
 }

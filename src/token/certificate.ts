@@ -1,0 +1,126 @@
+import { webcrypto } from 'node:crypto'
+import * as x509 from '@peculiar/x509'
+import { algorithmFacts, type Algorithm } from './algorithms.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+/** Certificates begin a little in the past: the registry's clock may be behind. */
+const SKEW = 5 * 60 * 1000
+
+/** A private key and its certificate, both PEM; the key is PKCS #8. */
+export interface KeyPairPem {
+  readonly key: string
+  readonly certificate: string
+}
+
+export interface CertificateOptions {
+  readonly algorithm: Algorithm
+  /** Common name. */
+  readonly name: string
+  readonly now: Date
+  readonly days: number
+}
+
+/** A CA of rauth's own: what registries trust (`rootcertbundle`) so that keys can change below it. */
+export async function createAuthority(options: CertificateOptions): Promise<KeyPairPem> {
+  const keys = await generateKeys(options.algorithm)
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      ...validity(options),
+      keys,
+      name: subjectOf(options.name),
+      signingAlgorithm: algorithmFacts(options.algorithm).certificate,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+          true,
+        ),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ],
+    },
+    webcrypto,
+  )
+  return toPem(keys, certificate)
+}
+
+/** A signing key with a certificate under the CA. */
+export async function createLeaf(
+  authority: KeyPairPem,
+  options: CertificateOptions,
+): Promise<KeyPairPem> {
+  const issuer = new x509.X509Certificate(authority.certificate)
+  const signingAlgorithm = signatureOf(issuer)
+  const signingKey = await webcrypto.subtle.importKey(
+    'pkcs8',
+    x509.PemConverter.decodeFirst(authority.key),
+    issuer.publicKey.algorithm,
+    false,
+    ['sign'],
+  )
+  const keys = await generateKeys(options.algorithm)
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      ...validity(options),
+      subject: subjectOf(options.name),
+      issuer: issuer.subject,
+      publicKey: keys.publicKey,
+      signingKey,
+      signingAlgorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+        await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      ],
+    },
+    webcrypto,
+  )
+  return toPem(keys, certificate)
+}
+
+function signatureOf(issuer: x509.X509Certificate): { name: string; hash: string } {
+  return { name: issuer.publicKey.algorithm.name, hash: 'SHA-256' }
+}
+
+function subjectOf(name: string): string {
+  return `CN=${name}`
+}
+
+function validity({ now, days }: CertificateOptions) {
+  return {
+    notBefore: new Date(now.getTime() - SKEW),
+    notAfter: new Date(now.getTime() + days * DAY),
+  }
+}
+
+/**
+ * An EC coordinate with a leading zero byte is thrown away: distribution strips such bytes before it
+ * computes the thumbprint, so `kid` would differ from RFC 7638 for about 1 in 128 keys.
+ */
+async function generateKeys(algorithm: Algorithm): Promise<webcrypto.CryptoKeyPair> {
+  const { generate } = algorithmFacts(algorithm)
+  for (;;) {
+    const pair = (await webcrypto.subtle.generateKey(generate, true, [
+      'sign',
+      'verify',
+    ])) as webcrypto.CryptoKeyPair
+    const { x, y } = await webcrypto.subtle.exportKey('jwk', pair.publicKey)
+    if (![x, y].some(hasLeadingZero)) return pair
+  }
+}
+
+/** Whether a base64url coordinate of an EC key begins with a zero byte. */
+export function hasLeadingZero(coordinate: string | undefined): boolean {
+  return coordinate !== undefined && Buffer.from(coordinate, 'base64url')[0] === 0
+}
+
+async function toPem(
+  keys: webcrypto.CryptoKeyPair,
+  certificate: x509.X509Certificate,
+): Promise<KeyPairPem> {
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
+  return {
+    key: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`,
+    certificate: `${certificate.toString('pem')}\n`,
+  }
+}

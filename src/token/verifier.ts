@@ -1,0 +1,146 @@
+import { createHash, verify as verifySignature } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../clock.ts'
+import { accepted, refused, type Result } from '../refusal.ts'
+import { algorithmFacts } from './algorithms.ts'
+import { parseClaims, type ClaimSet } from './claims.ts'
+import type { KeySet, VerificationKey } from './key-set.ts'
+
+const MAX_TOKEN = 8192
+const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
+const HEADER = ['alg', 'typ', 'kid', 'x5c']
+
+export interface VerifierOptions {
+  readonly keys: KeySet
+  readonly issuer: string
+  /** The services whose tokens are good here. */
+  readonly audiences: readonly string[]
+  /** How far clocks may differ, seconds, for `exp`, `nbf` and `iat` alike. */
+  readonly leeway: number
+  /** Longest `exp` − `iat` that rauth issues, seconds. */
+  readonly maxLifetime: number
+  readonly clock: Clock
+  /** How many good tokens are remembered. */
+  readonly cacheSize: number
+}
+
+export interface VerifiedToken {
+  readonly claims: ClaimSet
+  readonly keyId: string
+}
+
+export interface Verifier {
+  verify(token: string): Result<VerifiedToken>
+}
+
+interface Remembered extends VerifiedToken {
+  readonly key: VerificationKey
+}
+
+/**
+ * Accepts a token only as rauth's own issuer spells it (RFC 8725): one spelling of each part, a
+ * closed header, the one algorithm of the key that `kid` names, and the whole claim set. The header
+ * never chooses a key or an algorithm, and every refusal looks the same to the client.
+ *
+ * The signature of a token is checked once and remembered by the hash of the whole token; time, key
+ * and everything that can change are checked each time.
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const { keys, leeway, clock } = options
+  const remembered = new LRUCache<string, Remembered>({ max: options.cacheSize })
+
+  /** What about a good signature can be wrong from one moment to the next. */
+  function outdated({ claims }: Remembered): string | undefined {
+    const now = clock()
+    if (now >= claims.expiresAt + leeway) return 'expired'
+    if (now < claims.notBefore - leeway) return 'not valid yet'
+    if (now < claims.issuedAt - leeway) return 'issued in the future'
+    return undefined
+  }
+
+  return {
+    verify(token) {
+      if (token.length > MAX_TOKEN) return invalid('too long')
+      const id = createHash('sha256').update(token).digest('base64')
+      let good = remembered.get(id)
+      if (good === undefined || keys.find(good.keyId) !== good.key) {
+        const read = readToken(token, options)
+        if (!read.ok) return read
+        good = read.value
+        remembered.set(id, good)
+      }
+      const wrong = outdated(good)
+      return wrong === undefined
+        ? accepted({ claims: good.claims, keyId: good.keyId })
+        : invalid(wrong)
+    },
+  }
+}
+
+function invalid(detail: string) {
+  return refused('token_invalid', { detail })
+}
+
+/** Everything about a token that stays as it is. */
+function readToken(token: string, options: VerifierOptions): Result<Remembered> {
+  const parts = COMPACT.exec(token)
+  const [, header = '', payload = '', signature = ''] = parts ?? []
+  if (parts === null || ![header, payload, signature].every(isCanonical)) return invalid('spelling')
+
+  const key = readHeader(header, options.keys)
+  if (!key.ok) return key
+  const { algorithm, publicKey, kid } = key.value
+  const { signatureLength, verification } = algorithmFacts(algorithm)
+  if (signatureLength !== undefined && signature.length !== signatureLength) {
+    return invalid('signature')
+  }
+  const signed = Buffer.from(`${header}.${payload}`, 'ascii')
+  const good = verifySignature(
+    verification.digest,
+    signed,
+    { key: publicKey, dsaEncoding: 'ieee-p1363' },
+    Buffer.from(signature, 'base64url'),
+  )
+  if (!good) return invalid('signature')
+
+  const claims = parseClaims(parseJson(payload))
+  if (claims === undefined) return invalid('claims')
+  if (claims.issuer !== options.issuer) return invalid('issuer')
+  if (!options.audiences.includes(claims.audience)) return invalid('audience')
+  const lifetime = claims.expiresAt - claims.issuedAt
+  if (lifetime <= 0 || lifetime > options.maxLifetime) return invalid('lifetime')
+  return accepted({ claims, keyId: kid, key: key.value })
+}
+
+/** The key that the header's `kid` names, if all the rest of the header is as that key's would be. */
+function readHeader(part: string, keys: KeySet): Result<VerificationKey> {
+  const header = parseJson(part)
+  if (typeof header !== 'object' || header === null) return invalid('header')
+  const { alg, typ, kid, x5c } = header as Readonly<Record<string, unknown>>
+  if (!Object.keys(header).every((name) => HEADER.includes(name))) return invalid('header')
+  if (typ !== 'JWT' || typeof kid !== 'string') return invalid('header')
+  const key = keys.find(kid)
+  if (key === undefined) return invalid('key unknown')
+  if (alg !== key.algorithm) return invalid('algorithm')
+  if (x5c !== undefined && JSON.stringify(x5c) !== JSON.stringify(key.chain)) return invalid('x5c')
+  return accepted(key)
+}
+
+/** Base64url has several spellings of the same bytes: only the one without spare bits counts. */
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part
+}
+
+/**
+ * JSON exactly as the issuer writes it: no second spelling, so no duplicate key, no byte order mark
+ * and no number that reads differently elsewhere.
+ */
+function parseJson(part: string): unknown {
+  const text = Buffer.from(part, 'base64url').toString('utf8')
+  try {
+    const value: unknown = JSON.parse(text)
+    return JSON.stringify(value) === text ? value : undefined
+  } catch {
+    return undefined
+  }
+}
