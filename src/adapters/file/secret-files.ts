@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import {
+  readSecret,
+  type SecretOptions,
+  type SecretReading,
+} from '../../credentials/secret-format.ts'
+import { readManifests } from './manifest-file.ts'
+
+/** Largest file that is read, bytes. */
+const MAX_FILE = 1024 * 1024
+
+/** Files that are open at a time. */
+const AT_ONCE = 16
+
+/** Failures of this machine rather than of one file: they tell nothing about what is in it. */
+const SHORTAGES: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']
+
+export interface SecretFile {
+  /** Equal for two reads that found the same. */
+  readonly fingerprint: string
+  /** Without the ignored ones. */
+  readonly readings: readonly Exclude<SecretReading, { kind: 'ignored' }>[]
+  /** Namespaces that the readings name, as often as they do. */
+  readonly namespaces: readonly string[]
+  /** Namespaces that the file spoke for before it had a part that can't be read. */
+  readonly lost: readonly string[]
+}
+
+/** Files of a directory by name, in the order of their names. */
+export type SecretFiles = ReadonlyMap<string, SecretFile>
+
+/**
+ * The Secret manifests of a directory: of each `*.yaml`, `*.yml` and `*.json` right in it, links
+ * followed, dot files left out (the kubelet's `..data`). Returns `previous` itself when nothing
+ * changed; throws when the directory can't be read.
+ */
+export async function readSecretFiles(
+  directory: string,
+  previous: SecretFiles | undefined,
+  options: SecretOptions,
+): Promise<SecretFiles> {
+  const names = (await readdir(directory)).filter((name) => /^[^.].*\.(?:ya?ml|json)$/.test(name))
+  names.sort()
+  const files = new Map<string, SecretFile>()
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    const batch = names.slice(i, i + AT_ONCE).map(async (name) => {
+      const content = await readContent(path.join(directory, name))
+      return [name, readingOf(content, previous?.get(name), options)] as const
+    })
+    for (const [name, file] of await Promise.all(batch)) files.set(name, file)
+  }
+  const same =
+    files.size === previous?.size && names.every((name) => files.get(name) === previous.get(name))
+  return same ? previous : files
+}
+
+/** The bytes of a file, or why there are none. */
+async function readContent(file: string): Promise<Buffer | string> {
+  try {
+    const found = await stat(file)
+    if (!found.isFile()) return 'not a file: remove it or give it another ending'
+    if (found.size > MAX_FILE) return `larger than ${MAX_FILE} bytes: split it`
+    return await readFile(file)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (typeof code !== 'string' || SHORTAGES.includes(code)) throw error
+    return `cannot be read (${code}): check the file and its rights`
+  }
+}
+
+function readingOf(
+  content: Buffer | string,
+  previous: SecretFile | undefined,
+  options: SecretOptions,
+): SecretFile {
+  const fingerprint = createHash('sha256')
+    .update(typeof content === 'string' ? 'failed ' : 'read ')
+    .update(content)
+    .digest('base64')
+  if (previous?.fingerprint === fingerprint) return previous
+
+  const manifests =
+    typeof content === 'string'
+      ? [{ ok: false, problem: content } as const]
+      : readManifests(content)
+  const readings = manifests
+    .map((reading): SecretReading =>
+      reading.ok
+        ? readSecret(reading.manifest, options)
+        : { kind: 'problem', problem: reading.problem },
+    )
+    .filter((reading) => reading.kind !== 'ignored')
+  const namespaces = readings.flatMap((reading) =>
+    reading.kind === 'credential' ? reading.credential.namespace : (reading.namespace ?? []),
+  )
+  const before = [...(previous?.namespaces ?? []), ...(previous?.lost ?? [])]
+  const unnamed = readings.some(
+    (reading) => reading.kind === 'problem' && reading.namespace === undefined,
+  )
+  const lost = before.filter(
+    (namespace, i) => before.indexOf(namespace) === i && !namespaces.includes(namespace),
+  )
+  return { fingerprint, readings, namespaces, lost: unnamed ? lost : [] }
+}

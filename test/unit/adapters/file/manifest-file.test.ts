@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readManifests } from '../../../../src/adapters/file/manifest-file.ts'
+
+const read = (text: string | Buffer) => readManifests(Buffer.from(text))
+const manifests = (text: string) =>
+  read(text).map((reading) => (reading.ok ? reading.manifest : reading.problem))
+
+describe('readManifests', () => {
+  const good: readonly (readonly [string, string, readonly unknown[]])[] = [
+    ['one document', 'a: 1\n', [{ a: 1 }]],
+    ['several documents', 'a: 1\n---\nb: 2\n', [{ a: 1 }, { b: 2 }]],
+    ['empty documents among others', '---\n---\na: 1\n---\n# no more\n', [{ a: 1 }]],
+    ['JSON', '{\n\t"a": {"b": "c\\/d\\ud83d\\ude00"}\n}', [{ a: { b: 'c/d😀' } }]],
+    ['a byte order mark', '\ufeffa: 1\n', [{ a: 1 }]],
+    ['Windows line ends', 'a: 1\r\nb: 2\r\n', [{ a: 1, b: 2 }]],
+    ['a List', 'apiVersion: v1\nkind: List\nitems:\n- {a: 1}\n- {b: 2}\n', [{ a: 1 }, { b: 2 }]],
+    ['an empty List beside a document', 'kind: List\nitems: []\n---\na: 1\n', [{ a: 1 }]],
+    ['an object with items of its own', 'kind: Other\nitems: [1]\n', [{ kind: 'Other', items: [1] }]],
+    ['a List without items', 'kind: List\n', [{ kind: 'List' }]],
+    ['a few aliases', 'a: &x {b: 1}\nc: *x\n', [{ a: { b: 1 }, c: { b: 1 } }]],
+    ['the same key in two mappings', 'a: {b: 1}\nc: {b: 1}\n', [{ a: { b: 1 }, c: { b: 1 } }]],
+    ['a word that YAML 1.1 took for a boolean', 'a: yes\n', [{ a: 'yes' }]],
+  ]
+  for (const [name, text, expected] of good) {
+    it(`reads ${name}`, () => {
+      assert.deepEqual(manifests(text), expected)
+    })
+  }
+
+  const bomb = ['a0: &a0 [canary,canary]']
+  for (let i = 1; i < 30; i += 1) bomb.push(`a${i}: &a${i} [*a${i - 1},*a${i - 1}]`)
+
+  const bad: readonly (readonly [string, string | Buffer, RegExp])[] = [
+    ['nothing', '', /^no manifest/],
+    ['a comment', '# canary\n', /^no manifest/],
+    ['an empty List alone', 'kind: List\nitems: []\n', /^no manifest/],
+    ['bytes that are no UTF-8', Buffer.from([0x61, 0x3a, 0xff]), /^not UTF-8/],
+    ['NUL bytes of a lost write', Buffer.concat([Buffer.from('a: "'), Buffer.alloc(9)]), /^not YAML/],
+    ['a cut string', 'a: "canary\n', /^not YAML \(\w+\) at line \d+, column \d+$/],
+    ['cut JSON', '{"a": {"b": "canary"', /^not YAML/],
+    ['two keys of one name', 'a: canary\nb: 1\na: 2\n', /^the same key twice at line 3, column 1$/],
+    ['two keys of one name further in', 'x:\n- {canary: 1, "canary": 2}\n', /twice at line 2/],
+    ['an alias that leads nowhere', 'a: *canary\n', /^aliases/],
+    ['an alias bomb', bomb.join('\n'), /^aliases/],
+    ['a tower of brackets', '['.repeat(100_000), /^not YAML/],
+    ['a tower of mappings', '{a: '.repeat(50_000), /^not YAML/],
+  ]
+  for (const [name, text, expected] of bad) {
+    it(`has a problem with ${name} and quotes nothing of it`, () => {
+      const readings = read(text)
+      const [problem] = readings.flatMap((reading) => (reading.ok ? [] : reading.problem))
+      assert.match(String(problem), expected)
+      assert.doesNotMatch(String(problem), /canary/)
+      assert.ok(readings.every(({ ok }) => !ok))
+    })
+  }
+
+  it('keeps a bad document away from the others', () => {
+    const readings = read('a: 1\n---\nb: [\n---\nc: 3\n')
+    assert.deepEqual(
+      readings.map((reading) => reading.ok && reading.manifest),
+      [{ a: 1 }, false, { c: 3 }],
+    )
+  })
+
+  it('takes many keys in a time that grows with them', () => {
+    const start = performance.now()
+    read(Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n'))
+    // Quadratic takes more than ten seconds.
+    assert.ok(performance.now() - start < 5000)
+  })
+})
