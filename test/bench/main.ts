@@ -1,0 +1,28 @@
+import { cpus, totalmem } from 'node:os'
+import { benchCheck } from './check.ts'
+import { benchStart } from './start.ts'
+import { benchToken } from './token.ts'
+
+/**
+ * `npm run bench [-- start|check|token]`: figures to compare within one run, never a pass or a fail.
+ * Answers are checked before anything is measured.
+ */
+const BENCHES = { start: benchStart, check: benchCheck, token: benchToken }
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in BENCHES))
+if (unknown.length > 0) {
+  process.stderr.write(`unknown bench ${unknown.join(', ')}: ${Object.keys(BENCHES).join(', ')}\n`)
+  process.exit(2)
+}
+
+const processors = cpus()
+process.stdout.write(
+  `node ${process.version}, ${String(processors.length)} × ${processors[0]?.model ?? 'cpu'}, ` +
+    `${String(Math.round(totalmem() / 2 ** 30))} GiB; load generator on the same machine\n`,
+)
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  process.stdout.write(`\n${name}\n`)
+  for (const line of await bench()) process.stdout.write(`  ${line}\n`)
+}

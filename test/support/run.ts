@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+
+export interface RunResult {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** Both, for a message. */
+  readonly output: string
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string
+  /** Milliseconds until the program is ended. */
+  readonly timeout?: number
+}
+
+/** Runs a program to its end; a code other than 0 is a result, not an error. */
+export function run(
+  program: string,
+  args: readonly string[],
+  { env = {}, input = '', timeout = 60_000 }: RunOptions = {},
+): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env: { ...process.env, ...env } })
+    let stdout = ''
+    let stderr = ''
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeout)
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(input)
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      resolve({ code, stdout, stderr, output: stdout + stderr })
+    })
+  })
+}
