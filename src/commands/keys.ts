@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { initializeKeys } from '../adapters/file/key-files.ts'
+import { initializeKeys } from '../adapters/file/key-maker.ts'
 import { ALGORITHM_NAMES, type Algorithm } from '../token/algorithms.ts'
 
 export function keysCommand(): Command {

@@ -66,7 +66,7 @@ async function serve(options: ServeOptions): Promise<void> {
     },
   }
 
-  const keys = await loadKeySet(config.keys.directory)
+  const keys = await loadKeySet(config.keys.directory, new Date())
   const bindingKey = await readBindingKey(config.keys.directory)
   const hasher = createPasswordHasher(randomBytes(32))
   const store = await createFileSecretStore({
