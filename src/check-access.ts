@@ -42,10 +42,7 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     })
   }
 
-  async function check(
-    request: RegistryRequest,
-    learn: (facts: DecisionFacts) => void,
-  ): Promise<Result<Allowed>> {
+  function check(request: RegistryRequest, learn: (facts: DecisionFacts) => void): Result<Allowed> {
     const read = readRequest(request)
     if (!read.ok) return read
     const { required } = read.value
@@ -81,8 +78,8 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
   }
 
   return (parsed) =>
-    decide(deps, 'gateway', parsed.ok ? originOf(parsed.value) : {}, async (learn) =>
-      parsed.ok ? check(parsed.value, learn) : parsed,
+    decide(deps, 'gateway', parsed.ok ? originOf(parsed.value) : {}, (learn) =>
+      Promise.resolve(parsed.ok ? check(parsed.value, learn) : parsed),
     )
 }
 

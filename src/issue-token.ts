@@ -9,6 +9,7 @@ import type { Access } from './registry/access.ts'
 import { formatScope } from './registry/scope.ts'
 import type { Subject } from './subject.ts'
 import type { Issuer } from './token/issuer.ts'
+import { MAX_TOKEN } from './token/verifier.ts'
 
 /** A request for a token, as any HTTP form of it comes down to. */
 export interface TokenRequest {
@@ -96,6 +97,10 @@ export function createIssueToken(
       credentials: subject.credentials,
     })
     learn({ keyId })
+    if (token.length > MAX_TOKEN) {
+      // Better no token than one that the gateway does not read.
+      return refused('request_too_large', { detail: 'the token would be too long: ask for less' })
+    }
     return accepted({ token, expiresIn: options.expiry, issuedAt, access })
   }
 

@@ -63,6 +63,15 @@ const REFUSALS = {
     level: 'info',
     message: 'incorrect username or password',
   },
+  credentials_in_query: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message:
+      'no credentials in the query, which logs keep: send them in the Authorization header, and change this password',
+  },
   service_unknown: {
     http: 400,
     grpc: GRPC.INVALID_ARGUMENT,
@@ -87,6 +96,31 @@ const REFUSALS = {
     oauth: 'invalid_request',
     level: 'info',
     message: 'malformed request',
+  },
+  parameters_malformed: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message:
+      'malformed query: escapes must be two hex digits of UTF-8, and service and account may come only once',
+  },
+  headers_too_large: {
+    http: 431,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'request line or headers too large',
+  },
+  request_timeout: {
+    http: 408,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'the request did not arrive in time',
   },
   request_too_large: {
     http: 413,
@@ -202,6 +236,15 @@ const REFUSALS = {
     oauth: 'invalid_request',
     level: 'info',
     message: 'send upload bodies as application/octet-stream; form bodies are not accepted here',
+  },
+  body_unseen: {
+    http: 403,
+    grpc: GRPC.PERMISSION_DENIED,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message:
+      'requests that may have a body are not decided over HTTP: use the gRPC gateway to push',
   },
   not_ready: {
     http: 503,

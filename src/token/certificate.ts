@@ -1,4 +1,5 @@
 import { webcrypto } from 'node:crypto'
+import './reflect.ts'
 import * as x509 from '@peculiar/x509'
 import { algorithmFacts, type Algorithm } from './algorithms.ts'
 
@@ -43,24 +44,28 @@ export async function createAuthority(options: CertificateOptions): Promise<KeyP
   return toPem(keys, certificate)
 }
 
-/** A signing key with a certificate under the CA. */
+/** A signing key with a certificate under the CA, which it does not outlive. */
 export async function createLeaf(
   authority: KeyPairPem,
   options: CertificateOptions,
 ): Promise<KeyPairPem> {
   const issuer = new x509.X509Certificate(authority.certificate)
-  const signingAlgorithm = signatureOf(issuer)
+  // Its declared type is one of the browser's, which are not here.
+  const issuerAlgorithm = issuer.publicKey.algorithm as webcrypto.KeyAlgorithm
+  const signingAlgorithm = { name: issuerAlgorithm.name, hash: 'SHA-256' }
   const signingKey = await webcrypto.subtle.importKey(
     'pkcs8',
     x509.PemConverter.decodeFirst(authority.key),
-    issuer.publicKey.algorithm,
+    { ...issuerAlgorithm, ...signingAlgorithm },
     false,
     ['sign'],
   )
   const keys = await generateKeys(options.algorithm)
+  const { notBefore, notAfter } = validity(options)
   const certificate = await x509.X509CertificateGenerator.create(
     {
-      ...validity(options),
+      notBefore,
+      notAfter: notAfter < issuer.notAfter ? notAfter : issuer.notAfter,
       subject: subjectOf(options.name),
       issuer: issuer.subject,
       publicKey: keys.publicKey,
@@ -76,10 +81,6 @@ export async function createLeaf(
     webcrypto,
   )
   return toPem(keys, certificate)
-}
-
-function signatureOf(issuer: x509.X509Certificate): { name: string; hash: string } {
-  return { name: issuer.publicKey.algorithm.name, hash: 'SHA-256' }
 }
 
 function subjectOf(name: string): string {
@@ -100,10 +101,7 @@ function validity({ now, days }: CertificateOptions) {
 async function generateKeys(algorithm: Algorithm): Promise<webcrypto.CryptoKeyPair> {
   const { generate } = algorithmFacts(algorithm)
   for (;;) {
-    const pair = (await webcrypto.subtle.generateKey(generate, true, [
-      'sign',
-      'verify',
-    ])) as webcrypto.CryptoKeyPair
+    const pair = await webcrypto.subtle.generateKey(generate, true, ['sign', 'verify'])
     const { x, y } = await webcrypto.subtle.exportKey('jwk', pair.publicKey)
     if (![x, y].some(hasLeadingZero)) return pair
   }

@@ -22,10 +22,11 @@ export interface ClaimSet {
   readonly credentials: readonly CredentialReference[]
 }
 
-const MAX_TEXT = 512
+/** A user name may be as long as Basic credentials can carry it, so `sub` may too. */
+const MAX_TEXT = 4096
 const MAX_ACCESS = 64
 const MAX_ACTIONS = 16
-const MAX_HOLDERS = 64
+const MAX_HOLDERS = 256
 
 export function claimsToPayload(claims: ClaimSet): JWTPayload {
   return {

@@ -32,9 +32,14 @@ export interface KeySet {
   jwks(): JSONWebKeySet
 }
 
-/** Of these keys the one whose certificate is newest signs; all verify. */
+/**
+ * Of these keys the one whose certificate is newest signs; all verify. Of two that are as new as each
+ * other it is always the same one: replicas list the files of a folder in any order.
+ */
 export function createKeySet(keys: readonly SigningKey[]): KeySet {
-  const newestFirst = [...keys].sort((a, b) => b.notBefore - a.notBefore)
+  const newestFirst = [...keys].sort(
+    (a, b) => b.notBefore - a.notBefore || (a.kid < b.kid ? -1 : 1),
+  )
   const active = newestFirst[0]
   if (active === undefined) throw new RauthError('ERR_KEYS_UNREADABLE', 'there is no signing key')
   const byKid = new Map(newestFirst.map((key) => [key.kid, key]))

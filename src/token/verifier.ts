@@ -6,7 +6,8 @@ import { algorithmFacts } from './algorithms.ts'
 import { parseClaims, type ClaimSet } from './claims.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 
-const MAX_TOKEN = 8192
+/** Longest token that is looked at, characters: the issuing half must make none that is longer. */
+export const MAX_TOKEN = 8192
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
 const HEADER = ['alg', 'typ', 'kid', 'x5c']
 
@@ -133,13 +134,14 @@ function isCanonical(part: string): boolean {
 
 /**
  * JSON exactly as the issuer writes it: no second spelling, so no duplicate key, no byte order mark
- * and no number that reads differently elsewhere.
+ * and no number that reads differently elsewhere. Bytes are compared, not texts: what is not UTF-8
+ * would read as U+FFFD.
  */
 function parseJson(part: string): unknown {
-  const text = Buffer.from(part, 'base64url').toString('utf8')
+  const bytes = Buffer.from(part, 'base64url')
   try {
-    const value: unknown = JSON.parse(text)
-    return JSON.stringify(value) === text ? value : undefined
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return Buffer.from(JSON.stringify(value)).equals(bytes) ? value : undefined
   } catch {
     return undefined
   }

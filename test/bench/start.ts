@@ -1,12 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { startStack } from '../support/stack.ts'
+import { residentMemory } from './process-figures.ts'
 import { spread } from './statistics.ts'
-
-/** Resident memory of a process, MiB. */
-function residentMemory(pid: number): number {
-  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
-}
 
 /** `rauth serve`, bundled, both halves: from spawn to its line "ready", and its memory then. */
 export async function benchStart(): Promise<readonly string[]> {

@@ -32,8 +32,9 @@ for (const [name, options] of STACKS) {
       assert.equal(pushed.code, 0, pushed.output)
       const read = await owner.crane('manifest', `${stack.registry}/team-b/secret:v1`)
       const parsed = JSON.parse(read.stdout) as { layers: { digest: string; size: number }[] }
-      blob = parsed.layers[0]?.digest ?? assert.fail(read.output)
-      size = parsed.layers[0].size
+      const layer = parsed.layers[0] ?? assert.fail(read.output)
+      blob = layer.digest
+      size = layer.size
       manifest = (await owner.crane('digest', `${stack.registry}/team-b/secret:v1`)).stdout.trim()
       await owner.remove()
       token = await fetchToken(

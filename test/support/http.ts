@@ -61,7 +61,8 @@ export async function fetchToken(
   service: string,
   ...scopes: readonly string[]
 ): Promise<string> {
-  const query = new URLSearchParams([['service', service], ...scopes.map((s) => ['scope', s])])
+  const query = new URLSearchParams({ service })
+  for (const scope of scopes) query.append('scope', scope)
   const answer = await ask(port, `/token?${query.toString()}`, {
     headers: { authorization: basic(username, password) },
   })

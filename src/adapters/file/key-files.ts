@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { calculateJwkThumbprint, type JWK } from 'jose'
+import { calculateJwkThumbprint } from 'jose'
 import { messageOf, RauthError } from '../../errors.ts'
 import { ALGORITHM_NAMES, algorithmFacts, type Algorithm } from '../../token/algorithms.ts'
 import { hasLeadingZero } from '../../token/certificate.ts'
@@ -17,7 +17,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 /**
  * The signing keys of a folder: each `NAME.key` (PKCS #8 PEM) with its `NAME.crt` (the leaf, then any
  * intermediates). A mounted TLS Secret has the same form. Throws ERR_KEYS_UNREADABLE for what must
- * not sign: no certificate, another key's certificate, a weak key, a certificate out of its time.
+ * not sign: no certificate, another key's certificate, a weak key, a certificate out of its time, a
+ * chain that does not end at one of the CAs in `ca.crt`, if that is there.
  */
 export async function loadKeySet(directory: string, now: Date): Promise<KeySet> {
   const names = await list(directory)
@@ -28,11 +29,11 @@ export async function loadKeySet(directory: string, now: Date): Promise<KeySet> 
   if (pairs.length === 0) {
     throw unreadable(directory, 'has no signing key', initHint(directory))
   }
-  const authority = names.includes(`${AUTHORITY}.crt`)
-    ? readCertificate(path.join(directory, `${AUTHORITY}.crt`), await read(directory, 'ca.crt'))
+  const authorities = names.includes(`${AUTHORITY}.crt`)
+    ? readCertificates(path.join(directory, `${AUTHORITY}.crt`), await read(directory, 'ca.crt'))
     : undefined
   return createKeySet(
-    await Promise.all(pairs.map((name) => loadPair(directory, name, authority, now))),
+    await Promise.all(pairs.map((name) => loadPair(directory, name, authorities, now))),
   )
 }
 
@@ -50,7 +51,7 @@ export async function readBindingKey(directory: string): Promise<Buffer> {
 async function loadPair(
   directory: string,
   name: string,
-  authority: X509Certificate | undefined,
+  authorities: Certificates | undefined,
   now: Date,
 ): Promise<SigningKey> {
   const keyFile = path.join(directory, `${name}.key`)
@@ -58,28 +59,41 @@ async function loadPair(
   const privateKey = readPrivateKey(keyFile, await read(directory, `${name}.key`))
   const algorithm = algorithmOf(keyFile, privateKey)
   const publicKey = createPublicKey(privateKey)
-  const text = await read(directory, `${name}.crt`)
-  const leaf = readCertificate(certificateFile, text)
+  const chain = readCertificates(certificateFile, await read(directory, `${name}.crt`))
+  const [leaf] = chain
   if (!leaf.checkPrivateKey(privateKey)) {
     throw unreadable(certificateFile, `is not the certificate of ${name}.key`, initHint(directory))
   }
-  const chain = (text.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem))
-  const top = chain.at(-1) ?? leaf
-  if (authority !== undefined && !top.verify(authority.publicKey)) {
+  let top = leaf
+  for (const issuer of chain.slice(1)) {
+    if (!isIssuedBy(top, issuer)) {
+      throw unreadable(certificateFile, 'is no chain', 'put each certificate before its issuer')
+    }
+    top = issuer
+  }
+  const issuers = authorities?.filter((authority) => isIssuedBy(top, authority))
+  if (issuers?.length === 0) {
     throw unreadable(certificateFile, 'is not signed by ca.crt', 'put the right CA beside it')
   }
-  const notBefore = Date.parse(leaf.validFrom) / 1000
-  const notAfter = Date.parse(leaf.validTo) / 1000
-  const seconds = now.getTime() / 1000
-  if (seconds < notBefore || seconds >= notAfter) {
+  const late = chain.find((certificate) => !isInTime(certificate, now))
+  if (late !== undefined) {
     throw unreadable(
       certificateFile,
-      `is good from ${leaf.validFrom} to ${leaf.validTo}, not now`,
+      `is good from ${late.validFrom} to ${late.validTo}, not now`,
       `remove ${name}.key and ${name}.crt, then: ${initHint(directory)}`,
     )
   }
+  if (issuers?.some((issuer) => isInTime(issuer, now)) === false) {
+    throw unreadable(
+      path.join(directory, `${AUTHORITY}.crt`),
+      'is out of its time: no registry trusts what it signed',
+      'make new keys in an empty folder, and give the new ca.crt to the registry',
+    )
+  }
+  const notBefore = Date.parse(leaf.validFrom) / 1000
+  const notAfter = Date.parse(leaf.validTo) / 1000
   return {
-    kid: await calculateJwkThumbprint(publicKey.export({ format: 'jwk' }) as JWK),
+    kid: await calculateJwkThumbprint(publicKey.export({ format: 'jwk' })),
     algorithm,
     publicKey,
     privateKey,
@@ -113,7 +127,15 @@ function algorithmOf(file: string, key: KeyObject): Algorithm {
   return algorithm
 }
 
-function readPrivateKey(file: string, pem: string): KeyObject {
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+}
+
+function isInTime({ validFrom, validTo }: X509Certificate, now: Date): boolean {
+  return now.getTime() >= Date.parse(validFrom) && now.getTime() < Date.parse(validTo)
+}
+
+export function readPrivateKey(file: string, pem: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch {
@@ -122,12 +144,19 @@ function readPrivateKey(file: string, pem: string): KeyObject {
   }
 }
 
-function readCertificate(file: string, pem: string): X509Certificate {
+export type Certificates = readonly [X509Certificate, ...X509Certificate[]]
+
+/** All certificates of a PEM file, in its order. */
+export function readCertificates(file: string, text: string): Certificates {
   try {
-    return new X509Certificate(pem)
+    const [first, ...others] = (text.match(CERTIFICATE) ?? []).map(
+      (pem) => new X509Certificate(pem),
+    )
+    if (first !== undefined) return [first, ...others]
   } catch {
-    throw unreadable(file, 'is not a certificate in PEM', 'put the leaf first')
+    // Told below: the cause says nothing that helps.
   }
+  throw unreadable(file, 'is not a certificate in PEM', 'put the leaf first')
 }
 
 async function list(directory: string): Promise<readonly string[]> {

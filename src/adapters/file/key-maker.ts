@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { RauthError } from '../../errors.ts'
+import { messageOf, RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../token/certificate.ts'
+import { readCertificates, readPrivateKey } from './key-files.ts'
 
 const AUTHORITY_DAYS = 3650
 const LEAF_DAYS = 365
@@ -28,6 +29,19 @@ export interface InitializedKeys {
  * half anew would silently end every token or every registry's trust.
  */
 export async function initializeKeys(options: InitializeKeysOptions): Promise<InitializedKeys> {
+  try {
+    return await makeMissing(options)
+  } catch (cause) {
+    if (cause instanceof RauthError) throw cause
+    throw new RauthError(
+      'ERR_KEYS_UNREADABLE',
+      `no keys can be made in ${options.directory}: ${messageOf(cause)}`,
+      { cause },
+    )
+  }
+}
+
+async function makeMissing(options: InitializeKeysOptions): Promise<InitializedKeys> {
   const { directory, algorithm, now } = options
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const created: string[] = []
@@ -61,13 +75,12 @@ export async function initializeKeys(options: InitializeKeysOptions): Promise<In
     createAuthority({ algorithm, name: 'rauth token CA', now, days: AUTHORITY_DAYS }),
   )
   await pair('signing', async () =>
-    createLeaf(
-      {
-        key: await readFile(path.join(directory, 'ca.key'), 'utf8'),
-        certificate: await readFile(path.join(directory, 'ca.crt'), 'utf8'),
-      },
-      { algorithm, name: 'rauth token signing', now, days: LEAF_DAYS },
-    ),
+    createLeaf(await readAuthority(directory), {
+      algorithm,
+      name: 'rauth token signing',
+      now,
+      days: LEAF_DAYS,
+    }),
   )
   const binding = path.join(directory, 'binding.key')
   if (await exists(binding)) {
@@ -79,11 +92,32 @@ export async function initializeKeys(options: InitializeKeysOptions): Promise<In
   return { created, found }
 }
 
+/** The CA that was there, or was made just now; its key may be in any unencrypted PEM. */
+async function readAuthority(directory: string): Promise<KeyPairPem> {
+  const files = { key: path.join(directory, 'ca.key'), crt: path.join(directory, 'ca.crt') }
+  const key = readPrivateKey(files.key, await readFile(files.key, 'utf8'))
+  const [certificate] = readCertificates(files.crt, await readFile(files.crt, 'utf8'))
+  if (!certificate.checkPrivateKey(key)) {
+    throw new RauthError(
+      'ERR_KEYS_UNREADABLE',
+      `${files.crt} is not the certificate of ca.key; put the right one there`,
+    )
+  }
+  return {
+    key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    certificate: certificate.toString(),
+  }
+}
+
+/** Whether anything is there, a link that leads nowhere included: what is there stays. */
 async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
+  try {
+    await lstat(file)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
 }
 
 /** All of the file or nothing of it, whatever happens in between. */

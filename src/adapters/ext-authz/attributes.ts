@@ -1,0 +1,127 @@
+import { isIP } from 'node:net'
+import { accepted, refused, type Result } from '../../refusal.ts'
+import type { RegistryRequest } from '../../registry/request.ts'
+import { mayHaveBody } from './body-methods.ts'
+import { addHeader, type DecisiveHeaders } from './decisive-headers.ts'
+
+/**
+ * Of envoy.service.auth.v3.CheckRequest the few fields that rauth reads, as proto-loader gives them
+ * with `keepCase`: what the message does not hold is absent.
+ */
+export interface CheckRequest {
+  readonly attributes?: {
+    readonly source?: {
+      readonly address?: { readonly socket_address?: { readonly address?: string } }
+    }
+    readonly request?: { readonly http?: HttpAttributes }
+  }
+}
+
+export interface HttpAttributes {
+  readonly method?: string
+  /** Path and query, undecoded. */
+  readonly path?: string
+  /** Always empty: the query is in `path`. */
+  readonly query?: string
+  /** Always empty. */
+  readonly fragment?: string
+  /** Lower-case names, repeated ones joined by commas, bytes that are not UTF-8 replaced by `!`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Instead of `headers` with `encode_raw_headers: true`: every line on its own. */
+  readonly header_map?: { readonly headers?: readonly HeaderLine[] }
+}
+
+export interface HeaderLine {
+  readonly key?: string
+  readonly value?: string
+  readonly raw_value?: Uint8Array
+}
+
+/** Longer than every registered method, and nothing that would look strange in a log. */
+const METHOD = /^[A-Za-z-]{1,32}$/
+
+/** Names that only rauth may set, in the spelling of any server that takes `_` for `-`. */
+const IDENTITY = /^x[-_]rauth[-_][!#$%&'*+\-.^_`|~0-9a-z]*$/
+
+/** What Envoy says of a request → the request, or why that is not one to judge. */
+export function readAttributes({ attributes }: CheckRequest): Result<RegistryRequest> {
+  const http = attributes?.request?.http
+  if (http === undefined) return malformed('no HTTP attributes')
+  const { method, path } = http
+  if (method === undefined || path === undefined || path === '') {
+    return malformed('no method or no path')
+  }
+  if (!METHOD.test(method)) return refused('method_unsupported')
+  if ((http.query ?? '') !== '' || (http.fragment ?? '') !== '') {
+    return malformed('a query or fragment beside the path')
+  }
+  const headers = readHeaders(http)
+  if (!headers.ok) return headers
+  const address = attributes?.source?.address?.socket_address?.address
+  return accepted({
+    method,
+    target: path,
+    ...headers.value,
+    ...(address === undefined || isIP(address) === 0 ? {} : { address }),
+  })
+}
+
+/**
+ * Request headers that must not reach the registry, in lower case: every `x-rauth-*` of the client's
+ * own, and the Content-Type of a body if the decision saw none. Where Envoy shows a request whole
+ * the last is no change; where its `allowed_headers` hid a form type, the body could have named
+ * another repository.
+ */
+export function headersToRemove({ attributes }: CheckRequest): readonly string[] {
+  const { method = '', headers = {}, header_map } = attributes?.request?.http ?? {}
+  const lines = header_map?.headers ?? []
+  const names = [...Object.keys(headers), ...lines.map(({ key = '' }) => key)].map((name) =>
+    name.toLowerCase(),
+  )
+  const remove = names.filter((name) => IDENTITY.test(name))
+  if (mayHaveBody(method) && !names.includes('content-type')) remove.push('content-type')
+  return remove
+}
+
+/**
+ * The headers of whichever form is there. Both, telling the same, are one; a request that Envoy
+ * shows without any header is one without a token, and says so in the log: `allowed_headers` may
+ * have hidden it.
+ */
+function readHeaders({ headers = {}, header_map }: HttpAttributes): Result<DecisiveHeaders> {
+  const folded: DecisiveHeaders = {}
+  let empty = true
+  for (const name in headers) {
+    empty = false
+    addHeader(folded, name, headers[name] ?? '')
+  }
+  const lines = header_map?.headers ?? []
+  if (lines.length === 0) {
+    return empty ? refused('token_missing', { detail: 'no header is shown' }) : accepted(folded)
+  }
+  const listed: DecisiveHeaders = {}
+  for (const { key = '', value = '', raw_value } of lines) {
+    const raw = raw_value === undefined ? '' : latin1(raw_value)
+    if (raw !== '' && value !== '') return malformed('a header with two values')
+    addHeader(listed, key, raw === '' ? value : raw)
+  }
+  if (!empty && !agree(folded, listed)) return malformed('headers and header_map disagree')
+  return accepted(listed)
+}
+
+/** Byte for character: UTF-8 that is none could read as something else. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+function agree(a: DecisiveHeaders, b: DecisiveHeaders): boolean {
+  return (
+    a.authorization === b.authorization &&
+    a.contentType === b.contentType &&
+    a.contentLength === b.contentLength
+  )
+}
+
+function malformed(detail: string) {
+  return refused('request_malformed', { detail })
+}

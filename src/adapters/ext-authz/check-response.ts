@@ -1,0 +1,120 @@
+import type { CheckDecision } from '../../check-access.ts'
+import { refusalKind, type Refusal } from '../../refusal.ts'
+import { bearerChallenge } from '../../registry/challenge.ts'
+import { errorBody } from '../../registry/error-body.ts'
+
+/** Where clients are sent for a token, and for which service: configured, never taken from them. */
+export interface ChallengeOptions {
+  readonly realm: string
+  readonly service: string
+}
+
+/** Of envoy.service.auth.v3.CheckResponse what rauth says. */
+export interface CheckResponse {
+  /** google.rpc.Status; 0 allows. */
+  readonly status: { readonly code: number; readonly message?: string }
+  readonly ok_response?: {
+    readonly headers: readonly HeaderValueOption[]
+    readonly headers_to_remove: readonly string[]
+  }
+  readonly denied_response?: {
+    readonly status: { readonly code: number }
+    readonly headers: readonly HeaderValueOption[]
+    readonly body: string
+  }
+}
+
+export interface HeaderValueOption {
+  readonly header: { readonly key: string; readonly value: string }
+  /** The message's own default adds a second value beside the client's. */
+  readonly append_action: 'OVERWRITE_IF_EXISTS_OR_ADD'
+}
+
+/** The same answer over HTTP. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Seconds. What rauth waits for at its start is a matter of a moment. */
+const RETRY_AFTER = '2'
+
+/**
+ * A decision → what Envoy is told. What rauth could not decide is a 503 of its own, too: an error of
+ * the call would become Envoy's `status_on_error`, which is 403 unless configured and would look
+ * like a denial.
+ */
+export function checkResponse(
+  { decision, result }: CheckDecision,
+  options: ChallengeOptions,
+  remove: readonly string[],
+): CheckResponse {
+  if (result.ok) {
+    const { headers } = result.value
+    return {
+      status: { code: 0 },
+      ok_response: { headers: overwrite(headers), headers_to_remove: notSet(remove, headers) },
+    }
+  }
+  const { status, headers, body } = denial(result.refusal, decision, options)
+  return {
+    status: { code: refusalKind(result.refusal.reason).grpc, message: result.refusal.reason },
+    denied_response: { status: { code: status }, headers: overwrite(headers), body },
+  }
+}
+
+/** A decision → what a proxy is told that asks over HTTP: 200 allows. */
+export function httpAnswer(
+  { decision, result }: CheckDecision,
+  options: ChallengeOptions,
+  remove: readonly string[],
+): HttpAnswer {
+  if (!result.ok) return denial(result.refusal, decision, options)
+  const { headers } = result.value
+  const names = notSet(remove, headers).join(',')
+  return {
+    status: 200,
+    headers: {
+      ...headers,
+      // Envoy's word for headers_to_remove.
+      ...(names === '' ? {} : { 'x-envoy-auth-headers-to-remove': names }),
+      'cache-control': 'no-store',
+    },
+    body: '',
+  }
+}
+
+/** Words from the refusal table and the configuration only: nothing that the client sent. */
+function denial(refusal: Refusal, decision: string, options: ChallengeOptions): HttpAnswer {
+  const { http, bearer } = refusalKind(refusal.reason)
+  const { realm, service } = options
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    // By this header clients know a registry and its errors.
+    'docker-distribution-api-version': 'registry/2.0',
+    // The next token, credential or policy may be another one; 404 and 405 would be kept otherwise.
+    'cache-control': 'no-store',
+  }
+  if (http === 401) {
+    headers['www-authenticate'] = bearerChallenge({
+      ...{ realm, service },
+      ...(refusal.scope === undefined ? {} : { scope: refusal.scope }),
+      ...(bearer === undefined ? {} : { error: bearer }),
+    })
+  }
+  if (http === 503) headers['retry-after'] = RETRY_AFTER
+  return { status: http, headers, body: JSON.stringify(errorBody(refusal, decision)) }
+}
+
+function overwrite(headers: Readonly<Record<string, string>>): HeaderValueOption[] {
+  return Object.entries(headers).map(([key, value]) => ({
+    header: { key, value },
+    append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+  }))
+}
+
+/** Envoy removes after it has set: what is set must not be among the names. */
+function notSet(remove: readonly string[], headers: Readonly<Record<string, string>>) {
+  return remove.filter((name) => !Object.hasOwn(headers, name))
+}

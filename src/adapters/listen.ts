@@ -1,0 +1,61 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { messageOf, RauthError } from '../errors.ts'
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0: one that the system picks. */
+  readonly port: number
+}
+
+/** A port that is open until it is closed. */
+export interface Listener {
+  /** The port that is listened on, also when the system picked it. */
+  readonly port: number
+  /**
+   * Takes no new connection and waits for the requests in flight, `milliseconds` at most; then cuts
+   * what is left. Never rejects.
+   */
+  close(milliseconds: number): Promise<void>
+}
+
+/** How often connections that became idle are looked for while closing, milliseconds. */
+const SWEEP = 50
+
+/** Opens the port of an HTTP server. Throws ERR_LISTEN, which names the address. */
+export async function listenHttp(server: Server, { host, port }: ListenAddress): Promise<Listener> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(listenError({ host, port }, cause))
+    })
+    server.listen({ host, port }, resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (milliseconds) =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => {
+          server.closeAllConnections()
+        }, milliseconds)
+        // close() ends the connections that are idle now; one that is busy now would be kept alive
+        // after its answer, and be waited for until it times out.
+        const sweep = setInterval(() => {
+          server.closeIdleConnections()
+        }, SWEEP)
+        server.close(() => {
+          clearTimeout(cut)
+          clearInterval(sweep)
+          resolve()
+        })
+      }),
+  }
+}
+
+/** Why a port could not be opened, in an operator's words. */
+export function listenError({ host, port }: ListenAddress, cause: unknown): RauthError {
+  return new RauthError(
+    'ERR_LISTEN',
+    `cannot listen on ${host}:${port}: ${messageOf(cause)}; free that port or set another one under "listen"`,
+    { cause },
+  )
+}

@@ -1,0 +1,227 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { RequestOrigin } from '../../decision.ts'
+import { messageOf } from '../../errors.ts'
+import type { IssueToken, TokenDecision, TokenRequest } from '../../issue-token.ts'
+import { refused, type Reason, type Result } from '../../refusal.ts'
+import type { KeySet } from '../../token/key-set.ts'
+import { answerBrokenRequests, LINGER } from './broken-request.ts'
+import { readTokenRequest } from './token-request.ts'
+import { formatTokenResponse, type TokenResponse } from './token-response.ts'
+
+export interface TokenServerOptions {
+  readonly issueToken: IssueToken
+  readonly jwks: KeySet['jwks']
+  /** The configured address of `/token`: nothing in a request changes it. */
+  readonly realm: string
+}
+
+/** Limits of a connection and of what may come in over it; times in milliseconds. */
+const LIMITS = {
+  /** Request line and headers, bytes. */
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  /** Envoy ends idle connections after 4 s: the end that sends requests must be the first to go. */
+  keepAliveTimeout: 5_000,
+  /** How often the times above are looked at. */
+  connectionsCheckingInterval: 500,
+}
+
+/** A connection on which nothing moves, such as one of a client that does not read its answers. */
+const SOCKET_TIMEOUT = 15_000
+const MAX_CONNECTIONS = 2_000
+const MAX_HEADERS = 100
+/** Longest body that is read to its end, to keep the connection; bytes. */
+const MAX_BODY = 16 * 1024
+
+/** Seconds for which the public keys may be kept: how long a removed one may live on. */
+const JWKS_AGE = 60
+
+/** The token endpoint, the public keys and a sign of life; not listening yet. */
+export function createTokenServer(options: TokenServerOptions): Server {
+  const server = createServer({
+    ...LIMITS,
+    // Node would answer with an empty body; flawOf() does it in ours.
+    requireHostHeader: false,
+  })
+  server.timeout = SOCKET_TIMEOUT
+  server.maxConnections = MAX_CONNECTIONS
+  const app = createTokenApp(options)
+  server.on('request', app)
+  // No body is ever wanted, so the answer comes without a "100 Continue" before it.
+  const answerAtOnce = (request: IncomingMessage, response: ServerResponse) =>
+    server.emit('request', request, response)
+  server.on('checkContinue', answerAtOnce)
+  server.on('checkExpectation', answerAtOnce)
+  answerBrokenRequests(server, async (reason, origin) =>
+    formatTokenResponse(await decideSafely(options, refused(reason), origin), options.realm),
+  )
+  return server
+}
+
+function createTokenApp(options: TokenServerOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
+  // The one reader of the query is readTokenRequest().
+  app.set('query parser', false)
+  // No X-Forwarded-* header says anything here, least of all who asks.
+  app.set('trust proxy', false)
+
+  async function decide(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parsed: Result<TokenRequest>,
+  ): Promise<void> {
+    const decision = await decideSafely(options, parsed, originOf(request))
+    send(request, response, formatTokenResponse(decision, options.realm))
+  }
+
+  app.use(async (request, response, next) => {
+    const flaw = flawOf(request)
+    if (flaw === undefined) next()
+    else await decide(request, response.setHeader('Connection', 'close'), flaw)
+  })
+
+  /**
+   * 405 for every other method. For POST, which containerd and `helm registry login` try first, it is
+   * the status that sends both to GET with the same credentials: helm does so after any error,
+   * containerd after 400, 401, 404, or 405 if it has a user name, which rauth always demands. BuildKit
+   * begins with GET. Not 404, because crane would go on without its credentials.
+   */
+  const unsupported =
+    (allow: string): RequestHandler =>
+    (request, response) =>
+      decide(request, response.setHeader('Allow', allow), refused('method_unsupported'))
+
+  // No HEAD: its answer has no body, so it could only make tokens that nobody gets.
+  app
+    .route(['/token', '/auth'])
+    .head(unsupported('GET'))
+    .get((request, response) =>
+      decide(
+        request,
+        response,
+        readTokenRequest(queryOf(request), request.headersDistinct['authorization'] ?? []),
+      ),
+    )
+    .all(unsupported('GET'))
+
+  app
+    .route(['/health', '/healthz'])
+    .get((request, response) => {
+      send(request, response, json({ status: 'ok' }, 'application/json', 'no-store'))
+    })
+    .all(unsupported('GET, HEAD'))
+
+  app
+    .route('/jwks.json')
+    .get((request, response) => {
+      // RFC 7517 §8.5.2.
+      const type = 'application/jwk-set+json'
+      send(request, response, json(options.jwks(), type, `public, max-age=${JWKS_AGE}`))
+    })
+    .all(unsupported('GET, HEAD'))
+
+  app.use((request, response) => decide(request, response, refused('not_found')))
+
+  // Express's own handler, which next() goes to, would print the stack into an answer; once one has
+  // begun, all that it does is to cut the connection.
+  const failed: ErrorRequestHandler = async (error, request, response, next) => {
+    if (response.headersSent) next(error)
+    else await decide(request, response, refused('internal', { detail: messageOf(error) }))
+  }
+  app.use(failed)
+  return app
+}
+
+/** The decision; also when it could not even be recorded, which is then all that can be said. */
+async function decideSafely(
+  { issueToken }: TokenServerOptions,
+  parsed: Result<TokenRequest>,
+  origin: RequestOrigin,
+): Promise<TokenDecision> {
+  try {
+    return await issueToken(parsed, origin)
+  } catch {
+    return { decision: 'unrecorded', result: refused('internal') }
+  }
+}
+
+/** Who asks is the other end of the connection, whatever a header says. */
+function originOf({ method, socket }: IncomingMessage): RequestOrigin {
+  return {
+    ...(socket.remoteAddress === undefined ? {} : { address: socket.remoteAddress }),
+    ...(method === undefined ? {} : { method }),
+  }
+}
+
+function queryOf({ url = '' }: IncomingMessage): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? '' : url.slice(mark + 1)
+}
+
+/** What is wrong with a request wherever it goes; its connection is closed then. */
+function flawOf(request: IncomingMessage): ReturnType<typeof refused> | undefined {
+  const flaw = (reason: Reason, detail: string) => refused(reason, { detail })
+  const { method = '', url = '', rawHeaders, headersDistinct, httpVersion } = request
+  // Refused, since of thousands Node drops some without a word: a second Authorization, perhaps.
+  if (rawHeaders.length > 2 * MAX_HEADERS) return flaw('headers_too_large', 'too many headers')
+  // RFC 9112 §3.2. What the header says means nothing here.
+  const hosts = headersDistinct['host']?.length ?? 0
+  if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) {
+    return flaw('request_malformed', 'not one Host header')
+  }
+  // RFC 9112 §3.2: a request target has no fragment. Node and Express disagree on where it ends.
+  if (url.includes('#')) return flaw('request_malformed', 'a fragment in the request target')
+  const length = bodyLength(request)
+  // A body that most servers would skip: only somebody who hides a second request in it sends one.
+  if (length > 0 && ['GET', 'HEAD'].includes(method)) {
+    return flaw('request_malformed', `a body in a ${method}`)
+  }
+  if (length > MAX_BODY && length < Infinity) return flaw('request_too_large', 'body too long')
+  return undefined
+}
+
+/** Bytes of the body that comes; infinite if the client does not say. */
+function bodyLength({ headers }: IncomingMessage): number {
+  if (headers['transfer-encoding'] !== undefined) return Infinity
+  return Number(headers['content-length'] ?? 0)
+}
+
+function json(value: unknown, type: string, caching: string): TokenResponse {
+  return {
+    status: 200,
+    headers: {
+      'Cache-Control': caching,
+      'Content-Type': type,
+      'X-Content-Type-Options': 'nosniff',
+    },
+    body: JSON.stringify(value),
+  }
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: TokenResponse,
+): void {
+  const fields = { ...headers, 'Content-Length': Buffer.byteLength(body) }
+  if (bodyLength(request) <= MAX_BODY) {
+    response.writeHead(status, fields).end(body)
+    return
+  }
+  // The client is still sending. It gets the whole answer now and is read for a moment longer, since
+  // closing at once would reset the connection and could take the answer with it.
+  response.writeHead(status, { ...fields, Connection: 'close' }).write(body)
+  const end = () => response.end()
+  const cut = setTimeout(end, LINGER)
+  request.once('close', () => {
+    clearTimeout(cut)
+    end()
+  })
+  request.resume()
+}

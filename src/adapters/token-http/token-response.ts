@@ -1,0 +1,65 @@
+import type { TokenDecision, TokenGrant } from '../../issue-token.ts'
+import { refusalKind, type Refusal } from '../../refusal.ts'
+import { basicChallenge } from '../../registry/challenge.ts'
+import { errorBody } from '../../registry/error-body.ts'
+
+/** An HTTP answer, ready to be written to whatever connection is there. */
+export interface TokenResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON. */
+  readonly body: string
+}
+
+/** Seconds after which a client may ask again when rauth could not tell. */
+const RETRY_AFTER = '2'
+
+/** RFC 6749 §5.1 wants the first two wherever a token could be. */
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  Pragma: 'no-cache',
+  'Content-Type': 'application/json',
+  'X-Content-Type-Options': 'nosniff',
+}
+
+/** A decision → its answer. `realm` is the configured one, for the challenge of a 401. */
+export function formatTokenResponse(
+  { decision, result }: TokenDecision,
+  realm: string,
+): TokenResponse {
+  if (result.ok)
+    return { status: 200, headers: HEADERS, body: JSON.stringify(tokenOf(result.value)) }
+  const status = refusalKind(result.refusal.reason).http
+  return {
+    status,
+    headers: {
+      ...HEADERS,
+      ...(status === 401 ? { 'WWW-Authenticate': basicChallenge(realm) } : {}),
+      ...(status === 503 ? { 'Retry-After': RETRY_AFTER } : {}),
+    },
+    body: JSON.stringify({ ...errorBody(result.refusal, decision), ...oauthError(result.refusal) }),
+  }
+}
+
+/**
+ * Distribution token specification, "Token Response Fields". The token under both names, since some
+ * clients read one and some the other; `scope` only where a POST asks for it. Go decodes `expires_in`
+ * as an int and `issued_at` as RFC 3339: nothing else will do.
+ */
+function tokenOf({ token, expiresIn, issuedAt }: TokenGrant) {
+  return {
+    token,
+    access_token: token,
+    expires_in: expiresIn,
+    issued_at: new Date(issuedAt * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
+  }
+}
+
+/**
+ * RFC 6749 §5.2, beside `errors`: docker prints nothing but "no error details found" without the one,
+ * OAuth clients know only the other. No quotation mark may be in a description.
+ */
+function oauthError({ reason }: Refusal) {
+  const { oauth, message } = refusalKind(reason)
+  return { error: oauth, error_description: message.replaceAll('"', "'") }
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../tools/stack/ports.ts'
+import { ask, fetchToken } from '../support/http.ts'
+import { run } from '../support/run.ts'
+
+const PROGRAM = path.resolve(import.meta.dirname, '../../tools/start/main.js')
+
+interface Facts {
+  readonly registry: string
+  readonly realm: string
+  readonly service: string
+  readonly upstream: string
+  readonly namespaces: readonly {
+    readonly namespace: string
+    readonly username: string
+    readonly password: string
+  }[]
+  readonly config: string
+  readonly ports: Readonly<Record<string, number>>
+}
+
+interface Start {
+  readonly child: ChildProcess
+  readonly facts: Facts
+  readonly output: () => string
+  readonly ended: Promise<number | null>
+}
+
+describe('npm start', () => {
+  let state: string
+  let port: number
+  const starts: Start[] = []
+
+  before(async () => {
+    state = await mkdtemp(path.join(os.tmpdir(), 'rauth-start-'))
+    port = await freePort()
+  })
+  after(async () => {
+    for (const { child, ended } of starts) {
+      child.kill('SIGTERM')
+      await ended
+    }
+    await rm(state, { recursive: true, force: true })
+  })
+
+  const args = (...more: readonly string[]) => [
+    ...[PROGRAM, '--port', String(port), '--state', state],
+    ...more,
+  ]
+
+  async function start(...more: readonly string[]): Promise<Start> {
+    const child = spawn(process.execPath, args(...more), { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+    const ended = once(child, 'close').then(([code]) => code as number | null)
+    const file = path.join(state, 'quickstart.json')
+    for (let i = 0; !existsSync(file) || !output.includes('Ctrl-C'); i += 1) {
+      if (child.exitCode !== null || i > 1500) assert.fail(`npm start did not come up: ${output}`)
+      await sleep(20)
+    }
+    const facts = JSON.parse(await readFile(file, 'utf8')) as Facts
+    const started = { child, facts, output: () => output, ended }
+    starts.push(started)
+    return started
+  }
+
+  /** Processes whose command line names the state folder. */
+  async function leftOver(): Promise<string> {
+    const listed = await run('ps', ['-eo', 'pid,args'])
+    return listed.stdout
+      .split('\n')
+      .filter((line) => line.includes(state) && !line.includes('main.js'))
+      .join('\n')
+  }
+
+  it('prints logins that work and writes the facts that the contract names', async () => {
+    const { facts, output, child, ended } = await start()
+    assert.equal(facts.registry, `localhost:${port}`)
+    assert.equal(facts.realm, `http://localhost:${port}/token`)
+    assert.deepEqual(
+      facts.namespaces.map(({ namespace }) => namespace),
+      ['team-a', 'team-b'],
+    )
+    assert.deepEqual(Object.keys(facts.ports).sort(), [
+      'envoy',
+      'gateway',
+      'gatewayHttp',
+      'operations',
+      'registry',
+      'token',
+    ])
+    assert.match(readFileSync(facts.config, 'utf8'), /^realm: /)
+    for (const { username, password } of facts.namespaces) {
+      assert.ok(
+        output().includes(`echo ${password} | docker login localhost:${port} -u ${username} `),
+      )
+    }
+
+    const own = facts.namespaces[0] ?? assert.fail()
+    const token = await fetchToken(port, own, facts.service, 'repository:team-a/app:pull')
+    const headers = { authorization: `Bearer ${token}` }
+    assert.equal((await ask(port, '/v2/', { headers })).status, 200)
+    assert.equal((await ask(port, '/v2/team-b/app/tags/list', { headers })).status, 403)
+    const inside = Number(facts.upstream.split(':')[1])
+    assert.equal((await ask(inside, '/v2/')).status, 401, 'the registry checks tokens as well')
+    for (const where of ['/livez', '/readyz', '/metrics']) {
+      assert.equal((await ask(facts.ports['operations'] ?? 0, where)).status, 200, where)
+    }
+
+    const second = await run(process.execPath, args())
+    assert.equal(second.code, 1)
+    assert.match(second.stderr, /already running here \(pid \d+\)/)
+
+    child.kill('SIGTERM')
+    assert.equal(await ended, 0, output())
+    assert.equal(existsSync(path.join(state, 'quickstart.json')), false)
+    assert.equal(await leftOver(), '')
+  })
+
+  it('uses its state again, and leaves the gateway alone in charge when told to', async () => {
+    const before = starts[0]?.facts ?? assert.fail()
+    const { facts, child, ended } = await start('--registry-auth', 'off')
+    assert.deepEqual(facts.namespaces, before.namespaces)
+    const inside = Number(facts.upstream.split(':')[1])
+    assert.equal((await ask(inside, '/v2/')).status, 200)
+    assert.equal((await ask(port, '/v2/')).status, 401)
+    child.kill('SIGINT')
+    assert.equal(await ended, 0)
+    assert.equal(await leftOver(), '')
+  })
+
+  it('reports a part that dies, with its last lines, and ends the rest', async () => {
+    const { child, ended, output } = await start()
+    const listed = (await leftOver()).split('\n').find((line) => line.includes('registry.yaml'))
+    process.kill(Number(listed?.trim().split(' ')[0]), 'SIGKILL')
+    assert.equal(await ended, 1)
+    assert.equal(child.exitCode, 1)
+    assert.match(
+      output(),
+      /registry ended by itself \(signal SIGKILL\).*registry\.log:\n.*listening/s,
+    )
+    assert.equal(await leftOver(), '')
+  })
+
+  it('says which port is busy and how to choose another', async () => {
+    const taken = createServer().listen(port, '127.0.0.1')
+    await once(taken, 'listening')
+    try {
+      const { code, stderr } = await run(process.execPath, args())
+      assert.equal(code, 1)
+      assert.match(stderr, new RegExp(`port ${port} is in use.*--port`))
+    } finally {
+      taken.close()
+    }
+  })
+
+  it('names the manifest that it cannot use', async () => {
+    await writeFile(path.join(state, 'secrets', 'team-a.yaml'), 'apiVersion: v1\nkind: Secret\n')
+    const { code, stderr } = await run(process.execPath, args())
+    assert.equal(code, 1)
+    assert.match(stderr, /team-a\.yaml has no username and password: mend it, or remove it/)
+  })
+
+  it('explains its options, and refuses others', async () => {
+    const help = await run(process.execPath, [PROGRAM, '--help'])
+    assert.equal(help.code, 0)
+    assert.match(help.stdout, /--port PORT .*--registry-auth on\|off .*--state DIRECTORY/s)
+    for (const wrong of [
+      ['--prot', '1'],
+      ['--port', 'x'],
+      ['--port', '0'],
+      ['--registry-auth', 'no'],
+    ]) {
+      const answer = await run(process.execPath, [PROGRAM, ...wrong])
+      assert.equal(answer.code, 2, wrong.join(' '))
+      assert.match(answer.stderr, /--registry-auth on\|off/)
+    }
+  })
+})

@@ -1,0 +1,68 @@
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const LIMIT = 8_000
+
+/** What came back over one connection until its end. */
+export interface Received {
+  readonly text: string
+  /** Status of each answer, in order. */
+  readonly statuses: readonly number[]
+  /** Body of the last answer. */
+  readonly body: string
+  /** Whether the connection broke instead of ending. */
+  readonly broken: boolean
+}
+
+/**
+ * Sends bytes as they are and reads until the server closes; fails if it does not. Pieces are sent
+ * 50 ms apart. The connection is not ended from this side, unless `halfClose` says so; with `deaf`
+ * nothing is read before everything is sent.
+ */
+export async function exchange(
+  port: number,
+  pieces: string | Buffer | readonly (string | Buffer)[],
+  { halfClose = false, deaf = false } = {},
+): Promise<Received> {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  const received = collect(socket)
+  if (deaf) socket.pause()
+  for (const piece of typeof pieces === 'string' || Buffer.isBuffer(pieces) ? [pieces] : pieces) {
+    if (socket.writable) socket.write(piece)
+    await sleep(50)
+  }
+  if (halfClose) socket.end()
+  socket.resume()
+  return received
+}
+
+function collect(socket: Socket): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    const limit = setTimeout(() => {
+      socket.destroy()
+      reject(
+        new Error(`not closed within ${LIMIT} ms; so far: ${Buffer.concat(chunks).toString()}`),
+      )
+    }, LIMIT)
+    const done = (broken: boolean) => {
+      clearTimeout(limit)
+      socket.destroy()
+      const text = Buffer.concat(chunks).toString()
+      const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, code]) => Number(code))
+      resolve({ text, statuses, body: text.slice(text.lastIndexOf('\r\n\r\n') + 4), broken })
+    }
+    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('end', () => {
+      done(false)
+    })
+    socket.on('error', () => {
+      done(true)
+    })
+  })
+}
+
+/** A request line and headers, ended by an empty line. */
+export function head(requestLine: string, ...headers: readonly string[]): string {
+  return [requestLine, 'Host: registry.test', ...headers, '', ''].join('\r\n')
+}

@@ -1,0 +1,119 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { Algorithm } from '../../src/token/algorithms.ts'
+import { installParts } from '../../tools/parts/install.ts'
+import { freePort } from '../../tools/stack/ports.ts'
+import { secretManifest, type Login } from '../../tools/stack/secret-manifest.ts'
+import * as stacks from '../../tools/stack/stack.ts'
+import { prepareState, replaceFile } from '../../tools/stack/state.ts'
+
+/** The repository, from dist/test/support. */
+const ROOT = path.resolve(import.meta.dirname, '../../..')
+
+export interface StackOptions {
+  readonly registry: '2.8' | '3'
+  readonly registryAuth: boolean
+  readonly envoy: boolean
+  readonly normalize?: boolean
+  readonly algorithm?: Algorithm
+  readonly x5c?: boolean
+  /** Logs warnings and errors only, so that a measurement is not one of the disk. */
+  readonly quiet?: boolean
+}
+
+/** A whole deployment of the real parts, with the namespaces team-a and team-b, in a folder that goes. */
+export interface Stack {
+  /** `localhost:PORT` for clients. */
+  readonly registry: string
+  readonly realm: string
+  readonly service: string
+  readonly keysDirectory: string
+  /** Ports: where clients come in, the registry itself, the token service, the gateway. */
+  readonly entry: number
+  readonly upstream: number
+  readonly token: number
+  readonly gateway: number
+  readonly gatewayHttp: number
+  readonly operations: number
+  login(namespace: string): Login
+  setPassword(namespace: string, password: string): Promise<void>
+  /** Puts any text where the manifest of the namespace was. */
+  writeSecret(namespace: string, text: string): Promise<void>
+  removeSecret(namespace: string): Promise<void>
+  rauthLog(): Promise<string>
+  envoyLog(): Promise<string>
+  rauthPid(): number
+  killRauth(): Promise<void>
+  /** The pid, once it is ready. */
+  startRauth(): Promise<number>
+  stop(): Promise<void>
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const registryPart = options.registry === '3' ? 'registry3' : 'registry2'
+  const programs = await installParts([registryPart])
+  const { envoy } = options.envoy ? await installParts(['envoy']) : { envoy: undefined }
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-stack-'))
+  const state = await prepareState({
+    directory,
+    namespaces: ['team-a', 'team-b'],
+    ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
+  })
+  const ports = {
+    token: await freePort(),
+    gateway: await freePort(),
+    gatewayHttp: await freePort(),
+    operations: await freePort(),
+    registry: await freePort(),
+    ...(options.envoy ? { envoy: await freePort() } : {}),
+  }
+  const { x5c, normalize } = options
+  const stack = await stacks.startStack({
+    state,
+    root: ROOT,
+    programs: {
+      registry: programs[registryPart],
+      ...(envoy === undefined ? {} : { envoy }),
+    },
+    ports,
+    registryAuth: options.registryAuth,
+    ...(x5c === undefined ? {} : { x5c }),
+    ...(normalize === undefined ? {} : { normalize }),
+    ...(options.quiet === true ? { logLevel: 'warn' } : {}),
+  })
+  const logins = new Map(state.logins)
+  const secretFile = (namespace: string) => path.join(state.secrets, `${namespace}.yaml`)
+  const log = (name: string) => readFile(path.join(state.logs, `${name}.log`), 'utf8')
+  return {
+    ...{ registry: stack.registry, realm: stack.realm, service: stack.service },
+    keysDirectory: state.keys,
+    entry: ports.envoy ?? ports.registry,
+    upstream: ports.registry,
+    token: ports.token,
+    gateway: ports.gateway,
+    gatewayHttp: ports.gatewayHttp,
+    operations: ports.operations,
+    login(namespace) {
+      const login = logins.get(namespace)
+      if (login === undefined) throw new Error(`no namespace ${namespace} here`)
+      return login
+    },
+    async setPassword(namespace, password) {
+      const login = { username: namespace, password }
+      logins.set(namespace, login)
+      await replaceFile(secretFile(namespace), secretManifest(namespace, login))
+    },
+    writeSecret: (namespace, text) => replaceFile(secretFile(namespace), text),
+    removeSecret: (namespace) => rm(secretFile(namespace)),
+    rauthLog: () => log('rauth'),
+    envoyLog: () => log('envoy'),
+    rauthPid: () => stack.rauth().pid,
+    killRauth: () => stack.rauth().kill(),
+    startRauth: async () => (await stack.startRauth()).pid,
+    async stop() {
+      await stack.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}

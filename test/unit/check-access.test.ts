@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createCheckAccess, type CheckDecision } from '../../src/check-access.ts'
+import { compilePattern } from '../../src/policy/pattern.ts'
+import { accepted, refused } from '../../src/refusal.ts'
+import type { RegistryRequest } from '../../src/registry/request.ts'
+import {
+  EXPIRY,
+  generationOf,
+  keyId,
+  LEEWAY,
+  NOW,
+  person,
+  startFlows,
+  type Flows,
+} from '../support/flows.ts'
+
+const teamA = person('team-a', 'canary-a')
+const teamB = person('team-b', 'canary-b')
+const robotC = person('team-c', 'canary-shared', 'robot')
+const robotD = person('team-d', 'canary-shared', 'robot')
+const PEOPLE = [teamA, teamB, robotC, robotD]
+
+const DIGEST = `sha256:${'0'.repeat(64)}`
+const MANIFEST = '/v2/team-a/app/manifests/v1'
+const ALL = 'repository:team-a/app:delete,pull,push'
+
+const ask = (
+  { checkAccess }: Flows,
+  token: string | undefined,
+  target = MANIFEST,
+  more: Partial<RegistryRequest> = {},
+) =>
+  checkAccess(
+    accepted({
+      method: 'GET',
+      target,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...more,
+    }),
+  )
+
+/** `allowed`, or the reason. */
+const answerOf = ({ result }: CheckDecision) => (result.ok ? 'allowed' : result.refusal.reason)
+
+const scopeOf = ({ result }: CheckDecision) => (result.ok ? undefined : result.refusal.scope)
+
+const only = (...actions: string[]) => ({
+  rules: [
+    {
+      id: 'only',
+      type: compilePattern('repository'),
+      name: compilePattern('${namespace}/**'),
+      actions,
+    },
+  ],
+})
+
+const mount = (target: string, from: string) =>
+  `/v2/${target}/blobs/uploads/?mount=${DIGEST}&from=${from}`
+
+describe('checkAccess', () => {
+  const REQUESTS: readonly (readonly [
+    method: string,
+    target: string,
+    scope: string,
+    answer: string,
+  ])[] = [
+    ['GET', MANIFEST, 'repository:team-a/app:pull', 'allowed'],
+    ['HEAD', `/v2/team-a/app/blobs/${DIGEST}`, 'repository:team-a/app:pull', 'allowed'],
+    ['GET', '/v2/team-a/app/tags/list?n=5', 'repository:team-a/app:pull', 'allowed'],
+    ['PUT', MANIFEST, 'repository:team-a/app:pull,push', 'allowed'],
+    ['POST', '/v2/team-a/app/blobs/uploads/', 'repository:team-a/app:pull,push', 'allowed'],
+    ['DELETE', MANIFEST, 'repository:team-a/app:delete', 'allowed'],
+    ['DELETE', MANIFEST, 'repository:team-a/app:*', 'allowed'],
+    ['GET', '/v2/', '', 'allowed'],
+    ['GET', '/v2/', 'repository:team-b/app:pull', 'allowed'],
+
+    ['GET', MANIFEST, '', 'scope_insufficient'],
+    ['PUT', MANIFEST, 'repository:team-a/app:pull', 'scope_insufficient'],
+    ['DELETE', MANIFEST, 'repository:team-a/app:pull,push', 'scope_insufficient'],
+    ['GET', MANIFEST, 'repository:team-a/other:pull', 'scope_insufficient'],
+    ['GET', MANIFEST, 'repository:team-a/app/deeper:pull', 'scope_insufficient'],
+    ['GET', MANIFEST, 'repository:team-b/app:pull', 'scope_insufficient'],
+
+    ['GET', '/v2/team-b/app/manifests/v1', ALL, 'access_denied'],
+    ['PUT', '/v2/team-b/app/manifests/v1', ALL, 'access_denied'],
+    ['GET', '/v2/team-b/app/manifests/v1', 'repository:team-b/app:pull', 'access_denied'],
+    ['GET', '/v2/team-a-b/app/manifests/v1', ALL, 'access_denied'],
+    ['GET', '/v2/team-a/manifests/v1', ALL, 'access_denied'],
+    ['GET', '/v2/_catalog', 'registry:catalog:*', 'access_denied'],
+
+    ['GET', '/v2/team-a/../team-b/manifests/v1', ALL, 'path_invalid'],
+    ['GET', '/v2/team-b%2Fapp/manifests/v1', ALL, 'path_invalid'],
+    ['GET', '/v2/team-a/app/secrets', ALL, 'route_unknown'],
+    ['PATCH', MANIFEST, ALL, 'method_unsupported'],
+    ['POST', '/v2/team-a/app/blobs/uploads/?from=team-b/app', ALL, 'query_invalid'],
+  ]
+  for (const [method, target, scope, answer] of REQUESTS) {
+    it(`answers ${answer} to ${method} ${target} with ${scope === '' ? 'a login' : scope}`, async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', scope)
+      assert.equal(answerOf(await ask(flows, token, target, { method })), answer)
+    })
+  }
+
+  it('tells the registry who asks, in characters that a header can hold', async () => {
+    const flows = startFlows([person('team-a', 'canary', 'Grüße, "x"\u2028')])
+    const token = await flows.tokenFor('Grüße, "x"\u2028', 'canary', ALL)
+    const { result } = await ask(flows, token)
+    assert.deepEqual(result, {
+      ok: true,
+      value: {
+        headers: {
+          'x-rauth-account': 'Gr%C3%BC%C3%9Fe%2C%20%22x%22%E2%80%A8',
+          'x-rauth-namespace': 'team-a',
+        },
+      },
+    })
+  })
+
+  const HEADERS: readonly (readonly [string, string | undefined, string])[] = [
+    ['no header', undefined, 'token_missing'],
+    ['an empty header', '', 'token_missing'],
+    ['Basic credentials', 'Basic dGVhbS1hOmNhbmFyeS1h', 'authorization_malformed'],
+    ['two tokens', 'Bearer a.b.c, Bearer d.e.f', 'authorization_malformed'],
+    ['a token that is none', 'Bearer a.b.c', 'token_invalid'],
+  ]
+  for (const [name, authorization, reason] of HEADERS) {
+    it(`answers ${reason} and the scope that is needed to ${name}`, async () => {
+      const flows = startFlows(PEOPLE)
+      const more = authorization === undefined ? {} : { authorization }
+      const decision = await ask(flows, undefined, MANIFEST, { ...more, method: 'PUT' })
+      assert.equal(answerOf(decision), reason)
+      assert.equal(scopeOf(decision), 'repository:team-a/app:pull,push')
+      const base = await ask(flows, undefined, '/v2/', more)
+      assert.equal(answerOf(base), reason)
+      assert.equal(scopeOf(base), '')
+    })
+  }
+
+  it('names the scope that is needed when the token lacks it, and not when it is no use', async () => {
+    const flows = startFlows(PEOPLE)
+    const token = await flows.tokenFor('team-a', 'canary-a')
+    assert.equal(scopeOf(await ask(flows, token)), 'repository:team-a/app:pull')
+    assert.equal(scopeOf(await ask(flows, token, '/v2/team-b/app/manifests/v1')), undefined)
+  })
+
+  it('refuses a token that has expired', async () => {
+    const flows = startFlows(PEOPLE)
+    const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+    flows.at(Math.floor(NOW) + EXPIRY + LEEWAY - 1)
+    assert.equal(answerOf(await ask(flows, token)), 'allowed')
+    flows.at(Math.floor(NOW) + EXPIRY + LEEWAY)
+    const decision = await ask(flows, token)
+    assert.equal(answerOf(decision), 'token_invalid')
+    assert.equal(scopeOf(decision), 'repository:team-a/app:pull')
+  })
+
+  describe('takes back what a token held', () => {
+    const REVOKED: readonly (readonly [string, readonly ReturnType<typeof person>[]])[] = [
+      ['its password was changed', [person('team-a', 'canary-new'), teamB]],
+      ['its user name was changed', [person('team-a', 'canary-a', 'renamed'), teamB]],
+      ['its Secret is gone', [teamB]],
+      ['all Secrets are gone', []],
+      [
+        'its user name and password moved to another namespace',
+        [person('team-x', 'canary-a', 'team-a')],
+      ],
+    ]
+    for (const [name, people] of REVOKED) {
+      it(`at once when ${name}, also for /v2/`, async () => {
+        const flows = startFlows(PEOPLE)
+        const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+        assert.equal(answerOf(await ask(flows, token)), 'allowed')
+        flows.people(people)
+        for (const target of [MANIFEST, '/v2/']) {
+          assert.equal(answerOf(await ask(flows, token, target)), 'credential_revoked')
+        }
+      })
+    }
+
+    it('until the same credential is back', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      flows.people([])
+      assert.equal(answerOf(await ask(flows, token)), 'credential_revoked')
+      flows.people([teamA])
+      assert.equal(answerOf(await ask(flows, token)), 'allowed')
+    })
+
+    it('in one namespace and not in the other that the password fitted', async () => {
+      const flows = startFlows(PEOPLE)
+      const scope = 'repository:team-c/x:pull repository:team-d/x:pull'
+      const token = await flows.tokenFor('robot', 'canary-shared', scope)
+      const of = (namespace: string) => ask(flows, token, `/v2/${namespace}/x/manifests/v1`)
+      for (const namespace of ['team-c', 'team-d']) {
+        const { result } = await of(namespace)
+        assert.equal(result.ok && result.value.headers['x-rauth-namespace'], 'team-c,team-d')
+      }
+      flows.people([person('team-c', 'canary-new', 'robot'), robotD])
+      assert.equal(answerOf(await of('team-c')), 'access_denied')
+      const { result } = await of('team-d')
+      assert.equal(result.ok && result.value.headers['x-rauth-namespace'], 'team-d')
+      assert.equal(answerOf(await ask(flows, token, '/v2/')), 'allowed')
+    })
+
+    it('when the policy was tightened after it was issued', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      flows.policy(only('pull'))
+      assert.equal(answerOf(await ask(flows, token)), 'allowed')
+      for (const method of ['PUT', 'DELETE']) {
+        assert.equal(answerOf(await ask(flows, token, MANIFEST, { method })), 'access_denied')
+      }
+      flows.policy({ rules: [] })
+      assert.equal(answerOf(await ask(flows, token)), 'access_denied')
+      assert.equal(answerOf(await ask(flows, token, '/v2/')), 'allowed')
+    })
+  })
+
+  it('gives a token no more when the policy was loosened after it was issued', async () => {
+    const flows = startFlows(PEOPLE)
+    flows.policy(only('pull'))
+    const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+    flows.policy(only('*'))
+    const decision = await ask(flows, token, MANIFEST, { method: 'PUT' })
+    assert.equal(answerOf(decision), 'scope_insufficient')
+  })
+
+  it('answers 503 to a good token while the credentials are not loaded, and 401 to a bad', async () => {
+    const flows = startFlows(PEOPLE)
+    const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+    flows.ready(false)
+    flows.people([])
+    assert.equal(answerOf(await ask(flows, token)), 'not_ready')
+    assert.equal(answerOf(await ask(flows, 'a.b.c')), 'token_invalid')
+    assert.equal(answerOf(await ask(flows, undefined)), 'token_missing')
+    assert.deepEqual(
+      flows.events.slice(1).map(({ outcome, status }) => `${outcome} ${String(status)}`),
+      ['failed 503', 'refused 401', 'refused 401'],
+    )
+  })
+
+  describe('with a mount', () => {
+    const own = 'repository:team-a/app:pull,push repository:team-a/base:pull'
+    const cases: readonly (readonly [
+      name: string,
+      target: string,
+      from: string,
+      scope: string,
+      answer: string,
+    ])[] = [
+      ['inside the namespace is allowed', 'team-a/app', 'team-a/base', own, 'allowed'],
+      ['from the repository itself is allowed', 'team-a/app', 'team-a/app', own, 'allowed'],
+      [
+        'whose source the token does not hold asks for a better token',
+        ...(['team-a/app', 'team-a/base', ALL, 'scope_insufficient'] as const),
+      ],
+      [
+        'whose target the token does not hold asks for a better token',
+        ...(['team-a/app', 'team-a/base', 'repository:team-a/base:pull'] as const),
+        'scope_insufficient',
+      ],
+      [
+        'from another namespace is a 401, so that clients upload instead',
+        ...(['team-a/app', 'team-b/secret', `${own} repository:team-b/secret:pull`] as const),
+        'scope_insufficient',
+      ],
+      [
+        'into another namespace is a 401, and no client goes on from there',
+        ...(['team-b/app', 'team-a/base', own, 'scope_insufficient'] as const),
+      ],
+      [
+        'between other namespaces is denied',
+        ...(['team-b/app', 'team-b/base', own, 'access_denied'] as const),
+      ],
+    ]
+    for (const [name, target, from, scope, answer] of cases) {
+      it(name, async () => {
+        const flows = startFlows(PEOPLE)
+        const token = await flows.tokenFor('team-a', 'canary-a', scope)
+        const decision = await ask(flows, token, mount(target, from), { method: 'POST' })
+        assert.equal(answerOf(decision), answer)
+        if (answer !== 'scope_insufficient') return
+        const needed = [`repository:${target}:pull,push`, `repository:${from}:pull`].sort()
+        assert.equal(scopeOf(decision), needed.join(' '))
+      })
+    }
+
+    it('across the namespaces of one user is allowed, while both credentials live', async () => {
+      const flows = startFlows(PEOPLE)
+      const scope = 'repository:team-c/x:pull,push repository:team-d/x:pull'
+      const token = await flows.tokenFor('robot', 'canary-shared', scope)
+      const target = mount('team-c/x', 'team-d/x')
+      assert.equal(answerOf(await ask(flows, token, target, { method: 'POST' })), 'allowed')
+      flows.people([robotC])
+      const after = await ask(flows, token, target, { method: 'POST' })
+      assert.equal(answerOf(after), 'scope_insufficient')
+    })
+  })
+
+  it('hands on what the reader of the request refused', async () => {
+    const { checkAccess, events } = startFlows(PEOPLE)
+    const refusal = refused('request_malformed', { detail: 'no path' })
+    const { decision, result } = await checkAccess(refusal)
+    assert.deepEqual(result, refusal)
+    assert.deepEqual(events, [
+      {
+        id: decision,
+        half: 'gateway',
+        outcome: 'refused',
+        status: 400,
+        reason: 'request_malformed',
+        detail: 'no path',
+        duration: 0,
+      },
+    ])
+  })
+
+  describe('records each decision once and no secret', () => {
+    it('when it allows', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      flows.events.length = 0
+      const { decision } = await ask(flows, token, MANIFEST, { address: '10.0.0.1' })
+      assert.deepEqual(flows.events, [
+        {
+          id: decision,
+          half: 'gateway',
+          outcome: 'allowed',
+          status: 200,
+          duration: 0,
+          method: 'GET',
+          address: '10.0.0.1',
+          requested: 'repository:team-a/app:pull',
+          account: 'team-a',
+          tokenId: 'id-2',
+          keyId,
+          granted: ALL,
+          namespaces: ['team-a'],
+          rule: 'own-namespace',
+        },
+      ])
+    })
+
+    it('when it refuses', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a')
+      flows.events.length = 0
+      const { decision } = await ask(flows, token)
+      assert.deepEqual(flows.events, [
+        {
+          id: decision,
+          half: 'gateway',
+          outcome: 'refused',
+          status: 401,
+          reason: 'scope_insufficient',
+          duration: 0,
+          method: 'GET',
+          requested: 'repository:team-a/app:pull',
+          account: 'team-a',
+          tokenId: 'id-2',
+          keyId,
+          granted: '',
+          namespaces: ['team-a'],
+          rule: 'own-namespace',
+        },
+      ])
+    })
+
+    it('whatever it is asked', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      flows.events.length = 0
+      const [header = '', payload = '', signature = ''] = token.split('.')
+      const requests: Partial<RegistryRequest>[] = [
+        {},
+        { method: 'PUT' },
+        { target: '/v2/' },
+        { target: '/v2/team-b/x/tags/list' },
+        { target: `${MANIFEST}?access_token=${token}` },
+        { target: `/v2/team-a/app/manifests/${token}` },
+        { target: `/v2/${token}` },
+        { authorization: `Basic ${Buffer.from('team-a:canary-a').toString('base64')}` },
+        { authorization: `Bearer ${token}, Bearer ${token}` },
+        { authorization: `Bearer ${token}x` },
+        { authorization: `Bearer ${payload}.${header}.${signature}` },
+      ]
+      for (const more of requests) await ask(flows, token, MANIFEST, more)
+      assert.equal(flows.events.length, requests.length)
+      const text = JSON.stringify(flows.events)
+      for (const secret of [
+        'canary',
+        'Y2FuYXJ5',
+        header,
+        payload,
+        signature,
+        generationOf(teamA),
+      ]) {
+        assert.ok(!text.includes(secret), `${secret} is in ${text}`)
+      }
+    })
+  })
+
+  const boom = () => {
+    throw new TypeError('boom')
+  }
+  const BROKEN: readonly (readonly [string, (deps: Flows['deps']) => Partial<Flows['deps']>])[] = [
+    ['the store finds no credential', ({ store }) => ({ store: { ...store, byId: boom } })],
+    ['the store is asked if it is ready', ({ store }) => ({ store: { ...store, ready: boom } })],
+    ['the verifier', () => ({ verifier: { verify: boom } })],
+    ['the policy', () => ({ policy: boom })],
+  ]
+  for (const [name, broken] of BROKEN) {
+    it(`answers 503 and lets nothing pass when this throws: ${name}`, async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      flows.events.length = 0
+      const checkAccess = createCheckAccess({ ...flows.deps, ...broken(flows.deps) })
+      const { result } = await ask({ ...flows, checkAccess }, token)
+      assert.deepEqual(result, refused('internal', { detail: 'boom' }))
+      assert.equal(flows.events.length, 1)
+      assert.equal(flows.events[0]?.status, 503)
+    })
+  }
+})

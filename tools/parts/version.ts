@@ -1,0 +1,50 @@
+export interface Version {
+  readonly major: number
+  readonly minor: number
+  readonly patch: number
+  /** `-rc.1` and the like, which come before the version that they name. */
+  readonly prerelease: boolean
+}
+
+/**
+ * How far a program may be from the pinned version and still do. `major`: a newer minor is as good,
+ * as for clients and Envoy; `minor`: the line itself is what we test against, as for registry 2.8.
+ */
+export type Tolerance = 'major' | 'minor'
+
+const VERSION = /(?<![\w.])v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z])?/g
+
+/**
+ * The version in what a program prints about itself. Of its first line the last one counts: some
+ * print the path that they were called by before it, and our own paths hold versions too.
+ */
+export function parseVersion(printed: string): Version | undefined {
+  const line = printed.split('\n').find((text) => text.trim() !== '') ?? ''
+  const match = [...line.matchAll(VERSION)].at(-1)
+  if (match === undefined) return undefined
+  const [, major, minor, patch, prerelease] = match
+  return {
+    major: Number(major),
+    minor: Number(minor),
+    patch: Number(patch),
+    prerelease: prerelease !== undefined,
+  }
+}
+
+/** Whether a found version can stand in for the pinned one. */
+export function accepts(pinned: Version, found: Version, tolerance: Tolerance): boolean {
+  if (found.major !== pinned.major) return false
+  if (found.minor !== pinned.minor) return tolerance === 'major' && found.minor > pinned.minor
+  if (found.patch !== pinned.patch) return found.patch > pinned.patch
+  return !found.prerelease || pinned.prerelease
+}
+
+export function formatVersion({ major, minor, patch, prerelease }: Version): string {
+  return `${major}.${minor}.${patch}${prerelease ? ' (a prerelease)' : ''}`
+}
+
+/** `1.40.0 or a newer 1.x`: what would be accepted, in words. */
+export function acceptedInWords(pinned: string, tolerance: Tolerance): string {
+  const [major, minor] = pinned.split('.')
+  return `${pinned} or a newer ${tolerance === 'major' ? `${major ?? ''}.x` : `${major ?? ''}.${minor ?? ''}.x`}`
+}

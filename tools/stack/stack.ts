@@ -1,0 +1,185 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { stringify } from 'yaml'
+import { startChild, untilReady, type Child } from './child.ts'
+import { envoyConfig } from './envoy-config.ts'
+import { registryConfig } from './registry-config.ts'
+import { replaceFile, type State } from './state.ts'
+
+export interface StackPorts {
+  readonly token: number
+  readonly gateway: number
+  readonly gatewayHttp: number
+  readonly operations: number
+  readonly registry: number
+  /** Absent: clients talk to the registry itself. */
+  readonly envoy?: number
+}
+
+export interface StackOptions {
+  readonly state: State
+  /** The repository: the Envoy configuration and the bundled program are taken from there. */
+  readonly root: string
+  readonly programs: { readonly registry: string; readonly envoy?: string }
+  readonly ports: StackPorts
+  /** Whether the registry checks tokens itself: the second wall, or the only one without Envoy. */
+  readonly registryAuth: boolean
+  /** Certificate chain in the tokens; without it the registry is given the signing certificate. */
+  readonly x5c?: boolean
+  readonly normalize?: boolean
+  readonly logLevel?: string
+}
+
+/** rauth, a registry and, where wanted, Envoy, running on loopback. */
+export interface Stack {
+  /** `localhost:PORT` for clients. */
+  readonly registry: string
+  readonly realm: string
+  readonly service: string
+  /** Configuration of rauth. */
+  readonly config: string
+  /** All that runs now. */
+  children(): readonly Child[]
+  rauth(): Child
+  /** Starts rauth, which must not be running, and waits until it is ready. */
+  startRauth(): Promise<Child>
+  /** Ends everything, the front first, so that no client sees the middle of it. */
+  stop(): Promise<void>
+}
+
+const SERVICE = 'internal-registry.io'
+const ISSUER = 'rauth'
+
+/** Starts all parts and waits until each answers. On failure ends what it had started. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { state, ports } = options
+  const front = ports.envoy ?? ports.registry
+  // Behind Envoy tokens come from the same host as images; without it straight from rauth.
+  const realm = `http://localhost:${ports.envoy ?? ports.token}/token`
+  const file = (name: string) => path.join(state.directory, name)
+  const running = new Map<string, Child>()
+
+  async function run(
+    name: string,
+    program: string,
+    args: readonly string[],
+    ready: () => Promise<boolean>,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Child> {
+    const logFile = path.join(state.logs, `${name}.log`)
+    const child = await startChild({ name, program, args, env, logFile })
+    running.set(name, child)
+    await untilReady(child, ready)
+    return child
+  }
+
+  async function startRauth(): Promise<Child> {
+    const program = path.join(options.root, 'dist', 'rauth.js')
+    const args = [program, 'serve', '--config', file('rauth.yaml')]
+    return run('rauth', process.execPath, args, () =>
+      answers(`http://127.0.0.1:${ports.operations}/readyz`, 200),
+    )
+  }
+
+  async function startRegistry(): Promise<void> {
+    const certificates = options.x5c === false ? ['ca.crt', 'signing.crt'] : ['ca.crt']
+    const bundle = await Promise.all(
+      certificates.map((name) => readFile(path.join(state.keys, name), 'utf8')),
+    )
+    await replaceFile(file('registry-certificates.pem'), bundle.join(''))
+    const tokenCheck = {
+      ...{ realm, service: SERVICE, issuer: ISSUER },
+      certificates: file('registry-certificates.pem'),
+    }
+    const config = registryConfig({
+      port: ports.registry,
+      storage: state.images,
+      secret: state.registrySecret,
+      ...(options.registryAuth ? { tokenCheck } : {}),
+    })
+    await replaceFile(file('registry.yaml'), config)
+    await run(
+      'registry',
+      options.programs.registry,
+      ['serve', file('registry.yaml')],
+      () => answers(`http://127.0.0.1:${ports.registry}/v2/`, options.registryAuth ? 401 : 200),
+      // distribution 3 else sends traces to a collector that is not there.
+      { OTEL_TRACES_EXPORTER: 'none' },
+    )
+  }
+
+  async function startEnvoy(program: string, port: number): Promise<void> {
+    const config = await envoyConfig({
+      template: path.join(options.root, 'envoy', 'envoy.yaml'),
+      ports: { ...ports, envoy: port },
+      ...(options.normalize === undefined ? {} : { normalize: options.normalize }),
+    })
+    await replaceFile(file('envoy.yaml'), config)
+    const quiet = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning']
+    // 401 is rauth's answer; before it is reachable Envoy says 503.
+    await run('envoy', program, ['-c', file('envoy.yaml'), ...quiet], () =>
+      answers(`http://127.0.0.1:${port}/v2/`, 401),
+    )
+  }
+
+  async function stop(): Promise<void> {
+    for (const name of ['envoy', 'rauth', 'registry']) {
+      await running.get(name)?.stop()
+      running.delete(name)
+    }
+  }
+
+  await replaceFile(file('rauth.yaml'), rauthConfig(options, realm))
+  try {
+    await Promise.all([startRauth(), startRegistry()])
+    const { envoy } = options.programs
+    if (envoy !== undefined && ports.envoy !== undefined) await startEnvoy(envoy, ports.envoy)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    registry: `localhost:${front}`,
+    realm,
+    service: SERVICE,
+    config: file('rauth.yaml'),
+    children: () => [...running.values()],
+    rauth: () => running.get('rauth') ?? missing('rauth'),
+    startRauth,
+    stop,
+  }
+}
+
+function missing(name: string): never {
+  throw new Error(`${name} was not started`)
+}
+
+function rauthConfig(options: StackOptions, realm: string): string {
+  const { state, ports } = options
+  const at = (port: number) => `127.0.0.1:${port}`
+  return stringify({
+    realm,
+    service: SERVICE,
+    issuer: ISSUER,
+    logLevel: options.logLevel ?? 'info',
+    token: { x5c: options.x5c ?? true },
+    keys: { directory: state.keys },
+    credentials: { directory: state.secrets },
+    listen: {
+      token: at(ports.token),
+      gateway: at(ports.gateway),
+      gatewayHttp: at(ports.gatewayHttp),
+      operations: at(ports.operations),
+    },
+  })
+}
+
+async function answers(url: string, status: number): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+    await response.arrayBuffer()
+    return response.status === status
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+
+export const USAGE = `npm start -- [options]
+
+Runs rauth, a registry and Envoy on this machine, with the namespaces team-a and team-b.
+
+  --port PORT              where clients come in (default 5080)
+  --registry-auth on|off   whether the registry checks tokens as well (default on);
+                           off leaves the gateway alone in charge
+  --state DIRECTORY        where keys, passwords, images and logs are kept (default .rauth);
+                           used again at the next start, remove it to begin anew
+  --help                   this text
+`
+
+export interface StartOptions {
+  readonly port: number
+  readonly registryAuth: boolean
+  /** As given; `undefined` is the default. */
+  readonly state: string | undefined
+}
+
+/** What the command line asks for, `help`, or what is wrong with it. */
+export function parseStartOptions(
+  args: readonly string[],
+): { readonly options: StartOptions } | { readonly help: true } | { readonly problem: string } {
+  let values
+  try {
+    values = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '5080' },
+        'registry-auth': { type: 'string', default: 'on' },
+        state: { type: 'string' },
+        help: { type: 'boolean', default: false, short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) }
+  }
+  if (values.help) return { help: true }
+  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) < 1 || Number(values.port) > 65_535) {
+    return { problem: `--port is a number from 1 to 65535, not "${values.port}"` }
+  }
+  const registryAuth = values['registry-auth']
+  if (registryAuth !== 'on' && registryAuth !== 'off') {
+    return { problem: `--registry-auth is on or off, not "${registryAuth}"` }
+  }
+  const { state } = values
+  if (state === '') return { problem: '--state is a directory' }
+  return { options: { port: Number(values.port), registryAuth: registryAuth === 'on', state } }
+}

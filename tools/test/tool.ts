@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+
+export interface ToolResult {
+  readonly code: number
+  readonly output: string
+}
+
+export interface ToolOptions {
+  readonly cwd: string
+  readonly env?: NodeJS.ProcessEnv
+  /** Show what it prints at once; else it is in the result. */
+  readonly show?: boolean
+}
+
+/** Runs a JavaScript program with this Node, without input. */
+export function runNode(
+  args: readonly string[],
+  { cwd, env = process.env, show = false }: ToolOptions,
+): Promise<ToolResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env,
+      stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (output += text))
+    }
+    child.on('error', reject)
+    child.on('close', (code) => {
+      resolve({ code: code ?? 1, output: output.trim() })
+    })
+  })
+}
