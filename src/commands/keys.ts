@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander'
-import { initializeKeys } from '../adapters/file/key-maker.ts'
 import { ALGORITHM_NAMES, type Algorithm } from '../token/algorithms.ts'
 
 export function keysCommand(): Command {
@@ -20,6 +19,8 @@ export function keysCommand(): Command {
       '\nGive ca.crt to the registry as auth.token.rootcertbundle. Keep ca.key away from everybody.',
     )
     .action(async ({ directory, algorithm }: { directory: string; algorithm: Algorithm }) => {
+      // Making certificates takes a library that no other command needs.
+      const { initializeKeys } = await import('../adapters/file/key-maker.ts')
       const made = await initializeKeys({ directory, algorithm, now: new Date() })
       for (const name of made.created) process.stdout.write(`created ${name}\n`)
       for (const name of made.found) process.stdout.write(`kept ${name}\n`)

@@ -1,7 +1,9 @@
 import { webcrypto } from 'node:crypto'
-import './reflect.ts'
+// What @peculiar/x509 is built on throws at import without it.
+import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 import { algorithmFacts, type Algorithm } from './algorithms.ts'
+import { hasAmbiguousKeyId } from './key-id.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 /** Certificates begin a little in the past: the registry's clock may be behind. */
@@ -94,22 +96,14 @@ function validity({ now, days }: CertificateOptions) {
   }
 }
 
-/**
- * An EC coordinate with a leading zero byte is thrown away: distribution strips such bytes before it
- * computes the thumbprint, so `kid` would differ from RFC 7638 for about 1 in 128 keys.
- */
+/** A pair whose key id every registry computes alike. */
 async function generateKeys(algorithm: Algorithm): Promise<webcrypto.CryptoKeyPair> {
   const { generate } = algorithmFacts(algorithm)
   for (;;) {
     const pair = await webcrypto.subtle.generateKey(generate, true, ['sign', 'verify'])
-    const { x, y } = await webcrypto.subtle.exportKey('jwk', pair.publicKey)
-    if (![x, y].some(hasLeadingZero)) return pair
+    const jwk = await webcrypto.subtle.exportKey('jwk', pair.publicKey)
+    if (!hasAmbiguousKeyId(jwk)) return pair
   }
-}
-
-/** Whether a base64url coordinate of an EC key begins with a zero byte. */
-export function hasLeadingZero(coordinate: string | undefined): boolean {
-  return coordinate !== undefined && Buffer.from(coordinate, 'base64url')[0] === 0
 }
 
 async function toPem(

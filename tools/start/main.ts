@@ -47,8 +47,18 @@ function died(stack: Stack): Promise<Death> {
 }
 
 async function install() {
-  const { envoy } = await installParts(['envoy'], { progress: say })
-  return { envoy, registry: await installRegistry({ progress: say }) }
+  const options = { progress: say }
+  const [{ envoy }, registry] = await Promise.all([
+    installParts(['envoy'], options),
+    installRegistry(options),
+  ])
+  return { envoy, registry }
+}
+
+/** A path as short as a person would type it. */
+function asTyped(file: string): string {
+  const relative = path.relative(process.cwd(), file)
+  return relative.startsWith('..') ? file : relative
 }
 
 function stopped(): number {
@@ -90,7 +100,7 @@ async function run(options: StartOptions, directory: string, stop: Promise<Stop>
     for (const login of state.logins.values()) await firstRequest(stack, login)
     const running = {
       ...{ stack, ports, logins: state.logins },
-      directory: path.relative(process.cwd(), directory),
+      directory: asTyped(directory),
       registryAuth: options.registryAuth,
     }
     await writeFile(factsFile, `${JSON.stringify(quickstartFacts(running), null, 2)}\n`, {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Outcome } from './phases.ts'
 import { runNode } from './tool.ts'
@@ -32,6 +32,7 @@ export async function judgeCoverage(root: string, raw: string): Promise<Outcome>
       ...['--reporter', 'json-summary', '--reporter', 'lcovonly'],
       ...['--src', 'src', '--extension', '.ts', '--extension', '.js'],
       ...CORE.flatMap((pattern) => ['--include', pattern]),
+      ...(await typeOnly(root)).flatMap((file) => ['--exclude', file]),
     ],
     { cwd: root },
   )
@@ -56,6 +57,20 @@ export async function judgeCoverage(root: string, raw: string): Promise<Outcome>
       'line by line: coverage/lcov.info',
     ].join('\n'),
   }
+}
+
+/** Sources of types alone: nothing loads them, so all of their lines would count as not covered. */
+async function typeOnly(root: string): Promise<readonly string[]> {
+  const compiled = path.join(root, 'dist', 'src')
+  const names = await readdir(compiled, { recursive: true })
+  const sources: string[] = []
+  for (const name of names.filter((file) => file.endsWith('.js'))) {
+    const text = await readFile(path.join(compiled, name), 'utf8')
+    if (/^export \{\};\s*(\/\/# sourceMappingURL=.*\s*)?$/.test(text)) {
+      sources.push(path.join('src', name.replace(/\.js$/, '.ts')))
+    }
+  }
+  return sources
 }
 
 function inWords({ lines, branches }: FileSummary): string {

@@ -15,7 +15,7 @@ import { runNode } from './tool.ts'
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
 /** Minutes that one test file may take; a test that hangs must not hang the run. */
-const LIMITS: Readonly<Record<TestPhase, number>> = { unit: 2, integration: 5, e2e: 15 }
+const LIMITS: Readonly<Record<TestPhase, number>> = { unit: 2, integration: 3, e2e: 15 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 

@@ -68,19 +68,11 @@ export function checkResponse(
 export function httpAnswer(
   { decision, result }: CheckDecision,
   options: ChallengeOptions,
-  remove: readonly string[],
 ): HttpAnswer {
   if (!result.ok) return denial(result.refusal, decision, options)
-  const { headers } = result.value
-  const names = notSet(remove, headers).join(',')
   return {
     status: 200,
-    headers: {
-      ...headers,
-      // Envoy's word for headers_to_remove.
-      ...(names === '' ? {} : { 'x-envoy-auth-headers-to-remove': names }),
-      'cache-control': 'no-store',
-    },
+    headers: { ...result.value.headers, 'cache-control': 'no-store' },
     body: '',
   }
 }
@@ -115,6 +107,9 @@ function overwrite(headers: Readonly<Record<string, string>>): HeaderValueOption
 }
 
 /** Envoy removes after it has set: what is set must not be among the names. */
-function notSet(remove: readonly string[], headers: Readonly<Record<string, string>>) {
+function notSet(
+  remove: readonly string[],
+  headers: Readonly<Record<string, string>>,
+): readonly string[] {
   return remove.filter((name) => !Object.hasOwn(headers, name))
 }

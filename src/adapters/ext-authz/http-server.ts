@@ -24,7 +24,7 @@ export interface GatewayHttpOptions extends CertainAnswerOptions, ChallengeOptio
  */
 export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
   const answer = (read: () => Result<RegistryRequest>) =>
-    certainAnswer(options, read, (decision) => httpAnswer(decision, options, []))
+    certainAnswer(options, read, (decision) => httpAnswer(decision, options))
 
   /** Those whose last answer is on its way: what else comes on them is answered no more. */
   const ending = new WeakSet<Duplex>()

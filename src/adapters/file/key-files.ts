@@ -4,7 +4,7 @@ import path from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
 import { messageOf, RauthError } from '../../errors.ts'
 import { ALGORITHM_NAMES, algorithmFacts, type Algorithm } from '../../token/algorithms.ts'
-import { hasLeadingZero } from '../../token/certificate.ts'
+import { hasAmbiguousKeyId } from '../../token/key-id.ts'
 import { createKeySet, type KeySet, type SigningKey } from '../../token/key-set.ts'
 
 /** Name of the CA's pair; every other pair in the folder is a signing key. */
@@ -116,8 +116,7 @@ function algorithmOf(file: string, key: KeyObject): Algorithm {
   if (modulusLength < minimumBits) {
     throw unreadable(file, `has fewer than ${minimumBits} bits`, 'make a longer one')
   }
-  const { x, y } = createPublicKey(key).export({ format: 'jwk' })
-  if (hasLeadingZero(x) || hasLeadingZero(y)) {
+  if (hasAmbiguousKeyId(createPublicKey(key).export({ format: 'jwk' }))) {
     throw unreadable(
       file,
       'has a coordinate with a leading zero byte, for which registries compute another key id',

@@ -1,4 +1,10 @@
-import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  STATUS_CODES,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RequestOrigin } from '../../decision.ts'
@@ -27,10 +33,11 @@ interface Exchange {
 }
 
 /**
- * Answers what is no HTTP request, or never becomes a whole one, and closes its connection. By
- * itself Node would answer with no body and in no shape that a registry client understands.
+ * Hands requests on to `serve`, and answers what is no HTTP request, or never becomes a whole one, and
+ * closes its connection. By itself Node would answer with no body and in no shape that a registry
+ * client understands.
  */
-export function answerBrokenRequests(server: Server, refuse: Refuse): void {
+export function serveRequests(server: Server, serve: RequestListener, refuse: Refuse): void {
   const last = new WeakMap<Duplex, Exchange>()
   const answered = new WeakSet<Duplex>()
 
@@ -48,11 +55,13 @@ export function answerBrokenRequests(server: Server, refuse: Refuse): void {
   }
 
   server.on('request', (request, response) => {
+    // What comes after the last answer is read but not meant for anybody.
+    if (answered.has(request.socket)) return
     last.set(request.socket, { request, response })
+    serve(request, response)
   })
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (answered.has(socket)) return
     const reason = reasonOf(error)
     const { request, response } = last.get(socket) ?? {}
     if (reason === undefined || !socket.writable) {

@@ -5,7 +5,7 @@ import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenDecision, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
 import type { KeySet } from '../../token/key-set.ts'
-import { answerBrokenRequests, LINGER } from './broken-request.ts'
+import { LINGER, serveRequests } from './broken-request.ts'
 import { readTokenRequest } from './token-request.ts'
 import { formatTokenResponse, type TokenResponse } from './token-response.ts'
 
@@ -47,16 +47,14 @@ export function createTokenServer(options: TokenServerOptions): Server {
   })
   server.timeout = SOCKET_TIMEOUT
   server.maxConnections = MAX_CONNECTIONS
-  const app = createTokenApp(options)
-  server.on('request', app)
+  serveRequests(server, createTokenApp(options), async (reason, origin) =>
+    formatTokenResponse(await decideSafely(options, refused(reason), origin), options.realm),
+  )
   // No body is ever wanted, so the answer comes without a "100 Continue" before it.
   const answerAtOnce = (request: IncomingMessage, response: ServerResponse) =>
     server.emit('request', request, response)
   server.on('checkContinue', answerAtOnce)
   server.on('checkExpectation', answerAtOnce)
-  answerBrokenRequests(server, async (reason, origin) =>
-    formatTokenResponse(await decideSafely(options, refused(reason), origin), options.realm),
-  )
   return server
 }
 

@@ -15,7 +15,8 @@ import { loadKeySet, readBindingKey } from '../../../src/adapters/file/key-files
 import { initializeKeys } from '../../../src/adapters/file/key-maker.ts'
 import { RauthError } from '../../../src/errors.ts'
 import type { KeyPairPem } from '../../../src/token/certificate.ts'
-import { createAuthority, createLeaf, hasLeadingZero } from '../../../src/token/certificate.ts'
+import { createAuthority, createLeaf } from '../../../src/token/certificate.ts'
+import { hasAmbiguousKeyId } from '../../../src/token/key-id.ts'
 // Behind certificate.ts, which brings what this one needs to load.
 import * as x509 from '@peculiar/x509'
 
@@ -64,11 +65,12 @@ async function pairOf(privateKey: KeyObject, options = {}): Promise<KeyPairPem> 
   return { key: pkcs8(privateKey), certificate }
 }
 
-/** A key whose x begins with a zero byte, which registries compute another id for. */
-function leadingZeroKey(): KeyObject {
+/** A key with a coordinate that begins with a zero byte: registries compute another id for it. */
+function leadingZeroKey(coordinate: 'x' | 'y'): KeyObject {
   for (;;) {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    if (hasLeadingZero(createPublicKey(privateKey).export({ format: 'jwk' }).x)) return privateKey
+    const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
+    if (hasAmbiguousKeyId({ x: jwk[coordinate] })) return privateKey
   }
 }
 
@@ -79,8 +81,10 @@ const PAIRS = {
   p384: await pairOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey),
   secp256k1: await pairOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey),
   ed25519: await pairOf(generateKeyPairSync('ed25519').privateKey),
-  leadingZero: await pairOf(leadingZeroKey()),
+  zeroX: await pairOf(leadingZeroKey('x')),
+  zeroY: await pairOf(leadingZeroKey('y')),
 }
+const renamedCa = await certify(ca, createPublicKey(ca.key), { subject: 'CN=other', isCa: true })
 const secondCertificate = await certify(ca, createPublicKey(leaf.key))
 
 describe('key files', () => {
@@ -249,9 +253,14 @@ describe('key files', () => {
     ['a secp256k1 key', pair('a', PAIRS.secp256k1), /neither an EC P-256 nor an RSA/],
     ['an Ed25519 key', pair('a', PAIRS.ed25519), /neither an EC P-256 nor an RSA key/],
     [
-      'a key with a coordinate that begins with a zero byte',
-      pair('a', PAIRS.leadingZero),
-      /^DIR\/a\.key has a coordinate with a leading zero byte/,
+      'a key whose x begins with a zero byte',
+      pair('a', PAIRS.zeroX),
+      /a\.key has a coordinate with/,
+    ],
+    [
+      'a key whose y begins with a zero byte',
+      pair('a', PAIRS.zeroY),
+      /a\.key has a coordinate with/,
     ],
     [
       'an encrypted key',
@@ -288,6 +297,11 @@ describe('key files', () => {
       'a foreign CA of the same name',
       { ...pair('a', leaf), 'ca.crt': foreign.certificate },
       /^DIR\/a\.crt is not signed by ca\.crt/,
+    ],
+    [
+      'the right key of a CA under a name that the certificate does not give',
+      { ...pair('a', leaf), 'ca.crt': renamedCa },
+      /a\.crt is not signed by ca\.crt/,
     ],
     [
       'a foreign CA with a key of another kind',

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
+import { LINGER } from '../../../src/adapters/token-http/broken-request.ts'
 import type { Reason } from '../../../src/refusal.ts'
 import { ask, basic, type Answer } from '../../support/http.ts'
 import { PASSWORD, REALM, SERVICE, startTokenService, type TokenService } from './token-service.ts'
@@ -465,11 +466,15 @@ describe('token server', () => {
 
     it('a client that reads late still has its answer, and no reset', async () => {
       const piece = 'a'.repeat(10_000)
+      const megabyte = 'a'.repeat(1_000_000)
       const DEAF: readonly (readonly [number, readonly string[]])[] = [
         [400, ['gar', 'bage\r\n', 'more\r\n', 'and more\r\n', 'and more\r\n']],
         [
           413,
-          [head('POST /token HTTP/1.1', 'Content-Length: 50000'), ...Array<string>(5).fill(piece)],
+          [
+            head('POST /token HTTP/1.1', 'Content-Length: 8000000'),
+            ...Array<string>(8).fill(megabyte),
+          ],
         ],
         [431, [`${target}\r\nX-A: `, ...Array<string>(5).fill(piece)]],
       ]
@@ -479,6 +484,17 @@ describe('token server', () => {
         assert.deepEqual([received.statuses, received.broken], [[status], false])
         assert.equal(service.events.length, 1)
       }
+    })
+
+    it('a body that is too long, once it has come, holds nobody up', async () => {
+      const post = head('POST /token HTTP/1.1', 'Content-Length: 100000') + 'a'.repeat(100_000)
+      const times: number[] = []
+      for (let i = 0; i < 3; i += 1) {
+        const started = performance.now()
+        assert.deepEqual((await exchange(service.port, post)).statuses, [413])
+        times.push(performance.now() - started)
+      }
+      assert.ok(Math.min(...times) < LINGER, times.join())
     })
 
     it('a client that never hangs up is hung up on', async () => {
@@ -598,6 +614,11 @@ describe('token server', () => {
           ...Array.from({ length: 60 }, () => 'X-A: b\r\n'),
         ]),
       )
+      const late = exchange(
+        port,
+        ['GET /token HTTP/1.1\r\nHost: a\r\n', ...Array<string>(24).fill(''), '\r\n'],
+        { deaf: true },
+      )
       const body = exchange(port, [head('POST /token HTTP/1.1', 'Content-Length: 9000'), 'a'])
       const silent = exchange(port, '')
       const quick = await ask(port, `/token?${OWN}`, { headers: LOGIN })
@@ -605,13 +626,14 @@ describe('token server', () => {
       for (const received of await Promise.all(slow)) {
         assertClosed(received, 408, 'request_timeout')
       }
+      assert.equal((await late).statuses.join(), '408', 'what comes after the answer is nothing')
       assert.deepEqual((await body).statuses, [405], 'and nothing after it')
       assert.equal((await silent).text, '', 'nobody asked, nobody is answered')
       const reasons = events.map(({ reason }) => reason ?? 'granted').sort()
       assert.deepEqual(reasons, [
         'granted',
         'method_unsupported',
-        ...Array.from({ length: 50 }, () => 'request_timeout'),
+        ...Array.from({ length: 51 }, () => 'request_timeout'),
       ])
       await impatient.listener.close(100)
     })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { ALGORITHM_NAMES, algorithmFacts, type Algorithm } from '../../../src/token/algorithms.ts'
-import { createAuthority, createLeaf, hasLeadingZero } from '../../../src/token/certificate.ts'
+import { createAuthority, createLeaf } from '../../../src/token/certificate.ts'
 // Behind certificate.ts, which brings what this one needs to load.
 import * as x509 from '@peculiar/x509'
 
@@ -142,20 +142,4 @@ describe('createLeaf', () => {
       assert.notEqual(Buffer.from(y, 'base64url')[0], 0)
     }
   })
-})
-
-describe('hasLeadingZero', () => {
-  const coordinates: readonly (readonly [string | undefined, boolean])[] = [
-    ['AAEC', true],
-    ['AP__', true],
-    ['AQAA', false],
-    ['_wAA', false],
-    ['', false],
-    [undefined, false],
-  ]
-  for (const [coordinate, leading] of coordinates) {
-    it(`is ${String(leading)} of ${String(coordinate)}`, () => {
-      assert.equal(hasLeadingZero(coordinate), leading)
-    })
-  }
 })
