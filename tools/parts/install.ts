@@ -34,17 +34,20 @@ export async function installParts<N extends PartName>(
   options: InstallOptions = {},
 ): Promise<Record<N, string>> {
   const paths: Partial<Record<N, string>> = {}
-  const failures: PartFailure[] = []
+  const failures = new Map<N, PartFailure>()
   await Promise.all(
     linesOf(names).map(async (line) => {
       for (const name of line) {
         const result = await have(CATALOGUE[name], folderOf(name, options), options)
         if ('path' in result) paths[name] = result.path
-        else failures.push(result)
+        else failures.set(name, result)
       }
     }),
   )
-  if (failures.length > 0) throw new PartsError(failures)
+  if (failures.size > 0) {
+    // In the order asked for, not in that of failing.
+    throw new PartsError(names.flatMap((name) => failures.get(name) ?? []))
+  }
   return paths as Record<N, string>
 }
 
