@@ -1,4 +1,3 @@
-import type { Clock } from './clock.ts'
 import { messageOf } from './errors.ts'
 import type { DecisionEvent, DecisionFacts, RecordDecision } from './event.ts'
 import { refused, refusalKind, type Result } from './refusal.ts'
@@ -10,7 +9,8 @@ export interface Decision<T> {
 }
 
 export interface DecideDependencies {
-  readonly clock: Clock
+  /** Milliseconds of a clock that never jumps: only differences mean anything. */
+  readonly timer: () => number
   readonly newId: () => string
   readonly record: RecordDecision
 }
@@ -23,8 +23,8 @@ export interface RequestOrigin {
 
 /**
  * Runs one decision to its end and records it exactly once. `body` says what it finds out on the
- * way; whatever it throws becomes the refusal `internal`, so the returned promise never rejects and
- * nothing that failed can pass.
+ * way. Whatever it throws becomes the refusal `internal`, and so does a decision that can't be
+ * recorded: nothing that failed can pass, and nothing passes unseen.
  */
 export async function decide<T>(
   deps: DecideDependencies,
@@ -32,7 +32,7 @@ export async function decide<T>(
   origin: RequestOrigin,
   body: (learn: (facts: DecisionFacts) => void) => Promise<Result<T>>,
 ): Promise<Decision<T>> {
-  const started = deps.clock()
+  const started = deps.timer()
   const decision = deps.newId()
   let facts: DecisionFacts = {}
   let result: Result<T>
@@ -43,14 +43,18 @@ export async function decide<T>(
   } catch (thrown) {
     result = refused('internal', { detail: messageOf(thrown) })
   }
-  deps.record({
-    id: decision,
-    half,
-    ...outcomeOf(result),
-    duration: (deps.clock() - started) * 1000,
-    ...origin,
-    ...facts,
-  })
+  try {
+    deps.record({
+      id: decision,
+      half,
+      ...outcomeOf(result),
+      duration: deps.timer() - started,
+      ...origin,
+      ...facts,
+    })
+  } catch (thrown) {
+    result = refused('internal', { detail: messageOf(thrown) })
+  }
   return { decision, result }
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts'
 import type { BasicCredentials } from './credentials/basic-auth.ts'
 import type { CredentialStore } from './credentials/credential.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
@@ -41,6 +42,7 @@ export type IssueToken = (
 ) => Promise<TokenDecision>
 
 export interface IssueTokenDependencies extends DecideDependencies {
+  readonly clock: Clock
   readonly store: CredentialStore
   readonly authenticate: (basic: BasicCredentials) => Result<Subject>
   /** The policy of now; asked once a decision. */

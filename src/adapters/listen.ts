@@ -22,13 +22,26 @@ export interface Listener {
 /** How often connections that became idle are looked for while closing, milliseconds. */
 const SWEEP = 50
 
-/** Opens the port of an HTTP server. Throws ERR_LISTEN, which names the address. */
-export async function listenHttp(server: Server, { host, port }: ListenAddress): Promise<Listener> {
+/**
+ * Opens the port of an HTTP server. Throws ERR_LISTEN, which names the address. What goes wrong later,
+ * such as no file descriptor left for a connection, goes to `onError` and leaves the port open.
+ */
+export async function listenHttp(
+  server: Server,
+  { host, port }: ListenAddress,
+  onError: (error: Error) => void = () => undefined,
+): Promise<Listener> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
+    const failed = (cause: Error) => {
       reject(listenError({ host, port }, cause))
+    }
+    server.once('error', failed)
+    server.listen({ host, port }, () => {
+      server.off('error', failed)
+      // Without a listener, the first such error would end the process.
+      server.on('error', onError)
+      resolve()
     })
-    server.listen({ host, port }, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,

@@ -7,15 +7,17 @@ import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics } from '../adapters/ops/metrics.ts'
 import { createOperationsApp } from '../adapters/ops/server.ts'
-import { createCheckAccess } from '../check-access.ts'
+import { createCheckAccess, type CheckAccess } from '../check-access.ts'
+import type { Clock } from '../clock.ts'
 import { loadConfig } from '../config/read.ts'
 import type { Config } from '../config/schema.ts'
 import { createAuthenticator } from '../credentials/authenticate.ts'
 import type { CredentialStore } from '../credentials/credential.ts'
-import { createPasswordHasher } from '../credentials/password.ts'
+import { createPasswordHasher, type PasswordHasher } from '../credentials/password.ts'
 import type { DecideDependencies } from '../decision.ts'
 import { messageOf } from '../errors.ts'
 import { createIssueToken } from '../issue-token.ts'
+import type { Log } from '../log.ts'
 import { OWN_NAMESPACE, type Policy } from '../policy/policy.ts'
 import { createIssuer } from '../token/issuer.ts'
 import type { KeySet } from '../token/key-set.ts'
@@ -59,55 +61,43 @@ function parsePort(text: string): number {
 
 async function serve(options: ServeOptions): Promise<void> {
   const config = loadConfig(options.config, process.env)
-  const logger = createLogger(config.logLevel)
+  const log = createLogger(config.logLevel)
   const metrics = createMetrics()
-  const decisions: DecideDependencies = {
-    clock: () => Date.now() / 1000,
-    newId: randomUUID,
-    record(event) {
-      logDecision(logger, event)
-      metrics.record(event)
-    },
-  }
-
   const keys = await loadKeySet(config.keys.directory, new Date())
-  const bindingKey = await readBindingKey(config.keys.directory)
   const hasher = createPasswordHasher(randomBytes(32))
   const store = await createFileSecretStore({
     directory: config.credentials.directory,
     secretName: config.secretName,
     hasher,
-    bindingKey,
-    log: logger,
+    bindingKey: await readBindingKey(config.keys.directory),
+    log,
   })
-  const policy = () => OWN_NAMESPACE
-  const shared = { ...decisions, store, policy }
+  const common: Common = {
+    ...{ config, log, keys, store, hasher },
+    clock: () => Date.now() / 1000,
+    timer: () => performance.now(),
+    newId: randomUUID,
+    record(event) {
+      logDecision(log, event)
+      metrics.record(event)
+    },
+    policy: () => OWN_NAMESPACE,
+  }
+
   const listeners = new Map<string, Listener>()
   let stopping = false
-
   async function open(): Promise<void> {
     if (options.role !== 'gateway') {
-      const { createTokenServer } = await import('../adapters/token-http/server.ts')
-      const issueToken = createIssueToken(
-        {
-          ...shared,
-          authenticate: createAuthenticator({ store, hasher }),
-          issuer: createIssuer({ keys, x5c: config.token.x5c }),
-        },
-        { issuer: config.issuer, services: [config.service], expiry: config.token.expiry },
-      )
-      const server = createTokenServer({ issueToken, jwks: () => keys.jwks(), realm: config.realm })
-      const { host, port } = config.listen.token
-      listeners.set('token', await listenHttp(server, { host, port: options.port ?? port }))
+      listeners.set('token', await openTokenService(common, options.port))
     }
     if (options.role !== 'token') {
-      for (const [name, listener] of Object.entries(await startGateway(config, { shared, keys }))) {
-        listeners.set(name, listener)
-      }
+      const { checkAccess, gateway } = await openGateway(common)
+      listeners.set('gateway', gateway)
+      listeners.set('gatewayHttp', await openHttpGateway(common, checkAccess))
     }
     const parts = { credentials: () => store.ready(), running: () => !stopping }
-    const operations = createServer(createOperationsApp({ metrics, parts }))
-    listeners.set('operations', await listenHttp(operations, config.listen.operations))
+    const app = createServer(createOperationsApp({ metrics, parts }))
+    listeners.set('operations', await listenHttp(app, config.listen.operations, onPortError(log)))
   }
 
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */
@@ -126,7 +116,7 @@ async function serve(options: ServeOptions): Promise<void> {
     await close()
     throw error
   }
-  logger.info(
+  log.info(
     {
       role: options.role,
       issuer: config.issuer,
@@ -138,48 +128,80 @@ async function serve(options: ServeOptions): Promise<void> {
     'ready',
   )
   const signal = await stopSignal()
-  logger.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
+  log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
   await close()
-  logger.info({}, 'stopped')
+  log.info({}, 'stopped')
 }
 
-interface GatewayParts {
-  readonly shared: DecideDependencies & {
-    readonly store: CredentialStore
-    readonly policy: () => Policy
-  }
+/** What both halves are made of: one credential lookup, one policy, one set of keys. */
+interface Common extends DecideDependencies {
+  readonly config: Config
+  readonly log: Log
   readonly keys: KeySet
+  readonly store: CredentialStore
+  readonly hasher: PasswordHasher
+  readonly clock: Clock
+  readonly policy: () => Policy
 }
 
-/** The gateway over gRPC and over HTTP: both ask the same flow. */
-async function startGateway(config: Config, { shared, keys }: GatewayParts) {
+function onPortError(log: Log) {
+  return (error: Error) => {
+    log.error({ error: error.message }, 'a port failed to take a connection')
+  }
+}
+
+async function openTokenService(common: Common, port: number | undefined): Promise<Listener> {
+  const { createTokenServer } = await import('../adapters/token-http/server.ts')
+  const { config, keys, store, hasher, log } = common
+  const issueToken = createIssueToken(
+    {
+      ...common,
+      authenticate: createAuthenticator({ store, hasher }),
+      issuer: createIssuer({ keys, x5c: config.token.x5c }),
+    },
+    { issuer: config.issuer, services: [config.service], expiry: config.token.expiry },
+  )
+  const { realm, listen } = config
+  const server = createTokenServer({ issueToken, jwks: () => keys.jwks(), realm })
+  return listenHttp(
+    server,
+    { ...listen.token, ...(port === undefined ? {} : { port }) },
+    onPortError(log),
+  )
+}
+
+/** The gateway over gRPC, and the flow that the one over HTTP asks too. */
+async function openGateway(common: Common) {
   const { startGrpcServer } = await import('../adapters/ext-authz/grpc-server.ts')
-  const { createGatewayHttpServer } = await import('../adapters/ext-authz/http-server.ts')
-  const { issuer, service, realm, token, listen } = config
+  const { config, keys, store, clock } = common
+  const { issuer, service, token } = config
   const verifier = createVerifier({
-    ...{ keys, issuer, audiences: [service], clock: shared.clock, cacheSize: VERIFIED_TOKENS },
+    ...{ keys, issuer, audiences: [service], clock, cacheSize: VERIFIED_TOKENS },
     ...{ leeway: token.leeway, maxLifetime: token.expiry },
   })
-  const options = {
-    ...{ realm, service },
-    checkAccess: createCheckAccess({ ...shared, verifier }),
-    onFailure(thrown: unknown) {
-      process.emitWarning(`a check failed outside of its decision: ${messageOf(thrown)}`)
-    },
-  }
+  const checkAccess = createCheckAccess({ ...common, verifier })
   const gateway = await startGrpcServer(
     {
-      ...options,
+      ...gatewayOptions(common, checkAccess),
       protoDirectory: protoDirectory(import.meta.dirname),
-      ready: () => shared.store.ready(),
+      ready: () => store.ready(),
     },
-    listen.gateway,
+    config.listen.gateway,
   )
-  try {
-    const gatewayHttp = await listenHttp(createGatewayHttpServer(options), listen.gatewayHttp)
-    return { gateway, gatewayHttp }
-  } catch (thrown) {
-    await gateway.close(0)
-    throw thrown
+  return { checkAccess, gateway }
+}
+
+async function openHttpGateway(common: Common, checkAccess: CheckAccess): Promise<Listener> {
+  const { createGatewayHttpServer } = await import('../adapters/ext-authz/http-server.ts')
+  const server = createGatewayHttpServer(gatewayOptions(common, checkAccess))
+  return listenHttp(server, common.config.listen.gatewayHttp, onPortError(common.log))
+}
+
+function gatewayOptions({ config, log }: Common, checkAccess: CheckAccess) {
+  return {
+    ...{ realm: config.realm, service: config.service, checkAccess },
+    onFailure(thrown: unknown) {
+      log.error({ error: messageOf(thrown) }, 'a check failed outside of its decision')
+    },
   }
 }

@@ -279,7 +279,27 @@ for (const [name, options] of STACKS) {
       assert.equal(alive.status, 204, 'the upload of team-b was ended')
     })
 
-    it('finds a blob that team-b has no quicker way to its own repository', async () => {
+    it('would have succeeded without the gateway: the same requests, past Envoy', async () => {
+      const type = 'application/x-www-form-urlencoded'
+      const mounted = await inside('/v2/control/app/blobs/uploads/', {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: `mount=${blob}&from=team-b%2Fsecret`,
+      })
+      assert.equal(mounted.status, 201, 'the registry takes a mount from a form body')
+      assert.equal((await inside(`/v2/control/app/blobs/${blob}`)).status, 200)
+      const encoded = await inside('/v2/team-b%2Fsecret/tags/list')
+      assert.match(encoded.body, /"team-b\/secret"/, 'the registry decodes paths')
+      const first = await inside(
+        `/v2/control/b/blobs/uploads/?from=%zz&from=team-b/secret&mount=${blob}`,
+        {
+          method: 'POST',
+        },
+      )
+      assert.equal(first.status, 201, 'the registry drops a bad pair and takes the next')
+    })
+
+    it('has no quicker way to a blob of team-b than to upload it', async () => {
       // A digest is no proof of possession: what it names must be uploaded again.
       assert.ok(size > 0)
       assert.equal((await attempt(`/v2/team-a/app/blobs/${blob}`, { method: 'HEAD' })).status, 404)

@@ -9,7 +9,7 @@ function recorder() {
   let now = 1000
   let ids = 0
   const deps = {
-    clock: () => (now += 0.002),
+    timer: () => (now += 2),
     newId: () => `id-${String((ids += 1))}`,
     record: (event: DecisionEvent) => void events.push(event),
   }
@@ -62,5 +62,16 @@ describe('decide', () => {
     })
     assert.equal(events[0]?.outcome, 'failed')
     assert.equal(events[0].status, 503)
+  })
+
+  it('lets nothing pass that it cannot record', async () => {
+    const { deps } = recorder()
+    const record = () => {
+      throw new Error('disk full')
+    }
+    const { result } = await decide({ ...deps, record }, 'gateway', {}, () =>
+      Promise.resolve(accepted('yes')),
+    )
+    assert.deepEqual(result, { ok: false, refusal: { reason: 'internal', detail: 'disk full' } })
   })
 })

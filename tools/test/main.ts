@@ -78,7 +78,7 @@ async function runTests(phase: TestPhase, { filters, raw }: Run): Promise<Outcom
   if (phase === 'e2e') {
     await installParts(Object.keys(CATALOGUE) as PartName[], { progress: say })
   }
-  say(`${phase}: ${files.length} files`)
+  say(`${phase}: ${files.length} file${files.length === 1 ? '' : 's'}`)
   for (const file of files) say(`  ${file}`)
   const { code } = await runNode(
     [
@@ -116,7 +116,9 @@ async function main(args: readonly string[]): Promise<number> {
       const took = since(start)
       if (!outcome.ok) {
         say(`${outcome.problem}\n${phase}: FAILED after ${took}`)
-        say(`only this again: npm test -- ${[phase, ...filters].join(' ')}`)
+        say(
+          `only this again: npm test -- ${[phase, ...(isTestPhase(phase) ? filters : [])].join(' ')}`,
+        )
         return 1
       }
       say(`${phase}: ok, ${took}${outcome.note === undefined ? '' : ` (${outcome.note})`}`)

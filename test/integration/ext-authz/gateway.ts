@@ -54,7 +54,7 @@ export async function createTestGateway(): Promise<TestGateway> {
       return token
     },
     checkAccess: createCheckAccess({
-      ...{ clock, newId: randomUUID, policy: () => OWN_NAMESPACE },
+      ...{ timer: () => performance.now(), newId: randomUUID, policy: () => OWN_NAMESPACE },
       record: (event) => void events.push(event),
       store: {
         ready: () => gateway.ready,

@@ -53,6 +53,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
   const real = createIssueToken(
     {
       clock: () => Date.now() / 1000,
+      timer: () => performance.now(),
       newId: randomUUID,
       record: (event) => {
         events.push(event)
