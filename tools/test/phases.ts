@@ -1,5 +1,14 @@
 /** The phases of `npm test`, in their order: what is quick and says most about a change first. */
-export const PHASES = ['format', 'lint', 'build', 'unit', 'integration', 'coverage', 'e2e'] as const
+export const PHASES = [
+  'format',
+  'lint',
+  'build',
+  'unit',
+  'integration',
+  'coverage',
+  'e2e',
+  'nodes',
+] as const
 
 export type Phase = (typeof PHASES)[number]
 

@@ -8,17 +8,19 @@ export interface ToolResult {
 export interface ToolOptions {
   readonly cwd: string
   readonly env?: NodeJS.ProcessEnv
+  /** Another Node than this one. */
+  readonly node?: string
   /** Show what it prints at once; else it is in the result. */
   readonly show?: boolean
 }
 
-/** Runs a JavaScript program with this Node, without input. */
+/** Runs a JavaScript program with Node, without input. */
 export function runNode(
   args: readonly string[],
-  { cwd, env = process.env, show = false }: ToolOptions,
+  { cwd, env = process.env, node = process.execPath, show = false }: ToolOptions,
 ): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
+    const child = spawn(node, args, {
       cwd,
       env,
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
