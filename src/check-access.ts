@@ -1,5 +1,5 @@
 import type { CredentialStore } from './credentials/credential.ts'
-import { decide, type Decision, type DecideDependencies } from './decision.ts'
+import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { DecisionFacts } from './event.ts'
 import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
@@ -24,7 +24,10 @@ export type CheckDecision = Decision<Allowed>
  * credential that is still live and under a policy that still grants it. The last two make
  * revocation immediate: a token is never better than the credential and the policy of now.
  */
-export type CheckAccess = (parsed: Result<RegistryRequest>) => Promise<CheckDecision>
+export type CheckAccess = (
+  parsed: Result<RegistryRequest>,
+  origin: RequestOrigin,
+) => Promise<CheckDecision>
 
 export interface CheckAccessDependencies extends DecideDependencies {
   readonly store: CredentialStore
@@ -77,14 +80,10 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     return accepted({ headers: identityHeaders(claims.subject, namespaces) })
   }
 
-  return (parsed) =>
-    decide(deps, 'gateway', parsed.ok ? originOf(parsed.value) : {}, (learn) =>
+  return (parsed, origin) =>
+    decide(deps, 'gateway', origin, (learn) =>
       Promise.resolve(parsed.ok ? check(parsed.value, learn) : parsed),
     )
-}
-
-function originOf({ address, method }: RegistryRequest) {
-  return { method, ...(address === undefined ? {} : { address }) }
 }
 
 /** A user name is free text: percent-encoding keeps it one printable header value. */

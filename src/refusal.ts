@@ -275,6 +275,8 @@ export interface Refusal {
   readonly detail?: string
   /** The scope that a better token needs, in scope grammar; goes into the Bearer challenge. */
   readonly scope?: string
+  /** Of `method_unsupported`: the methods that are supported there (RFC 9110 §15.5.6). */
+  readonly allow?: readonly string[]
 }
 
 /** What the given reason means on each wire. */

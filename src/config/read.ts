@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { isMap, isScalar, LineCounter, parseDocument, type ParsedNode, type Document } from 'yaml'
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
 import { messageOf, RauthError } from '../errors.ts'
 import { nearest } from './nearest.ts'
@@ -15,7 +15,7 @@ export interface ConfigProblem {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-type ConfigDocument = Document.Parsed<ParsedNode>
+type ConfigDocument = Document.Parsed
 
 /** Environment variables of rauth's own that are no setting. */
 const OTHER_VARIABLES = new Set(['RAUTH_PARTS_DIR'])
@@ -155,7 +155,7 @@ export function loadConfig(fileName: string, environment: Environment): Config {
   } catch (cause) {
     throw new RauthError(
       'ERR_CONFIG_INVALID',
-      `cannot read the configuration: ${messageOf(cause)}; name one with --config FILE`,
+      `cannot read the configuration: ${messageOf(cause)}; say where it is (serve --config FILE, check-config -f FILE)`,
       { cause },
     )
   }

@@ -22,8 +22,6 @@ export interface RegistryRequest {
   readonly authorization?: string
   readonly contentType?: string
   readonly contentLength?: string
-  /** Client address, for the record. */
-  readonly address?: string
 }
 
 export interface RequiredAccess {
@@ -52,7 +50,9 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   const descriptor = ROUTES[route.value.kind]
 
   const actions = entryFor(descriptor.methods, method)
-  if (actions === undefined) return refused('method_unsupported')
+  if (actions === undefined) {
+    return refused('method_unsupported', { allow: Object.keys(descriptor.methods) })
+  }
   const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1))
   if (!query.ok) return query
   const taken = entryFor(descriptor.query, method) ?? []
@@ -129,7 +129,7 @@ function bodyIsHarmless(
   { method, contentType, contentLength }: RegistryRequest,
 ): boolean {
   if (contentType === undefined || !['POST', 'PUT', 'PATCH'].includes(method)) return true
+  if (!ASCII.test(contentType)) return false
   const type = contentType.trim().toLowerCase()
-  if (body === 'upload' && contentLength !== '0') return UPLOAD_TYPES.includes(type)
-  return ASCII.test(contentType) && !FORM.test(type)
+  return body === 'upload' && contentLength !== '0' ? UPLOAD_TYPES.includes(type) : !FORM.test(type)
 }

@@ -68,7 +68,7 @@ export function startFlows(people: readonly Person[]) {
   const clock = () => state.now
   const deps = {
     ...{ store, clock },
-    timer: () => performance.now(),
+    timer: () => state.now * 1000,
     newId: () => `id-${String((ids += 1))}`,
     record: (event: DecisionEvent) => void events.push(event),
     policy: () => state.policy,

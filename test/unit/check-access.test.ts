@@ -38,6 +38,7 @@ const ask = (
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...more,
     }),
+    { method: more.method ?? 'GET' },
   )
 
 /** `allowed`, or the reason. */
@@ -303,7 +304,7 @@ describe('checkAccess', () => {
   it('hands on what the reader of the request refused', async () => {
     const { checkAccess, events } = startFlows(PEOPLE)
     const refusal = refused('request_malformed', { detail: 'no path' })
-    const { decision, result } = await checkAccess(refusal)
+    const { decision, result } = await checkAccess(refusal, {})
     assert.deepEqual(result, refusal)
     assert.deepEqual(events, [
       {
@@ -323,7 +324,10 @@ describe('checkAccess', () => {
       const flows = startFlows(PEOPLE)
       const token = await flows.tokenFor('team-a', 'canary-a', ALL)
       flows.events.length = 0
-      const { decision } = await ask(flows, token, MANIFEST, { address: '10.0.0.1' })
+      const { decision } = await flows.checkAccess(
+        accepted({ method: 'GET', target: MANIFEST, authorization: `Bearer ${token}` }),
+        { method: 'GET', address: '10.0.0.1' },
+      )
       assert.deepEqual(flows.events, [
         {
           id: decision,

@@ -6,7 +6,7 @@ import { Redacted } from '../../src/redacted.ts'
 describe('Redacted', () => {
   const secret = new Redacted('canary')
   const PRINTED: readonly (readonly [string, string])[] = [
-    ['template', `${String(secret)}`],
+    ['template', `it is ${secret as unknown as string}`],
     ['JSON', JSON.stringify({ secret })],
     ['inspect', inspect({ secret }, { depth: 9, showHidden: true })],
     ['format', format('%s %o %j', secret, secret, secret)],

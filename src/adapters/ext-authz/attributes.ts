@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import type { RegistryRequest } from '../../registry/request.ts'
 import { mayHaveBody } from './body-methods.ts'
@@ -57,13 +58,17 @@ export function readAttributes({ attributes }: CheckRequest): Result<RegistryReq
   }
   const headers = readHeaders(http)
   if (!headers.ok) return headers
+  return accepted({ method, target: path, ...headers.value })
+}
+
+/** Where it came from, for the record: nothing that could look strange in a log. */
+export function originOf({ attributes }: CheckRequest): RequestOrigin {
   const address = attributes?.source?.address?.socket_address?.address
-  return accepted({
-    method,
-    target: path,
-    ...headers.value,
+  const method = attributes?.request?.http?.method
+  return {
     ...(address === undefined || isIP(address) === 0 ? {} : { address }),
-  })
+    ...(method === undefined || !METHOD.test(method) ? {} : { method }),
+  }
 }
 
 /**

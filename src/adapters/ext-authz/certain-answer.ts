@@ -1,4 +1,5 @@
 import type { CheckAccess, CheckDecision } from '../../check-access.ts'
+import type { RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
 import { refused, type Result } from '../../refusal.ts'
 import type { RegistryRequest } from '../../registry/request.ts'
@@ -19,10 +20,11 @@ const UNDECIDED: CheckDecision = { decision: 'unrecorded', result: refused('inte
 export async function certainAnswer<T>(
   options: CertainAnswerOptions,
   read: () => Result<RegistryRequest>,
+  origin: RequestOrigin,
   format: (decision: CheckDecision) => T,
 ): Promise<T> {
   try {
-    return format(await options.checkAccess(readOrRefuse(read)))
+    return format(await options.checkAccess(readOrRefuse(read), origin))
   } catch (thrown) {
     reportFailure(options, thrown)
     return format(UNDECIDED)

@@ -95,6 +95,7 @@ function denial(refusal: Refusal, decision: string, options: ChallengeOptions): 
       ...(bearer === undefined ? {} : { error: bearer }),
     })
   }
+  if (refusal.allow !== undefined) headers['allow'] = refusal.allow.join(', ')
   if (http === 503) headers['retry-after'] = RETRY_AFTER
   return { status: http, headers, body: JSON.stringify(errorBody(refusal, decision)) }
 }

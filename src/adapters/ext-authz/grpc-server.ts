@@ -9,7 +9,7 @@ import {
 import { load } from '@grpc/proto-loader'
 import { messageOf, RauthError } from '../../errors.ts'
 import { listenError, type ListenAddress, type Listener } from '../listen.ts'
-import { headersToRemove, readAttributes, type CheckRequest } from './attributes.ts'
+import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
 import { certainAnswer, reportFailure, type CertainAnswerOptions } from './certain-answer.ts'
 import { checkResponse, type ChallengeOptions, type CheckResponse } from './check-response.ts'
 import { createHealth, healthDefinition, type Health } from './health.ts'
@@ -101,6 +101,7 @@ function createCheck(options: GrpcServerOptions) {
     certainAnswer(
       options,
       () => readAttributes(request),
+      originOf(request),
       (decision) =>
         checkResponse(decision, options, decision.result.ok ? headersToRemove(request) : []),
     )

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Reason, type Result } from '../../refusal.ts'
 import type { RegistryRequest } from '../../registry/request.ts'
 import { mayHaveBody } from './body-methods.ts'
@@ -23,8 +24,8 @@ export interface GatewayHttpOptions extends CertainAnswerOptions, ChallengeOptio
  * requests that may have one are refused: pushes go through the gRPC gateway.
  */
 export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
-  const answer = (read: () => Result<RegistryRequest>) =>
-    certainAnswer(options, read, (decision) => httpAnswer(decision, options))
+  const answer = (read: () => Result<RegistryRequest>, origin: RequestOrigin) =>
+    certainAnswer(options, read, origin, (decision) => httpAnswer(decision, options))
 
   /** Those whose last answer is on its way: what else comes on them is answered no more. */
   const ending = new WeakSet<Duplex>()
@@ -32,7 +33,7 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const last = announcesBody(request)
     if (last) ending.add(request.socket)
-    answer(() => readRequestLine(request))
+    answer(() => readRequestLine(request), originOf(request))
       .then((answered) => {
         send(response, answered, last)
       })
@@ -42,8 +43,12 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
       })
   }
 
-  const handleRaw = (socket: Duplex, read: () => Result<RegistryRequest>) => {
-    answer(read)
+  const handleRaw = (
+    socket: Duplex,
+    read: () => Result<RegistryRequest>,
+    origin: RequestOrigin,
+  ) => {
+    answer(read, origin)
       .then((answered) => {
         sendRaw(socket, answered)
       })
@@ -74,7 +79,7 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
   server.on('checkExpectation', handle)
   server.on('connect', (request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => socket.destroy())
-    handleRaw(socket, () => readRequestLine(request))
+    handleRaw(socket, () => readRequestLine(request), originOf(request))
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (ending.has(socket)) return
@@ -82,7 +87,7 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
       socket.destroy()
       return
     }
-    handleRaw(socket, () => refused(reasonOf(error)))
+    handleRaw(socket, () => refused(reasonOf(error)), {})
   })
   return server
 }
@@ -90,6 +95,11 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
 function reasonOf({ code }: NodeJS.ErrnoException): Reason {
   if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'request_malformed'
+}
+
+/** The other end of the connection is a proxy: whom it asks for, it does not say. */
+function originOf({ method }: IncomingMessage): RequestOrigin {
+  return method === undefined ? {} : { method }
 }
 
 /** The request as its line and headers stood on the wire: `rawHeaders` keeps what is repeated. */

@@ -91,9 +91,9 @@ function createTokenApp(options: TokenServerOptions): Express {
    * begins with GET. Not 404, because crane would go on without its credentials.
    */
   const unsupported =
-    (allow: string): RequestHandler =>
+    (...allow: string[]): RequestHandler =>
     (request, response) =>
-      decide(request, response.setHeader('Allow', allow), refused('method_unsupported'))
+      decide(request, response, refused('method_unsupported', { allow }))
 
   // No HEAD: its answer has no body, so it could only make tokens that nobody gets.
   app
@@ -113,7 +113,7 @@ function createTokenApp(options: TokenServerOptions): Express {
     .get((request, response) => {
       send(request, response, json({ status: 'ok' }, 'application/json', 'no-store'))
     })
-    .all(unsupported('GET, HEAD'))
+    .all(unsupported('GET', 'HEAD'))
 
   app
     .route('/jwks.json')
@@ -122,7 +122,7 @@ function createTokenApp(options: TokenServerOptions): Express {
       const type = 'application/jwk-set+json'
       send(request, response, json(options.jwks(), type, `public, max-age=${JWKS_AGE}`))
     })
-    .all(unsupported('GET, HEAD'))
+    .all(unsupported('GET', 'HEAD'))
 
   app.use((request, response) => decide(request, response, refused('not_found')))
 

@@ -29,12 +29,14 @@ export function formatTokenResponse(
 ): TokenResponse {
   if (result.ok)
     return { status: 200, headers: HEADERS, body: JSON.stringify(tokenOf(result.value)) }
-  const status = refusalKind(result.refusal.reason).http
+  const { reason, allow } = result.refusal
+  const status = refusalKind(reason).http
   return {
     status,
     headers: {
       ...HEADERS,
       ...(status === 401 ? { 'WWW-Authenticate': basicChallenge(realm) } : {}),
+      ...(allow === undefined ? {} : { Allow: allow.join(', ') }),
       ...(status === 503 ? { 'Retry-After': RETRY_AFTER } : {}),
     },
     body: JSON.stringify({ ...errorBody(result.refusal, decision), ...oauthError(result.refusal) }),

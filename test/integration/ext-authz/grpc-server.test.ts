@@ -31,8 +31,8 @@ import { CHALLENGE, createTestGateway, DECISIONS, PROTOS, WHERE } from './gatewa
 import type { TestGateway } from './gateway.ts'
 import { frame, PREFACE, throwAt } from './http2-frames.ts'
 
-/** What Envoy does not wait for, ms. */
-const PATIENCE = 5000
+/** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
+const PATIENCE = 20_000
 
 const definition = loadSync('envoy/service/auth/v3/external_auth.proto', {
   ...{ includeDirs: [PROTOS], keepCase: true, enums: String },
@@ -295,9 +295,9 @@ describe('startGrpcServer', () => {
       assert.equal((await check(asker, short)).code, 0)
     })
 
-    it('answers a thousand checks at once, each its own', async () => {
+    it('answers more checks than one connection takes at once, each its own', async () => {
       const answers = await Promise.all(
-        Array.from({ length: 1000 }, (_, i) =>
+        Array.from({ length: 600 }, (_, i) =>
           check(
             asker,
             question(['GET', `/v2/team-${i % 2 === 0 ? 'a' : 'b'}/app/tags/list`], bearer()),

@@ -269,6 +269,7 @@ describe('readRequest: bodies', () => {
     ['application/json', true, true, true],
     ['Application/Octet-Stream', true, true, true],
     [' application/octet-stream ', true, true, true],
+    ['application/octet-stream\u00a0', false, false, false],
     ['application/vnd.oci.image.manifest.v1+json', false, true, true],
     ['application/vnd.acme.platform.v1+json', false, true, true],
     ['application/json; charset=utf-8', false, true, true],

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import {
   headersToRemove,
+  originOf,
   readAttributes,
   type CheckRequest,
   type HttpAttributes,
@@ -20,7 +21,7 @@ function message(http: HttpAttributes, address?: string): CheckRequest {
   return { attributes: { ...source, request: { http } } }
 }
 
-const read = (http: HttpAttributes, address?: string) => readAttributes(message(http, address))
+const read = (http: HttpAttributes) => readAttributes(message(http))
 
 function value(result: Result<RegistryRequest>): RegistryRequest {
   return result.ok ? result.value : assert.fail(JSON.stringify(result.refusal))
@@ -238,16 +239,16 @@ describe('readAttributes: headers', () => {
   })
 })
 
-describe('readAttributes: the client address', () => {
+describe('originOf: the client address', () => {
   for (const address of ['10.0.0.1', '2001:db8::1', '::ffff:10.0.0.1']) {
     it(`is ${address}`, () => {
-      assert.equal(value(read({ ...LINE, headers: ENVOY }, address)).address, address)
+      assert.equal(originOf(message({ ...LINE, headers: ENVOY }, address)).address, address)
     })
   }
 
   for (const address of ['', 'localhost', '/var/run/x.sock', '10.0.0.1\n', '10.0.0.1:80']) {
     it(`is not ${JSON.stringify(address)}`, () => {
-      assert.equal('address' in value(read({ ...LINE, headers: ENVOY }, address)), false)
+      assert.equal('address' in originOf(message({ ...LINE, headers: ENVOY }, address)), false)
     })
   }
 })

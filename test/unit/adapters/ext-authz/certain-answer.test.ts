@@ -19,7 +19,7 @@ function reasonOf({ result }: CheckDecision): string {
 async function answer(checkAccess: CheckAccess, read = () => accepted(REQUEST)) {
   const failures: unknown[] = []
   const onFailure = (thrown: unknown) => void failures.push(thrown)
-  const reason = await certainAnswer({ checkAccess, onFailure }, read, reasonOf)
+  const reason = await certainAnswer({ checkAccess, onFailure }, read, {}, reasonOf)
   return { reason, failures }
 }
 
@@ -53,6 +53,7 @@ describe('certainAnswer', () => {
     const got = await certainAnswer(
       { checkAccess: allow },
       () => accepted(REQUEST),
+      {},
       (decision) => {
         calls += 1
         if (calls === 1) throw new TypeError('boom')
