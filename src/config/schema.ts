@@ -73,14 +73,18 @@ export const schema = z.strictObject({
       leeway: duration(0, 60).prefault('10s'),
     })
     .prefault({}),
-  keys: z.strictObject({
-    /** Made by `rauth keys init`; or a mounted Secret with the same files. */
-    directory: file,
-  }),
-  credentials: z.strictObject({
-    /** Secret manifests, as `kubectl get secret -o yaml` prints them. */
-    directory: file,
-  }),
+  keys: z
+    .strictObject({
+      /** Made by `rauth keys init`; or a mounted Secret with the same files. */
+      directory: file.default('keys'),
+    })
+    .prefault({}),
+  credentials: z
+    .strictObject({
+      /** Secret manifests, as `kubectl get secret -o yaml` prints them. */
+      directory: file.default('secrets'),
+    })
+    .prefault({}),
   listen: z
     .strictObject({
       token: address.prefault('0.0.0.0:8080'),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { installParts } from '../parts/install.ts'
 import { judgeCoverage } from './coverage.ts'
 import { isTestPhase, select, type Outcome, type Phase, type TestPhase } from './phases.ts'
@@ -17,6 +18,9 @@ const ROOT = path.resolve(import.meta.dirname, '../../..')
 const LIMIT = 10
 
 const E2E_PARTS = ['envoy', 'registry3', 'registry2', 'crane', 'skopeo', 'grpcurl'] as const
+/** Makes random tests repeatable. */
+const SEED = 'test/support/property-seed.ts'
+
 const NODES = ['node22', 'node24'] as const
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -96,6 +100,7 @@ async function runFiles(
   const { code } = await runNode(
     [
       ...['--enable-source-maps', '--test', '--test-reporter', 'spec'],
+      ...['--import', pathToFileURL(path.join(ROOT, compiledFile(SEED))).href],
       // A stack of real programs is work for two processors; more at once would time out.
       ...['--test-concurrency', String(Math.min(2, os.availableParallelism()))],
       ...['--test-timeout', String(LIMIT * 60_000)],
