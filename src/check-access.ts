@@ -1,4 +1,6 @@
 import type { CredentialStore } from './credentials/credential.ts'
+import { namespacesOf } from './credentials/holder.ts'
+import { liveCredentials } from './credentials/live.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { DecisionFacts } from './event.ts'
 import { grant } from './policy/grant.ts'
@@ -8,7 +10,6 @@ import { covers } from './registry/access.ts'
 import { bearerToken } from './registry/authorization.ts'
 import { readRequest, type RegistryRequest } from './registry/request.ts'
 import { formatScope } from './registry/scope.ts'
-import type { CredentialReference } from './subject.ts'
 import type { Verifier } from './token/verifier.ts'
 
 /** The request may go on to the registry. */
@@ -37,14 +38,6 @@ export interface CheckAccessDependencies extends DecideDependencies {
 }
 
 export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
-  /** Namespaces of those credentials that are still what they were when the token was issued. */
-  function liveNamespaces(credentials: readonly CredentialReference[]): readonly string[] {
-    return credentials.flatMap(({ id, generation }) => {
-      const credential = deps.store.byId(id)
-      return credential?.generation === generation ? [credential.namespace] : []
-    })
-  }
-
   function check(request: RegistryRequest, learn: (facts: DecisionFacts) => void): Result<Allowed> {
     const read = readRequest(request)
     if (!read.ok) return read
@@ -65,16 +58,23 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     })
 
     if (!deps.store.ready()) return refused('not_ready')
-    const namespaces = liveNamespaces(claims.credentials)
-    if (namespaces.length === 0) return refused('credential_revoked', { scope })
+    const anonymous = claims.credentials.length === 0
+    const namespaces = namespacesOf(liveCredentials(deps.store, claims.credentials))
+    if (!anonymous && namespaces.length === 0) return refused('credential_revoked', { scope })
     learn({ namespaces })
 
-    const { access, rules } = grant(deps.policy(), namespaces, required)
+    const policy = deps.policy()
+    // Any token will do for /v2/, if it is still good for anything: this one has no credential.
+    if (anonymous && grant(policy, [], claims.access).access.length === 0) {
+      return refused('token_invalid', { detail: 'nothing in it is for everyone any more', scope })
+    }
+    const { access, rules } = grant(policy, namespaces, required)
     learn({ rule: rules.join(',') })
     if (!covers(access, required)) {
-      // A refused mount must be a 401: containerd retries without the mount on no other status.
-      const mountOnly = required.some((resource) => covers(access, [resource]))
-      return mountOnly ? refused('scope_insufficient', { scope }) : refused('access_denied')
+      // A refused mount must be a 401: containerd retries without the mount on no other status. And
+      // whoever is nobody yet can still log in.
+      const better = anonymous || required.some((resource) => covers(access, [resource]))
+      return better ? refused('scope_insufficient', { scope }) : refused('access_denied')
     }
     if (!covers(claims.access, required)) return refused('scope_insufficient', { scope })
     return accepted({ headers: identityHeaders(claims.subject, namespaces) })
@@ -86,10 +86,14 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     )
 }
 
-/** A user name is free text: percent-encoding keeps it one printable header value. */
+/**
+ * A user name is free text: percent-encoding keeps it one printable header value. An anonymous token
+ * has neither name nor namespace; `-` stands for both and is no namespace. Left out, or empty, a proxy
+ * could leave there what the client sent.
+ */
 function identityHeaders(account: string, namespaces: readonly string[]) {
   return {
-    'x-rauth-account': encodeURIComponent(account),
-    'x-rauth-namespace': namespaces.join(','),
+    'x-rauth-account': encodeURIComponent(account) || '-',
+    'x-rauth-namespace': namespaces.join(',') || '-',
   }
 }

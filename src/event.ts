@@ -24,6 +24,8 @@ export interface DecisionEvent {
   /** The rule that decided. */
   readonly rule?: string
   readonly tokenId?: string
+  /** Of the refresh token that was presented, or was made beside it. */
+  readonly refreshTokenId?: string
   readonly keyId?: string
   /** Client address. */
   readonly address?: string
@@ -36,7 +38,14 @@ export interface DecisionEvent {
 export type DecisionFacts = Partial<
   Pick<
     DecisionEvent,
-    'account' | 'namespaces' | 'requested' | 'granted' | 'rule' | 'tokenId' | 'keyId'
+    | 'account'
+    | 'namespaces'
+    | 'requested'
+    | 'granted'
+    | 'rule'
+    | 'tokenId'
+    | 'refreshTokenId'
+    | 'keyId'
   >
 >
 

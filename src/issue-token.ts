@@ -1,28 +1,43 @@
 import type { Clock } from './clock.ts'
 import type { BasicCredentials } from './credentials/basic-auth.ts'
 import type { CredentialStore } from './credentials/credential.ts'
+import { subjectOf } from './credentials/holder.ts'
+import { liveCredentials } from './credentials/live.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { DecisionFacts } from './event.ts'
 import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
+import type { Redacted } from './redacted.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
 import { formatScope } from './registry/scope.ts'
-import type { Subject } from './subject.ts'
+import { ANONYMOUS, type Subject } from './subject.ts'
 import type { Issuer } from './token/issuer.ts'
+import type { RefreshTokens } from './token/refresh-token.ts'
 import { MAX_TOKEN } from './token/verifier.ts'
+
+/** What a client presents for who it is, not yet checked. */
+export type Presented =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'password'; readonly basic: BasicCredentials }
+  | { readonly kind: 'refresh'; readonly token: Redacted<string> }
 
 /** A request for a token, as any HTTP form of it comes down to. */
 export interface TokenRequest {
   readonly service: string
   /** Empty for a login. */
   readonly requested: Access
-  /** `undefined`: anonymous. */
-  readonly basic: BasicCredentials | undefined
+  readonly presented: Presented
+  /** Who the client says it is, besides. It proves nothing; empty if the client says nothing. */
+  readonly account: string
+  /** Whether a refresh token is wanted too. */
+  readonly offline: boolean
 }
 
 export interface TokenGrant {
   readonly token: string
+  /** Only when it was asked for, and never for an anonymous subject. */
+  readonly refreshToken?: string
   /** Seconds. */
   readonly expiresIn: number
   /** Seconds since the epoch. */
@@ -48,6 +63,8 @@ export interface IssueTokenDependencies extends DecideDependencies {
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
   readonly issuer: Issuer
+  /** `undefined`: there are none, and none is taken. */
+  readonly refreshTokens: RefreshTokens | undefined
 }
 
 export interface IssueTokenOptions {
@@ -55,29 +72,88 @@ export interface IssueTokenOptions {
   readonly issuer: string
   /** The services that tokens are issued for; `aud` is one of them. */
   readonly services: readonly string[]
-  /** Lifetime of a token, seconds. */
+  /** Lifetime of a token that is good for nothing but pulls, seconds. */
   readonly expiry: number
+  /** Lifetime of any other: an upload takes as long as it takes. */
+  readonly pushExpiry: number
 }
+
+/** Longest token: one whose whole header is no longer than proxies commonly take, 8 KiB. */
+const MAX_ISSUED = MAX_TOKEN - 'Authorization: Bearer \r\n'.length
 
 export function createIssueToken(
   deps: IssueTokenDependencies,
   options: IssueTokenOptions,
 ): IssueToken {
+  /** Who it is; nobody is a subject too. */
+  function identify(
+    { presented, service }: TokenRequest,
+    learn: (facts: DecisionFacts) => void,
+  ): Result<Subject> {
+    switch (presented.kind) {
+      case 'nothing':
+        return accepted(ANONYMOUS)
+      case 'password':
+        return deps.authenticate(presented.basic)
+      case 'refresh':
+        return fromRefreshToken(presented.token, service, learn)
+    }
+  }
+
+  /** A refresh token is no better than the credentials behind it, of which one must be as it was. */
+  function fromRefreshToken(
+    token: Redacted<string>,
+    service: string,
+    learn: (facts: DecisionFacts) => void,
+  ): Result<Subject> {
+    if (deps.refreshTokens === undefined) {
+      return refused('refresh_token_invalid', { detail: 'there are no refresh tokens here' })
+    }
+    const verified = deps.refreshTokens.verify(token.reveal(), service)
+    if (!verified.ok) return verified
+    const { id, account, credentials: references } = verified.value
+    learn({ refreshTokenId: id })
+    const live = liveCredentials(deps.store, references)
+    if (live.length === 0) {
+      return refused('refresh_token_invalid', { detail: 'its credentials changed or are gone' })
+    }
+    return accepted(subjectOf(account, live))
+  }
+
+  /** The one that was presented is given back: it gets no younger by being used. */
+  async function refreshTokenFor(
+    { offline, presented, service }: TokenRequest,
+    subject: Subject,
+    learn: (facts: DecisionFacts) => void,
+  ): Promise<string | undefined> {
+    if (!offline || deps.refreshTokens === undefined || subject === ANONYMOUS) return undefined
+    if (presented.kind === 'refresh') return presented.token.reveal()
+    const id = deps.newId()
+    const token = await deps.refreshTokens.issue(id, service, subject)
+    if (token !== undefined) learn({ refreshTokenId: id })
+    return token
+  }
+
   async function issue(
     request: TokenRequest,
     learn: (facts: DecisionFacts) => void,
   ): Promise<Result<TokenGrant>> {
-    const { service, requested, basic } = request
+    const { service, requested } = request
     learn({ requested: formatScope(requested) })
     if (!options.services.includes(service)) return refused('service_unknown')
     if (!deps.store.ready()) return refused('not_ready')
-    if (basic === undefined) return refused('credentials_missing')
 
-    const authenticated = deps.authenticate(basic)
-    if (!authenticated.ok) return authenticated
-    const subject = authenticated.value
+    const identified = identify(request, learn)
+    if (!identified.ok) return identified
+    const subject = identified.value
+    const claimed = checkAccount(request)
+    if (!claimed.ok) return claimed
     const { access, rules } = grant(deps.policy(), subject.namespaces, requested)
+    // A token for nothing would keep clients from logging in: they only do so after a 401.
+    if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
+
     const issuedAt = Math.floor(deps.clock())
+    const expiresIn = isForPullsOnly(access) ? options.expiry : options.pushExpiry
     const id = deps.newId()
     learn({
       account: subject.account,
@@ -90,7 +166,7 @@ export function createIssueToken(
       issuer: options.issuer,
       subject: subject.account,
       audience: service,
-      expiresAt: issuedAt + options.expiry,
+      expiresAt: issuedAt + expiresIn,
       notBefore: issuedAt,
       issuedAt,
       id,
@@ -99,15 +175,42 @@ export function createIssueToken(
       credentials: subject.credentials,
     })
     learn({ keyId })
-    if (token.length > MAX_TOKEN) {
+    if (token.length > MAX_ISSUED) {
       // Better no token than one that the gateway does not read.
       return refused('request_too_large', { detail: 'the token would be too long: ask for less' })
     }
-    return accepted({ token, expiresIn: options.expiry, issuedAt, access })
+    const refreshToken = await refreshTokenFor(request, subject, learn)
+    return accepted({
+      ...{ token, expiresIn, issuedAt, access },
+      ...(refreshToken === undefined ? {} : { refreshToken }),
+    })
   }
 
   return (parsed, origin) =>
     decide(deps, 'token', origin, async (learn) =>
       parsed.ok ? issue(parsed.value, learn) : parsed,
     )
+}
+
+function isForPullsOnly(access: Access): boolean {
+  return access.every(({ actions }) => actions.every((action) => action === 'pull'))
+}
+
+/**
+ * Clients name the user in `account` too. That may only repeat what the credentials say; else the
+ * answer is that for a wrong password. Asked after the credentials were checked, so that it takes as
+ * long.
+ */
+function checkAccount({ account, presented }: TokenRequest): Result<undefined> {
+  const username = presented.kind === 'password' ? presented.basic.username : ''
+  if (account === '' || account === username) return accepted(undefined)
+  const detail = 'account is not the user name'
+  switch (presented.kind) {
+    case 'nothing':
+      return refused('credentials_missing', { detail })
+    case 'password':
+      return refused('credentials_invalid', { detail })
+    case 'refresh':
+      return refused('refresh_token_invalid', { detail })
+  }
 }

@@ -28,6 +28,7 @@ interface RefusalKind {
   readonly oauth:
     | 'invalid_request'
     | 'invalid_client'
+    | 'invalid_grant'
     | 'invalid_scope'
     | 'unsupported_grant_type'
     | 'temporarily_unavailable'
@@ -62,6 +63,23 @@ const REFUSALS = {
     oauth: 'invalid_client',
     level: 'info',
     message: 'incorrect username or password',
+  },
+  // RFC 6749 §5.2 has 400 for this error; registry clients take nothing but 401 for "log in again".
+  refresh_token_invalid: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    oauth: 'invalid_grant',
+    level: 'info',
+    message: 'the refresh token is not valid here: log in with user name and password',
+  },
+  credentials_conflicting: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNAUTHORIZED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'the Authorization header and the form name different credentials: send one of them',
   },
   credentials_in_query: {
     http: 400,
@@ -104,7 +122,32 @@ const REFUSALS = {
     oauth: 'invalid_request',
     level: 'info',
     message:
-      'malformed query: escapes must be two hex digits of UTF-8, and service and account may come only once',
+      'malformed parameters: escapes must be two hex digits of UTF-8, and all but scope may come only once',
+  },
+  form_incomplete: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message:
+      'the form must have grant_type, and username and password, or refresh_token; the query must be empty',
+  },
+  form_type_unsupported: {
+    http: 415,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'send the form as application/x-www-form-urlencoded, in UTF-8 and not compressed',
+  },
+  grant_type_unsupported: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'unsupported_grant_type',
+    level: 'info',
+    message: 'the grant_type must be password or refresh_token',
   },
   headers_too_large: {
     http: 431,
@@ -128,7 +171,7 @@ const REFUSALS = {
     code: 'UNSUPPORTED',
     oauth: 'invalid_request',
     level: 'info',
-    message: 'request too large',
+    message: 'request too large: send less, and ask for fewer scopes at once',
   },
   not_found: {
     http: 404,

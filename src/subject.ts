@@ -17,3 +17,6 @@ export interface Subject {
   readonly namespaces: readonly string[]
   readonly credentials: readonly CredentialReference[]
 }
+
+/** Nobody: the subject of a request without credentials. */
+export const ANONYMOUS: Subject = { account: '', namespaces: [], credentials: [] }

@@ -2,15 +2,16 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /**
- * `node tools/run.mjs start|test|bench|parts|protos|build`: brings a fresh clone to where the command can
- * run (npm packages, compiled program) and then runs it. Plain JavaScript and nothing but Node,
- * because there is nothing else yet.
+ * `node tools/run.mjs start|test|bench|conformance|…`: brings a fresh clone to where the command can run
+ * (npm packages, compiled program) and then runs it. Plain JavaScript and nothing but Node, because
+ * there is nothing else yet.
  */
 const COMMANDS = {
   start: { main: 'dist/tools/start/main.js', needs: /^(?!test\/)/ },
   // Its build phase tells the rest, after format and lint.
   test: { main: 'dist/tools/test/main.js', needs: /^tools\/(test|parts)\// },
   bench: { main: 'dist/test/bench/main.js', needs: /^/ },
+  conformance: { main: 'dist/test/conformance/main.js', needs: /^test\/conformance\// },
   parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },
   build: { main: undefined, needs: /^/ },

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { loadConfig } from '../config/read.ts'
+import { warningsOf } from '../config/warnings.ts'
 
 export function checkConfigCommand(): Command {
   return new Command('check-config')
@@ -7,7 +8,8 @@ export function checkConfigCommand(): Command {
     .requiredOption('-f, --file <file>', 'the configuration', 'rauth.yaml')
     .exitOverride()
     .action(({ file }: { file: string }) => {
-      loadConfig(file, process.env)
+      const config = loadConfig(file, process.env)
+      for (const warning of warningsOf(config)) process.stderr.write(`${file}: ${warning}\n`)
       process.stdout.write(`${file}: ok\n`)
     })
 }

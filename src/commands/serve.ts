@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { loadKeySet, readBindingKey } from '../adapters/file/key-files.ts'
+import { readBindingKey } from '../adapters/file/key-files.ts'
+import { createFileKeyStore } from '../adapters/file/key-store.ts'
 import { createFileSecretStore } from '../adapters/file/secret-store.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
@@ -11,6 +12,7 @@ import { createCheckAccess, type CheckAccess } from '../check-access.ts'
 import type { Clock } from '../clock.ts'
 import { loadConfig } from '../config/read.ts'
 import type { Config } from '../config/schema.ts'
+import { warningsOf } from '../config/warnings.ts'
 import { createAuthenticator } from '../credentials/authenticate.ts'
 import type { CredentialStore } from '../credentials/credential.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password.ts'
@@ -18,9 +20,10 @@ import type { DecideDependencies } from '../decision.ts'
 import { messageOf } from '../errors.ts'
 import { createIssueToken } from '../issue-token.ts'
 import type { Log } from '../log.ts'
-import { OWN_NAMESPACE, type Policy } from '../policy/policy.ts'
+import { namespacePolicy, type Policy } from '../policy/policy.ts'
 import { createIssuer } from '../token/issuer.ts'
 import type { KeySet } from '../token/key-set.ts'
+import { createRefreshTokens } from '../token/refresh-token.ts'
 import { createVerifier } from '../token/verifier.ts'
 import { protoDirectory } from './proto-directory.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -63,7 +66,15 @@ async function serve(options: ServeOptions): Promise<void> {
   const config = loadConfig(options.config, process.env)
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
-  const keys = await loadKeySet(config.keys.directory, new Date())
+  const clock: Clock = () => Date.now() / 1000
+  const keys = await createFileKeyStore({
+    ...config.keys,
+    ...{ clock, log },
+    onFailure: () => {
+      metrics.keyReloadFailed()
+    },
+  })
+  metrics.observeKeys(() => keys.ends())
   const hasher = createPasswordHasher(randomBytes(32))
   const store = await createFileSecretStore({
     directory: config.credentials.directory,
@@ -72,16 +83,18 @@ async function serve(options: ServeOptions): Promise<void> {
     bindingKey: await readBindingKey(config.keys.directory),
     log,
   })
+  for (const warning of warningsOf(config)) log.warn({}, warning)
+  const policy = namespacePolicy(config.policy)
   const common: Common = {
     ...{ config, log, keys, store, hasher },
-    clock: () => Date.now() / 1000,
+    clock,
     timer: () => performance.now(),
     newId: randomUUID,
     record(event) {
       logDecision(log, event)
       metrics.record(event)
     },
-    policy: () => OWN_NAMESPACE,
+    policy: () => policy,
   }
 
   const listeners = new Map<string, Listener>()
@@ -95,8 +108,13 @@ async function serve(options: ServeOptions): Promise<void> {
       listeners.set('gateway', gateway)
       listeners.set('gatewayHttp', await openHttpGateway(common, checkAccess))
     }
-    const parts = { credentials: () => store.ready(), running: () => !stopping }
-    const app = createServer(createOperationsApp({ metrics, parts }))
+    const parts = {
+      credentials: () => store.ready(),
+      keys: () => keys.ready(),
+      running: () => !stopping,
+    }
+    const troubles = { keys: () => keys.problem() }
+    const app = createServer(createOperationsApp({ metrics, parts, troubles }))
     listeners.set('operations', await listenHttp(app, config.listen.operations, onPortError(log)))
   }
 
@@ -108,6 +126,7 @@ async function serve(options: ServeOptions): Promise<void> {
     await Promise.all(halves.map((listener) => listener.close(DRAIN)))
     await operations?.close(0)
     store.close()
+    keys.close()
   }
 
   try {
@@ -122,7 +141,7 @@ async function serve(options: ServeOptions): Promise<void> {
       issuer: config.issuer,
       service: config.service,
       realm: config.realm,
-      signingKey: keys.active().kid,
+      signingKey: keys.active(clock()).kid,
       ports: Object.fromEntries([...listeners].map(([name, { port }]) => [name, port])),
     },
     'ready',
@@ -150,19 +169,30 @@ function onPortError(log: Log) {
   }
 }
 
+/** Lifetimes of tokens: that of those for pulls only, and that of all others. */
+function expiriesOf({ token }: Config) {
+  return { expiry: token.expiry, pushExpiry: token.pushExpiry ?? token.expiry }
+}
+
 async function openTokenService(common: Common, port: number | undefined): Promise<Listener> {
   const { createTokenServer } = await import('../adapters/token-http/server.ts')
-  const { config, keys, store, hasher, log } = common
+  const { config, keys, store, hasher, log, clock } = common
+  const { issuer, token } = config
+  const refreshTokens = createRefreshTokens({
+    ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
+  })
+  const realms = new Map(config.services.map(({ service, realm }) => [service, realm]))
   const issueToken = createIssueToken(
     {
       ...common,
       authenticate: createAuthenticator({ store, hasher }),
-      issuer: createIssuer({ keys, x5c: config.token.x5c }),
+      issuer: createIssuer({ keys, x5c: token.x5c }),
+      refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },
-    { issuer: config.issuer, services: [config.service], expiry: config.token.expiry },
+    { issuer, services: [config.service, ...realms.keys()], ...expiriesOf(config) },
   )
   const { realm, listen } = config
-  const server = createTokenServer({ issueToken, jwks: () => keys.jwks(), realm })
+  const server = createTokenServer({ issueToken, jwks: () => keys.jwks(), issuer, realm, realms })
   return listenHttp(
     server,
     { ...listen.token, ...(port === undefined ? {} : { port }) },
@@ -175,9 +205,10 @@ async function openGateway(common: Common) {
   const { startGrpcServer } = await import('../adapters/ext-authz/grpc-server.ts')
   const { config, keys, store, clock } = common
   const { issuer, service, token } = config
+  const { expiry, pushExpiry } = expiriesOf(config)
   const verifier = createVerifier({
     ...{ keys, issuer, audiences: [service], clock, cacheSize: VERIFIED_TOKENS },
-    ...{ leeway: token.leeway, maxLifetime: token.expiry },
+    ...{ leeway: token.leeway, maxLifetime: Math.max(expiry, pushExpiry) },
   })
   const checkAccess = createCheckAccess({ ...common, verifier })
   const gateway = await startGrpcServer(

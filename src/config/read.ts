@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import {
+  isMap,
+  isScalar,
+  isNode,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+} from 'yaml'
 import type { z } from 'zod'
 import { messageOf, RauthError } from '../errors.ts'
 import { nearest } from './nearest.ts'
@@ -18,7 +27,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 type ConfigDocument = Document.Parsed
 
 /** Environment variables of rauth's own that are no setting. */
-const OTHER_VARIABLES = new Set(['RAUTH_PARTS_DIR'])
+const OTHER_VARIABLES = new Set(['RAUTH_PARTS_DIR', 'RAUTH_PEERS_DIR'])
 
 /** What Kubernetes injects for a Service named rauth: RAUTH_PORT, RAUTH_SERVICE_HOST and so on. */
 const SERVICE_LINK = /^RAUTH_([A-Z0-9_]+_)?(PORT|SERVICE_HOST|SERVICE_PORT)(_|$)/
@@ -30,20 +39,29 @@ function unknown(kind: string, name: string, known: readonly string[]): string {
     : `unknown ${kind} "${name}"; did you mean "${suggestion}"?`
 }
 
-/** `line:column` of the key at a path, or of its nearest parent that is in the document. */
+/** `line:column` of the key or list item at a path, or of its nearest parent that is in the document. */
 function locate(document: ConfigDocument, lines: LineCounter, at: readonly PropertyKey[]): string {
   let offset = document.contents?.range[0] ?? 0
   let node: unknown = document.contents
   for (const key of at) {
-    const pair = isMap(node)
-      ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
-      : undefined
-    if (!isScalar(pair?.key) || !pair.key.range) break
-    offset = pair.key.range[0]
-    node = pair.value
+    const [found, below] = step(node, key)
+    const start = found?.range?.[0]
+    if (start === undefined) break
+    offset = start
+    node = below
   }
   const { line, col } = lines.linePos(offset)
   return `${String(line)}:${String(col)}`
+}
+
+/** The node that stands at a key, and the one below it. */
+function step(node: unknown, key: PropertyKey): readonly [Node | undefined, unknown] {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key)
+    return isScalar(pair?.key) ? [pair.key, pair.value] : [undefined, undefined]
+  }
+  const item = isSeq(node) && typeof key === 'number' ? node.items[key] : undefined
+  return isNode(item) ? [item, item] : [undefined, undefined]
 }
 
 /** Writes the settings of the environment over those of the document; returns which it wrote. */
@@ -68,10 +86,24 @@ function applyEnvironment(
       if (typeof below !== 'object' || below === null) target[key] = {}
       target = target[key] as Record<string, unknown>
     }
-    target[setting.path.at(-1) ?? ''] = text === 'true' ? true : text === 'false' ? false : text
+    target[setting.path.at(-1) ?? ''] = setting.read(text)
     applied.set(setting.path.join('.'), name)
   }
   return applied
+}
+
+/** The variable that a path, or the list that it leads into, was taken from. */
+function variableOf(
+  at: readonly PropertyKey[],
+  applied: ReadonlyMap<string, string>,
+): string | undefined {
+  const steps = at.map((_, i) =>
+    at
+      .slice(0, at.length - i)
+      .map(String)
+      .join('.'),
+  )
+  return steps.map((step) => applied.get(step)).find((name) => name !== undefined)
 }
 
 function problemsOf(
@@ -123,7 +155,7 @@ export function parseConfig(
       : new Map<string, string>()
   const parsed = schema.safeParse(values)
   const where = (at: readonly PropertyKey[]) =>
-    applied.get(at.map(String).join('.')) ?? `${fileName}:${locate(document, lines, at)}`
+    variableOf(at, applied) ?? `${fileName}:${locate(document, lines, at)}`
   for (const issue of parsed.error?.issues ?? []) {
     problems.push(...problemsOf(issue, where, (at) => document.hasIn(at)))
   }
@@ -133,7 +165,10 @@ export function parseConfig(
   return {
     config: deepFreeze({
       ...parsed.data,
-      keys: { directory: path.resolve(folder, parsed.data.keys.directory) },
+      keys: {
+        ...parsed.data.keys,
+        directory: path.resolve(folder, parsed.data.keys.directory),
+      },
       credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
     }),
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readPatternFlaw } from '../policy/read-pattern.ts'
 
 const DURATION = /^(\d{1,6})(s|m|h)?$/
 const SECONDS = { s: 1, m: 60, h: 3600 } as const
@@ -49,14 +50,32 @@ const realm = challengeText.refine((value) => {
 
 const file = z.string().min(1, 'must be a path')
 
-/** The configuration: every key with its meaning, unit and default. */
-export const schema = z.strictObject({
+/** Patterns of repository names that others may pull. */
+const readPatterns = z
+  .array(
+    z.string().superRefine((pattern, context) => {
+      const flaw = readPatternFlaw(pattern)
+      if (flaw !== undefined) context.addIssue({ code: 'custom', message: flaw })
+    }),
+  )
+  .max(64, 'must have 64 patterns at most')
+
+const shape = z.strictObject({
   /** `iss` of the tokens; the registry's `auth.token.issuer`. */
   issuer: challengeText.default('rauth'),
   /** `aud` of the tokens; the registry's `auth.token.service`. */
   service: challengeText.default('internal-registry.io'),
   /** Where clients fetch tokens; the registry's `auth.token.realm`. */
   realm,
+  /**
+   * More services that this one process issues tokens for, each with the realm that its registry
+   * names. The gateway stands before the main one alone: it takes no token for these. In the
+   * environment `SERVICE=REALM,…`.
+   */
+  services: z
+    .array(z.strictObject({ service: challengeText, realm }))
+    .max(32, 'must have 32 services at most')
+    .default([]),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Name of the credential Secret in every namespace. */
   secretName: z
@@ -67,16 +86,47 @@ export const schema = z.strictObject({
     .strictObject({
       /** Lifetime of a token. Clients take anything below 60 s for 60 s. */
       expiry: duration(60, 86_400).prefault('5m'),
+      /** That of a token that can do more than pull, so that a long upload ends; `expiry` if not set. */
+      pushExpiry: duration(60, 86_400).optional(),
+      /**
+       * Refresh tokens: `docker login` then keeps one instead of the password. kubelet and containerd
+       * do not read it from there and would pull without credentials: for people, not for clusters.
+       */
+      refresh: z
+        .strictObject({
+          enabled: z.boolean().default(false),
+          /** One that was made to live longer ends, too, when this is made shorter. */
+          expiry: duration(300, 31_536_000).prefault('720h'),
+        })
+        .prefault({}),
       /** Put the certificate chain into the header: registries then need only the CA. */
       x5c: z.boolean().default(true),
       /** How far the clocks of rauth's replicas may differ. */
       leeway: duration(0, 60).prefault('10s'),
     })
     .prefault({}),
+  policy: z
+    .strictObject({
+      /**
+       * Repositories that everyone may pull, also without credentials, such as `library/**`. `*` and `?`
+       * stay inside one part of a name, `**` does not. In the environment separated by commas.
+       */
+      public: readPatterns.default([]),
+      /** Repositories that every namespace may pull. Whoever owns one still does as it likes. */
+      shared: readPatterns.default([]),
+    })
+    .prefault({}),
   keys: z
     .strictObject({
       /** Made by `rauth keys init`; or a mounted Secret with the same files. */
       directory: file.default('keys'),
+      /**
+       * How long a new key is published before it signs, counted from the start of its certificate;
+       * one that is alone signs at once. Longer than the slowest of those who must know it first: a
+       * mounted Secret takes up to 2 minutes to reach every replica, rauth 30 s to look, a cached JWKS
+       * 1 minute, and clocks differ. A registry with a `jwks` file must be restarted within it.
+       */
+      publishAhead: duration(0, 604_800).prefault('5m'),
     })
     .prefault({}),
   credentials: z
@@ -95,24 +145,62 @@ export const schema = z.strictObject({
     .prefault({}),
 })
 
+/** The configuration: every key with its meaning, unit and default. */
+export const schema = shape.superRefine(({ service, services }, context) => {
+  const known = new Set([service])
+  for (const [index, other] of services.entries()) {
+    if (known.has(other.service)) {
+      const message = 'must be another service than those before it'
+      context.addIssue({ code: 'custom', path: ['services', index, 'service'], message })
+    }
+    known.add(other.service)
+  }
+})
+
 export type Config = z.output<typeof schema>
 
 export interface Setting {
   readonly path: readonly string[]
   /** `token.expiry` is RAUTH_TOKEN_EXPIRY. */
   readonly variable: string
+  /** The text of the variable → what would stand in the file. */
+  readonly read: (text: string) => unknown
 }
 
-function settingsOf(shape: z.core.$ZodType, prefix: readonly string[]): Setting[] {
-  let inner = shape
-  while (inner instanceof z.ZodPrefault || inner instanceof z.ZodDefault) inner = inner.unwrap()
+/** `true` and `false`; anything else is text, also a number or a duration. */
+function readValue(text: string): unknown {
+  return text === 'true' ? true : text === 'false' ? false : text
+}
+
+/** Separated by commas; nothing is an empty list. */
+function readList(text: string): string[] {
+  return text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]))
+}
+
+/** `FIRST=SECOND` → the two keys of a list item. */
+function readPair(text: string, [first = '', second = '']: readonly string[]): unknown {
+  const at = text.indexOf('=')
+  return at < 0 ? { [first]: text } : { [first]: text.slice(0, at), [second]: text.slice(at + 1) }
+}
+
+function readerOf(shape: unknown): Setting['read'] {
+  if (!(shape instanceof z.ZodArray)) return readValue
+  const item: unknown = shape.element
+  if (!(item instanceof z.ZodObject)) return readList
+  const keys = Object.keys(item.shape)
+  return (text) => readList(text).map((one) => readPair(one, keys))
+}
+
+function settingsOf(shape: unknown, prefix: readonly string[]): Setting[] {
+  const inner = unwrapped(shape)
   if (inner instanceof z.ZodObject) {
-    return Object.entries(inner.shape as Record<string, z.core.$ZodType>).flatMap(([key, value]) =>
+    return Object.entries(inner.shape).flatMap(([key, value]) =>
       settingsOf(value, [...prefix, key]),
     )
   }
   const words = prefix.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`))
-  return [{ path: prefix, variable: `RAUTH_${words.join('_').toUpperCase()}` }]
+  const variable = `RAUTH_${words.join('_').toUpperCase()}`
+  return [{ path: prefix, variable, read: readerOf(inner) }]
 }
 
 /** Every leaf of the schema with its environment variable. */
@@ -120,6 +208,19 @@ export const SETTINGS: readonly Setting[] = settingsOf(schema, [])
 
 /** The keys that the schema knows at a place. */
 export function keysAt(at: readonly string[]): string[] {
-  const below = SETTINGS.filter(({ path }) => at.every((key, i) => path[i] === key))
-  return [...new Set(below.flatMap(({ path }) => path[at.length] ?? []))]
+  let place: unknown = schema
+  for (const key of at) {
+    const inner = unwrapped(place)
+    if (inner instanceof z.ZodObject) place = (inner.shape as Record<string, unknown>)[key]
+    else place = inner instanceof z.ZodArray ? inner.element : undefined
+  }
+  const inner = unwrapped(place)
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : []
+}
+
+/** A schema without its default. */
+function unwrapped(shape: unknown): unknown {
+  let inner = shape
+  while (inner instanceof z.ZodPrefault || inner instanceof z.ZodDefault) inner = inner.unwrap()
+  return inner
 }

@@ -2,6 +2,7 @@ import { accepted, refused, type Result } from '../refusal.ts'
 import type { Subject } from '../subject.ts'
 import type { BasicCredentials } from './basic-auth.ts'
 import type { CredentialStore } from './credential.ts'
+import { subjectOf } from './holder.ts'
 import { samePassword, type PasswordHasher } from './password.ts'
 
 export interface AuthenticatorDependencies {
@@ -28,10 +29,6 @@ export function createAuthenticator({ store, hasher }: AuthenticatorDependencies
     if (candidates.length === 0) samePassword(standIn, presented)
     const matched = candidates.filter(({ passwordHash }) => samePassword(passwordHash, presented))
     if (matched.length === 0) return refused('credentials_invalid')
-    return accepted({
-      account: username,
-      namespaces: [...new Set(matched.map(({ namespace }) => namespace))].sort(),
-      credentials: matched.map(({ id, generation }) => ({ id, generation })),
-    })
+    return accepted(subjectOf(username, matched))
   }
 }

@@ -4,6 +4,7 @@ import { decodeBase64, decodeUtf8, hasControl } from './strict-text.ts'
 
 /** What a client presented, not yet checked. */
 export interface BasicCredentials {
+  /** Empty: the password is a refresh token. */
   readonly username: string
   /** May be empty. */
   readonly password: Redacted<string>
@@ -20,7 +21,8 @@ const BASIC = /^basic +([a-z0-9+/]+={0,2})$/i
 
 /**
  * The Authorization header of a token request (RFC 7617 §2). `undefined` is anonymous: no header, or
- * the empty user name with the empty password, which some clients send for "no credentials".
+ * the empty user name with the empty password, which some clients send for "no credentials". The
+ * empty user name with a password is not: containerd and BuildKit send refresh tokens so.
  */
 export function parseBasic(header: string | undefined): Result<BasicCredentials | undefined> {
   if (header === undefined) return accepted(undefined)
@@ -38,8 +40,8 @@ export function parseBasic(header: string | undefined): Result<BasicCredentials 
   if (colon === -1) return malformed('no colon')
   const username = text.slice(0, colon)
   const password = text.slice(colon + 1)
-  if (username !== '') return accepted({ username, password: new Redacted(password) })
-  return password === '' ? accepted(undefined) : malformed('empty username')
+  if (username === '' && password === '') return accepted(undefined)
+  return accepted({ username, password: new Redacted(password) })
 }
 
 /** The detail names the rule, never what the client sent. */

@@ -16,6 +16,7 @@ function matching(
 ): Rule | undefined {
   return policy.rules.find(
     (rule) =>
+      (namespaces.length > 0 || rule.anonymous === true) &&
       rule.type.matches(resource.type, undefined) &&
       (rule.name.namespaced
         ? namespaces.some((namespace) => rule.name.matches(resource.name, namespace))
@@ -29,7 +30,8 @@ function allowedActions(rule: Rule, requested: readonly string[]): readonly stri
 }
 
 /**
- * What of `requested` the policy allows a subject of these namespaces. Each resource is judged on
+ * What of `requested` the policy allows a subject of these namespaces; of none: an anonymous one. Each
+ * resource is judged on
  * its own. A repository whose name is not in the OCI grammar is never granted, whatever the rules:
  * a pattern must not be asked about `team-a/../team-b`.
  */

@@ -10,6 +10,8 @@ export interface Rule {
   readonly name: Pattern
   /** Exactly `['*']` allows every action that is asked for. */
   readonly actions: readonly string[]
+  /** Also for those who are no namespace: without credentials a rule that does not say so is none. */
+  readonly anonymous?: boolean
 }
 
 /** Ordered rules; what no rule matches is denied. Immutable: a reload makes a new one. */
@@ -17,7 +19,33 @@ export interface Policy {
   readonly rules: readonly Rule[]
 }
 
-/** The policy without a policy file: a namespace may do everything below its own name. */
+export interface ReadAccess {
+  /** Patterns of repositories that everyone may pull, also without credentials. */
+  readonly public: readonly string[]
+  /** Patterns of repositories that every namespace may pull. */
+  readonly shared: readonly string[]
+}
+
+/**
+ * The policy without a policy file: a namespace may do everything below its own name, and others may
+ * pull what is shared or public. The owner's rule comes first, so sharing takes nothing from it.
+ */
+export function namespacePolicy({ public: everyone, shared }: ReadAccess): Policy {
+  return {
+    rules: [
+      ...OWN_NAMESPACE.rules,
+      ...shared.map((pattern) => pullRule(`shared ${pattern}`, pattern, false)),
+      ...everyone.map((pattern) => pullRule(`public ${pattern}`, pattern, true)),
+    ],
+  }
+}
+
+function pullRule(id: string, pattern: string, anonymous: boolean): Rule {
+  const [type, name] = [compilePattern('repository'), compilePattern(pattern)]
+  return { id, type, name, actions: ['pull'], anonymous }
+}
+
+/** A namespace may do everything below its own name, and nobody else anything. */
 export const OWN_NAMESPACE: Policy = {
   rules: [
     {

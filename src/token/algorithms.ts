@@ -1,20 +1,27 @@
 import type { webcrypto } from 'node:crypto'
 
-/** Everything that rauth knows about one JWS algorithm, in one place (RFC 7518 §3). */
+/** Everything that rauth knows about one JWS algorithm, in one place (RFC 7518 §3, RFC 8037 §3.1). */
 export interface AlgorithmFacts {
   /** Web Crypto parameters that make a key pair. */
-  readonly generate: webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams
+  readonly generate: webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams | Named
   /** Web Crypto parameters that a certificate is signed with. */
-  readonly certificate: { readonly name: string; readonly hash: string }
-  readonly verification: { readonly digest: string }
+  readonly certificate: Named & { readonly hash?: string }
+  /** What node:crypto hashes with; nothing where the algorithm has its hash in itself. */
+  readonly verification: { readonly digest: string | null }
   /** Length of the base64url signature part, where the algorithm fixes it. */
   readonly signatureLength?: number
   /** What `KeyObject.asymmetricKeyType` and its details must be. */
   readonly key: {
-    readonly type: 'ec' | 'rsa'
+    readonly type: 'ec' | 'rsa' | 'ed25519'
     readonly curve?: string
     readonly minimumBits?: number
   }
+  /** Whether registry 2.8 verifies it. Registry 3 verifies all of these. */
+  readonly registry2: boolean
+}
+
+interface Named {
+  readonly name: string
 }
 
 const ALGORITHMS = {
@@ -24,6 +31,15 @@ const ALGORITHMS = {
     verification: { digest: 'sha256' },
     signatureLength: 86,
     key: { type: 'ec', curve: 'prime256v1' },
+    registry2: true,
+  },
+  ES384: {
+    generate: { name: 'ECDSA', namedCurve: 'P-384' },
+    certificate: { name: 'ECDSA', hash: 'SHA-384' },
+    verification: { digest: 'sha384' },
+    signatureLength: 128,
+    key: { type: 'ec', curve: 'secp384r1' },
+    registry2: true,
   },
   RS256: {
     generate: {
@@ -35,6 +51,15 @@ const ALGORITHMS = {
     certificate: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
     verification: { digest: 'sha256' },
     key: { type: 'rsa', minimumBits: 2048 },
+    registry2: true,
+  },
+  EdDSA: {
+    generate: { name: 'Ed25519' },
+    certificate: { name: 'Ed25519' },
+    verification: { digest: null },
+    signatureLength: 86,
+    key: { type: 'ed25519' },
+    registry2: false,
   },
 } as const satisfies Record<string, AlgorithmFacts>
 

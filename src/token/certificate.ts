@@ -2,11 +2,11 @@ import { webcrypto } from 'node:crypto'
 // What @peculiar/x509 is built on throws at import without it.
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
-import { algorithmFacts, type Algorithm } from './algorithms.ts'
+import { ALGORITHM_NAMES, algorithmFacts, type Algorithm } from './algorithms.ts'
 import { hasAmbiguousKeyId } from './key-id.ts'
 
 const DAY = 24 * 60 * 60 * 1000
-/** Certificates begin a little in the past: the registry's clock may be behind. */
+/** How far certificates begin in the past: the registry's clock may be behind. */
 const SKEW = 5 * 60 * 1000
 
 /** A private key and its certificate, both PEM; the key is PKCS #8. */
@@ -21,6 +21,8 @@ export interface CertificateOptions {
   readonly name: string
   readonly now: Date
   readonly days: number
+  /** Begin of its validity, where not a little in the past. */
+  readonly notBefore?: Date
 }
 
 /** A CA of rauth's own: what registries trust (`rootcertbundle`) so that keys can change below it. */
@@ -54,7 +56,7 @@ export async function createLeaf(
   const issuer = new x509.X509Certificate(authority.certificate)
   // Its declared type is one of the browser's, which are not here.
   const issuerAlgorithm = issuer.publicKey.algorithm as webcrypto.KeyAlgorithm
-  const signingAlgorithm = { name: issuerAlgorithm.name, hash: 'SHA-256' }
+  const signingAlgorithm = certificateAlgorithm(issuerAlgorithm)
   const signingKey = await webcrypto.subtle.importKey(
     'pkcs8',
     x509.PemConverter.decodeFirst(authority.key),
@@ -89,9 +91,22 @@ function subjectOf(name: string): string {
   return `CN=${name}`
 }
 
-function validity({ now, days }: CertificateOptions) {
+/** What a CA with such a key signs with; its key may be one that rauth would not make. */
+function certificateAlgorithm({
+  name,
+  namedCurve,
+}: webcrypto.KeyAlgorithm & { readonly namedCurve?: string }) {
+  const own = ALGORITHM_NAMES.map(algorithmFacts).find(
+    ({ generate }) =>
+      generate.name === name &&
+      ('namedCurve' in generate ? generate.namedCurve : undefined) === namedCurve,
+  )
+  return own?.certificate ?? { name, hash: 'SHA-256' }
+}
+
+function validity({ now, days, notBefore }: CertificateOptions) {
   return {
-    notBefore: new Date(now.getTime() - SKEW),
+    notBefore: notBefore ?? new Date(now.getTime() - SKEW),
     notAfter: new Date(now.getTime() + days * DAY),
   }
 }
@@ -100,7 +115,11 @@ function validity({ now, days }: CertificateOptions) {
 async function generateKeys(algorithm: Algorithm): Promise<webcrypto.CryptoKeyPair> {
   const { generate } = algorithmFacts(algorithm)
   for (;;) {
-    const pair = await webcrypto.subtle.generateKey(generate, true, ['sign', 'verify'])
+    // An algorithm with nothing but a name has no overload that tells that it makes a pair.
+    const pair = (await webcrypto.subtle.generateKey(generate, true, [
+      'sign',
+      'verify',
+    ])) as webcrypto.CryptoKeyPair
     const jwk = await webcrypto.subtle.exportKey('jwk', pair.publicKey)
     if (!hasAmbiguousKeyId(jwk)) return pair
   }

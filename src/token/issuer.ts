@@ -24,7 +24,7 @@ export interface IssuerOptions {
 export function createIssuer({ keys, x5c }: IssuerOptions): Issuer {
   return {
     async sign(claims) {
-      const { algorithm, kid, chain, privateKey } = keys.active()
+      const { algorithm, kid, chain, privateKey } = keys.active(claims.issuedAt)
       const header = { alg: algorithm, typ: 'JWT', kid, ...(x5c ? { x5c: [...chain] } : {}) }
       const token = await new SignJWT(claimsToPayload(claims))
         .setProtectedHeader(header)

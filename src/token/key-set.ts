@@ -12,9 +12,9 @@ export interface VerificationKey {
   readonly publicKey: KeyObject
   /** `x5c`: base64 DER of the leaf, then of its intermediates; never the root. */
   readonly chain: readonly string[]
-  /** Start of the leaf's validity, seconds since the epoch: the latest key signs. */
+  /** Start of the leaf's validity, seconds since the epoch: when the key was published. */
   readonly notBefore: number
-  /** End of the leaf's validity, seconds since the epoch. */
+  /** End of the chain's validity, seconds since the epoch. */
   readonly notAfter: number
 }
 
@@ -24,30 +24,53 @@ export interface SigningKey extends VerificationKey {
 
 /** The keys of now. Read once at the start of a flow: an implementation may swap them any time. */
 export interface KeySet {
-  /** The key that signs. */
-  active(): SigningKey
-  /** A key by exact `kid`; the active one and those that still verify. */
+  /** The key that signs a token of this moment, seconds since the epoch. */
+  active(at: number): SigningKey
+  /** A key by exact `kid`: the one that signs, those that did and those that will. */
   find(kid: string): VerificationKey | undefined
   /** Public keys as a JSON Web Key Set, RFC 7517 §5. */
   jwks(): JSONWebKeySet
 }
 
 /**
- * Of these keys the one whose certificate is newest signs; all verify. Of two that are as new as each
- * other it is always the same one: replicas list the files of a folder in any order.
+ * Of these keys all verify and are published, and one signs: the newest that was published
+ * `publishAhead` seconds before. Until then a younger key only waits, because replicas and registries
+ * learn of it at different times and must know it before they are shown a token of it. The moment is
+ * read from the certificate, so a folder of files is all the state that there is, and each replica
+ * comes to the same answer by itself.
+ *
+ * A key that is alone signs at once; if all wait, the one that has waited longest does. Of two that
+ * are as new as each other it is always the same one: replicas list the files of a folder in any
+ * order.
  */
-export function createKeySet(keys: readonly SigningKey[]): KeySet {
-  const newestFirst = [...keys].sort(
-    (a, b) => b.notBefore - a.notBefore || (a.kid < b.kid ? -1 : 1),
-  )
-  const active = newestFirst[0]
-  if (active === undefined) throw new RauthError('ERR_KEYS_UNREADABLE', 'there is no signing key')
-  const byKid = new Map(newestFirst.map((key) => [key.kid, key]))
+export function createKeySet(keys: readonly SigningKey[], publishAhead = 0): KeySet {
+  const sorted = newestFirst(keys)
+  const [newest] = sorted
+  if (newest === undefined) throw new RauthError('ERR_KEYS_UNREADABLE', 'there is no signing key')
+  const byKid = new Map(sorted.map((key) => [key.kid, key]))
   if (byKid.size !== keys.length) {
     throw new RauthError('ERR_KEYS_UNREADABLE', 'the same signing key is there twice: remove one')
   }
-  const jwks = { keys: newestFirst.map(publicJwk) }
-  return { active: () => active, find: (kid) => byKid.get(kid), jwks: () => jwks }
+  const jwks = { keys: sorted.map(publicJwk) }
+  return {
+    active(at) {
+      const inTime = sorted.filter(({ notAfter }) => at < notAfter)
+      // Past its end a certificate still signs when there is no other: better a token that a registry
+      // may refuse than none.
+      return inTime.find((key) => at >= signsFrom(key, publishAhead)) ?? inTime.at(-1) ?? newest
+    },
+    find: (kid) => byKid.get(kid),
+    jwks: () => jwks,
+  }
+}
+
+/** When a key begins to sign if there are others, seconds since the epoch. */
+export function signsFrom({ notBefore }: VerificationKey, publishAhead: number): number {
+  return notBefore + publishAhead
+}
+
+export function newestFirst<K extends VerificationKey>(keys: readonly K[]): readonly K[] {
+  return keys.toSorted((a, b) => b.notBefore - a.notBefore || (a.kid < b.kid ? -1 : 1))
 }
 
 function publicJwk({ publicKey, kid, algorithm }: VerificationKey): JWK {

@@ -1,15 +1,16 @@
-import { createHash, verify as verifySignature } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import { accepted, refused, type Result } from '../refusal.ts'
-import { algorithmFacts } from './algorithms.ts'
 import { parseClaims, type ClaimSet } from './claims.ts'
+import { openJws } from './jws.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 
 /** Longest token that is looked at, characters: the issuing half must make none that is longer. */
 export const MAX_TOKEN = 8192
-const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
-const HEADER = ['alg', 'typ', 'kid', 'x5c']
+
+/** `typ` of an access token: the distribution token specification says so. */
+export const ACCESS_TOKEN = 'JWT'
 
 export interface VerifierOptions {
   readonly keys: KeySet
@@ -84,65 +85,15 @@ function invalid(detail: string) {
 
 /** Everything about a token that stays as it is. */
 function readToken(token: string, options: VerifierOptions): Result<Remembered> {
-  const parts = COMPACT.exec(token)
-  const [, header = '', payload = '', signature = ''] = parts ?? []
-  if (parts === null || ![header, payload, signature].every(isCanonical)) return invalid('spelling')
+  const opened = openJws(token, { keys: options.keys, type: ACCESS_TOKEN })
+  if (!opened.ok) return opened
+  const { payload, key } = opened.value
 
-  const key = readHeader(header, options.keys)
-  if (!key.ok) return key
-  const { algorithm, publicKey, kid } = key.value
-  const { signatureLength, verification } = algorithmFacts(algorithm)
-  if (signatureLength !== undefined && signature.length !== signatureLength) {
-    return invalid('signature')
-  }
-  const signed = Buffer.from(`${header}.${payload}`, 'ascii')
-  const good = verifySignature(
-    verification.digest,
-    signed,
-    { key: publicKey, dsaEncoding: 'ieee-p1363' },
-    Buffer.from(signature, 'base64url'),
-  )
-  if (!good) return invalid('signature')
-
-  const claims = parseClaims(parseJson(payload))
+  const claims = parseClaims(payload)
   if (claims === undefined) return invalid('claims')
   if (claims.issuer !== options.issuer) return invalid('issuer')
   if (!options.audiences.includes(claims.audience)) return invalid('audience')
   const lifetime = claims.expiresAt - claims.issuedAt
   if (lifetime <= 0 || lifetime > options.maxLifetime) return invalid('lifetime')
-  return accepted({ claims, keyId: kid, key: key.value })
-}
-
-/** The key that the header's `kid` names, if all the rest of the header is as that key's would be. */
-function readHeader(part: string, keys: KeySet): Result<VerificationKey> {
-  const header = parseJson(part)
-  if (typeof header !== 'object' || header === null) return invalid('header')
-  const { alg, typ, kid, x5c } = header as Readonly<Record<string, unknown>>
-  if (!Object.keys(header).every((name) => HEADER.includes(name))) return invalid('header')
-  if (typ !== 'JWT' || typeof kid !== 'string') return invalid('header')
-  const key = keys.find(kid)
-  if (key === undefined) return invalid('key unknown')
-  if (alg !== key.algorithm) return invalid('algorithm')
-  if (x5c !== undefined && JSON.stringify(x5c) !== JSON.stringify(key.chain)) return invalid('x5c')
-  return accepted(key)
-}
-
-/** Base64url has several spellings of the same bytes: only the one without spare bits counts. */
-function isCanonical(part: string): boolean {
-  return Buffer.from(part, 'base64url').toString('base64url') === part
-}
-
-/**
- * JSON exactly as the issuer writes it: no second spelling, so no duplicate key, no byte order mark
- * and no number that reads differently elsewhere. Bytes are compared, not texts: what is not UTF-8
- * would read as U+FFFD.
- */
-function parseJson(part: string): unknown {
-  const bytes = Buffer.from(part, 'base64url')
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))
-    return Buffer.from(JSON.stringify(value)).equals(bytes) ? value : undefined
-  } catch {
-    return undefined
-  }
+  return accepted({ claims, keyId: key.kid, key })
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { loadKeySet } from '../../src/adapters/file/key-files.ts'
+import { makeNextKey } from '../../src/adapters/file/key-maker.ts'
+import { ALGORITHM_NAMES } from '../../src/token/algorithms.ts'
 import { run, type RunOptions } from '../support/run.ts'
 
 /** The compiled program, beside this compiled test. */
@@ -61,7 +63,14 @@ describe('rauth', () => {
   })
 
   it('has help for every subcommand', async () => {
-    for (const args of [['serve'], ['check-config'], ['keys'], ['keys', 'init']]) {
+    for (const args of [
+      ...[['serve'], ['check-config'], ['keys'], ['keys', 'init'], ['keys', 'rotate']],
+      ...[
+        ['keys', 'list'],
+        ['keys', 'jwks'],
+        ['keys', 'bundle'],
+      ],
+    ]) {
       const { code, stdout, stderr } = await rauth([...args, '--help'])
       assert.equal(code, 0, args.join(' '))
       assert.match(stdout, new RegExp(`^Usage: rauth ${args.join(' ')} `))
@@ -77,7 +86,11 @@ describe('rauth', () => {
     ['an argument too many', ['check-config', 'rauth.yaml'], /too many arguments/],
     ['keys without what to do', ['keys'], /^Usage: rauth keys/],
     ['an unknown thing to do with keys', ['keys', 'inti'], /unknown command 'inti'[^]*init/],
-    ['an algorithm that is none', ['keys', 'init', '-a', 'HS256'], /choices are ES256, RS256/],
+    [
+      'an algorithm that is none',
+      ['keys', 'init', '-a', 'HS256'],
+      /choices are ES256, ES384, RS256, EdDSA/,
+    ],
     ['a role that is none', ['serve', '--role', 'both'], /choices are all, token, gateway/],
     ['a port that is none', ['serve', '--port', '65536'], /a whole number from 0 to 65535/],
   ]
@@ -118,6 +131,18 @@ describe('rauth', () => {
       assert.match(stderr, /^RAUTH_TOKEN_EXPIRY: "token\.expiry" must be a duration/)
     })
 
+    it('says once more what opens every repository, on stderr, and exits with 0', async () => {
+      const file = await config(`${MINIMAL}policy: { public: ['**'], shared: ['**', a/**] }\n`)
+      assert.deepEqual(await rauth(['check-config', '-f', file]), {
+        code: 0,
+        stdout: `${file}: ok\n`,
+        stderr: [
+          `${file}: policy.public has "**": everyone, also without credentials, can pull every image\n`,
+          `${file}: policy.shared has "**": every namespace can pull every image\n`,
+        ].join(''),
+      })
+    })
+
     it('says which file it cannot read, and exits with 1', async () => {
       for (const [file, problem] of [
         [at('nowhere.yaml'), 'ENOENT'],
@@ -153,11 +178,14 @@ describe('rauth', () => {
       assert.deepEqual((await readdir(directory)).sort(), [...FILES].sort())
     })
 
-    for (const algorithm of ['ES256', 'RS256']) {
+    for (const algorithm of ALGORITHM_NAMES) {
       it(`makes ${algorithm} keys that load`, async () => {
         const { code } = await rauth(['keys', 'init', '-d', directory, '-a', algorithm])
         assert.equal(code, 0)
-        assert.equal((await loadKeySet(directory, new Date())).active().algorithm, algorithm)
+        assert.equal(
+          (await loadKeySet(directory, new Date())).active(Date.now() / 1000).algorithm,
+          algorithm,
+        )
       })
     }
 
@@ -179,6 +207,146 @@ describe('rauth', () => {
       assert.equal(code, 1)
       assert.equal(stdout, '')
       assert.match(stderr, /^no keys can be made in .+: ENOTDIR/)
+    })
+  })
+
+  describe('keys of a folder', () => {
+    interface Listing {
+      keys: { kid: string; algorithm: string; file: string; state: string; neededUntil?: string }[]
+      authorities: { file: string }[]
+      problems: { file: string; problem: string }[]
+    }
+    const keys = async (...args: readonly string[]) => {
+      const result = await rauth(['keys', ...args, '-d', directory])
+      return { ...result, lines: result.stdout.trimEnd().split('\n') }
+    }
+    const list = async () => JSON.parse((await keys('list', '-o', 'json')).stdout) as Listing
+
+    beforeEach(async () => {
+      assert.equal((await keys('init')).code, 0)
+    })
+
+    it('rotate makes the next key, which waits, and touches nothing else', async () => {
+      const before = await readdir(directory)
+      const { code, lines, stderr } = await keys('rotate')
+      assert.equal(code, 0, stderr)
+      assert.match(lines.join(), /^created .+\/signing-\d{8}T\d{6}Z\.key,created .+Z\.crt$/)
+      assert.match(stderr, /keys\.publishAhead 300 s, longest token 300 s \(from the defaults/)
+      assert.match(stderr, /the new key signs from \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/m)
+      assert.equal((await readdir(directory)).length, before.length + 2)
+      const { keys: listed, authorities, problems } = await list()
+      assert.deepEqual(
+        listed.map(({ algorithm, state }) => [algorithm, state]),
+        [
+          ['ES256', 'waits'],
+          ['ES256', 'signs'],
+        ],
+      )
+      assert.equal(listed[1]?.file, at('signing.key'))
+      assert.equal(authorities[0]?.file, at('ca.crt'))
+      assert.deepEqual(problems, [])
+      const mode = (await stat(listed[0]?.file ?? '')).mode & 0o777
+      assert.equal(mode, 0o600)
+    })
+
+    it('rotate takes another algorithm and a lifetime', async () => {
+      const { code, stderr } = await keys('rotate', '-a', 'EdDSA', '--days', '30')
+      assert.equal(code, 0, stderr)
+      const { keys: listed } = await list()
+      assert.equal(listed[0]?.algorithm, 'EdDSA')
+      for (const wrong of [
+        ['--days', '0'],
+        ['-a', 'HS256'],
+        ['--prune', '-a', 'ES256'],
+      ]) {
+        assert.equal((await keys('rotate', ...wrong)).code, 2, wrong.join(' '))
+      }
+    })
+
+    it('rotate needs ca.key, and says so', async () => {
+      await rm(at('ca.key'))
+      const { code, stdout, stderr } = await keys('rotate')
+      assert.equal(code, 1)
+      assert.equal(stdout, '')
+      assert.match(stderr, /it takes ca\.key, which may be kept elsewhere/)
+    })
+
+    it('rotate --prune removes what no token needs any more, by the times of the configuration', async () => {
+      await keys('rotate')
+      const kept = await keys('rotate', '--prune')
+      assert.equal(kept.code, 0)
+      assert.match(kept.stdout, /^kept .+signing-.+\.key\nkept .+signing\.key, needed until .+Z\n$/)
+      const file = await config(
+        'realm: https://registry.example/token\n' +
+          `keys: { directory: ${directory}, publishAhead: 0 }\n` +
+          'token: { expiry: 60s, leeway: 0 }\n',
+      )
+      const prune = () => rauth(['keys', 'rotate', '--prune', '-c', file])
+      assert.match((await prune()).stdout, /signing\.key, needed until/)
+      // As if the rotation had been two minutes ago.
+      const past = new Date(Date.now() - 120_000)
+      await makeNextKey('signing-b', { directory, algorithm: 'ES256', now: past })
+      const { code, stdout } = await prune()
+      assert.equal(code, 0)
+      assert.match(stdout, /^removed .+\/signing\.key\nremoved .+\/signing\.crt$/m)
+      assert.ok(!(await readdir(directory)).some((name) => name.startsWith('signing.')))
+      assert.match((await keys('list')).stdout, /signs/)
+    })
+
+    it('list is a table of what each key does, with the CA, in plain text', async () => {
+      await keys('rotate')
+      const { code, lines } = await keys('list')
+      assert.equal(code, 0)
+      assert.match(lines[0] ?? '', /^KEY ID +ALGORITHM +FILE +STATE +EXPIRES$/)
+      assert.match(lines[1] ?? '', /^[\w-]{43} +ES256 .+verifies, signs from .+Z +\d{4}-/)
+      assert.match(lines[2] ?? '', /^[\w-]{43} +ES256 .+signing\.key +signs +\d{4}-/)
+      assert.match(lines[3] ?? '', /^- +- .+ca\.crt +CA +\d{4}-/)
+    })
+
+    it('list names a key that cannot be used, the others as well, and exits with 1', async () => {
+      await writeFile(at('bad.key'), 'x')
+      const { code, stdout, stderr } = await keys('list')
+      assert.equal(code, 1)
+      assert.match(stdout, /bad\.key +cannot be used/)
+      assert.match(stdout, /signing\.key +signs/)
+      assert.match(stderr, /bad\.key is not a private key/)
+      assert.equal((await list()).problems[0]?.file, at('bad.key'))
+    })
+
+    it('jwks prints what /jwks.json will have, and nothing private', async () => {
+      await keys('rotate', '-a', 'ES384')
+      const { code, stdout, stderr } = await keys('jwks')
+      assert.equal(code, 0)
+      assert.equal(stderr, '')
+      const parsed = JSON.parse(stdout) as { keys: Record<string, string>[] }
+      const { keys: listed } = await list()
+      assert.deepEqual(
+        parsed.keys.map(({ kid }) => kid),
+        listed.map(({ kid }) => kid),
+      )
+      assert.doesNotMatch(stdout, /"d"/)
+    })
+
+    it('bundle prints the CA, and with --leaves the keys and what registry 2.8 cannot do', async () => {
+      const ca = await readFile(at('ca.crt'), 'utf8')
+      const { stdout, stderr } = await keys('bundle')
+      assert.equal(stdout.replace(/\s/g, ''), ca.replace(/\s/g, ''))
+      assert.equal(stderr, '')
+      const leaf = await readFile(at('signing.crt'), 'utf8')
+      const all = await keys('bundle', '--leaves')
+      assert.equal(all.stdout.replace(/\s/g, ''), (ca + leaf).replace(/\s/g, ''))
+      assert.match(all.stderr, /registry 2\.8/)
+      await rm(at('ca.crt'))
+      const without = await keys('bundle')
+      assert.equal(without.code, 1)
+      assert.match(without.stderr, /has no ca\.crt/)
+    })
+
+    it('init and rotate say which registry does not take an algorithm', async () => {
+      for (const name of ['init', 'rotate']) {
+        const { stdout } = await rauth(['keys', name, '--help'])
+        assert.match(stdout, /Registry 2\.8 does not verify EdDSA/)
+      }
     })
   })
 })

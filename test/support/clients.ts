@@ -9,6 +9,11 @@ export interface Login {
   readonly password: string
 }
 
+/** What `docker login` leaves instead of a password when it was given a refresh token. */
+export interface IdentityToken {
+  readonly identityToken: string
+}
+
 /** A real client with the credentials of one user in a home of its own. */
 export interface Client {
   readonly name: string
@@ -20,13 +25,21 @@ export interface Client {
 }
 
 /** A home with the login in it, as `docker login` leaves it. */
-async function homeWith(registry: string, login: Login | undefined): Promise<string> {
+async function homeWith(
+  registry: string,
+  login: Login | IdentityToken | undefined,
+): Promise<string> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-client-'))
-  const auth =
-    login && Buffer.from(`${login.username}:${login.password}`, 'utf8').toString('base64')
-  const auths = auth === undefined ? {} : { [registry]: { auth } }
+  const auths = login === undefined ? {} : { [registry]: entryOf(login) }
   await writeFile(path.join(home, 'config.json'), JSON.stringify({ auths }), { mode: 0o600 })
   return home
+}
+
+function entryOf(login: Login | IdentityToken) {
+  const auth = (userPass: string) => Buffer.from(userPass, 'utf8').toString('base64')
+  return 'identityToken' in login
+    ? { auth: auth('team:'), identitytoken: login.identityToken }
+    : { auth: auth(`${login.username}:${login.password}`) }
 }
 
 /** A gzipped tar with one file, made by the system's tar. */
@@ -44,7 +57,10 @@ export interface CraneClient extends Client {
   crane(...args: readonly string[]): Promise<RunResult>
 }
 
-export async function craneClient(registry: string, login?: Login): Promise<CraneClient> {
+export async function craneClient(
+  registry: string,
+  login?: Login | IdentityToken,
+): Promise<CraneClient> {
   const { crane: program } = await installParts(['crane'])
   const home = await homeWith(registry, login)
   const crane = (...args: readonly string[]) =>
@@ -59,7 +75,10 @@ export async function craneClient(registry: string, login?: Login): Promise<Cran
   }
 }
 
-export async function skopeoClient(registry: string, login?: Login): Promise<Client> {
+export async function skopeoClient(
+  registry: string,
+  login?: Login | IdentityToken,
+): Promise<Client> {
   const { crane: craneProgram, skopeo: program } = await installParts(['crane', 'skopeo'])
   const home = await homeWith(registry, login)
   await writeFile(

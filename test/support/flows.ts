@@ -5,20 +5,31 @@ import { createCredentialIndex } from '../../src/credentials/credential-index.ts
 import { credentialGeneration } from '../../src/credentials/generation.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
 import type { DecisionEvent } from '../../src/event.ts'
-import { createIssueToken, type TokenDecision } from '../../src/issue-token.ts'
+import {
+  createIssueToken,
+  type Presented,
+  type TokenDecision,
+  type TokenRequest,
+} from '../../src/issue-token.ts'
 import { OWN_NAMESPACE, type Policy } from '../../src/policy/policy.ts'
 import { Redacted } from '../../src/redacted.ts'
 import { accepted } from '../../src/refusal.ts'
 import { parseScopes } from '../../src/registry/scope.ts'
 import { createIssuer } from '../../src/token/issuer.ts'
 import { createKeySet } from '../../src/token/key-set.ts'
+import { createRefreshTokens } from '../../src/token/refresh-token.ts'
 import { createVerifier } from '../../src/token/verifier.ts'
 import { throwAwayKey } from './signing-keys.ts'
 
 /** Any moment will do; with a fraction, as clocks have. */
 export const NOW = 1_800_000_000.75
 export const SERVICE = 'internal-registry.io'
+/** Tokens are issued for it, too, and the gateway does not stand before it. */
+export const OTHER_SERVICE = 'other-registry.io'
 export const EXPIRY = 300
+/** Of tokens that can do more than pull. */
+export const PUSH_EXPIRY = 900
+export const REFRESH_EXPIRY = 3600
 export const LEEWAY = 10
 
 export interface Person {
@@ -30,6 +41,18 @@ export interface Person {
 export const person = (namespace: string, password: string, username = namespace): Person => ({
   ...{ namespace, username, password },
 })
+
+export const presentPassword = (username: string, password: string): Presented => ({
+  kind: 'password',
+  basic: { username, password: new Redacted(password) },
+})
+
+export const presentRefresh = (token: string): Presented => ({
+  kind: 'refresh',
+  token: new Redacted(token),
+})
+
+export const NOBODY: Presented = { kind: 'nothing' }
 
 export const idOf = (namespace: string) => `${namespace}/registry-credentials`
 
@@ -76,22 +99,40 @@ export function startFlows(people: readonly Person[]) {
     issuer: createIssuer({ keys, x5c: true }),
     verifier: createVerifier({
       ...{ keys, clock, issuer: 'rauth', audiences: [SERVICE], leeway: LEEWAY },
-      ...{ maxLifetime: EXPIRY, cacheSize: 100 },
+      ...{ maxLifetime: PUSH_EXPIRY, cacheSize: 100 },
+    }),
+    refreshTokens: createRefreshTokens({
+      ...{ keys, clock, issuer: 'rauth', expiry: REFRESH_EXPIRY, leeway: LEEWAY },
     }),
   }
-  const options = { issuer: 'rauth', services: [SERVICE], expiry: EXPIRY }
+  const options = {
+    ...{ issuer: 'rauth', services: [SERVICE, OTHER_SERVICE] },
+    ...{ expiry: EXPIRY, pushExpiry: PUSH_EXPIRY },
+  }
   const issueToken = createIssueToken(deps, options)
 
   /** Asks for a token; the scope is in scope grammar, and must be. */
-  function login(username: string, password: string, scope = ''): Promise<TokenDecision> {
+  function request(presented: Presented, scope = '', more: Partial<TokenRequest> = {}) {
     const requested = parseScopes([scope])
     if (!requested.ok) throw new Error(`no scope: ${scope}`)
-    const basic = { username, password: new Redacted(password) }
-    return issueToken(accepted({ service: SERVICE, requested: requested.value, basic }), {})
+    return issueToken(
+      accepted({
+        ...{ service: SERVICE, requested: requested.value, presented },
+        ...{ account: '', offline: false, ...more },
+      }),
+      {},
+    )
   }
 
+  const login = (
+    username: string,
+    password: string,
+    scope?: string,
+    more?: Partial<TokenRequest>,
+  ): Promise<TokenDecision> => request(presentPassword(username, password), scope, more)
+
   return {
-    ...{ deps, options, events, issueToken, login },
+    ...{ deps, options, events, issueToken, request, login },
     checkAccess: createCheckAccess(deps),
     /** A token; fails unless it is given one. */
     async tokenFor(username: string, password: string, scope?: string): Promise<string> {

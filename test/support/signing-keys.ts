@@ -1,17 +1,26 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
-import type { Algorithm } from '../../src/token/algorithms.ts'
+import { ALGORITHM_NAMES, algorithmFacts, type Algorithm } from '../../src/token/algorithms.ts'
 import type { SigningKey } from '../../src/token/key-set.ts'
 
 /** A real key that lives as long as the test; its chain is no certificate, only a text of its own. */
 export async function throwAwayKey(algorithm: Algorithm, notBefore = 0): Promise<SigningKey> {
-  const { privateKey, publicKey } =
-    algorithm === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { privateKey, publicKey } = keyPair(algorithm)
   const kid = await calculateJwkThumbprint(publicKey.export({ format: 'jwk' }))
   const chain = [Buffer.from(`certificate of ${kid}`).toString('base64')]
   return { kid, algorithm, privateKey, publicKey, chain, notBefore, notAfter: notBefore + 1e9 }
+}
+
+function keyPair(algorithm: Algorithm) {
+  const { type, curve, minimumBits = 0 } = algorithmFacts(algorithm).key
+  switch (type) {
+    case 'ec':
+      return generateKeyPairSync('ec', { namedCurve: curve ?? '' })
+    case 'rsa':
+      return generateKeyPairSync('rsa', { modulusLength: minimumBits })
+    case 'ed25519':
+      return generateKeyPairSync('ed25519')
+  }
 }
 
 /** Base64url of a text or of some bytes as they are, and of anything else as JSON. */
@@ -22,7 +31,7 @@ export function part(value: unknown): string {
   return bytes.toString('base64url')
 }
 
-/** A compact JWS of any header and any payload under a good SHA-256 signature of the key. */
+/** A compact JWS of any header and any payload under a good signature of the key. */
 export function compactJws(
   { privateKey }: Pick<SigningKey, 'privateKey'>,
   header: unknown,
@@ -30,5 +39,14 @@ export function compactJws(
 ): string {
   const input = `${part(header)}.${part(payload)}`
   const options = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
-  return `${input}.${sign('sha256', Buffer.from(input), options).toString('base64url')}`
+  return `${input}.${sign(digestOf(privateKey), Buffer.from(input), options).toString('base64url')}`
+}
+
+/** What the algorithm that a key of this kind is for hashes with. */
+function digestOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | null {
+  const algorithm = ALGORITHM_NAMES.find((name) => {
+    const { type, curve } = algorithmFacts(name).key
+    return type === asymmetricKeyType && curve === asymmetricKeyDetails?.namedCurve
+  })
+  return algorithm === undefined ? 'sha256' : algorithmFacts(algorithm).verification.digest
 }

@@ -20,6 +20,9 @@ export interface StackOptions {
   readonly x5c?: boolean
   /** Logs warnings and errors only, so that a measurement is not one of the disk. */
   readonly quiet?: boolean
+  readonly logLevel?: string
+  /** More configuration of rauth: variables that begin with RAUTH_. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** A whole deployment of the real parts, with the namespaces team-a and team-b, in a folder that goes. */
@@ -29,6 +32,8 @@ export interface Stack {
   readonly realm: string
   readonly service: string
   readonly keysDirectory: string
+  /** Configuration of rauth; what is in the environment is not in it. */
+  readonly config: string
   /** Ports: where clients come in, the registry itself, the token service, the gateway. */
   readonly entry: number
   readonly upstream: number
@@ -43,6 +48,7 @@ export interface Stack {
   removeSecret(namespace: string): Promise<void>
   rauthLog(): Promise<string>
   envoyLog(): Promise<string>
+  registryLog(): Promise<string>
   rauthPid(): number
   killRauth(): Promise<void>
   /** The pid, once it is ready. */
@@ -81,6 +87,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...(x5c === undefined ? {} : { x5c }),
     ...(normalize === undefined ? {} : { normalize }),
     ...(options.quiet === true ? { logLevel: 'warn' } : {}),
+    ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
   })
   const logins = new Map(state.logins)
   const secretFile = (namespace: string) => path.join(state.secrets, `${namespace}.yaml`)
@@ -88,6 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     ...{ registry: stack.registry, realm: stack.realm, service: stack.service },
     keysDirectory: state.keys,
+    config: stack.config,
     entry: ports.envoy ?? ports.registry,
     upstream: ports.registry,
     token: ports.token,
@@ -108,6 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     removeSecret: (namespace) => rm(secretFile(namespace)),
     rauthLog: () => log('rauth'),
     envoyLog: () => log('envoy'),
+    registryLog: () => log('registry'),
     rauthPid: () => stack.rauth().pid,
     killRauth: () => stack.rauth().kill(),
     startRauth: async () => (await stack.startRauth()).pid,

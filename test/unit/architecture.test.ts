@@ -33,7 +33,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   policy: ['registry', ...LEAVES],
   credentials: ['registry', ...LEAVES],
   token: ['registry', ...LEAVES],
-  config: LEAVES,
+  config: ['policy', ...LEAVES],
   'decision.ts': LEAVES,
   'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts'],
   'check-access.ts': [...CORE, ...LEAVES, 'decision.ts'],

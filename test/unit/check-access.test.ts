@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createCheckAccess, type CheckDecision } from '../../src/check-access.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
+import { namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused } from '../../src/refusal.ts'
 import type { RegistryRequest } from '../../src/registry/request.ts'
 import {
@@ -9,8 +10,11 @@ import {
   generationOf,
   keyId,
   LEEWAY,
+  NOBODY,
   NOW,
+  OTHER_SERVICE,
   person,
+  PUSH_EXPIRY,
   startFlows,
   type Flows,
 } from '../support/flows.ts'
@@ -149,13 +153,134 @@ describe('checkAccess', () => {
 
   it('refuses a token that has expired', async () => {
     const flows = startFlows(PEOPLE)
-    const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+    const token = await flows.tokenFor('team-a', 'canary-a', 'repository:team-a/app:pull')
     flows.at(Math.floor(NOW) + EXPIRY + LEEWAY - 1)
     assert.equal(answerOf(await ask(flows, token)), 'allowed')
     flows.at(Math.floor(NOW) + EXPIRY + LEEWAY)
     const decision = await ask(flows, token)
     assert.equal(answerOf(decision), 'token_invalid')
     assert.equal(scopeOf(decision), 'repository:team-a/app:pull')
+  })
+
+  it('takes a token that can push for as long as it was given', async () => {
+    const flows = startFlows(PEOPLE)
+    const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+    flows.at(Math.floor(NOW) + PUSH_EXPIRY + LEEWAY - 1)
+    assert.equal(answerOf(await ask(flows, token)), 'allowed')
+    flows.at(Math.floor(NOW) + PUSH_EXPIRY + LEEWAY)
+    assert.equal(answerOf(await ask(flows, token)), 'token_invalid')
+  })
+
+  it('takes no token of another service, nor a refresh token', async () => {
+    const flows = startFlows(PEOPLE)
+    const other = await flows.login('team-a', 'canary-a', ALL, { service: OTHER_SERVICE })
+    const offline = await flows.login('team-a', 'canary-a', '', { offline: true })
+    assert.ok(other.result.ok && offline.result.ok)
+    for (const token of [other.result.value.token, offline.result.value.refreshToken]) {
+      assert.ok(token !== undefined)
+      for (const target of [MANIFEST, '/v2/']) {
+        assert.equal(answerOf(await ask(flows, token, target)), 'token_invalid')
+      }
+    }
+  })
+
+  describe('with public and shared repositories', () => {
+    const PULL = 'repository:library/app:pull'
+    const open = namespacePolicy({ public: ['library/**'], shared: ['shared/**'] })
+    async function start(scope = PULL) {
+      const flows = startFlows(PEOPLE)
+      flows.policy(open)
+      const { result } = await flows.request(NOBODY, scope)
+      assert.ok(result.ok, JSON.stringify(result))
+      return { flows, token: result.value.token }
+    }
+
+    const NOBODY_GETS: readonly (readonly [method: string, target: string, answer: string])[] = [
+      ['GET', '/v2/library/app/manifests/v1', 'allowed'],
+      ['HEAD', `/v2/library/app/blobs/${DIGEST}`, 'allowed'],
+      ['GET', '/v2/library/app/tags/list', 'allowed'],
+      ['GET', '/v2/', 'allowed'],
+      ['GET', '/v2/library/other/manifests/v1', 'scope_insufficient'],
+      ['PUT', '/v2/library/app/manifests/v1', 'scope_insufficient'],
+      ['DELETE', '/v2/library/app/manifests/v1', 'scope_insufficient'],
+      ['POST', '/v2/library/app/blobs/uploads/', 'scope_insufficient'],
+      ['POST', mount('team-a/app', 'library/app'), 'scope_insufficient'],
+      ['GET', MANIFEST, 'scope_insufficient'],
+      ['GET', '/v2/shared/app/manifests/v1', 'scope_insufficient'],
+      ['GET', '/v2/library/manifests/v1', 'scope_insufficient'],
+      ['GET', '/v2/_catalog', 'scope_insufficient'],
+      ['GET', '/v2/library/../team-a/manifests/v1', 'path_invalid'],
+    ]
+    for (const [method, target, answer] of NOBODY_GETS) {
+      it(`answers ${answer} to ${method} ${target} without credentials`, async () => {
+        const { flows, token } = await start()
+        const decision = await ask(flows, token, target, { method })
+        assert.equal(answerOf(decision), answer)
+        if (answer === 'scope_insufficient') assert.match(scopeOf(decision) ?? '', /:/)
+      })
+    }
+
+    it('still asks for a token where there is none', async () => {
+      const { flows } = await start()
+      for (const target of ['/v2/', '/v2/library/app/manifests/v1']) {
+        assert.equal(answerOf(await ask(flows, undefined, target)), 'token_missing')
+      }
+    })
+
+    it('tells the registry that it was nobody, in values that nobody else has', async () => {
+      const { flows, token } = await start()
+      const { result } = await ask(flows, token, '/v2/library/app/manifests/v1')
+      const headers = { 'x-rauth-account': '-', 'x-rauth-namespace': '-' }
+      assert.deepEqual(result, { ok: true, value: { headers } })
+    })
+
+    it('takes back at once what is public no more', async () => {
+      const { flows, token } = await start()
+      const target = '/v2/library/app/manifests/v1'
+      assert.equal(answerOf(await ask(flows, token, target)), 'allowed')
+      flows.policy(namespacePolicy({ public: [], shared: ['library/**'] }))
+      for (const one of [target, '/v2/']) {
+        assert.equal(answerOf(await ask(flows, token, one)), 'token_invalid')
+      }
+      flows.policy(open)
+      assert.equal(answerOf(await ask(flows, token, target)), 'allowed')
+    })
+
+    it('answers 503 while the credentials are not loaded', async () => {
+      const { flows, token } = await start()
+      flows.ready(false)
+      assert.equal(answerOf(await ask(flows, token, '/v2/library/app/manifests/v1')), 'not_ready')
+    })
+
+    it('lets every namespace pull what is shared or public, and nothing more', async () => {
+      const { flows } = await start()
+      const scope = 'repository:shared/app:pull,push repository:library/app:pull,push'
+      const token = await flows.tokenFor('team-a', 'canary-a', scope)
+      for (const name of ['shared/app', 'library/app']) {
+        const target = `/v2/${name}/manifests/v1`
+        assert.equal(answerOf(await ask(flows, token, target)), 'allowed')
+        assert.equal(answerOf(await ask(flows, token, target, { method: 'PUT' })), 'access_denied')
+      }
+      flows.people([teamB])
+      const gone = await ask(flows, token, '/v2/library/app/manifests/v1')
+      assert.equal(answerOf(gone), 'credential_revoked')
+    })
+
+    it('lets a namespace mount what is shared', async () => {
+      const { flows } = await start()
+      const scope = 'repository:team-a/app:pull,push repository:shared/base:pull'
+      const token = await flows.tokenFor('team-a', 'canary-a', scope)
+      const target = mount('team-a/app', 'shared/base')
+      assert.equal(answerOf(await ask(flows, token, target, { method: 'POST' })), 'allowed')
+    })
+
+    it('leaves the owner of a shared name all it had', async () => {
+      const flows = startFlows([person('shared', 'canary-s')])
+      flows.policy(open)
+      const token = await flows.tokenFor('shared', 'canary-s', 'repository:shared/app:pull,push')
+      const put = await ask(flows, token, '/v2/shared/app/manifests/v1', { method: 'PUT' })
+      assert.equal(answerOf(put), 'allowed')
+    })
   })
 
   describe('takes back what a token held', () => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
-import { Redacted } from '../../src/redacted.ts'
+import { namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused, type Result } from '../../src/refusal.ts'
 import { formatScope, parseScopes } from '../../src/registry/scope.ts'
 import {
@@ -11,8 +11,15 @@ import {
   generationOf,
   idOf,
   keyId,
+  LEEWAY,
+  NOBODY,
   NOW,
+  OTHER_SERVICE,
   person,
+  presentPassword,
+  presentRefresh,
+  PUSH_EXPIRY,
+  REFRESH_EXPIRY,
   SERVICE,
   startFlows,
   type Flows,
@@ -47,7 +54,9 @@ const request = (more: Partial<TokenRequest> = {}): Result<TokenRequest> =>
   accepted({
     service: SERVICE,
     requested: [{ type: 'repository', name: 'team-a/app', actions: ['pull'] }],
-    basic: { username: 'team-a', password: new Redacted('canary-a') },
+    presented: presentPassword('team-a', 'canary-a'),
+    account: '',
+    offline: false,
     ...more,
   })
 
@@ -153,7 +162,7 @@ describe('issueToken', () => {
     assert.equal(flows.events[0]?.rule, 'read-only')
   })
 
-  const SERVICES = ['', 'INTERNAL-REGISTRY.IO', 'other-registry.io', `${SERVICE} `, '__proto__']
+  const SERVICES = ['', 'INTERNAL-REGISTRY.IO', 'third-registry.io', `${SERVICE} `, '__proto__']
   for (const service of SERVICES) {
     it(`refuses the service ${JSON.stringify(service)}`, async () => {
       const { issueToken } = startFlows(PEOPLE)
@@ -172,37 +181,33 @@ describe('issueToken', () => {
   it('answers 503 while the credentials are not loaded, with and without any', async () => {
     const flows = startFlows([])
     flows.ready(false)
-    for (const basic of [undefined, { username: 'team-a', password: new Redacted('x') }]) {
-      assert.equal(reasonOf(await flows.issueToken(request({ basic }), {})), 'not_ready')
+    for (const presented of [NOBODY, presentPassword('team-a', 'x'), presentRefresh('x')]) {
+      assert.equal(reasonOf(await flows.issueToken(request({ presented }), {})), 'not_ready')
     }
     assert.deepEqual(
       flows.events.map(({ outcome, status, reason }) => ({ outcome, status, reason })),
-      [0, 1].map(() => ({ outcome: 'failed', status: 503, reason: 'not_ready' })),
+      [0, 1, 2].map(() => ({ outcome: 'failed', status: 503, reason: 'not_ready' })),
     )
   })
 
   const REFUSALS: readonly (readonly [string, Partial<TokenRequest>, string])[] = [
-    ['no credentials', { basic: undefined }, 'credentials_missing'],
+    ['no credentials', { presented: NOBODY }, 'credentials_missing'],
     [
       'a wrong password',
-      { basic: { username: 'team-a', password: new Redacted('canary-wrong') } },
+      { presented: presentPassword('team-a', 'canary-wrong') },
       'credentials_invalid',
     ],
     [
       'the password of another namespace',
-      { basic: { username: 'team-a', password: new Redacted('canary-b') } },
+      { presented: presentPassword('team-a', 'canary-b') },
       'credentials_invalid',
     ],
     [
       'an unknown user name',
-      { basic: { username: 'nobody', password: new Redacted('canary-a') } },
+      { presented: presentPassword('nobody', 'canary-a') },
       'credentials_invalid',
     ],
-    [
-      'an empty password',
-      { basic: { username: 'team-a', password: new Redacted('') } },
-      'credentials_invalid',
-    ],
+    ['an empty password', { presented: presentPassword('team-a', '') }, 'credentials_invalid'],
   ]
   for (const [name, more, reason] of REFUSALS) {
     it(`refuses ${name}, and records it once without a word of the client's`, async () => {
@@ -223,6 +228,235 @@ describe('issueToken', () => {
       ])
     })
   }
+
+  it('refuses the account of somebody else, like a wrong password or none', async () => {
+    const { request: askFor } = startFlows(PEOPLE)
+    const account = 'team-b'
+    const password = presentPassword('team-a', 'canary-a')
+    const ROWS = [
+      [password, account, 'credentials_invalid'],
+      [presentPassword('team-a', 'wrong'), 'team-a', 'credentials_invalid'],
+      [NOBODY, account, 'credentials_missing'],
+      [password, 'team-a', 'granted'],
+      [password, '', 'granted'],
+    ] as const
+    for (const [presented, claimed, reason] of ROWS) {
+      assert.equal(reasonOf(await askFor(presented, '', { account: claimed })), reason)
+    }
+  })
+
+  describe('lets a token live', () => {
+    const LIVES: readonly (readonly [scope: string, seconds: number])[] = [
+      ['', EXPIRY],
+      ['repository:team-a/app:pull', EXPIRY],
+      ['repository:team-a/app:pull repository:team-b/app:push', EXPIRY],
+      ['repository:team-a/app:pull,push', PUSH_EXPIRY],
+      ['repository:team-a/app:delete', PUSH_EXPIRY],
+      ['repository:team-a/app:*', PUSH_EXPIRY],
+      ['repository:team-a/base:pull repository:team-a/app:push', PUSH_EXPIRY],
+    ]
+    for (const [scope, seconds] of LIVES) {
+      it(`${seconds} s for ${scope === '' ? 'a login' : scope}`, async () => {
+        const flows = startFlows(PEOPLE)
+        const decision = await flows.login('team-a', 'canary-a', scope)
+        const { expiresAt, issuedAt } = claimsIn(flows, decision)
+        assert.deepEqual([grantOf(decision).expiresIn, expiresAt - issuedAt], [seconds, seconds])
+      })
+    }
+  })
+
+  describe('with public and shared repositories', () => {
+    const POLICY = namespacePolicy({
+      public: ['library/**', 'team-b/open/**'],
+      shared: ['shared/**', 'team-a/base/**', 'team-b/open/x'],
+    })
+    const start = (people = PEOPLE) => {
+      const flows = startFlows(people)
+      flows.policy(POLICY)
+      return flows
+    }
+
+    const ROWS: readonly (readonly [who: string, scope: string, granted: string])[] = [
+      ['nobody', 'repository:library/app:pull', 'same'],
+      ['nobody', 'repository:library/a/b:pull,push', 'repository:library/a/b:pull'],
+      ['nobody', 'repository:library/app:pull repository:team-a/app:pull', 'repository:library/app:pull'], // prettier-ignore
+      ['nobody', 'repository:library/app:push', 'refused'],
+      ['nobody', 'repository:library/app:delete', 'refused'],
+      ['nobody', 'repository:library/app:*', 'refused'],
+      ['nobody', 'repository:library:pull', 'refused'],
+      ['nobody', 'repository:library-evil/app:pull', 'refused'],
+      ['nobody', 'repository:library/../team-a/app:pull', 'refused'],
+      ['nobody', 'repository:LIBRARY/app:pull', 'refused'],
+      ['nobody', 'repository:localhost:5000/library/app:pull', 'refused'],
+      ['nobody', 'registry:library/app:pull', 'refused'],
+      ['nobody', 'registry:catalog:*', 'refused'],
+      ['nobody', 'repository:shared/app:pull', 'refused'],
+      ['nobody', 'repository:team-a/app:pull', 'refused'],
+      ['nobody', '', 'refused'],
+      ['team-a', 'repository:library/app:pull,push', 'repository:library/app:pull'],
+      ['team-a', 'repository:shared/app:pull,push', 'repository:shared/app:pull'],
+      ['team-a', 'repository:team-b/open/x:pull,push', 'repository:team-b/open/x:pull'],
+      ['team-a', 'repository:team-a/base/x:pull,push', 'same'],
+      ['team-b', 'repository:team-a/base/x:pull,push', 'repository:team-a/base/x:pull'],
+      ['team-b', 'repository:team-b/open/x:*', 'same'],
+      ['team-b', 'repository:team-a/other:pull', ''],
+    ]
+    for (const [who, scope, granted] of ROWS) {
+      const expected = granted === 'same' ? scope : granted
+      it(`gives ${who} for ${scope || 'a login'}: ${expected || 'nothing'}`, async () => {
+        const flows = start()
+        const decision =
+          who === 'nobody'
+            ? await flows.request(NOBODY, scope)
+            : await flows.login(who, who.replace('team', 'canary'), scope)
+        if (granted === 'refused') assert.equal(reasonOf(decision), 'credentials_missing')
+        else assert.equal(scopeOf(decision), expected)
+      })
+    }
+
+    it('gives nobody a token that names nobody, and never a refresh token', async () => {
+      const flows = start()
+      const scope = 'repository:library/app:pull'
+      const decision = await flows.request(NOBODY, scope, { offline: true })
+      const { subject, namespaces, credentials, access } = claimsIn(flows, decision)
+      assert.deepEqual([subject, namespaces, credentials], ['', [], []])
+      assert.equal(formatScope(access), scope)
+      assert.equal(grantOf(decision).refreshToken, undefined)
+      const [event] = flows.events
+      assert.deepEqual([event?.rule, event?.account], ['public library/**', ''])
+    })
+
+    it('takes a wrong password for wrong, also where none is needed', async () => {
+      const flows = start()
+      const scope = 'repository:library/app:pull'
+      assert.equal(reasonOf(await flows.login('team-a', 'wrong', scope)), 'credentials_invalid')
+      const refresh = await flows.request(presentRefresh('x'), scope)
+      assert.equal(reasonOf(refresh), 'refresh_token_invalid')
+    })
+  })
+
+  describe('with refresh tokens', () => {
+    const scope = 'repository:team-a/app:pull,push'
+    const offline = { offline: true }
+
+    async function refreshTokenOf(flows: Flows, username = 'team-a', password = 'canary-a') {
+      const decision = await flows.login(username, password, '', offline)
+      return grantOf(decision).refreshToken ?? assert.fail('no refresh token')
+    }
+    const use = (flows: Flows, token: string, more: Partial<TokenRequest> = {}) =>
+      flows.request(presentRefresh(token), scope, more)
+
+    it('gives one only to those who ask', async () => {
+      const flows = startFlows(PEOPLE)
+      assert.equal(grantOf(await flows.login('team-a', 'canary-a')).refreshToken, undefined)
+      await refreshTokenOf(flows)
+      assert.match(flows.events[1]?.refreshTokenId ?? '', /^id-/)
+    })
+
+    it('gives for it what the policy of now gives, as often as wanted, and the same one back', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await refreshTokenOf(flows)
+      for (let i = 0; i < 3; i += 1) {
+        const decision = await use(flows, token, offline)
+        assert.equal(scopeOf(decision), scope)
+        assert.equal(grantOf(decision).refreshToken, token)
+        const { subject, namespaces, credentials } = claimsIn(flows, decision)
+        assert.deepEqual([subject, namespaces], ['team-a', ['team-a']])
+        assert.deepEqual(credentials, [{ id: idOf('team-a'), generation: generationOf(teamA) }])
+      }
+      assert.equal(grantOf(await use(flows, token)).refreshToken, undefined)
+      flows.policy(namespacePolicy({ public: [], shared: ['team-b/base'] }))
+      const shared = await flows.request(presentRefresh(token), 'repository:team-b/base:pull')
+      assert.equal(scopeOf(shared), 'repository:team-b/base:pull')
+      flows.policy({ rules: [] })
+      assert.equal(scopeOf(await use(flows, token)), '')
+    })
+
+    const ENDED: readonly (readonly [string, readonly ReturnType<typeof person>[]])[] = [
+      ['its password was changed', [person('team-a', 'canary-new')]],
+      ['its user name was changed', [person('team-a', 'canary-a', 'renamed')]],
+      ['its Secret is gone', [teamB]],
+      ['its user name and password are in another namespace', [person('team-x', 'canary-a', 'team-a')]], // prettier-ignore
+    ]
+    for (const [name, people] of ENDED) {
+      it(`ends it when ${name}`, async () => {
+        const flows = startFlows(PEOPLE)
+        const token = await refreshTokenOf(flows)
+        assert.equal(reasonOf(await use(flows, token)), 'granted')
+        flows.people(people)
+        assert.equal(reasonOf(await use(flows, token)), 'refresh_token_invalid')
+      })
+    }
+
+    it('ends it in the one namespace of several whose Secret changed, and never adds one', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await refreshTokenOf(flows, 'robot', 'canary-shared')
+      flows.people([robotD, person('team-f', 'canary-shared', 'robot')])
+      const all = 'repository:team-c/x:pull repository:team-d/x:pull repository:team-f/x:pull'
+      const decision = await flows.request(presentRefresh(token), all)
+      assert.equal(scopeOf(decision), 'repository:team-d/x:pull')
+      assert.deepEqual(claimsIn(flows, decision).namespaces, ['team-d'])
+    })
+
+    it('ends it with its time, which using it does not lengthen', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await refreshTokenOf(flows)
+      flows.at(Math.floor(NOW) + REFRESH_EXPIRY + LEEWAY - 1)
+      assert.equal(reasonOf(await use(flows, token, offline)), 'granted')
+      flows.at(Math.floor(NOW) + REFRESH_EXPIRY + LEEWAY)
+      assert.equal(reasonOf(await use(flows, token)), 'refresh_token_invalid')
+    })
+
+    it('binds it to the service that it was asked for', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await refreshTokenOf(flows)
+      const other = await use(flows, token, { service: OTHER_SERVICE })
+      assert.equal(reasonOf(other), 'refresh_token_invalid')
+    })
+
+    it('takes no access token for it, nor it for an access token', async () => {
+      const flows = startFlows(PEOPLE)
+      const access = grantOf(await flows.login('team-a', 'canary-a', scope)).token
+      assert.equal(reasonOf(await use(flows, access)), 'refresh_token_invalid')
+      const verified = flows.deps.verifier.verify(await refreshTokenOf(flows))
+      assert.deepEqual(verified, refused('token_invalid', { detail: 'header' }))
+    })
+
+    it('takes no account beside it', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await refreshTokenOf(flows)
+      const decision = await use(flows, token, { account: 'team-a' })
+      assert.equal(reasonOf(decision), 'refresh_token_invalid')
+    })
+
+    it('gives none, and takes none, when they are off', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await refreshTokenOf(flows)
+      const off = createIssueToken({ ...flows.deps, refreshTokens: undefined }, flows.options)
+      const login = await off(request(offline), {})
+      assert.equal(grantOf(login).refreshToken, undefined)
+      const refreshed = await off(request({ presented: presentRefresh(token) }), {})
+      assert.equal(reasonOf(refreshed), 'refresh_token_invalid')
+    })
+
+    it('gives none that clients could not present', async () => {
+      const username = 'u'.repeat(3000)
+      const flows = startFlows([person('team-a', 'canary', username)])
+      const decision = await flows.login(username, 'canary', '', offline)
+      assert.equal(grantOf(decision).refreshToken, undefined)
+      assert.equal(flows.events[0]?.refreshTokenId, undefined)
+    })
+
+    it('records no part of it', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await refreshTokenOf(flows)
+      await use(flows, token)
+      const text = JSON.stringify(flows.events)
+      for (const part of [token, ...token.split('.')]) assert.ok(!text.includes(part))
+      const ids = flows.events.map(({ refreshTokenId }) => refreshTokenId)
+      assert.ok(ids[0] !== undefined && ids[0] === ids[1], 'but which one it was')
+    })
+  })
 
   it('hands on what the reader of the request refused', async () => {
     const { issueToken, events } = startFlows(PEOPLE)

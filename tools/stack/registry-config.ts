@@ -6,7 +6,9 @@ export interface RegistryTokenCheck {
   readonly service: string
   readonly issuer: string
   /** PEM file: rauth's CA; for tokens without `x5c` the signing certificate too. */
-  readonly certificates: string
+  readonly certificates?: string
+  /** JWKS file: the keys themselves, for tokens without `x5c`; registry 3 only. */
+  readonly jwks?: string
 }
 
 export interface RegistryOptions {
@@ -36,7 +38,8 @@ export function registryConfig({ port, storage, secret, tokenCheck }: RegistryOp
           realm: tokenCheck.realm,
           service: tokenCheck.service,
           issuer: tokenCheck.issuer,
-          rootcertbundle: tokenCheck.certificates,
+          ...(tokenCheck.certificates !== undefined && { rootcertbundle: tokenCheck.certificates }),
+          ...(tokenCheck.jwks !== undefined && { jwks: tokenCheck.jwks }),
         },
       },
     }),

@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly x5c?: boolean
   readonly normalize?: boolean
   readonly logLevel?: string
+  /** More configuration of rauth: variables that begin with RAUTH_. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** rauth, a registry and, where wanted, Envoy, running on loopback. */
@@ -76,8 +78,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   async function startRauth(): Promise<Child> {
     const program = path.join(options.root, 'dist', 'rauth.js')
     const args = [program, 'serve', '--config', file('rauth.yaml')]
-    return run('rauth', process.execPath, args, () =>
-      answers(`http://127.0.0.1:${ports.operations}/readyz`, 200),
+    return run(
+      'rauth',
+      process.execPath,
+      args,
+      () => answers(`http://127.0.0.1:${ports.operations}/readyz`, 200),
+      options.environment,
     )
   }
 
@@ -116,8 +122,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     })
     await replaceFile(file('envoy.yaml'), config)
     const quiet = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning']
+    // Else what it logs of requests comes up to 10 s late.
+    const prompt = ['--file-flush-interval-msec', '500']
     // 401 is rauth's answer; before it is reachable Envoy says 503.
-    await run('envoy', program, ['-c', file('envoy.yaml'), ...quiet], () =>
+    await run('envoy', program, ['-c', file('envoy.yaml'), ...quiet, ...prompt], () =>
       answers(`http://127.0.0.1:${port}/v2/`, 401),
     )
   }

@@ -4,16 +4,22 @@ import path from 'node:path'
 import { messageOf, RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../token/certificate.ts'
-import { readCertificates, readPrivateKey } from './key-files.ts'
+import { readKeyFolder } from './key-folder.ts'
+import { readCertificates, readPrivateKey } from './key-pair.ts'
 
 const AUTHORITY_DAYS = 3650
-const LEAF_DAYS = 365
+/** Lifetime of a signing key's certificate, days. */
+export const LEAF_DAYS = 365
+/** Common name of signing keys. */
+const LEAF_NAME = 'rauth token signing'
 
 export interface InitializeKeysOptions {
   readonly directory: string
   /** Of a new signing key and a new CA. */
   readonly algorithm: Algorithm
   readonly now: Date
+  /** Lifetime of the signing key's certificate. */
+  readonly days?: number
 }
 
 export interface InitializedKeys {
@@ -25,7 +31,7 @@ export interface InitializedKeys {
 
 /**
  * Makes what a key folder lacks: the CA (`ca.key`, `ca.crt`), a signing key under it (`signing.key`,
- * `signing.crt`) and `binding.key`. What is there stays. Half a pair is refused: making the other
+ * `signing.crt`) if there is none of any name, and `binding.key`. What is there stays. Half a pair is refused: making the other
  * half anew would silently end every token or every registry's trust.
  */
 export async function initializeKeys(options: InitializeKeysOptions): Promise<InitializedKeys> {
@@ -42,7 +48,7 @@ export async function initializeKeys(options: InitializeKeysOptions): Promise<In
 }
 
 async function makeMissing(options: InitializeKeysOptions): Promise<InitializedKeys> {
-  const { directory, algorithm, now } = options
+  const { directory, algorithm, now, days = LEAF_DAYS } = options
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const created: string[] = []
   const found: string[] = []
@@ -64,24 +70,23 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
         `${have} is there but ${lack} is not; put it back, or remove the one to make both anew`,
       )
     }
-    const made = await make()
-    // The key last: a crash between the two leaves half a pair, which is refused and not used.
-    await writeWhole(files.crt, made.certificate, 0o644)
-    await writeWhole(files.key, made.key, 0o600)
-    created.push(files.key, files.crt)
+    created.push(...(await writePair(directory, name, await make())))
   }
 
   await pair('ca', () =>
     createAuthority({ algorithm, name: 'rauth token CA', now, days: AUTHORITY_DAYS }),
   )
-  await pair('signing', async () =>
-    createLeaf(await readAuthority(directory), {
-      algorithm,
-      name: 'rauth token signing',
-      now,
-      days: LEAF_DAYS,
-    }),
-  )
+  // A key that has been rotated away is not missing, and one made now would sign before it is known.
+  const others = (await readKeyFolder(directory)).pairs.filter(({ name }) => name !== 'signing')
+  if (others.length > 0) {
+    found.push(...others.map(({ name }) => path.join(directory, `${name}.key`)))
+  } else {
+    await pair('signing', async () =>
+      createLeaf(await readAuthority(directory), {
+        ...{ algorithm, now, days, name: LEAF_NAME },
+      }),
+    )
+  }
   const binding = path.join(directory, 'binding.key')
   if (await exists(binding)) {
     found.push(binding)
@@ -92,12 +97,46 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
   return { created, found }
 }
 
-/** The CA that was there, or was made just now; its key may be in any unencrypted PEM. */
+/**
+ * Writes a new pair; returns its files. The key last: a crash between the two leaves a certificate
+ * without a key, which nobody takes for a pair.
+ */
+async function writePair(
+  directory: string,
+  name: string,
+  { key, certificate }: KeyPairPem,
+): Promise<readonly string[]> {
+  const files = {
+    key: path.join(directory, `${name}.key`),
+    crt: path.join(directory, `${name}.crt`),
+  }
+  await writeWhole(files.crt, certificate, 0o644)
+  await writeWhole(files.key, key, 0o600)
+  return [files.key, files.crt]
+}
+
+/** Makes a signing key under the folder's CA that begins now, under a name; returns its files. */
+export async function makeNextKey(
+  name: string,
+  { directory, algorithm, now, days = LEAF_DAYS }: InitializeKeysOptions,
+): Promise<readonly string[]> {
+  const authority = await readAuthority(directory)
+  // Published from now on: when it signs is counted from here.
+  const leaf = { algorithm, now, days, name: LEAF_NAME, notBefore: now }
+  return writePair(directory, name, await createLeaf(authority, leaf))
+}
+
+/**
+ * The CA that was there, or was made just now; its key may be in any unencrypted PEM, and its
+ * certificate beside that of a CA before it.
+ */
 async function readAuthority(directory: string): Promise<KeyPairPem> {
   const files = { key: path.join(directory, 'ca.key'), crt: path.join(directory, 'ca.crt') }
   const key = readPrivateKey(files.key, await readFile(files.key, 'utf8'))
-  const [certificate] = readCertificates(files.crt, await readFile(files.crt, 'utf8'))
-  if (!certificate.checkPrivateKey(key)) {
+  const certificate = readCertificates(files.crt, await readFile(files.crt, 'utf8')).find((one) =>
+    one.checkPrivateKey(key),
+  )
+  if (certificate === undefined) {
     throw new RauthError(
       'ERR_KEYS_UNREADABLE',
       `${files.crt} is not the certificate of ca.key; put the right one there`,

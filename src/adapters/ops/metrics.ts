@@ -1,11 +1,21 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { DecisionEvent } from '../../event.ts'
 
 export interface Metrics {
   record(event: DecisionEvent): void
+  /** A key in the folder can't be used. */
+  keyReloadFailed(): void
+  /** From now on tells when the keys of now end. */
+  observeKeys(ends: () => KeyEnds): void
   /** Media type of {@link Metrics.render}. */
   readonly contentType: string
   render(): Promise<string>
+}
+
+/** When certificates end, seconds since the epoch: of keys by `kid`, of CAs by fingerprint. */
+export interface KeyEnds {
+  readonly keys: ReadonlyMap<string, number>
+  readonly authorities: ReadonlyMap<string, number>
 }
 
 /** Labels are closed sets only: no name that a client can choose becomes a time series. */
@@ -25,7 +35,25 @@ export function createMetrics(): Metrics {
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
     registers: [registry],
   })
+  const keyReloadFailures = new Counter({
+    name: 'rauth_keys_reload_failures_total',
+    help: 'States of the keys folder in which some key could not be used.',
+    registers: [registry],
+  })
   return {
+    keyReloadFailed() {
+      keyReloadFailures.inc()
+    },
+    observeKeys(ends) {
+      observe('rauth_key_expiry_timestamp_seconds', 'kid', () => ends().keys, {
+        help: 'When the certificate of a signing key ends, by key id.',
+        registers: [registry],
+      })
+      observe('rauth_ca_expiry_timestamp_seconds', 'fingerprint', () => ends().authorities, {
+        help: 'When a CA of the keys folder ends, by SHA-256 fingerprint.',
+        registers: [registry],
+      })
+    },
     record({ half, outcome, reason, duration }) {
       decisions.inc({ half, outcome, reason: reason ?? '' })
       durations.observe({ half }, duration / 1000)
@@ -33,4 +61,20 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     render: () => registry.metrics(),
   }
+}
+
+/** A gauge that is what a map says when it is asked for. */
+function observe(
+  name: string,
+  label: string,
+  read: () => ReadonlyMap<string, number>,
+  options: { readonly help: string; readonly registers: Registry[] },
+): void {
+  new Gauge({
+    ...{ name, labelNames: [label], ...options },
+    collect() {
+      this.reset()
+      for (const [value, at] of read()) this.set({ [label]: value }, at)
+    },
+  })
 }

@@ -9,6 +9,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RequestOrigin } from '../../decision.ts'
 import type { Reason } from '../../refusal.ts'
+import { BODY_BROKEN } from './form-body.ts'
 import type { TokenResponse } from './token-response.ts'
 
 /** Answers a refusal that never got as far as a route. */
@@ -66,6 +67,8 @@ export function serveRequests(server: Server, serve: RequestListener, refuse: Re
     const { request, response } = last.get(socket) ?? {}
     if (reason === undefined || !socket.writable) {
       socket.destroy()
+    } else if (request?.complete === false && request.emit(BODY_BROKEN, reason)) {
+      // Whoever waits for the rest of that body answers.
     } else if (response?.writableFinished === false) {
       // The answer under way is the last one here: another would cut into it.
       response.once('close', () => socket.destroy())

@@ -6,14 +6,21 @@ import type { IssueToken, TokenDecision, TokenRequest } from '../../issue-token.
 import { refused, type Reason, type Result } from '../../refusal.ts'
 import type { KeySet } from '../../token/key-set.ts'
 import { LINGER, serveRequests } from './broken-request.ts'
-import { readTokenRequest } from './token-request.ts'
+import { discoveryDocument } from './discovery.ts'
+import { readFormBody } from './form-body.ts'
+import { MAX_FORM } from './parameters.ts'
+import { readTokenForm, readTokenRequest } from './token-request.ts'
 import { formatTokenResponse, type TokenResponse } from './token-response.ts'
 
 export interface TokenServerOptions {
   readonly issueToken: IssueToken
   readonly jwks: KeySet['jwks']
+  /** `iss` of the tokens. */
+  readonly issuer: string
   /** The configured address of `/token`: nothing in a request changes it. */
   readonly realm: string
+  /** That of each other service, by its name. */
+  readonly realms: ReadonlyMap<string, string>
 }
 
 /** Limits of a connection and of what may come in over it; times in milliseconds. */
@@ -33,7 +40,7 @@ const SOCKET_TIMEOUT = 15_000
 const MAX_CONNECTIONS = 2_000
 const MAX_HEADERS = 100
 /** Longest body that is read to its end, to keep the connection; bytes. */
-const MAX_BODY = 16 * 1024
+const MAX_BODY = MAX_FORM
 
 /** Seconds for which the public keys may be kept: how long a removed one may live on. */
 const JWKS_AGE = 60
@@ -48,9 +55,9 @@ export function createTokenServer(options: TokenServerOptions): Server {
   server.timeout = SOCKET_TIMEOUT
   server.maxConnections = MAX_CONNECTIONS
   serveRequests(server, createTokenApp(options), async (reason, origin) =>
-    formatTokenResponse(await decideSafely(options, refused(reason), origin), options.realm),
+    formatTokenResponse(await decideSafely(options, refused(reason), origin), options.realm, false),
   )
-  // No body is ever wanted, so the answer comes without a "100 Continue" before it.
+  // A body is wanted in one place only, which says so itself: all else is answered without it.
   const answerAtOnce = (request: IncomingMessage, response: ServerResponse) =>
     server.emit('request', request, response)
   server.on('checkContinue', answerAtOnce)
@@ -75,7 +82,9 @@ function createTokenApp(options: TokenServerOptions): Express {
     parsed: Result<TokenRequest>,
   ): Promise<void> {
     const decision = await decideSafely(options, parsed, originOf(request))
-    send(request, response, formatTokenResponse(decision, options.realm))
+    const service = parsed.ok ? parsed.value.service : ''
+    const realm = options.realms.get(service) ?? options.realm
+    send(request, response, formatTokenResponse(decision, realm, request.method === 'POST'))
   }
 
   app.use(async (request, response, next) => {
@@ -84,29 +93,30 @@ function createTokenApp(options: TokenServerOptions): Express {
     else await decide(request, response.setHeader('Connection', 'close'), flaw)
   })
 
-  /**
-   * 405 for every other method. For POST, which containerd and `helm registry login` try first, it is
-   * the status that sends both to GET with the same credentials: helm does so after any error,
-   * containerd after 400, 401, 404, or 405 if it has a user name, which rauth always demands. BuildKit
-   * begins with GET. Not 404, because crane would go on without its credentials.
-   */
+  /** Not 404 for whatever else is tried, because crane would go on without its credentials. */
   const unsupported =
     (...allow: string[]): RequestHandler =>
     (request, response) =>
       decide(request, response, refused('method_unsupported', { allow }))
 
+  // containerd and `helm registry login` try POST first, BuildKit GET; a 401 sends each to the other.
   // No HEAD: its answer has no body, so it could only make tokens that nobody gets.
   app
     .route(['/token', '/auth'])
-    .head(unsupported('GET'))
+    .head(unsupported('GET', 'POST'))
     .get((request, response) =>
-      decide(
-        request,
-        response,
-        readTokenRequest(queryOf(request), request.headersDistinct['authorization'] ?? []),
-      ),
+      decide(request, response, readTokenRequest(queryOf(request), authorizationOf(request))),
     )
-    .all(unsupported('GET'))
+    .post(async (request, response) => {
+      const form = await readFormBody(request, response)
+      if (form === undefined) return
+      if (!request.complete) response.setHeader('Connection', 'close')
+      const parsed = form.ok
+        ? readTokenForm(form.value, queryOf(request), authorizationOf(request))
+        : form
+      await decide(request, response, parsed)
+    })
+    .all(unsupported('GET', 'POST'))
 
   app
     .route(['/health', '/healthz'])
@@ -121,6 +131,15 @@ function createTokenApp(options: TokenServerOptions): Express {
       // RFC 7517 §8.5.2.
       const type = 'application/jwk-set+json'
       send(request, response, json(options.jwks(), type, `public, max-age=${JWKS_AGE}`))
+    })
+    .all(unsupported('GET', 'HEAD'))
+
+  app
+    .route('/.well-known/openid-configuration')
+    .get((request, response) => {
+      const document = discoveryDocument({ ...options, jwks: options.jwks() })
+      const caching = `public, max-age=${JWKS_AGE}`
+      send(request, response, json(document, 'application/json', caching))
     })
     .all(unsupported('GET', 'HEAD'))
 
@@ -160,6 +179,11 @@ function originOf({ method, socket }: IncomingMessage): RequestOrigin {
 function queryOf({ url = '' }: IncomingMessage): string {
   const mark = url.indexOf('?')
   return mark < 0 ? '' : url.slice(mark + 1)
+}
+
+/** Each Authorization header by itself. */
+function authorizationOf({ headersDistinct }: IncomingMessage): readonly string[] {
+  return headersDistinct['authorization'] ?? []
 }
 
 /** What is wrong with a request wherever it goes; its connection is closed then. */
@@ -208,7 +232,7 @@ function send(
   { status, headers, body }: TokenResponse,
 ): void {
   const fields = { ...headers, 'Content-Length': Buffer.byteLength(body) }
-  if (bodyLength(request) <= MAX_BODY) {
+  if (request.complete || bodyLength(request) <= MAX_BODY) {
     response.writeHead(status, fields).end(body)
     return
   }

@@ -2,6 +2,7 @@ import type { TokenDecision, TokenGrant } from '../../issue-token.ts'
 import { refusalKind, type Refusal } from '../../refusal.ts'
 import { basicChallenge } from '../../registry/challenge.ts'
 import { errorBody } from '../../registry/error-body.ts'
+import { formatScope } from '../../registry/scope.ts'
 
 /** An HTTP answer, ready to be written to whatever connection is there. */
 export interface TokenResponse {
@@ -22,13 +23,19 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-/** A decision → its answer. `realm` is the configured one, for the challenge of a 401. */
+/**
+ * A decision → its answer. `realm` is the configured one, for the challenge of a 401; `oauth`: to a
+ * POST, whose answer says what was granted.
+ */
 export function formatTokenResponse(
   { decision, result }: TokenDecision,
   realm: string,
+  oauth: boolean,
 ): TokenResponse {
-  if (result.ok)
-    return { status: 200, headers: HEADERS, body: JSON.stringify(tokenOf(result.value)) }
+  if (result.ok) {
+    const body = { ...tokenOf(result.value), ...(oauth ? oauthFieldsOf(result.value) : {}) }
+    return { status: 200, headers: HEADERS, body: JSON.stringify(body) }
+  }
   const { reason, allow } = result.refusal
   const status = refusalKind(reason).http
   return {
@@ -45,16 +52,22 @@ export function formatTokenResponse(
 
 /**
  * Distribution token specification, "Token Response Fields". The token under both names, since some
- * clients read one and some the other; `scope` only where a POST asks for it. Go decodes `expires_in`
- * as an int and `issued_at` as RFC 3339: nothing else will do.
+ * clients read one and some the other. Go decodes `expires_in` as an int and `issued_at` as RFC 3339:
+ * nothing else will do.
  */
-function tokenOf({ token, expiresIn, issuedAt }: TokenGrant) {
+function tokenOf({ token, refreshToken, expiresIn, issuedAt }: TokenGrant) {
   return {
     token,
     access_token: token,
     expires_in: expiresIn,
     issued_at: new Date(issuedAt * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
+    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
   }
+}
+
+/** RFC 6749 §5.1, distribution OAuth specification: required where a POST asks, unknown to a GET. */
+function oauthFieldsOf({ access }: TokenGrant) {
+  return { token_type: 'Bearer', scope: formatScope(access) }
 }
 
 /**

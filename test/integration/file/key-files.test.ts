@@ -21,6 +21,7 @@ import { hasAmbiguousKeyId } from '../../../src/token/key-id.ts'
 import * as x509 from '@peculiar/x509'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
+const SECONDS = NOW.getTime() / 1000
 const DAY = 24 * 60 * 60_000
 const after = (days: number) => new Date(NOW.getTime() + days * DAY)
 
@@ -79,8 +80,10 @@ const PAIRS = {
   rsa2048: await pairOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
   pss: await pairOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
   p384: await pairOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey),
+  p521: await pairOf(generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey),
   secp256k1: await pairOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey),
   ed25519: await pairOf(generateKeyPairSync('ed25519').privateKey),
+  ed448: await pairOf(generateKeyPairSync('ed448').privateKey),
   zeroX: await pairOf(leadingZeroKey('x')),
   zeroY: await pairOf(leadingZeroKey('y')),
 }
@@ -128,7 +131,8 @@ describe('key files', () => {
   it('are the key, its certificate and its RFC 7638 id', async () => {
     await put(pair('signing', leaf))
     const keys = await load()
-    const { kid, algorithm, privateKey, publicKey, chain, notBefore, notAfter } = keys.active()
+    const { kid, algorithm, privateKey, publicKey, chain, notBefore, notAfter } =
+      keys.active(SECONDS)
     assert.equal(kid, await calculateJwkThumbprint(publicKey.export({ format: 'jwk' })))
     assert.equal(algorithm, 'ES256')
     assert.ok(createPublicKey(privateKey).equals(publicKey))
@@ -138,18 +142,24 @@ describe('key files', () => {
       [notBefore, notAfter],
       [NOW.getTime() / 1000 - 300, after(365).getTime() / 1000],
     )
-    assert.equal(keys.find(kid), keys.active())
+    assert.equal(keys.find(kid), keys.active(SECONDS))
   })
 
-  it('may be RSA', async () => {
-    await put({ ...pair('ca', ca), ...pair('tls', PAIRS.rsa2048) })
-    assert.equal((await load()).active().algorithm, 'RS256')
-  })
+  for (const [kind, algorithm] of [
+    ['rsa2048', 'RS256'],
+    ['p384', 'ES384'],
+    ['ed25519', 'EdDSA'],
+  ] as const) {
+    it(`may be ${kind}, for ${algorithm}`, async () => {
+      await put({ ...pair('ca', ca), ...pair('tls', PAIRS[kind]) })
+      assert.equal((await load()).active(SECONDS).algorithm, algorithm)
+    })
+  }
 
   it('may be in the old PEM forms of openssl', async () => {
     const sec1 = createPrivateKey(leaf.key).export({ type: 'sec1', format: 'pem' })
     await put({ 'signing.key': sec1, 'signing.crt': leaf.certificate })
-    assert.equal((await load()).active().algorithm, 'ES256')
+    assert.equal((await load()).active(SECONDS).algorithm, 'ES256')
   })
 
   it('never sign with the key of the CA, nor with the binding key', async () => {
@@ -169,10 +179,10 @@ describe('key files', () => {
     for (const name of Object.keys(first)) {
       await symlink(path.join('..data', name), path.join(directory, name))
     }
-    const before = (await load()).active().kid
+    const before = (await load()).active(SECONDS).kid
     const next = await createLeaf(ca, { ...made, name: 'next' })
     await publish('..2026_11_24_13_00_00.2', { ...pair('tls', next), 'ca.crt': ca.certificate })
-    assert.notEqual((await load()).active().kid, before)
+    assert.notEqual((await load()).active(SECONDS).kid, before)
   })
 
   it('sign with the newest certificate and verify with both', async () => {
@@ -186,9 +196,33 @@ describe('key files', () => {
       const keys = await load(after(2))
       const kids = keys.jwks().keys.map(({ kid }) => kid ?? '')
       assert.equal(kids.length, 2)
-      assert.equal(keys.active().notBefore, after(1).getTime() / 1000 - 300)
+      assert.equal(keys.active(SECONDS + 2 * 86_400).notBefore, after(1).getTime() / 1000 - 300)
       for (const kid of kids) assert.equal(keys.find(kid)?.kid, kid)
     }
+  })
+
+  it('leave out one that is over beside one that is not', async () => {
+    const short = await createLeaf(ca, { ...made, name: 'short', days: 10 })
+    await put({ ...pair('a', leaf), ...pair('b', short), 'ca.crt': ca.certificate })
+    assert.equal((await load(after(9))).jwks().keys.length, 2)
+    assert.equal((await load(after(10))).jwks().keys.length, 1)
+  })
+
+  it('have one that is still to come beside one that signs', async () => {
+    const next = await createLeaf(ca, { ...made, name: 'next', notBefore: after(1) })
+    await put({ ...pair('a', leaf), ...pair('b', next), 'ca.crt': ca.certificate })
+    const keys = await load()
+    assert.equal(keys.jwks().keys.length, 2)
+    assert.equal(keys.active(SECONDS).notBefore, SECONDS - 300)
+    await rm(path.join(directory, 'a.key'))
+    assert.match(await refusal(load), /b\.crt is good from 2026-11-25T12:00:00Z to .+, not now/)
+  })
+
+  it('sign as long after they were published as is wanted', async () => {
+    const next = await createLeaf(ca, { ...made, name: 'next', notBefore: NOW })
+    await put({ ...pair('a', leaf), ...pair('b', next), 'ca.crt': ca.certificate })
+    const keys = await loadKeySet(directory, NOW, 60)
+    assert.notEqual(keys.active(SECONDS + 59).kid, keys.active(SECONDS + 60).kid)
   })
 
   it('carry their intermediates, the leaf first', async () => {
@@ -203,7 +237,7 @@ describe('key files', () => {
     const below = await createLeaf(middle, { ...made, name: 'below' })
     const certificate = below.certificate + middle.certificate
     await put({ 'a.key': below.key, 'a.crt': certificate, 'ca.crt': ca.certificate })
-    assert.equal((await load()).active().chain.length, 2)
+    assert.equal((await load()).active(SECONDS).chain.length, 2)
 
     await put({ 'a.crt': middle.certificate + below.certificate })
     assert.match(await refusal(load), /a\.crt is not the certificate of a\.key/)
@@ -226,7 +260,7 @@ describe('key files', () => {
 
   it('may have text around their certificate', async () => {
     await put({ 'a.key': leaf.key, 'a.crt': `subject=CN = leaf\n\n${leaf.certificate}\n-- end\n` })
-    assert.equal((await load()).active().chain.length, 1)
+    assert.equal((await load()).active(SECONDS).chain.length, 1)
   })
 
   const encrypted = createPrivateKey(leaf.key).export({
@@ -248,10 +282,10 @@ describe('key files', () => {
       /^DIR\/a\.crt is not the certificate of a\.key/,
     ],
     ['an RSA key of 1024 bits', pair('a', PAIRS.rsa1024), /fewer than 2048 bits/],
-    ['an RSA-PSS key', pair('a', PAIRS.pss), /neither an EC P-256 nor an RSA key/],
-    ['an EC P-384 key', pair('a', PAIRS.p384), /neither an EC P-256 nor an RSA key/],
-    ['a secp256k1 key', pair('a', PAIRS.secp256k1), /neither an EC P-256 nor an RSA/],
-    ['an Ed25519 key', pair('a', PAIRS.ed25519), /neither an EC P-256 nor an RSA key/],
+    ['an RSA-PSS key', pair('a', PAIRS.pss), /none of EC P-256, EC P-384, RSA and Ed25519/],
+    ['an EC P-521 key', pair('a', PAIRS.p521), /none of EC P-256, EC P-384, RSA and Ed25519/],
+    ['a secp256k1 key', pair('a', PAIRS.secp256k1), /none of EC P-256/],
+    ['an Ed448 key', pair('a', PAIRS.ed448), /none of EC P-256, EC P-384, RSA and Ed25519/],
     [
       'a key whose x begins with a zero byte',
       pair('a', PAIRS.zeroX),
@@ -386,7 +420,7 @@ describe('key files', () => {
       'a.key': pkcs8(key),
       'a.crt': (await certify(issuer, createPublicKey(key))) + middle,
     })
-    assert.equal((await load(after(9))).active().chain.length, 2)
+    assert.equal((await load(after(9))).active(SECONDS).chain.length, 2)
     assert.match(await refusal(() => load(after(11))), /a\.crt is good from .+ to .+, not now/)
   })
 

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { loadKeySet, readBindingKey } from '../../../src/adapters/file/key-files.ts'
-import { initializeKeys } from '../../../src/adapters/file/key-maker.ts'
+import { initializeKeys, makeNextKey } from '../../../src/adapters/file/key-maker.ts'
 import { RauthError } from '../../../src/errors.ts'
-import { ALGORITHM_NAMES } from '../../../src/token/algorithms.ts'
+import { ALGORITHM_NAMES, type Algorithm } from '../../../src/token/algorithms.ts'
 import { createAuthority } from '../../../src/token/certificate.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
+const SECONDS = NOW.getTime() / 1000
 const FILES = ['binding.key', 'ca.crt', 'ca.key', 'signing.crt', 'signing.key']
 
 describe('initializeKeys', () => {
@@ -24,7 +25,7 @@ describe('initializeKeys', () => {
 
   afterEach(() => rm(root, { recursive: true }))
 
-  const init = (algorithm: 'ES256' | 'RS256' = 'ES256') =>
+  const init = (algorithm: Algorithm = 'ES256') =>
     initializeKeys({ directory, algorithm, now: NOW })
   const at = (name: string) => path.join(directory, name)
   const read = (name: string) => readFile(at(name), 'utf8')
@@ -49,7 +50,7 @@ describe('initializeKeys', () => {
       assert.deepEqual(found, [])
       assert.deepEqual((await readdir(directory)).sort(), FILES)
       const keys = await loadKeySet(directory, NOW)
-      assert.equal(keys.active().algorithm, algorithm)
+      assert.equal(keys.active(SECONDS).algorithm, algorithm)
       assert.equal((await readBindingKey(directory)).length, 32)
     })
   }
@@ -92,9 +93,21 @@ describe('initializeKeys', () => {
       const { created } = await init(algorithm)
       assert.deepEqual(created, [at('signing.key'), at('signing.crt')])
       assert.equal(await read('ca.crt'), before)
-      assert.equal((await loadKeySet(directory, NOW)).active().algorithm, algorithm)
+      assert.equal((await loadKeySet(directory, NOW)).active(SECONDS).algorithm, algorithm)
     })
   }
+
+  it('makes no signing key where there is one of another name, as after a rotation', async () => {
+    await init()
+    const next = { directory, algorithm: 'ES256', now: NOW } as const
+    await makeNextKey('signing-20261124T120000Z', next)
+    await rm(at('signing.key'))
+    await rm(at('signing.crt'))
+    const { created, found } = await init()
+    assert.deepEqual(created, [])
+    assert.ok(found.includes(at('signing-20261124T120000Z.key')))
+    assert.equal((await loadKeySet(directory, NOW)).jwks().keys.length, 1)
+  })
 
   it('takes a CA whose key openssl wrote in the old form', async () => {
     await init()
@@ -103,7 +116,7 @@ describe('initializeKeys', () => {
     await rm(at('signing.key'))
     await rm(at('signing.crt'))
     await init()
-    assert.equal((await loadKeySet(directory, NOW)).active().algorithm, 'ES256')
+    assert.equal((await loadKeySet(directory, NOW)).active(SECONDS).algorithm, 'ES256')
   })
 
   it('makes a lost binding.key anew, and nothing else', async () => {

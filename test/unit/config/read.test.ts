@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseConfig, type Environment } from '../../../src/config/read.ts'
 import { SETTINGS } from '../../../src/config/schema.ts'
+import { refreshAudience } from '../../../src/token/refresh-token.ts'
 
 const MINIMAL = `realm: https://registry.example/token
 keys: { directory: keys }
@@ -27,6 +28,10 @@ describe('configuration', () => {
     assert.equal(config.secretName, 'registry-credentials')
     assert.equal(config.logLevel, 'info')
     assert.equal(config.token.expiry, 300)
+    assert.equal(config.token.pushExpiry, undefined)
+    assert.deepEqual(config.token.refresh, { enabled: false, expiry: 2_592_000 })
+    assert.deepEqual(config.policy, { public: [], shared: [] })
+    assert.deepEqual(config.services, [])
     assert.deepEqual(
       Object.values(config.listen).map(({ port }) => port),
       [8080, 9191, 9192, 9090],
@@ -52,6 +57,36 @@ describe('configuration', () => {
     assert.equal(config.token.x5c, false)
     assert.deepEqual(config.listen.token, { host: '::1', port: 0 })
     assert.equal(config.keys.directory, '/keys')
+  })
+
+  it('takes lists from the environment, separated by commas', () => {
+    const config = read(`${MINIMAL}policy: { shared: [a/**] }\n`, {
+      RAUTH_POLICY_PUBLIC: 'library/**, team-a/base',
+      RAUTH_POLICY_SHARED: '',
+      RAUTH_SERVICES: 'one.test=https://one.test/token,two.test=http://two.test/a=b',
+      RAUTH_TOKEN_PUSH_EXPIRY: '15m',
+      RAUTH_TOKEN_REFRESH_ENABLED: 'true',
+      RAUTH_TOKEN_REFRESH_EXPIRY: '24h',
+    })
+    assert.deepEqual(config.policy, { public: ['library/**', 'team-a/base'], shared: [] })
+    assert.deepEqual(config.services, [
+      { service: 'one.test', realm: 'https://one.test/token' },
+      { service: 'two.test', realm: 'http://two.test/a=b' },
+    ])
+    assert.equal(config.token.pushExpiry, 900)
+    assert.deepEqual(config.token.refresh, { enabled: true, expiry: 86_400 })
+  })
+
+  it('names the variable that a wrong list came from', () => {
+    assert.deepEqual(problems(MINIMAL, { RAUTH_POLICY_PUBLIC: 'a/**,*', RAUTH_SERVICES: 'one' }), [
+      'RAUTH_SERVICES: "services.0.realm" is missing and has no default',
+      'RAUTH_POLICY_PUBLIC: "policy.public.1" must have one part without wildcards, as in library/** or */base/**; ** alone is everything',
+    ])
+  })
+
+  it('knows no service that a refresh token could be taken for', () => {
+    const [problem] = problems(`${MINIMAL}service: '${refreshAudience('x')}'\n`)
+    assert.match(problem ?? '', /"service" must be/)
   })
 
   it('gives every setting a variable of its own', () => {
@@ -97,6 +132,26 @@ describe('configuration', () => {
       'a port too far',
       `${MINIMAL}listen: { token: "x:70000" }\n`,
       '4:11: "listen.token" must be HOST:PORT, such as 0.0.0.0:8080',
+    ],
+    [
+      'a pattern that would open every namespace',
+      `${MINIMAL}policy:\n  public:\n    - library/**\n    - '*/**'\n`,
+      '7:7: "policy.public.1" must have one part without wildcards, as in library/** or */base/**; ** alone is everything',
+    ],
+    [
+      'a service twice',
+      `${MINIMAL}services:\n  - { service: internal-registry.io, realm: https://x/token }\n`,
+      '5:7: "services.0.service" must be another service than those before it',
+    ],
+    [
+      'an unknown key of a service',
+      `${MINIMAL}services:\n  - { servise: a, realm: https://x/token }\n`,
+      '5:7: unknown key "services.0.servise"; did you mean "services.0.service"?',
+    ],
+    [
+      'one pattern that is no list',
+      `${MINIMAL}policy: { shared: a/** }\n`,
+      '4:11: "policy.shared" invalid input: expected array, received string',
     ],
     ['the same key twice', `${MINIMAL}realm: x\n`, '4:1: Map keys must be unique'],
     ['broken YAML', 'a: b: c', '1:4: Nested mappings are not allowed in compact mappings'],

@@ -14,7 +14,12 @@ const DAY = 24 * 60 * MINUTE
 const authority = (algorithm: Algorithm, days = 3650) =>
   createAuthority({ algorithm, name: 'rauth token CA', now: NOW, days })
 
-const AUTHORITIES = { ES256: await authority('ES256'), RS256: await authority('RS256') }
+const AUTHORITIES = {
+  ES256: await authority('ES256'),
+  ES384: await authority('ES384'),
+  RS256: await authority('RS256'),
+  EdDSA: await authority('EdDSA'),
+}
 
 const leafUnder = (ca: Algorithm, algorithm: Algorithm, days = 365) =>
   createLeaf(AUTHORITIES[ca], { algorithm, name: 'rauth token signing', now: NOW, days })
@@ -126,6 +131,14 @@ describe('createLeaf', () => {
     const options = { algorithm: 'ES256', name: 'leaf', now: NOW, days: 365 } as const
     const { certificate } = await createLeaf(await authority('ES256', 30), options)
     assert.equal(Date.parse(new X509Certificate(certificate).validTo), NOW.getTime() + 30 * DAY)
+  })
+
+  it('begins when it is told to', async () => {
+    const options = { algorithm: 'ES256', name: 'leaf', now: NOW, days: 365 } as const
+    const { certificate } = await createLeaf(AUTHORITIES.ES256, { ...options, notBefore: NOW })
+    const { validFrom, validTo } = new X509Certificate(certificate)
+    assert.equal(Date.parse(validFrom), NOW.getTime())
+    assert.equal(Date.parse(validTo), NOW.getTime() + 365 * DAY)
   })
 
   it('has no coordinate that begins with a zero byte', async () => {

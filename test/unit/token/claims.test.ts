@@ -16,6 +16,9 @@ const CLAIMS: ClaimSet = {
   credentials: [{ id: 'team-a/registry-credentials', generation: 'g1' }],
 }
 
+/** What makes a token an anonymous one. */
+const NOBODY = { subject: '', namespaces: [], credentials: [] }
+
 /** As it comes off the wire. */
 const wire = (claims: ClaimSet = CLAIMS) =>
   JSON.parse(JSON.stringify(claimsToPayload(claims))) as Record<string, unknown>
@@ -54,14 +57,18 @@ describe('claims', () => {
           fc.record({ type: text, name: text, actions: fc.array(text, { maxLength: 16 }) }, plain),
           { maxLength: 64 },
         ),
-        namespaces: fc.array(text, { maxLength: 8 }),
-        credentials: fc.array(fc.record({ id: text, generation: text }, plain), { maxLength: 8 }),
+        namespaces: fc.array(text, { minLength: 1, maxLength: 8 }),
+        credentials: fc.array(fc.record({ id: text, generation: text }, plain), {
+          ...{ minLength: 1, maxLength: 8 },
+        }),
       },
       plain,
     )
     fc.assert(
       fc.property(claims, (made) => {
-        assert.deepEqual(parseClaims(wire(made)), made)
+        for (const one of [made, { ...made, ...NOBODY }]) {
+          assert.deepEqual(parseClaims(wire(one)), one)
+        }
       }),
     )
   })
@@ -80,6 +87,14 @@ describe('claims', () => {
   it('may name a subject as long as a user name of Basic credentials can be', () => {
     const subject = 'u'.repeat(3066)
     assert.equal(parseClaims(wire({ ...CLAIMS, subject }))?.subject, subject)
+  })
+
+  it('name a subject, its namespaces and its credentials, or none of them', () => {
+    const names = Object.keys(NOBODY) as (keyof typeof NOBODY)[]
+    for (const name of names) {
+      assert.equal(parseClaims(wire({ ...CLAIMS, [name]: NOBODY[name] })), undefined, name)
+      assert.equal(parseClaims(wire({ ...CLAIMS, ...NOBODY, [name]: CLAIMS[name] })), undefined)
+    }
   })
 
   const shapes: readonly unknown[] = [null, undefined, 'text', 7, true, [], [GOOD], {}]

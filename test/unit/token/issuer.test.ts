@@ -21,9 +21,11 @@ const CLAIMS: ClaimSet = {
 
 const old = await throwAwayKey('ES256', 1000)
 const young = await throwAwayKey('RS256', 2000)
+const es384 = await throwAwayKey('ES384', 1000)
+const edDsa = await throwAwayKey('EdDSA', 1000)
 
 describe('createIssuer', () => {
-  for (const key of [old, young]) {
+  for (const key of [old, young, es384, edDsa]) {
     it(`signs with ${key.algorithm} what another implementation verifies`, async () => {
       const keys = createKeySet([key])
       const { token } = await createIssuer({ keys, x5c: false }).sign(CLAIMS)
@@ -57,14 +59,15 @@ describe('createIssuer', () => {
   it('signs with the key that is active when it signs', async () => {
     let keys = createKeySet([old])
     const current = {
-      active: () => keys.active(),
+      active: (at: number) => keys.active(at),
       find: (kid: string) => keys.find(kid),
       jwks: () => keys.jwks(),
     }
     const issuer = createIssuer({ keys: current, x5c: false })
     assert.equal((await issuer.sign(CLAIMS)).keyId, old.kid)
     keys = createKeySet([old, young])
-    assert.equal((await issuer.sign(CLAIMS)).keyId, young.kid)
+    assert.equal((await issuer.sign(CLAIMS)).keyId, old.kid)
+    assert.equal((await issuer.sign({ ...CLAIMS, issuedAt: young.notBefore })).keyId, young.kid)
   })
 
   it('puts no part of the private key into the token', async () => {

@@ -17,4 +17,8 @@ describe('hasAmbiguousKeyId', () => {
       assert.equal(hasAmbiguousKeyId({ x: 'AQAA', y: coordinate }), ambiguous)
     })
   }
+
+  it('is false of an Ed25519 key, whose coordinate no registry changes', () => {
+    assert.equal(hasAmbiguousKeyId({ crv: 'Ed25519', x: 'AAEC' }), false)
+  })
 })

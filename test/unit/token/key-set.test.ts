@@ -15,13 +15,55 @@ describe('createKeySet', () => {
       [young, old, middle],
       [middle, young, old],
     ]) {
-      assert.equal(createKeySet(keys).active(), young)
+      assert.equal(createKeySet(keys).active(9000), young)
     }
   })
 
   it('signs with the same key in whatever order two come that are as new as each other', () => {
     const twin = { ...old, notBefore: young.notBefore }
-    assert.equal(createKeySet([twin, young]).active(), createKeySet([young, twin]).active())
+    assert.equal(createKeySet([twin, young]).active(9000), createKeySet([young, twin]).active(9000))
+  })
+
+  describe('with keys that are published ahead', () => {
+    const AHEAD = 300
+    const ending = { ...young, notAfter: 5000 }
+    const MOMENTS: readonly (readonly [
+      string,
+      Parameters<typeof createKeySet>[0],
+      number,
+      object,
+    ])[] = [
+      ['the old one until then', [old, young], 3299, old],
+      ['the new one from then on', [old, young], 3300, young],
+      ['the one before, as a third one comes', [old, middle, young], 3299, middle],
+      ['one that is alone at once', [young], 3000, young],
+      ['one that is alone though its certificate has not begun', [young], 2900, young],
+      ['the one that has waited longest when all wait', [middle, young], 2100, middle],
+      ['the older one when the newest has ended', [old, ending], 5000, old],
+      [
+        'the waiting one when the older has ended',
+        [{ ...old, notAfter: 3100 }, young],
+        3100,
+        young,
+      ],
+      ['the newest when all have ended', [{ ...old, notAfter: 4000 }, ending], 6000, ending],
+    ]
+    for (const [name, given, at, wanted] of MOMENTS) {
+      it(`signs with ${name}`, () => {
+        assert.equal(createKeySet(given, AHEAD).active(at), wanted)
+        assert.equal(createKeySet(given.toReversed(), AHEAD).active(at), wanted)
+      })
+    }
+
+    it('publishes and finds the one that waits', () => {
+      const keys = createKeySet([old, young], AHEAD)
+      assert.equal(keys.active(3000), old)
+      assert.equal(keys.find(young.kid), young)
+      assert.deepEqual(
+        keys.jwks().keys.map(({ kid }) => kid),
+        [young.kid, old.kid],
+      )
+    })
   })
 
   it('finds every key by its id, and not only the one that signs', () => {
@@ -59,7 +101,7 @@ describe('createKeySet', () => {
     const given = [old]
     const keys = createKeySet(given)
     given.push(young)
-    assert.equal(keys.active(), old)
+    assert.equal(keys.active(9000), old)
     assert.equal(keys.find(young.kid), undefined)
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parseParameters } from '../../../../src/adapters/token-http/parameters.ts'
+import { MAX_FORM, parseForm, parseQuery } from '../../../../src/adapters/token-http/parameters.ts'
 
 const READ: readonly (readonly [
   text: string,
@@ -56,14 +56,14 @@ const MALFORMED: readonly (readonly [what: string, text: string])[] = [
 ]
 
 const reasonOf = (text: string) => {
-  const result = parseParameters(text)
+  const result = parseQuery(text)
   return result.ok ? 'none' : result.refusal.reason
 }
 
-describe('parseParameters', () => {
+describe('parseQuery', () => {
   for (const [text, parameters] of READ) {
     it(`reads ${JSON.stringify(text)}`, () => {
-      assert.deepEqual(parseParameters(text), { ok: true, value: new Map(parameters) })
+      assert.deepEqual(parseQuery(text), { ok: true, value: new Map(parameters) })
     })
   }
 
@@ -82,7 +82,7 @@ describe('parseParameters', () => {
 
   it('keeps what was sent out of the detail', () => {
     for (const [, text] of MALFORMED) {
-      const result = parseParameters(`${text}&canary=canary`)
+      const result = parseQuery(`${text}&canary=canary`)
       assert.ok(!result.ok)
       assert.doesNotMatch(JSON.stringify(result), /canary/)
     }
@@ -94,7 +94,7 @@ describe('parseParameters', () => {
       .filter((one) => !/\p{Cc}/u.test(one))
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text), { maxLength: 8 }), (pairs) => {
-        const result = parseParameters(new URLSearchParams(pairs).toString())
+        const result = parseQuery(new URLSearchParams(pairs).toString())
         assert.ok(result.ok)
         const names = [...new Set(pairs.map(([name]) => name))]
         const values = names.map((one) => pairs.filter(([name]) => name === one).map(([, v]) => v))
@@ -111,7 +111,7 @@ describe('parseParameters', () => {
     let read = 0
     fc.assert(
       fc.property(junk, (text) => {
-        const result = parseParameters(text)
+        const result = parseQuery(text)
         if (!result.ok) return
         read += 1
         const search = new URLSearchParams(text)
@@ -121,5 +121,26 @@ describe('parseParameters', () => {
       { numRuns: 5_000 },
     )
     assert.ok(read > 1_000, `only ${read} texts were read`)
+  })
+})
+
+describe('parseForm', () => {
+  it('reads what a query could hold, and more of it', () => {
+    for (const [text, parameters] of READ) {
+      assert.deepEqual(parseForm(text), { ok: true, value: new Map(parameters) })
+    }
+    const reason = (length: number) => {
+      const result = parseForm(`a=${'b'.repeat(length - 2)}`)
+      return result.ok ? 'none' : result.refusal.reason
+    }
+    assert.equal(reason(MAX_FORM), 'none')
+    assert.equal(reason(MAX_FORM + 1), 'request_too_large')
+  })
+
+  it('refuses what a query could not hold', () => {
+    for (const [what, text] of MALFORMED) {
+      const result = parseForm(text)
+      assert.equal(result.ok ? 'none' : result.refusal.reason, 'parameters_malformed', what)
+    }
   })
 })

@@ -15,7 +15,7 @@ const GRANT: TokenGrant = {
 const parse = (body: string) => JSON.parse(body) as Record<string, unknown>
 
 describe('formatTokenResponse', () => {
-  const granted = formatTokenResponse({ decision: 'id-1', result: accepted(GRANT) }, REALM)
+  const granted = formatTokenResponse({ decision: 'id-1', result: accepted(GRANT) }, REALM, false)
 
   it('gives the token under both names, with an integer and an RFC 3339 time', () => {
     assert.equal(granted.status, 200)
@@ -25,6 +25,23 @@ describe('formatTokenResponse', () => {
       expires_in: 300,
       issued_at: '2023-11-14T22:13:20Z',
     })
+  })
+
+  it('says to a POST what was granted, RFC 6749 §5.1, and that may be nothing', () => {
+    for (const [access, scope] of [
+      [GRANT.access, 'repository:team-a/app:pull'],
+      [[], ''],
+    ] as const) {
+      const result = accepted({ ...GRANT, access })
+      const { body } = formatTokenResponse({ decision: 'id-1', result }, REALM, true)
+      assert.deepEqual(parse(body), { ...parse(granted.body), token_type: 'Bearer', scope })
+    }
+  })
+
+  it('holds a refresh token only if there is one', () => {
+    const result = accepted({ ...GRANT, refreshToken: 'd.e.f' })
+    const { body } = formatTokenResponse({ decision: 'id-1', result }, REALM, false)
+    assert.deepEqual(parse(body), { ...parse(granted.body), refresh_token: 'd.e.f' })
   })
 
   it('lets nobody keep it', () => {
@@ -39,7 +56,7 @@ describe('formatTokenResponse', () => {
   for (const reason of REASONS) {
     const { http, code, message, oauth } = refusalKind(reason)
     const result = refused(reason, { detail: 'canary', scope: 'canary' })
-    const { status, headers, body } = formatTokenResponse({ decision: 'id-1', result }, REALM)
+    const { status, headers, body } = formatTokenResponse({ decision: 'id-1', result }, REALM, true)
 
     it(`${reason}: says it to docker and to OAuth clients alike`, () => {
       const { error_description: description, ...rest } = parse(body)
@@ -65,7 +82,7 @@ describe('formatTokenResponse', () => {
 
   it('keeps what is for the log out of the answer', () => {
     const result = refused('credentials_invalid', { detail: 'canary', scope: 'canary' })
-    const answer = formatTokenResponse({ decision: 'id-1', result }, REALM)
+    const answer = formatTokenResponse({ decision: 'id-1', result }, REALM, true)
     assert.doesNotMatch(JSON.stringify(answer), /canary/)
   })
 })

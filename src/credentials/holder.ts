@@ -1,0 +1,16 @@
+import type { Subject } from '../subject.ts'
+import type { Credential } from './credential.ts'
+
+/** The namespaces of credentials: each once, sorted. */
+export function namespacesOf(credentials: readonly Credential[]): readonly string[] {
+  return [...new Set(credentials.map(({ namespace }) => namespace))].sort()
+}
+
+/** Who holds these credentials under a user name. */
+export function subjectOf(account: string, credentials: readonly Credential[]): Subject {
+  return {
+    account,
+    namespaces: namespacesOf(credentials),
+    credentials: credentials.map(({ id, generation }) => ({ id, generation })),
+  }
+}

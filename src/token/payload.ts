@@ -1,0 +1,58 @@
+import type { CredentialReference } from '../subject.ts'
+
+/** Parsers of the parts of a payload: each gives the value in its type, or `undefined`. */
+
+/** A user name may be as long as Basic credentials can carry it, so `sub` may too. */
+const MAX_TEXT = 4096
+const MAX_HOLDERS = 256
+
+/** An object with exactly these own keys. */
+export function record(
+  value: unknown,
+  keys: readonly string[],
+): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const own = Object.keys(value)
+  const exact = own.length === keys.length && keys.every((key) => Object.hasOwn(value, key))
+  return exact ? (value as Record<string, unknown>) : undefined
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT ? value : undefined
+}
+
+/** Seconds since the epoch, whole. */
+export function instant(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined
+}
+
+export function list<T>(
+  value: unknown,
+  limit: number,
+  parse: (item: unknown) => T | undefined,
+): readonly T[] | undefined {
+  if (!Array.isArray(value) || value.length > limit) return undefined
+  const items = value.map(parse)
+  return items.every((item) => item !== undefined) ? items : undefined
+}
+
+/** Namespaces, or whatever else there is one of for each credential. */
+export function names(value: unknown): readonly string[] | undefined {
+  return list(value, MAX_HOLDERS, text)
+}
+
+/** `[[id, generation], …]`. */
+export function references(value: unknown): readonly CredentialReference[] | undefined {
+  return list(value, MAX_HOLDERS, reference)
+}
+
+export function formatReferences(credentials: readonly CredentialReference[]) {
+  return credentials.map(({ id, generation }) => [id, generation])
+}
+
+function reference(value: unknown): CredentialReference | undefined {
+  if (!Array.isArray(value) || value.length !== 2) return undefined
+  const id = text(value[0])
+  const generation = text(value[1])
+  return id === undefined || generation === undefined ? undefined : { id, generation }
+}

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CraneClient } from './clients.ts'
+import { ask, fetchToken } from './http.ts'
+
+/** What pulled all the time came to. */
+export interface Pulls {
+  readonly done: () => number
+  /** What went wrong, one text each. */
+  readonly failures: readonly string[]
+  /** Ends with the pull that is under way. */
+  stop(): Promise<void>
+}
+
+export interface PullOptions {
+  /** Of the registry, or of what stands before it. */
+  readonly port: number
+  /** Of the token service. */
+  readonly token: number
+  readonly service: string
+  readonly login: { readonly username: string; readonly password: string }
+  /** `team-a/app`, which has the tag v1. */
+  readonly repository: string
+  /** How long a token is used again, milliseconds; 0: for one pull. */
+  readonly reuse: number
+}
+
+const MANIFESTS = [
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+].join(', ')
+
+/** Pulls one image over and over as clients do: token, manifest, layers. */
+export function pullOverAndOver(options: PullOptions): Pulls {
+  const { port, repository } = options
+  let token = ''
+  let fetched = -Infinity
+  async function get(path: string, accept: string): Promise<string> {
+    const headers = { authorization: `Bearer ${token}`, accept }
+    const { status, body } = await ask(port, `/v2/${repository}/${path}`, { headers })
+    if (status !== 200) throw new Error(`${path}: ${status} ${body}`)
+    return body
+  }
+  return overAndOver(async () => {
+    if (performance.now() - fetched >= options.reuse) {
+      fetched = performance.now()
+      const scope = `repository:${repository}:pull`
+      token = await fetchToken(options.token, options.login, options.service, scope)
+    }
+    const manifest = await get('manifests/v1', MANIFESTS)
+    const { layers } = JSON.parse(manifest) as { layers: { digest: string }[] }
+    for (const { digest } of layers) await get(`blobs/${digest}`, '*/*')
+  })
+}
+
+export function craneOverAndOver(crane: CraneClient, reference: string): Pulls {
+  return overAndOver(async () => {
+    const { code, output } = await crane.pull(reference)
+    if (code !== 0) throw new Error(output)
+  })
+}
+
+function overAndOver(pull: () => Promise<void>): Pulls {
+  const failures: string[] = []
+  let done = 0
+  let stopped = false
+  async function run(): Promise<void> {
+    while (!stopped) {
+      try {
+        await pull()
+        done += 1
+      } catch (error) {
+        failures.push(error instanceof Error ? error.message : String(error))
+      }
+      await sleep(10)
+    }
+  }
+  const running = run()
+  return {
+    done: () => done,
+    failures,
+    async stop() {
+      stopped = true
+      await running
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { grant } from '../../../src/policy/grant.ts'
+import { namespacePolicy, OWN_NAMESPACE, type Rule } from '../../../src/policy/policy.ts'
+
+const repository = (name: string, ...actions: string[]) => ({ type: 'repository', name, actions })
+
+describe('namespacePolicy', () => {
+  const policy = namespacePolicy({ public: ['library/**'], shared: ['shared/**', 'library/x'] })
+  const rulesFor = (namespaces: readonly string[], name: string, ...actions: string[]) =>
+    grant(policy, namespaces, [repository(name, ...actions)])
+
+  it('is the own namespace alone when nothing is public or shared', () => {
+    assert.deepEqual(
+      namespacePolicy({ public: [], shared: [] }).rules.map(({ id }) => id),
+      OWN_NAMESPACE.rules.map(({ id }) => id),
+    )
+  })
+
+  it('says which pattern decided', () => {
+    assert.deepEqual(rulesFor(['team-a'], 'shared/x', 'pull').rules, ['shared shared/**'])
+    assert.deepEqual(rulesFor(['team-a'], 'library/y', 'pull').rules, ['public library/**'])
+    assert.deepEqual(rulesFor(['team-a'], 'library/x', 'pull').rules, ['shared library/x'])
+    assert.deepEqual(rulesFor([], 'library/x', 'pull').rules, ['public library/**'])
+  })
+
+  it('takes nothing from the namespace that owns what is shared', () => {
+    for (const owner of ['shared', 'library']) {
+      const { access, rules } = rulesFor([owner], `${owner}/x`, '*')
+      assert.deepEqual(access, [repository(`${owner}/x`, '*')])
+      assert.deepEqual(rules, ['own-namespace'])
+    }
+  })
+
+  it('lets everyone pull everything only if it says so', () => {
+    const open = namespacePolicy({ public: ['**'], shared: [] })
+    const asked = [repository('any/thing', 'pull', 'push'), repository('bare', 'pull')]
+    assert.deepEqual(grant(open, [], asked).access, [
+      repository('any/thing', 'pull'),
+      repository('bare', 'pull'),
+    ])
+    assert.deepEqual(grant(open, [], [repository('Any/thing', 'pull')]).access, [])
+    const catalog = { type: 'registry', name: 'catalog', actions: ['*'] }
+    assert.deepEqual(grant(open, [], [catalog]).access, [])
+  })
+
+  it('gives nobody more than pulls of what is public, whatever is asked for', () => {
+    const name = fc.array(fc.constantFrom('library', 'shared', 'team-a', '**', '..', 'x', ''), {
+      ...{ minLength: 1, maxLength: 4 },
+    })
+    const action = fc.constantFrom('pull', 'push', 'delete', '*')
+    fc.assert(
+      fc.property(name, fc.uniqueArray(action, { minLength: 1 }), (parts, actions) => {
+        for (const { name: granted, actions: allowed } of grant(
+          policy,
+          [],
+          [repository(parts.join('/'), ...actions)],
+        ).access) {
+          assert.match(granted, /^library\/[a-z]/)
+          assert.deepEqual(allowed, ['pull'])
+        }
+      }),
+    )
+  })
+})
+
+describe('a rule that does not say whom it is for', () => {
+  it('is not for nobody', () => {
+    const [own] = OWN_NAMESPACE.rules
+    assert.ok(own)
+    const everything: Rule = {
+      ...own,
+      name: { source: '', namespaced: false, matches: () => true },
+    }
+    const asked = [repository('a/b', 'pull')]
+    assert.deepEqual(grant({ rules: [everything] }, [], asked).access, [])
+    assert.deepEqual(grant({ rules: [everything] }, ['x'], asked).access, asked)
+  })
+})
