@@ -48,7 +48,7 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
   function check(request: RegistryRequest, learn: (facts: DecisionFacts) => void): Result<Allowed> {
     const read = readRequest(request)
     if (!read.ok) return read
-    const { required } = read.value
+    const { required, withoutMount } = read.value
     const scope = formatScope(required)
     learn({ requested: scope })
 
@@ -72,9 +72,11 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     const { access, rules } = grant(deps.policy(), namespaces, required)
     learn({ rule: rules.join(',') })
     if (!covers(access, required)) {
-      // A refused mount must be a 401: containerd retries without the mount on no other status.
-      const mountOnly = required.some((resource) => covers(access, [resource]))
-      return mountOnly ? refused('scope_insufficient', { scope }) : refused('access_denied')
+      // Where only the source of a mount is out of reach: containerd goes on without the mount after
+      // a 401, and after nothing else.
+      return covers(access, withoutMount)
+        ? refused('scope_insufficient', { scope })
+        : refused('access_denied')
     }
     if (!covers(claims.access, required)) return refused('scope_insufficient', { scope })
     return accepted({ headers: identityHeaders(claims.subject, namespaces) })

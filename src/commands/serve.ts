@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadKeySet, readBindingKey } from '../adapters/file/key-files.ts'
 import { createFileSecretStore } from '../adapters/file/secret-store.ts'
@@ -50,7 +51,14 @@ export function serveCommand(): Command {
     )
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
     .exitOverride()
-    .action(serve)
+    .action((options: ServeOptions, command: Command) => {
+      if (options.port !== undefined && options.role === 'gateway') {
+        command.error(
+          'error: --port is that of the token service, which --role gateway does not run',
+        )
+      }
+      return serve(options)
+    })
 }
 
 function parsePort(text: string): number {
@@ -129,6 +137,8 @@ async function serve(options: ServeOptions): Promise<void> {
   )
   const signal = await stopSignal()
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
+  stopping = true
+  await sleep(config.drainDelay * 1000)
   await close()
   log.info({}, 'stopped')
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 const DURATION = /^(\d{1,6})(s|m|h)?$/
@@ -22,12 +23,15 @@ export interface Address {
   readonly port: number
 }
 
+const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
+
 /** `host:port`, `[ipv6]:port` or `:port`. */
 const address = z.string().transform((value, context): Address => {
   const at = value.lastIndexOf(':')
   const host = value.slice(0, Math.max(at, 0)).replace(/^\[(.*)\]$/, '$1')
   const port = value.slice(at + 1)
-  if (at >= 0 && /^\d{1,5}$/.test(port) && Number(port) <= 65535) {
+  const isHost = host === '' || isIP(host) !== 0 || HOST_NAME.test(host)
+  if (at >= 0 && isHost && /^\d{1,5}$/.test(port) && Number(port) <= 65535) {
     return { host: host === '' ? '0.0.0.0' : host, port: Number(port) }
   }
   context.addIssue({ code: 'custom', message: 'must be HOST:PORT, such as 0.0.0.0:8080' })
@@ -44,8 +48,12 @@ const challengeText = z
 
 const realm = challengeText.refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
-  return url !== undefined && /^https?:$/.test(url.protocol) && url.search + url.hash === ''
-}, 'must be an http or https URL without query, the one that clients reach /token at')
+  // It goes into every challenge, to whoever asks.
+  const secret = url !== undefined && url.username + url.password !== ''
+  return (
+    url !== undefined && !secret && /^https?:$/.test(url.protocol) && url.search + url.hash === ''
+  )
+}, 'must be an http or https URL without user and query, the one that clients reach /token at')
 
 const file = z.string().min(1, 'must be a path')
 
@@ -85,6 +93,8 @@ export const schema = z.strictObject({
       directory: file.default('secrets'),
     })
     .prefault({}),
+  /** How long /readyz says no before the ports close, so that by then nobody sends any more. */
+  drainDelay: duration(0, 300).prefault('0s'),
   listen: z
     .strictObject({
       token: address.prefault('0.0.0.0:8080'),
@@ -101,7 +111,12 @@ export interface Setting {
   readonly path: readonly string[]
   /** `token.expiry` is RAUTH_TOKEN_EXPIRY. */
   readonly variable: string
+  /** The text of the variable → what stands for it in YAML. */
+  readonly read: (text: string) => unknown
 }
+
+const asText = (text: string) => text
+const asBoolean = (text: string) => (text === 'true' ? true : text === 'false' ? false : text)
 
 function settingsOf(shape: z.core.$ZodType, prefix: readonly string[]): Setting[] {
   let inner = shape
@@ -112,7 +127,8 @@ function settingsOf(shape: z.core.$ZodType, prefix: readonly string[]): Setting[
     )
   }
   const words = prefix.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`))
-  return [{ path: prefix, variable: `RAUTH_${words.join('_').toUpperCase()}` }]
+  const variable = `RAUTH_${words.join('_').toUpperCase()}`
+  return [{ path: prefix, variable, read: inner instanceof z.ZodBoolean ? asBoolean : asText }]
 }
 
 /** Every leaf of the schema with its environment variable. */

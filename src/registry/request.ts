@@ -25,9 +25,10 @@ export interface RegistryRequest {
 }
 
 export interface RequiredAccess {
-  readonly route: Route
   /** What a token must hold; empty for `/v2/`, where any valid token will do. */
   readonly required: Access
+  /** The same but for the source of a mount, which a client can do without. */
+  readonly withoutMount: Access
 }
 
 const MAX_TARGET = 8192
@@ -64,15 +65,17 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   const { name } = route.value
   if (name === undefined) {
     const required = route.value.kind === 'catalog' ? [CATALOG_ACCESS] : []
-    return accepted({ route: route.value, required })
+    return accepted({ required, withoutMount: required })
   }
   const source = mountSource(query.value)
   if (!source.ok) return source
-  const required = mergeAccess([
-    { type: 'repository', name, actions },
-    ...source.value.map((from) => ({ type: 'repository', name: from, actions: ['pull'] })),
-  ])
-  return accepted({ route: route.value, required })
+  const withoutMount = mergeAccess([{ type: 'repository', name, actions }])
+  const mounted = source.value.map((from) => ({
+    type: 'repository',
+    name: from,
+    actions: ['pull'],
+  }))
+  return accepted({ required: mergeAccess([...withoutMount, ...mounted]), withoutMount })
 }
 
 function readPath(path: string): Result<Route> {
@@ -110,6 +113,13 @@ function mountSource(query: ReadonlyMap<string, string>): Result<readonly string
   return isRepositoryName(from) ? accepted([from]) : refused('name_invalid')
 }
 
+const WITH_BODY = ['POST', 'PUT', 'PATCH']
+
+/** Whether a registry may read the body of such a request as a form, and so as part of its meaning. */
+export function mayHaveBody(method: string): boolean {
+  return WITH_BODY.includes(method)
+}
+
 /** What the registry reads as bytes, never as a form (Go's ParseForm looks at the media type). */
 const UPLOAD_TYPES = ['application/octet-stream', 'application/json']
 
@@ -128,7 +138,7 @@ function bodyIsHarmless(
   body: RouteDescriptor['body'],
   { method, contentType, contentLength }: RegistryRequest,
 ): boolean {
-  if (contentType === undefined || !['POST', 'PUT', 'PATCH'].includes(method)) return true
+  if (contentType === undefined || !mayHaveBody(method)) return true
   if (!ASCII.test(contentType)) return false
   const type = contentType.trim().toLowerCase()
   return body === 'upload' && contentLength !== '0' ? UPLOAD_TYPES.includes(type) : !FORM.test(type)

@@ -164,6 +164,30 @@ describe('npm start', () => {
     }
   })
 
+  it('is not led astray by settings in the environment', async () => {
+    process.env['RAUTH_LISTEN_TOKEN'] = '127.0.0.1:1'
+    try {
+      const { child, ended } = await start()
+      child.kill('SIGTERM')
+      assert.equal(await ended, 0)
+    } finally {
+      delete process.env['RAUTH_LISTEN_TOKEN']
+    }
+  })
+
+  it('stops also while it starts', async () => {
+    for (const wait of [100, 250, 400, 700]) {
+      const child = spawn(process.execPath, args(), { stdio: ['ignore', 'ignore', 'pipe'] })
+      const ended = once(child, 'close')
+      await sleep(wait)
+      child.kill('SIGINT')
+      const [code, signal] = (await ended) as [number | null, string | null]
+      // Before it listens to signals, the system's own way to end it is right.
+      assert.ok(code === 0 || signal === 'SIGINT', `after ${wait} ms: ${code} ${signal}`)
+      assert.equal(await leftOver(), '', `after ${wait} ms`)
+    }
+  })
+
   it('names the manifest that it cannot use', async () => {
     await writeFile(path.join(state, 'secrets', 'team-a.yaml'), 'apiVersion: v1\nkind: Secret\n')
     const { code, stderr } = await run(process.execPath, args())
@@ -180,6 +204,7 @@ describe('npm start', () => {
       ['--port', 'x'],
       ['--port', '0'],
       ['--registry-auth', 'no'],
+      ['--state', ''],
     ]) {
       const answer = await run(process.execPath, [PROGRAM, ...wrong])
       assert.equal(answer.code, 2, wrong.join(' '))

@@ -49,6 +49,12 @@ describe('rauth', () => {
     return at('rauth.yaml')
   }
 
+  it('tells its version', async () => {
+    const manifest = await readFile(path.join(PROGRAM, '../../../package.json'), 'utf8')
+    const { version } = JSON.parse(manifest) as { version: string }
+    assert.deepEqual(await rauth(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
   it('lists its subcommands on stdout when it is asked for help', async () => {
     for (const args of [['--help'], ['-h'], ['help']]) {
       const { code, stdout, stderr } = await rauth(args)

@@ -4,6 +4,7 @@ import type { CredentialStore } from '../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../src/credentials/credential-index.ts'
 import { credentialGeneration } from '../../src/credentials/generation.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
+import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
 import { createIssueToken, type TokenDecision } from '../../src/issue-token.ts'
 import { OWN_NAMESPACE, type Policy } from '../../src/policy/policy.ts'
@@ -54,8 +55,11 @@ function indexOf(people: readonly Person[]) {
   )
 }
 
-/** Both flows with all their real pieces, over credentials in memory; only the time is a test's. */
-export function startFlows(people: readonly Person[]) {
+/**
+ * Both flows with all their real pieces, over credentials in memory; only the time is a test's, and
+ * what else it puts in their place.
+ */
+export function startFlows(people: readonly Person[], instead: Partial<DecideDependencies> = {}) {
   const state = { now: NOW, ready: true, policy: OWN_NAMESPACE, index: indexOf(people) }
   const events: DecisionEvent[] = []
   let ids = 0
@@ -78,6 +82,7 @@ export function startFlows(people: readonly Person[]) {
       ...{ keys, clock, issuer: 'rauth', audiences: [SERVICE], leeway: LEEWAY },
       ...{ maxLifetime: EXPIRY, cacheSize: 100 },
     }),
+    ...instead,
   }
   const options = { issuer: 'rauth', services: [SERVICE], expiry: EXPIRY }
   const issueToken = createIssueToken(deps, options)
@@ -91,7 +96,7 @@ export function startFlows(people: readonly Person[]) {
   }
 
   return {
-    ...{ deps, options, events, issueToken, login },
+    ...{ deps, options, keys, events, issueToken, login },
     checkAccess: createCheckAccess(deps),
     /** A token; fails unless it is given one. */
     async tokenFor(username: string, password: string, scope?: string): Promise<string> {

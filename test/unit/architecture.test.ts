@@ -15,6 +15,7 @@ const LEAVES = [
   'errors.ts',
   'clock.ts',
   'log.ts',
+  'version.ts',
   'event.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
@@ -28,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'clock.ts': [],
   'log.ts': [],
+  'version.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],

@@ -269,8 +269,8 @@ describe('checkAccess', () => {
         'scope_insufficient',
       ],
       [
-        'into another namespace is a 401, and no client goes on from there',
-        ...(['team-b/app', 'team-a/base', own, 'scope_insufficient'] as const),
+        'into another namespace is denied',
+        ...(['team-b/app', 'team-a/base', own, 'access_denied'] as const),
       ],
       [
         'between other namespaces is denied',

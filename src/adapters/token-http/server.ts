@@ -1,13 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
-import type { IssueToken, TokenDecision, TokenRequest } from '../../issue-token.ts'
+import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
 import type { KeySet } from '../../token/key-set.ts'
-import { LINGER, serveRequests } from './broken-request.ts'
+import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import { readTokenRequest } from './token-request.ts'
-import { formatTokenResponse, type TokenResponse } from './token-response.ts'
+import { formatTokenResponse } from './token-response.ts'
 
 export interface TokenServerOptions {
   readonly issueToken: IssueToken
@@ -24,12 +24,8 @@ const LIMITS = {
   requestTimeout: 10_000,
   /** Envoy ends idle connections after 4 s: the end that sends requests must be the first to go. */
   keepAliveTimeout: 5_000,
-  /** How often the times above are looked at. */
-  connectionsCheckingInterval: 500,
 }
 
-/** A connection on which nothing moves, such as one of a client that does not read its answers. */
-const SOCKET_TIMEOUT = 15_000
 const MAX_CONNECTIONS = 2_000
 const MAX_HEADERS = 100
 /** Longest body that is read to its end, to keep the connection; bytes. */
@@ -40,25 +36,21 @@ const JWKS_AGE = 60
 
 /** The token endpoint, the public keys and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
-  const server = createServer({
-    ...LIMITS,
-    // Node would answer with an empty body; flawOf() does it in ours.
-    requireHostHeader: false,
+  const answer: Answer = async (parsed, origin) =>
+    formatTokenResponse(await options.issueToken(parsed, origin), options.realm)
+  const server = createExchangeServer(LIMITS, {
+    serve: createTokenApp(options, answer),
+    connect: (request) => answer(refused('method_unsupported'), originOf(request)),
+    refuse: (reason, origin) => answer(refused(reason), origin),
   })
-  server.timeout = SOCKET_TIMEOUT
   server.maxConnections = MAX_CONNECTIONS
-  serveRequests(server, createTokenApp(options), async (reason, origin) =>
-    formatTokenResponse(await decideSafely(options, refused(reason), origin), options.realm),
-  )
-  // No body is ever wanted, so the answer comes without a "100 Continue" before it.
-  const answerAtOnce = (request: IncomingMessage, response: ServerResponse) =>
-    server.emit('request', request, response)
-  server.on('checkContinue', answerAtOnce)
-  server.on('checkExpectation', answerAtOnce)
   return server
 }
 
-function createTokenApp(options: TokenServerOptions): Express {
+/** The answer to a request for a token, or to what is refused before it is one. */
+type Answer = (parsed: Result<TokenRequest>, origin: RequestOrigin) => Promise<HttpAnswer>
+
+function createTokenApp({ jwks }: TokenServerOptions, answer: Answer): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -74,8 +66,7 @@ function createTokenApp(options: TokenServerOptions): Express {
     response: ServerResponse,
     parsed: Result<TokenRequest>,
   ): Promise<void> {
-    const decision = await decideSafely(options, parsed, originOf(request))
-    send(request, response, formatTokenResponse(decision, options.realm))
+    send(request, response, await answer(parsed, originOf(request)))
   }
 
   app.use(async (request, response, next) => {
@@ -120,7 +111,7 @@ function createTokenApp(options: TokenServerOptions): Express {
     .get((request, response) => {
       // RFC 7517 §8.5.2.
       const type = 'application/jwk-set+json'
-      send(request, response, json(options.jwks(), type, `public, max-age=${JWKS_AGE}`))
+      send(request, response, json(jwks(), type, `public, max-age=${JWKS_AGE}`))
     })
     .all(unsupported('GET', 'HEAD'))
 
@@ -134,19 +125,6 @@ function createTokenApp(options: TokenServerOptions): Express {
   }
   app.use(failed)
   return app
-}
-
-/** The decision; also when it could not even be recorded, which is then all that can be said. */
-async function decideSafely(
-  { issueToken }: TokenServerOptions,
-  parsed: Result<TokenRequest>,
-  origin: RequestOrigin,
-): Promise<TokenDecision> {
-  try {
-    return await issueToken(parsed, origin)
-  } catch {
-    return { decision: 'unrecorded', result: refused('internal') }
-  }
 }
 
 /** Who asks is the other end of the connection, whatever a header says. */
@@ -184,13 +162,7 @@ function flawOf(request: IncomingMessage): ReturnType<typeof refused> | undefine
   return undefined
 }
 
-/** Bytes of the body that comes; infinite if the client does not say. */
-function bodyLength({ headers }: IncomingMessage): number {
-  if (headers['transfer-encoding'] !== undefined) return Infinity
-  return Number(headers['content-length'] ?? 0)
-}
-
-function json(value: unknown, type: string, caching: string): TokenResponse {
+function json(value: unknown, type: string, caching: string): HttpAnswer {
   return {
     status: 200,
     headers: {
@@ -202,24 +174,7 @@ function json(value: unknown, type: string, caching: string): TokenResponse {
   }
 }
 
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, headers, body }: TokenResponse,
-): void {
-  const fields = { ...headers, 'Content-Length': Buffer.byteLength(body) }
-  if (bodyLength(request) <= MAX_BODY) {
-    response.writeHead(status, fields).end(body)
-    return
-  }
-  // The client is still sending. It gets the whole answer now and is read for a moment longer, since
-  // closing at once would reset the connection and could take the answer with it.
-  response.writeHead(status, { ...fields, Connection: 'close' }).write(body)
-  const end = () => response.end()
-  const cut = setTimeout(end, LINGER)
-  request.once('close', () => {
-    clearTimeout(cut)
-    end()
-  })
-  request.resume()
+/** Answers; a client that would send more than is worth reading is given up after that. */
+function send(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {
+  sendAnswer({ request, response }, answer, bodyLength(request) > MAX_BODY)
 }

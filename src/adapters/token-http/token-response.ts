@@ -2,17 +2,7 @@ import type { TokenDecision, TokenGrant } from '../../issue-token.ts'
 import { refusalKind, type Refusal } from '../../refusal.ts'
 import { basicChallenge } from '../../registry/challenge.ts'
 import { errorBody } from '../../registry/error-body.ts'
-
-/** An HTTP answer, ready to be written to whatever connection is there. */
-export interface TokenResponse {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  /** JSON. */
-  readonly body: string
-}
-
-/** Seconds after which a client may ask again when rauth could not tell. */
-const RETRY_AFTER = '2'
+import { RETRY_AFTER, type HttpAnswer } from '../http-exchange.ts'
 
 /** RFC 6749 §5.1 wants the first two wherever a token could be. */
 const HEADERS = {
@@ -26,7 +16,7 @@ const HEADERS = {
 export function formatTokenResponse(
   { decision, result }: TokenDecision,
   realm: string,
-): TokenResponse {
+): HttpAnswer {
   if (result.ok)
     return { status: 200, headers: HEADERS, body: JSON.stringify(tokenOf(result.value)) }
   const { reason, allow } = result.refusal
