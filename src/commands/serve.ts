@@ -92,6 +92,8 @@ async function serve(options: ServeOptions): Promise<void> {
     policy: () => OWN_NAMESPACE,
   }
 
+  // Listened to before anything is open: a signal that comes while it opens is not lost.
+  const told = stopSignal()
   const listeners = new Map<string, Listener>()
   let stopping = false
   async function open(): Promise<void> {
@@ -135,7 +137,7 @@ async function serve(options: ServeOptions): Promise<void> {
     },
     'ready',
   )
-  const signal = await stopSignal()
+  const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
   stopping = true
   await sleep(config.drainDelay * 1000)
