@@ -15,6 +15,8 @@ import type { Verifier } from './token/verifier.ts'
 export interface Allowed {
   /** Who asked, for the registry's log: `x-rauth-*`, which no client can set itself. */
   readonly headers: Readonly<Record<string, string>>
+  /** Query parameters that must not reach the registry. */
+  readonly removeQuery: readonly string[]
 }
 
 export type CheckDecision = Decision<Allowed>
@@ -48,7 +50,7 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
   function check(request: RegistryRequest, learn: (facts: DecisionFacts) => void): Result<Allowed> {
     const read = readRequest(request)
     if (!read.ok) return read
-    const { required, withoutMount } = read.value
+    const { required, withoutMount, removeQuery } = read.value
     const scope = formatScope(required)
     learn({ requested: scope })
 
@@ -75,11 +77,11 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
       // Where only the source of a mount is out of reach: containerd goes on without the mount after
       // a 401, and after nothing else.
       return covers(access, withoutMount)
-        ? refused('scope_insufficient', { scope })
+        ? refused('mount_denied', { scope })
         : refused('access_denied')
     }
     if (!covers(claims.access, required)) return refused('scope_insufficient', { scope })
-    return accepted({ headers: identityHeaders(claims.subject, namespaces) })
+    return accepted({ headers: identityHeaders(claims.subject, namespaces), removeQuery })
   }
 
   return (parsed, origin) =>

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadKeySet, readBindingKey } from '../adapters/file/key-files.ts'
@@ -7,7 +6,7 @@ import { createFileSecretStore } from '../adapters/file/secret-store.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics } from '../adapters/ops/metrics.ts'
-import { createOperationsApp } from '../adapters/ops/server.ts'
+import { createOperationsServer } from '../adapters/ops/server.ts'
 import { createCheckAccess, type CheckAccess } from '../check-access.ts'
 import type { Clock } from '../clock.ts'
 import { loadConfig } from '../config/read.ts'
@@ -106,8 +105,11 @@ async function serve(options: ServeOptions): Promise<void> {
       listeners.set('gatewayHttp', await openHttpGateway(common, checkAccess))
     }
     const parts = { credentials: () => store.ready(), running: () => !stopping }
-    const app = createServer(createOperationsApp({ metrics, parts }))
-    listeners.set('operations', await listenHttp(app, config.listen.operations, onPortError(log)))
+    const server = createOperationsServer({ metrics, parts })
+    listeners.set(
+      'operations',
+      await listenHttp(server, config.listen.operations, onPortError(log)),
+    )
   }
 
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */

@@ -1,4 +1,4 @@
-import { accepted, refused, type Result } from '../refusal.ts'
+import { accepted, refused, type Reason, type Result } from '../refusal.ts'
 import { mergeAccess, type Access } from './access.ts'
 import { parseQuery } from './query.ts'
 import { isRepositoryName } from './repository-name.ts'
@@ -29,6 +29,8 @@ export interface RequiredAccess {
   readonly required: Access
   /** The same but for the source of a mount, which a client can do without. */
   readonly withoutMount: Access
+  /** Query parameters that must not reach the registry. */
+  readonly removeQuery: readonly string[]
 }
 
 const MAX_TARGET = 8192
@@ -65,7 +67,7 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   const { name } = route.value
   if (name === undefined) {
     const required = route.value.kind === 'catalog' ? [CATALOG_ACCESS] : []
-    return accepted({ required, withoutMount: required })
+    return accepted({ required, withoutMount: required, removeQuery: [] })
   }
   const source = mountSource(query.value)
   if (!source.ok) return source
@@ -75,7 +77,9 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
     name: from,
     actions: ['pull'],
   }))
-  return accepted({ required: mergeAccess([...withoutMount, ...mounted]), withoutMount })
+  const required = mergeAccess([...withoutMount, ...mounted])
+  const removeQuery = source.value.length === 0 && query.value.has('mount') ? ['mount'] : []
+  return accepted({ required, withoutMount, removeQuery })
 }
 
 function readPath(path: string): Result<Route> {
@@ -89,10 +93,19 @@ function readPath(path: string): Result<Route> {
   }
   if (rest.length === 1 && rest[0] === '_catalog') return accepted({ kind: 'catalog' })
   const ending = matchEnding(rest)
-  if (ending === undefined) return refused('route_unknown')
+  if (ending === undefined) return refused(unknownEnding(rest))
   const name = rest.slice(0, ending.nameLength).join('/')
   if (!isRepositoryName(name)) return refused('name_invalid')
   return accepted({ kind: ending.kind, name })
+}
+
+/** What looks like a manifest or a blob has a reference that is neither a tag nor a digest. */
+function unknownEnding(segments: readonly string[]): Reason {
+  const keyword = segments.at(-2) ?? ''
+  const named = segments.length > 2 && segments.at(-1) !== ''
+  return named && ['manifests', 'blobs', 'referrers'].includes(keyword)
+    ? 'reference_invalid'
+    : 'route_unknown'
 }
 
 /** An empty segment anywhere but at the very end, where `uploads/` has one. */
@@ -101,15 +114,14 @@ function isEmptyInside(segments: readonly string[], index: number): boolean {
 }
 
 /**
- * The repository that a mount reads from. A mount without `from` would let the registry look the
- * blob up wherever it likes, and `from` without a mount means nothing: both are refused.
+ * The repository that a mount reads from. A mount without one (OCI distribution-spec, "Mounting a
+ * blob from another repository") would let the registry look the blob up wherever it likes, in other
+ * namespaces too: it goes on as a plain upload. `from` without a mount means nothing and is refused.
  */
 function mountSource(query: ReadonlyMap<string, string>): Result<readonly string[]> {
   const from = query.get('from')
-  if ((from === undefined) !== (query.get('mount') === undefined)) {
-    return refused('query_invalid', { detail: 'mount and from go together' })
-  }
   if (from === undefined) return accepted([])
+  if (!query.has('mount')) return refused('query_invalid', { detail: 'from without mount' })
   return isRepositoryName(from) ? accepted([from]) : refused('name_invalid')
 }
 

@@ -21,7 +21,7 @@ interface Serving {
   readonly ready: ReadyLine
   readonly lines: () => readonly string[]
   readonly stderr: () => string
-  signal(name: NodeJS.Signals): void
+  readonly signal: (name: NodeJS.Signals) => void
   /** Exit code and signal. */
   readonly ended: Promise<readonly [number | null, NodeJS.Signals | null]>
 }

@@ -52,7 +52,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['token'],
   zod: ['config'],
   yaml: ['config', 'adapters/file'],
-  express: ['adapters/token-http', 'adapters/ops', 'adapters/ext-authz'],
+  express: ['adapters/token-http'],
   '@grpc/grpc-js': ['adapters/ext-authz'],
   '@grpc/proto-loader': ['adapters/ext-authz'],
   pino: ['adapters/ops'],

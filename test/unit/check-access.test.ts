@@ -116,6 +116,7 @@ describe('checkAccess', () => {
           'x-rauth-account': 'Gr%C3%BC%C3%9Fe%2C%20%22x%22%E2%80%A8',
           'x-rauth-namespace': 'team-a',
         },
+        removeQuery: [],
       },
     })
   })
@@ -266,7 +267,7 @@ describe('checkAccess', () => {
       [
         'from another namespace is a 401, so that clients upload instead',
         ...(['team-a/app', 'team-b/secret', `${own} repository:team-b/secret:pull`] as const),
-        'scope_insufficient',
+        'mount_denied',
       ],
       [
         'into another namespace is denied',
@@ -283,11 +284,19 @@ describe('checkAccess', () => {
         const token = await flows.tokenFor('team-a', 'canary-a', scope)
         const decision = await ask(flows, token, mount(target, from), { method: 'POST' })
         assert.equal(answerOf(decision), answer)
-        if (answer !== 'scope_insufficient') return
+        if (answer !== 'scope_insufficient' && answer !== 'mount_denied') return
         const needed = [`repository:${target}:pull,push`, `repository:${from}:pull`].sort()
         assert.equal(scopeOf(decision), needed.join(' '))
       })
     }
+
+    it('that names no source goes on as a plain upload, without it', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', own)
+      const target = `/v2/team-a/app/blobs/uploads/?mount=${DIGEST}`
+      const { result } = await ask(flows, token, target, { method: 'POST' })
+      assert.deepEqual(result.ok && result.value.removeQuery, ['mount'])
+    })
 
     it('across the namespaces of one user is allowed, while both credentials live', async () => {
       const flows = startFlows(PEOPLE)
@@ -297,7 +306,7 @@ describe('checkAccess', () => {
       assert.equal(answerOf(await ask(flows, token, target, { method: 'POST' })), 'allowed')
       flows.people([robotC])
       const after = await ask(flows, token, target, { method: 'POST' })
-      assert.equal(answerOf(after), 'scope_insufficient')
+      assert.equal(answerOf(after), 'mount_denied')
     })
   })
 

@@ -17,6 +17,7 @@ export interface CheckResponse {
   readonly ok_response?: {
     readonly headers: readonly HeaderValueOption[]
     readonly headers_to_remove: readonly string[]
+    readonly query_parameters_to_remove: readonly string[]
   }
   readonly denied_response?: {
     readonly status: { readonly code: number }
@@ -42,10 +43,14 @@ export function checkResponse(
   remove: readonly string[],
 ): CheckResponse {
   if (result.ok) {
-    const { headers } = result.value
+    const { headers, removeQuery } = result.value
     return {
       status: { code: 0 },
-      ok_response: { headers: overwrite(headers), headers_to_remove: notSet(remove, headers) },
+      ok_response: {
+        headers: overwrite(headers),
+        headers_to_remove: notSet(remove, headers),
+        query_parameters_to_remove: removeQuery,
+      },
     }
   }
   const { status, headers, body } = denial(result.refusal, decision, options)
@@ -61,6 +66,9 @@ export function httpAnswer(
   options: ChallengeOptions,
 ): HttpAnswer {
   if (!result.ok) return denial(result.refusal, decision, options)
+  // There is no word for it over HTTP, so such a request must not pass.
+  if (result.value.removeQuery.length > 0)
+    return denial({ reason: 'body_unseen' }, decision, options)
   return {
     status: 200,
     headers: { ...result.value.headers, 'cache-control': 'no-store' },

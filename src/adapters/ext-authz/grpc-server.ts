@@ -28,9 +28,9 @@ const CHANNEL = {
   // Envoy's own limit on all headers of a request is 60 KiB; rauth wants no bodies.
   'grpc.max_receive_message_length': 256 * 1024,
   // Envoy opens one connection a worker, and another when this many checks are under way on it.
-  'grpc.max_concurrent_streams': 512,
+  'grpc.max_concurrent_streams': 256,
   // Megabytes a connection; grpc-js has no limit of its own.
-  'grpc-node.max_session_memory': 64,
+  'grpc-node.max_session_memory': 16,
   // Connections are long-lived: without an end, replicas that are added get none of them.
   'grpc.max_connection_age_ms': 15 * 60_000,
   'grpc.max_connection_age_grace_ms': 10_000,

@@ -38,8 +38,13 @@ const JWKS_AGE = 60
 export function createTokenServer(options: TokenServerOptions): Server {
   const answer: Answer = async (parsed, origin) =>
     formatTokenResponse(await options.issueToken(parsed, origin), options.realm)
+  const app = createTokenApp(options, answer)
   const server = createExchangeServer(LIMITS, {
-    serve: createTokenApp(options, answer),
+    async serve(request, response) {
+      // The absolute form of a target is for proxies, and Express has no route for some of it.
+      if (request.url?.startsWith('/') === true) app(request, response)
+      else send(request, response, await answer(refused('request_malformed'), originOf(request)))
+    },
     connect: (request) => answer(refused('method_unsupported'), originOf(request)),
     refuse: (reason, origin) => answer(refused(reason), origin),
   })

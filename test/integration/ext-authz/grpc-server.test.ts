@@ -498,7 +498,7 @@ describe('startGrpcServer', () => {
       const checkAccess: CheckAccess = async () => {
         arrived()
         await gate
-        return { decision: 'id', result: accepted({ headers: {} }) }
+        return { decision: 'id', result: accepted({ headers: {}, removeQuery: [] }) }
       }
       return { checkAccess, release, inFlight }
     }

@@ -280,7 +280,8 @@ describe('createGatewayHttpServer', () => {
     const server = await listenHttp(
       createGatewayHttpServer({
         ...WHERE,
-        checkAccess: () => Promise.resolve({ decision: 'id', result: accepted({ headers }) }),
+        checkAccess: () =>
+          Promise.resolve({ decision: 'id', result: accepted({ headers, removeQuery: [] }) }),
         onFailure: (thrown) => void failures.push(thrown),
       }),
       { host: '127.0.0.1', port: 0 },

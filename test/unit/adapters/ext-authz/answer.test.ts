@@ -9,7 +9,7 @@ const REQUEST = { method: 'GET', target: '/v2/' }
 const allow: CheckAccess = (parsed) =>
   Promise.resolve({
     decision: 'id-1',
-    result: parsed.ok ? accepted({ headers: {} }) : parsed,
+    result: parsed.ok ? accepted({ headers: {}, removeQuery: [] }) : parsed,
   })
 
 function reasonOf({ result }: CheckDecision): string {

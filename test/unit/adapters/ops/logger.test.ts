@@ -6,7 +6,7 @@ import type { DecisionEvent } from '../../../../src/event.ts'
 
 function logged(level: string, use: (log: Logger) => void) {
   const lines: string[] = []
-  use(pino<never>({ ...LOG_OPTIONS, level }, { write: (line) => void lines.push(line) }))
+  use(pino({ ...LOG_OPTIONS, level }, { write: (line) => void lines.push(line) }))
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
