@@ -79,7 +79,7 @@ describe('rauth serve', () => {
     const isReady = (line: string) => line.includes('"msg":"ready"')
     while (!lines().some(isReady)) {
       if (child.exitCode !== null) assert.fail(stderr())
-      await once(child.stdout, 'data')
+      await Promise.race([once(child.stdout, 'data'), ended])
     }
     const ready = JSON.parse(lines().find(isReady) ?? '') as ReadyLine
     return { ready, lines, stderr, ended, signal: (name) => void child.kill(name) }

@@ -34,6 +34,12 @@ const MAX_BODY = 16 * 1024
 /** Seconds for which the public keys may be kept: how long a removed one may live on. */
 const JWKS_AGE = 60
 
+/**
+ * A request target, RFC 9112 §3.2, in one of the forms that have a path. For some others Express has
+ * no route at all and answers with a page of its own.
+ */
+const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
+
 /** The token endpoint, the public keys and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
   const answer: Answer = async (parsed, origin) =>
@@ -41,8 +47,7 @@ export function createTokenServer(options: TokenServerOptions): Server {
   const app = createTokenApp(options, answer)
   const server = createExchangeServer(LIMITS, {
     async serve(request, response) {
-      // The absolute form of a target is for proxies, and Express has no route for some of it.
-      if (request.url?.startsWith('/') === true) app(request, response)
+      if (TARGET.test(request.url ?? '')) app(request, response)
       else send(request, response, await answer(refused('request_malformed'), originOf(request)))
     },
     connect: (request) => answer(refused('method_unsupported'), originOf(request)),

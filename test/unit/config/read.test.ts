@@ -107,7 +107,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, logLevel, secretName, token, keys, credentials, listen',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, logLevel, secretName, token, keys, credentials, drainDelay, listen',
     ],
     [
       'a host that is none',
