@@ -41,6 +41,6 @@ export async function fromGo(
   return path.join('bin', path.posix.basename(source.package))
 }
 
-export async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return (await findOnPath(['go'], env))[0]
 }

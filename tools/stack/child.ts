@@ -76,11 +76,16 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   return { name, pid, logFile, ended, stop, kill }
 }
 
-/** The last lines that a child printed. */
-export async function lastLines(child: Child, count = 15): Promise<string> {
+/** What a child said last that may tell why it ended: no lines that only tell of its work. */
+export async function lastLines(child: Child, count = 8): Promise<string> {
   const text = await readFile(child.logFile, 'utf8').catch(() => '')
-  return text.trimEnd().split('\n').slice(-count).join('\n')
+  const lines = text.trimEnd().split('\n')
+  const telling = lines.filter((line) => !ROUTINE.test(line))
+  return (telling.length > 0 ? telling : lines).slice(-count).join('\n')
 }
+
+/** Lines of rauth, of Envoy's access log and of the registry. */
+const ROUTINE = /"level":"info"|"requestId":|level=(?:info|debug) /
 
 export interface UntilReadyOptions {
   /** Milliseconds. */

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { startChild, untilReady, type Child } from './child.ts'
 import { envoyConfig } from './envoy-config.ts'
+import { httpGet } from './http-get.ts'
 import { registryConfig } from './registry-config.ts'
 import { replaceFile, type State } from './state.ts'
 
@@ -49,6 +50,8 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+/** In the order in which they are stopped. */
+const PARTS = ['envoy', 'rauth', 'registry']
 const SERVICE = 'internal-registry.io'
 const ISSUER = 'rauth'
 
@@ -124,12 +127,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 
   async function stop(): Promise<void> {
-    for (const name of ['envoy', 'rauth', 'registry']) {
+    for (const name of PARTS) {
       await running.get(name)?.stop()
       running.delete(name)
     }
   }
 
+  // What an earlier start left there would be taken for the words of this one.
+  for (const name of PARTS) await rm(path.join(state.logs, `${name}.log`), { force: true })
   await replaceFile(file('rauth.yaml'), rauthConfig(options, realm))
   try {
     // All of them to their end, so that none comes up after the others were stopped.
@@ -185,9 +190,7 @@ function rauthConfig(options: StackOptions, realm: string): string {
 
 async function answers(url: string, status: number): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
-    await response.arrayBuffer()
-    return response.status === status
+    return (await httpGet(url)).status === status
   } catch {
     return false
   }

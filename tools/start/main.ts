@@ -6,6 +6,7 @@ import { createPortPicker, isFree } from '../stack/ports.ts'
 import { startStack, type Stack } from '../stack/stack.ts'
 import { prepareState } from '../stack/state.ts'
 import { firstRequest } from './first-request.ts'
+import { onOrphaned } from './orphaned.ts'
 import { parseStartOptions, USAGE, type StartOptions } from './options.ts'
 import { quickstartFacts, welcome } from './report.ts'
 import { lockState } from './run-lock.ts'
@@ -20,7 +21,7 @@ interface Death {
   readonly death: string
 }
 
-/** Aborted by the first signal that asks this program to stop. */
+/** Aborted by the first signal that asks this program to stop, or when its npm was stopped. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -28,6 +29,9 @@ function stopSignal(): AbortSignal {
       controller.abort()
     })
   }
+  onOrphaned(() => {
+    controller.abort()
+  })
   return controller.signal
 }
 
@@ -98,7 +102,12 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
     signal,
   })
   try {
-    for (const login of state.logins.values()) await firstRequest(stack, login, signal)
+    for (const login of state.logins.values()) {
+      await firstRequest(stack, login, signal).catch(async (error: unknown) => {
+        say(`the end of ${stack.rauth().logFile}:\n${await lastLines(stack.rauth())}`)
+        throw error
+      })
+    }
     const running = {
       ...{ stack, ports, logins: state.logins },
       directory: asTyped(directory),
