@@ -16,6 +16,8 @@ import type { Verifier } from './token/verifier.ts'
 export interface Allowed {
   /** Who asked, for the registry's log: `x-rauth-*`, which no client can set itself. */
   readonly headers: Readonly<Record<string, string>>
+  /** Query parameters that must not reach the registry. */
+  readonly removeQuery: readonly string[]
 }
 
 export type CheckDecision = Decision<Allowed>
@@ -41,7 +43,7 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
   function check(request: RegistryRequest, learn: (facts: DecisionFacts) => void): Result<Allowed> {
     const read = readRequest(request)
     if (!read.ok) return read
-    const { required } = read.value
+    const { required, withoutMount, removeQuery } = read.value
     const scope = formatScope(required)
     learn({ requested: scope })
 
@@ -71,13 +73,16 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     const { access, rules } = grant(policy, namespaces, required)
     learn({ rule: rules.join(',') })
     if (!covers(access, required)) {
-      // A refused mount must be a 401: containerd retries without the mount on no other status. And
-      // whoever is nobody yet can still log in.
-      const better = anonymous || required.some((resource) => covers(access, [resource]))
-      return better ? refused('scope_insufficient', { scope }) : refused('access_denied')
+      // Whoever is nobody yet can still log in.
+      if (anonymous) return refused('scope_insufficient', { scope })
+      // Where only the source of a mount is out of reach: containerd goes on without the mount after
+      // a 401, and after nothing else.
+      return covers(access, withoutMount)
+        ? refused('mount_denied', { scope })
+        : refused('access_denied')
     }
     if (!covers(claims.access, required)) return refused('scope_insufficient', { scope })
-    return accepted({ headers: identityHeaders(claims.subject, namespaces) })
+    return accepted({ headers: identityHeaders(claims.subject, namespaces), removeQuery })
   }
 
   return (parsed, origin) =>

@@ -15,16 +15,26 @@ export interface DecideDependencies {
   readonly record: RecordDecision
 }
 
+/** Whether a text can be the id of a request: a UUID or the like, and nothing strange in a log. */
+export function isRequestId(text: string): boolean {
+  return /^[\w.-]{1,64}$/.test(text)
+}
+
 /** Where a request came from, for the record. */
 export interface RequestOrigin {
   readonly address?: string
   readonly method?: string
+  /** The id that the proxy in front gave the request: in its access log, too. */
+  readonly requestId?: string
 }
+
+/** The id of a decision for which none could be made. */
+export const UNRECORDED = 'unrecorded'
 
 /**
  * Runs one decision to its end and records it exactly once. `body` says what it finds out on the
  * way. Whatever it throws becomes the refusal `internal`, and so does a decision that can't be
- * recorded: nothing that failed can pass, and nothing passes unseen.
+ * recorded: nothing that failed can pass, and nothing passes unseen. Never rejects.
  */
 export async function decide<T>(
   deps: DecideDependencies,
@@ -32,18 +42,16 @@ export async function decide<T>(
   origin: RequestOrigin,
   body: (learn: (facts: DecisionFacts) => void) => Promise<Result<T>>,
 ): Promise<Decision<T>> {
-  const started = deps.timer()
-  const decision = deps.newId()
-  let facts: DecisionFacts = {}
-  let result: Result<T>
+  let decision = UNRECORDED
   try {
-    result = await body((more) => {
-      facts = { ...facts, ...more }
-    })
-  } catch (thrown) {
-    result = refused('internal', { detail: messageOf(thrown) })
-  }
-  try {
+    const started = deps.timer()
+    decision = deps.newId()
+    let facts: DecisionFacts = {}
+    const result = await orRefuse(() =>
+      body((more) => {
+        facts = { ...facts, ...more }
+      }),
+    )
     deps.record({
       id: decision,
       half,
@@ -52,10 +60,22 @@ export async function decide<T>(
       ...origin,
       ...facts,
     })
+    return { decision, result }
   } catch (thrown) {
-    result = refused('internal', { detail: messageOf(thrown) })
+    return { decision, result: failed(thrown) }
   }
-  return { decision, result }
+}
+
+async function orRefuse<T>(body: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await body()
+  } catch (thrown) {
+    return failed(thrown)
+  }
+}
+
+function failed(thrown: unknown) {
+  return refused('internal', { detail: messageOf(thrown) })
 }
 
 function outcomeOf(

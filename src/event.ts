@@ -30,6 +30,8 @@ export interface DecisionEvent {
   /** Client address. */
   readonly address?: string
   readonly method?: string
+  /** The id that the proxy in front gave the request. */
+  readonly requestId?: string
   /** Milliseconds that the decision took. */
   readonly duration: number
 }

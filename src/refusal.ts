@@ -21,7 +21,13 @@ interface RefusalKind {
   readonly grpc: (typeof GRPC)[keyof typeof GRPC]
   /** Error code of the distribution API (OCI distribution-spec, "Error Codes"). */
   readonly code:
-    'UNAUTHORIZED' | 'DENIED' | 'UNSUPPORTED' | 'NAME_INVALID' | 'NOT_FOUND' | 'UNAVAILABLE'
+    | 'UNAUTHORIZED'
+    | 'DENIED'
+    | 'UNSUPPORTED'
+    | 'NAME_INVALID'
+    | 'DIGEST_INVALID'
+    | 'NOT_FOUND'
+    | 'UNAVAILABLE'
   /** `error` of the Bearer challenge, RFC 6750 §3.1. */
   readonly bearer?: 'invalid_token' | 'insufficient_scope'
   /** `error` of an OAuth answer, RFC 6749 §5.2. */
@@ -232,13 +238,23 @@ const REFUSALS = {
     level: 'info',
     message: 'the token does not hold the access that this request needs: fetch one that does',
   },
+  mount_denied: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    bearer: 'insufficient_scope',
+    oauth: 'invalid_scope',
+    level: 'info',
+    message: 'your credentials are not for the repository to mount from: upload the blob instead',
+  },
   access_denied: {
     http: 403,
     grpc: GRPC.PERMISSION_DENIED,
     code: 'DENIED',
     oauth: 'invalid_scope',
     level: 'info',
-    message: 'requested access to the resource is denied',
+    message:
+      'requested access to the resource is denied: your credentials are for other repositories',
   },
   path_invalid: {
     http: 400,
@@ -255,6 +271,14 @@ const REFUSALS = {
     oauth: 'invalid_request',
     level: 'info',
     message: 'invalid repository name',
+  },
+  reference_invalid: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'DIGEST_INVALID',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'the reference is neither a tag nor a digest',
   },
   route_unknown: {
     http: 404,

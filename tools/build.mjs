@@ -33,7 +33,10 @@ export async function build(report) {
     seconds: (performance.now() - begin) / 1000,
     problems: [...compiled, ...bundled],
   }
-  writeFileSync(RECORD, JSON.stringify(record))
+  // A compiler that broke down says nothing of the sources: it is asked again next time.
+  if (record.problems.every(({ file }) => file !== undefined)) {
+    writeFileSync(RECORD, JSON.stringify(record))
+  }
   return record
 }
 
@@ -56,11 +59,16 @@ async function typescript() {
   })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
-  const code = await new Promise((resolve, reject) => {
+  const [code, signal] = await new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', resolve)
+    child.on('close', (...ended) => resolve(ended))
   })
   if (code === 0) return []
+  if (output.trim() === '') {
+    return [
+      { file: undefined, text: `tsc ended without a word (${signal ?? `exit code ${code}`})` },
+    ]
+  }
   const problems = []
   for (const line of output.trimEnd().split('\n')) {
     const last = problems.at(-1)

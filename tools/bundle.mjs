@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
@@ -36,6 +36,8 @@ export async function bundle() {
     banner: { js: PREAMBLE },
     logLevel: 'silent',
   })
+  // Its helper process would stay for as long as we run.
+  await stop()
   await chmod(outfile, 0o755)
   return outfile
 }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { messageOf, RauthError } from '../errors.ts'
 
 export interface ListenAddress {
@@ -31,6 +31,12 @@ export async function listenHttp(
   { host, port }: ListenAddress,
   onError: (error: Error) => void = () => undefined,
 ): Promise<Listener> {
+  // Node cuts only those that speak HTTP: after a CONNECT, say, a connection is nobody's.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve, reject) => {
     const failed = (cause: Error) => {
       reject(listenError({ host, port }, cause))
@@ -48,12 +54,14 @@ export async function listenHttp(
     close: (milliseconds) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => {
-          server.closeAllConnections()
+          for (const socket of sockets) socket.destroy()
         }, milliseconds)
         // close() ends the connections that are idle now; one that is busy now would be kept alive
         // after its answer, and be waited for until it times out.
         const sweep = setInterval(() => {
           server.closeIdleConnections()
+          // To Node, one that never said a word is about to ask.
+          for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
         }, SWEEP)
         server.close(() => {
           clearTimeout(cut)

@@ -1,15 +1,39 @@
+import { access } from 'node:fs/promises'
 import { Command } from 'commander'
 import { loadConfig } from '../config/read.ts'
+import type { Config } from '../config/schema.ts'
 import { warningsOf } from '../config/warnings.ts'
+import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 
 export function checkConfigCommand(): Command {
-  return new Command('check-config')
+  return addConfigOption(new Command('check-config'))
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
-    .requiredOption('-f, --file <file>', 'the configuration', 'rauth.yaml')
     .exitOverride()
-    .action(({ file }: { file: string }) => {
+    .action(async (options: ConfigOption) => {
+      const file = configFile(options)
       const config = loadConfig(file, process.env)
-      for (const warning of warningsOf(config)) process.stderr.write(`${file}: ${warning}\n`)
-      process.stdout.write(`${file}: ok\n`)
+      for (const warning of [...warningsOf(config), ...(await missingFolders(config))]) {
+        process.stderr.write(`${file ?? 'configuration'}: ${warning}\n`)
+      }
+      process.stdout.write(`${file ?? 'configuration'}: ok\n`)
     })
+}
+
+/** No mistakes of the configuration, which may be meant for another machine. */
+async function missingFolders({ keys, credentials }: Config): Promise<readonly string[]> {
+  const isThere = (folder: string) =>
+    access(folder).then(
+      () => true,
+      () => false,
+    )
+  return [
+    ...((await isThere(keys.directory))
+      ? []
+      : [`keys.directory ${keys.directory} is not here: rauth keys init -d ${keys.directory}`]),
+    ...((await isThere(credentials.directory))
+      ? []
+      : [
+          `credentials.directory ${credentials.directory} is not here: make it, with a Secret in it`,
+        ]),
+  ]
 }

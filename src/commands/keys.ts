@@ -67,9 +67,9 @@ function sayTimes({ times, source }: Place): void {
 
 /** A key is needed as long as the longest-lived thing that it signs. */
 function timesOf({ keys, token }: Pick<Config, 'keys' | 'token'>): KeyTimes {
-  const { expiry, pushExpiry = expiry, refresh, leeway } = token
+  const { expiry, pushExpiry = expiry, refresh, leeway, algorithm } = token
   const longest = Math.max(expiry, pushExpiry, refresh.enabled ? refresh.expiry : 0)
-  return { publishAhead: keys.publishAhead, expiry: longest, leeway }
+  return { publishAhead: keys.publishAhead, expiry: longest, leeway, algorithm }
 }
 
 const algorithmOption = () =>
@@ -89,6 +89,12 @@ const ALGORITHM_HELP =
   `Registry 2.8 does not verify ${NOT_FOR_REGISTRY_2.join(', ')}, and does not start with a CA of it.\n` +
   'Registry 3 verifies all.'
 
+interface InitOptions {
+  readonly directory: string
+  readonly algorithm: Algorithm
+  readonly days?: number
+}
+
 function initCommand(): Command {
   return new Command('init')
     .description(
@@ -103,12 +109,21 @@ function initCommand(): Command {
         ALGORITHM_HELP,
     )
     .exitOverride()
-    .action(async (options: { directory: string; algorithm: Algorithm; days?: number }) => {
+    .action(async (options: InitOptions, command: Command) => {
       // Making certificates takes a library that only this and rotate need.
       const { initializeKeys } = await import('../adapters/file/key-maker.ts')
       const made = await initializeKeys({ ...options, now: new Date() })
       for (const name of made.created) process.stdout.write(`created ${name}\n`)
       for (const name of made.found) process.stdout.write(`kept ${name}\n`)
+      const keys = await loadKeySet(options.directory, new Date())
+      const { algorithm } = keys.active(Date.now() / 1000)
+      if (command.getOptionValueSource('algorithm') === 'cli' && algorithm !== options.algorithm) {
+        throw new RauthError(
+          'ERR_KEYS_UNREADABLE',
+          `the signing key that was kept is for ${algorithm}; next: ` +
+            `rauth keys rotate -a ${options.algorithm} -d ${options.directory}`,
+        )
+      }
     })
 }
 

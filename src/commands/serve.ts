@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readBindingKey } from '../adapters/file/key-files.ts'
 import { createFileKeyStore } from '../adapters/file/key-store.ts'
@@ -7,7 +7,7 @@ import { createFileSecretStore } from '../adapters/file/secret-store.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics } from '../adapters/ops/metrics.ts'
-import { createOperationsApp } from '../adapters/ops/server.ts'
+import { createOperationsServer } from '../adapters/ops/server.ts'
 import { createCheckAccess, type CheckAccess } from '../check-access.ts'
 import type { Clock } from '../clock.ts'
 import { loadConfig } from '../config/read.ts'
@@ -17,21 +17,22 @@ import { createAuthenticator } from '../credentials/authenticate.ts'
 import type { CredentialStore } from '../credentials/credential.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password.ts'
 import type { DecideDependencies } from '../decision.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, RauthError } from '../errors.ts'
 import { createIssueToken } from '../issue-token.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
+import type { Algorithm } from '../token/algorithms.ts'
 import { createIssuer } from '../token/issuer.ts'
 import type { KeySet } from '../token/key-set.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
 import { createVerifier } from '../token/verifier.ts'
+import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 import { protoDirectory } from './proto-directory.ts'
 import { stopSignal } from './stop-signal.ts'
 
 type Role = 'all' | 'token' | 'gateway'
 
-interface ServeOptions {
-  readonly config: string
+interface ServeOptions extends ConfigOption {
   readonly role: Role
   readonly port?: number
 }
@@ -43,9 +44,8 @@ const DRAIN = 5_000
 const VERIFIED_TOKENS = 10_000
 
 export function serveCommand(): Command {
-  return new Command('serve')
+  return addConfigOption(new Command('serve'))
     .description('Run the token service and the gateway.')
-    .requiredOption('-c, --config <file>', 'the configuration', 'rauth.yaml')
     .addOption(
       new Option('--role <role>', 'which half to run')
         .choices(['all', 'token', 'gateway'])
@@ -53,7 +53,14 @@ export function serveCommand(): Command {
     )
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
     .exitOverride()
-    .action(serve)
+    .action((options: ServeOptions, command: Command) => {
+      if (options.port !== undefined && options.role === 'gateway') {
+        command.error(
+          'error: --port is that of the token service, which --role gateway does not run',
+        )
+      }
+      return serve(options)
+    })
 }
 
 function parsePort(text: string): number {
@@ -63,18 +70,19 @@ function parsePort(text: string): number {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const config = loadConfig(options.config, process.env)
+  const config = loadConfig(configFile(options), process.env)
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
   const clock: Clock = () => Date.now() / 1000
   const keys = await createFileKeyStore({
     ...config.keys,
-    ...{ clock, log },
+    ...{ clock, log, algorithm: config.token.algorithm },
     onFailure: () => {
       metrics.keyReloadFailed()
     },
   })
   metrics.observeKeys(() => keys.ends())
+  requireAlgorithm(keys.active(clock()).algorithm, config)
   const hasher = createPasswordHasher(randomBytes(32))
   const store = await createFileSecretStore({
     directory: config.credentials.directory,
@@ -97,6 +105,8 @@ async function serve(options: ServeOptions): Promise<void> {
     policy: () => policy,
   }
 
+  // Listened to before anything is open: a signal that comes while it opens is not lost.
+  const told = stopSignal()
   const listeners = new Map<string, Listener>()
   let stopping = false
   async function open(): Promise<void> {
@@ -114,8 +124,11 @@ async function serve(options: ServeOptions): Promise<void> {
       running: () => !stopping,
     }
     const troubles = { keys: () => keys.problem() }
-    const app = createServer(createOperationsApp({ metrics, parts, troubles }))
-    listeners.set('operations', await listenHttp(app, config.listen.operations, onPortError(log)))
+    const server = createOperationsServer({ metrics, parts, troubles })
+    listeners.set(
+      'operations',
+      await listenHttp(server, config.listen.operations, onPortError(log)),
+    )
   }
 
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */
@@ -146,10 +159,22 @@ async function serve(options: ServeOptions): Promise<void> {
     },
     'ready',
   )
-  const signal = await stopSignal()
+  const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
+  stopping = true
+  await sleep(config.drainDelay * 1000)
   await close()
   log.info({}, 'stopped')
+}
+
+/** Without a key for it, tokens would be signed with another algorithm than was asked for. */
+function requireAlgorithm(found: Algorithm, { token, keys }: Config): void {
+  if (token.algorithm === undefined || token.algorithm === found) return
+  throw new RauthError(
+    'ERR_KEYS_UNREADABLE',
+    `token.algorithm is ${token.algorithm}, and ${keys.directory} has a key for ${found} only; ` +
+      `next: rauth keys rotate -a ${token.algorithm} -d ${keys.directory}`,
+  )
 }
 
 /** What both halves are made of: one credential lookup, one policy, one set of keys. */

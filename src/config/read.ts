@@ -1,17 +1,9 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import {
-  isMap,
-  isScalar,
-  isNode,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type Document,
-  type Node,
-} from 'yaml'
 import type { z } from 'zod'
 import { messageOf, RauthError } from '../errors.ts'
+import { readDocument, type Place } from './document.ts'
+import { applyEnvironment, type Environment } from './environment.ts'
 import { nearest } from './nearest.ts'
 import { keysAt, schema, SETTINGS, type Config } from './schema.ts'
 
@@ -22,113 +14,10 @@ export interface ConfigProblem {
   readonly message: string
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>
-
-type ConfigDocument = Document.Parsed
-
-/** Environment variables of rauth's own that are no setting. */
-const OTHER_VARIABLES = new Set(['RAUTH_PARTS_DIR', 'RAUTH_PEERS_DIR'])
-
-/** What Kubernetes injects for a Service named rauth: RAUTH_PORT, RAUTH_SERVICE_HOST and so on. */
-const SERVICE_LINK = /^RAUTH_([A-Z0-9_]+_)?(PORT|SERVICE_HOST|SERVICE_PORT)(_|$)/
-
-function unknown(kind: string, name: string, known: readonly string[]): string {
-  const suggestion = nearest(name, known)
-  return suggestion === undefined
-    ? `unknown ${kind} "${name}"; known here: ${known.join(', ')}`
-    : `unknown ${kind} "${name}"; did you mean "${suggestion}"?`
-}
-
-/** `line:column` of the key or list item at a path, or of its nearest parent that is in the document. */
-function locate(document: ConfigDocument, lines: LineCounter, at: readonly PropertyKey[]): string {
-  let offset = document.contents?.range[0] ?? 0
-  let node: unknown = document.contents
-  for (const key of at) {
-    const [found, below] = step(node, key)
-    const start = found?.range?.[0]
-    if (start === undefined) break
-    offset = start
-    node = below
-  }
-  const { line, col } = lines.linePos(offset)
-  return `${String(line)}:${String(col)}`
-}
-
-/** The node that stands at a key, and the one below it. */
-function step(node: unknown, key: PropertyKey): readonly [Node | undefined, unknown] {
-  if (isMap(node)) {
-    const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key)
-    return isScalar(pair?.key) ? [pair.key, pair.value] : [undefined, undefined]
-  }
-  const item = isSeq(node) && typeof key === 'number' ? node.items[key] : undefined
-  return isNode(item) ? [item, item] : [undefined, undefined]
-}
-
-/** Writes the settings of the environment over those of the document; returns which it wrote. */
-function applyEnvironment(
-  values: Record<string, unknown>,
-  environment: Environment,
-  problems: ConfigProblem[],
-): Map<string, string> {
-  const applied = new Map<string, string>()
-  for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('RAUTH_') || text === undefined) continue
-    if (OTHER_VARIABLES.has(name) || SERVICE_LINK.test(name)) continue
-    const setting = SETTINGS.find(({ variable }) => variable === name)
-    if (setting === undefined) {
-      const names = SETTINGS.map(({ variable }) => variable)
-      problems.push({ where: name, message: unknown('variable', name, names) })
-      continue
-    }
-    let target = values
-    for (const key of setting.path.slice(0, -1)) {
-      const below = target[key]
-      if (typeof below !== 'object' || below === null) target[key] = {}
-      target = target[key] as Record<string, unknown>
-    }
-    target[setting.path.at(-1) ?? ''] = setting.read(text)
-    applied.set(setting.path.join('.'), name)
-  }
-  return applied
-}
-
-/** The variable that a path, or the list that it leads into, was taken from. */
-function variableOf(
-  at: readonly PropertyKey[],
-  applied: ReadonlyMap<string, string>,
-): string | undefined {
-  const steps = at.map((_, i) =>
-    at
-      .slice(0, at.length - i)
-      .map(String)
-      .join('.'),
-  )
-  return steps.map((step) => applied.get(step)).find((name) => name !== undefined)
-}
-
-function problemsOf(
-  issue: z.core.$ZodIssue,
-  where: (at: readonly PropertyKey[]) => string,
-  present: (at: readonly PropertyKey[]) => boolean,
-): ConfigProblem[] {
-  const dotted = (at: readonly PropertyKey[]) => at.map(String).join('.')
-  if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(issue.path.map(String)).map((key) => dotted([...issue.path, key]))
-    return issue.keys.map((key) => ({
-      where: where([...issue.path, key]),
-      message: unknown('key', dotted([...issue.path, key]), known),
-    }))
-  }
-  const name = dotted(issue.path)
-  if (name === '') return [{ where: where([]), message: 'expected a map of settings' }]
-  const missing = issue.code === 'invalid_type' && !present(issue.path)
-  const message = missing ? 'is missing and has no default' : issue.message.replace(/^I/, 'i')
-  return [{ where: where(issue.path), message: `"${name}" ${message}` }]
-}
-
 /**
  * Reads a configuration: the YAML text, then the environment over it. Returns all problems at once,
- * each with its place. Relative paths are taken from the folder of the file.
+ * each with its place and in the order of the text. Relative paths are taken from the folder of the
+ * file.
  */
 export function parseConfig(
   text: string,
@@ -137,28 +26,30 @@ export function parseConfig(
 ):
   | { readonly config: Config; readonly problems?: never }
   | { readonly problems: readonly ConfigProblem[] } {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => {
-      const { line, col } = lines.linePos(error.pos[0])
-      return { where: `${fileName}:${String(line)}:${String(col)}`, message: error.message }
-    })
-    return { problems }
+  const at = ({ line, column }: Place) => `${fileName}:${line}:${column}`
+  const read = readDocument(text)
+  if (read.problems !== undefined) {
+    return { problems: read.problems.map(({ place, message }) => ({ where: at(place), message })) }
   }
+  const { document } = read
+  const { values, variables, unknown } = applyEnvironment(document.values, environment, SETTINGS)
+  const parsed = schema.safeParse(values, { reportInput: true })
 
-  const problems: ConfigProblem[] = []
-  const values = (document.toJS({ maxAliasCount: 10 }) ?? {}) as Record<string, unknown>
-  const applied =
-    typeof values === 'object' && !Array.isArray(values)
-      ? applyEnvironment(values, environment, problems)
-      : new Map<string, string>()
-  const parsed = schema.safeParse(values)
-  const where = (at: readonly PropertyKey[]) =>
-    variableOf(at, applied) ?? `${fileName}:${locate(document, lines, at)}`
+  const inText: (ConfigProblem & { readonly place: Place })[] = []
+  const inEnvironment: ConfigProblem[] = unknown.map((name) => {
+    const names = SETTINGS.map(({ variable }) => variable)
+    return { where: name, message: unknownName('variable', name, names) }
+  })
   for (const issue of parsed.error?.issues ?? []) {
-    problems.push(...problemsOf(issue, where, (at) => document.hasIn(at)))
+    for (const { path: key, message } of mistakesOf(issue)) {
+      const variable = variableOf(key, variables)
+      const place = document.locate(key)
+      if (variable !== undefined) inEnvironment.push({ where: variable, message })
+      else inText.push({ where: at(place), message, place })
+    }
   }
+  inText.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
+  const problems = [...inText.map(({ where, message }) => ({ where, message })), ...inEnvironment]
   if (parsed.data === undefined || problems.length > 0) return { problems }
 
   const folder = path.dirname(path.resolve(fileName))
@@ -174,6 +65,43 @@ export function parseConfig(
   }
 }
 
+/** The variable that a setting, or the list that it is in, came from. */
+function variableOf(
+  key: readonly string[],
+  variables: ReadonlyMap<string, string>,
+): string | undefined {
+  const above = key.map((_, i) => key.slice(0, key.length - i).join('.'))
+  return above.map((path) => variables.get(path)).find((name) => name !== undefined)
+}
+
+interface Mistake {
+  readonly path: readonly string[]
+  readonly message: string
+}
+
+/** What the schema has against a document, in words that name the key. */
+function mistakesOf(issue: z.core.$ZodIssue): readonly Mistake[] {
+  const key = issue.path.map(String)
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(key).map((name) => [...key, name].join('.'))
+    return issue.keys.map((name) => ({
+      path: [...key, name],
+      message: unknownName('key', [...key, name].join('.'), known),
+    }))
+  }
+  // Nulls are gone, so an input that is not there was not written.
+  const missing = issue.code === 'invalid_type' && issue.input === undefined
+  const what = missing ? 'is missing and has no default' : issue.message.replace(/^I/, 'i')
+  return [{ path: key, message: `"${key.join('.')}" ${what}` }]
+}
+
+function unknownName(kind: string, name: string, known: readonly string[]): string {
+  const suggestion = nearest(name, known)
+  return suggestion === undefined
+    ? `unknown ${kind} "${name}"; known here: ${known.join(', ')}`
+    : `unknown ${kind} "${name}"; did you mean "${suggestion}"?`
+}
+
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     Object.values(value).forEach(deepFreeze)
@@ -182,20 +110,36 @@ function deepFreeze<T>(value: T): T {
   return value
 }
 
-/** Reads the file; the RauthError lists each problem as `file:line:column: message`. */
-export function loadConfig(fileName: string, environment: Environment): Config {
+/** What is read when no file is named. */
+const USUAL_FILE = 'rauth.yaml'
+
+/**
+ * Reads the file, or without a name rauth.yaml if there is one: the environment alone can be enough.
+ * The RauthError lists each problem as `file:line:column: message`.
+ */
+export function loadConfig(fileName: string | undefined, environment: Environment): Config {
+  const file = fileName ?? USUAL_FILE
   let text: string
   try {
-    text = readFileSync(fileName, 'utf8')
+    text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new RauthError(
-      'ERR_CONFIG_INVALID',
-      `cannot read the configuration: ${messageOf(cause)}; say where it is (serve --config FILE, check-config -f FILE)`,
-      { cause },
-    )
+    const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    if (fileName !== undefined || !absent) {
+      throw new RauthError(
+        'ERR_CONFIG_INVALID',
+        `cannot read the configuration: ${messageOf(cause)}; say where it is with --config FILE`,
+        { cause },
+      )
+    }
+    text = ''
   }
-  const result = parseConfig(text, fileName, environment)
+  const result = parseConfig(text, file, environment)
   if (result.problems === undefined) return result.config
   const list = result.problems.map(({ where, message }) => `${where}: ${message}`)
+  if (text === '' && fileName === undefined) {
+    list.push(
+      `there is no ${USUAL_FILE} here: name a file with --config FILE, or set the variables`,
+    )
+  }
   throw new RauthError('ERR_CONFIG_INVALID', list.join('\n'))
 }

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { readPatternFlaw } from '../policy/read-pattern.ts'
+import { ALGORITHM_NAMES } from '../token/algorithms.ts'
 
 const DURATION = /^(\d{1,6})(s|m|h)?$/
 const SECONDS = { s: 1, m: 60, h: 3600 } as const
@@ -23,12 +25,16 @@ export interface Address {
   readonly port: number
 }
 
+const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
+
 /** `host:port`, `[ipv6]:port` or `:port`. */
-const address = z.string().transform((value, context): Address => {
+const address = z.union([z.string(), z.number()]).transform((given, context): Address => {
+  const value = String(given)
   const at = value.lastIndexOf(':')
   const host = value.slice(0, Math.max(at, 0)).replace(/^\[(.*)\]$/, '$1')
   const port = value.slice(at + 1)
-  if (at >= 0 && /^\d{1,5}$/.test(port) && Number(port) <= 65535) {
+  const isHost = host === '' || isIP(host) !== 0 || HOST_NAME.test(host)
+  if (at >= 0 && isHost && /^\d{1,5}$/.test(port) && Number(port) <= 65535) {
     return { host: host === '' ? '0.0.0.0' : host, port: Number(port) }
   }
   context.addIssue({ code: 'custom', message: 'must be HOST:PORT, such as 0.0.0.0:8080' })
@@ -45,8 +51,12 @@ const challengeText = z
 
 const realm = challengeText.refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
-  return url !== undefined && /^https?:$/.test(url.protocol) && url.search + url.hash === ''
-}, 'must be an http or https URL without query, the one that clients reach /token at')
+  // It goes into every challenge, to whoever asks.
+  const secret = url !== undefined && url.username + url.password !== ''
+  return (
+    url !== undefined && !secret && /^https?:$/.test(url.protocol) && url.search + url.hash === ''
+  )
+}, 'must be an http or https URL without user and query, the one that clients reach /token at')
 
 const file = z.string().min(1, 'must be a path')
 
@@ -86,6 +96,8 @@ const shape = z.strictObject({
     .strictObject({
       /** Lifetime of a token. Clients take anything below 60 s for 60 s. */
       expiry: duration(60, 86_400).prefault('5m'),
+      /** The algorithm to sign with, if there are keys of several; else the newest key signs. */
+      algorithm: z.enum(ALGORITHM_NAMES).optional(),
       /** That of a token that can do more than pull, so that a long upload ends; `expiry` if not set. */
       pushExpiry: duration(60, 86_400).optional(),
       /**
@@ -94,13 +106,13 @@ const shape = z.strictObject({
        */
       refresh: z
         .strictObject({
-          enabled: z.boolean().default(false),
+          enabled: z.boolean('must be true or false').default(false),
           /** One that was made to live longer ends, too, when this is made shorter. */
           expiry: duration(300, 31_536_000).prefault('720h'),
         })
         .prefault({}),
       /** Put the certificate chain into the header: registries then need only the CA. */
-      x5c: z.boolean().default(true),
+      x5c: z.boolean('must be true or false').default(true),
       /** How far the clocks of rauth's replicas may differ. */
       leeway: duration(0, 60).prefault('10s'),
     })
@@ -135,6 +147,8 @@ const shape = z.strictObject({
       directory: file.default('secrets'),
     })
     .prefault({}),
+  /** How long /readyz says no before the ports close, so that by then nobody sends any more. */
+  drainDelay: duration(0, 300).prefault('0s'),
   listen: z
     .strictObject({
       token: address.prefault('0.0.0.0:8080'),
@@ -167,10 +181,9 @@ export interface Setting {
   readonly read: (text: string) => unknown
 }
 
-/** `true` and `false`; anything else is text, also a number or a duration. */
-function readValue(text: string): unknown {
-  return text === 'true' ? true : text === 'false' ? false : text
-}
+const readText = (text: string): unknown => text
+const readBoolean = (text: string): unknown =>
+  text === 'true' ? true : text === 'false' ? false : text
 
 /** Separated by commas; nothing is an empty list. */
 function readList(text: string): string[] {
@@ -184,7 +197,7 @@ function readPair(text: string, [first = '', second = '']: readonly string[]): u
 }
 
 function readerOf(shape: unknown): Setting['read'] {
-  if (!(shape instanceof z.ZodArray)) return readValue
+  if (!(shape instanceof z.ZodArray)) return shape instanceof z.ZodBoolean ? readBoolean : readText
   const item: unknown = shape.element
   if (!(item instanceof z.ZodObject)) return readList
   const keys = Object.keys(item.shape)

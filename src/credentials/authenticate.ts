@@ -28,7 +28,12 @@ export function createAuthenticator({ store, hasher }: AuthenticatorDependencies
     const candidates = store.byUsername(username)
     if (candidates.length === 0) samePassword(standIn, presented)
     const matched = candidates.filter(({ passwordHash }) => samePassword(passwordHash, presented))
-    if (matched.length === 0) return refused('credentials_invalid')
+    if (matched.length === 0) {
+      // For the log: which of the two it was, and never the name, which may be a mistyped password.
+      const whose = candidates.map(({ namespace }) => namespace).join(', ')
+      const detail = whose === '' ? 'unknown user name' : `wrong password for ${whose}`
+      return refused('credentials_invalid', { detail })
+    }
     return accepted(subjectOf(username, matched))
   }
 }

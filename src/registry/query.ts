@@ -9,7 +9,7 @@ const RAW = /^(?:[A-Za-z0-9\-._~!$'()*,:@/=?&]|%[0-9A-Fa-f]{2})*$/
 /**
  * Reads a query in the one way that every parser agrees on. Go drops a pair with a bad escape or a
  * semicolon and takes the first of two; JavaScript keeps them: where they could differ this refuses.
- * Each key once, no empty key, no `+`, no `;`, no bad escape, no control character.
+ * Each key once and without escapes, no empty key, no `+`, no `;`, no bad escape, no control character.
  */
 export function parseQuery(text: string): Result<ReadonlyMap<string, string>> {
   const bad = (detail: string) => refused('query_invalid', { detail })
@@ -21,9 +21,11 @@ export function parseQuery(text: string): Result<ReadonlyMap<string, string>> {
   if (pairs.length > MAX_PAIRS) return bad('too many parameters')
   for (const pair of pairs) {
     const at = pair.indexOf('=')
-    const key = decode(at < 0 ? pair : pair.slice(0, at))
+    // Literal keys only: what is removed from a query upstream is found by its spelling.
+    const key = at < 0 ? pair : pair.slice(0, at)
+    if (key.includes('%')) return bad('an escape in the name of a parameter')
     const value = decode(at < 0 ? '' : pair.slice(at + 1))
-    if (key === undefined || value === undefined) return bad('not UTF-8, or a control character')
+    if (value === undefined) return bad('not UTF-8, or a control character')
     if (key === '') return bad('a parameter without name')
     if (query.has(key)) return bad('the same parameter twice')
     query.set(key, value)

@@ -1,4 +1,4 @@
-import { accepted, refused, type Result } from '../refusal.ts'
+import { accepted, refused, type Reason, type Result } from '../refusal.ts'
 import { mergeAccess, type Access } from './access.ts'
 import { parseQuery } from './query.ts'
 import { isRepositoryName } from './repository-name.ts'
@@ -25,9 +25,12 @@ export interface RegistryRequest {
 }
 
 export interface RequiredAccess {
-  readonly route: Route
   /** What a token must hold; empty for `/v2/`, where any valid token will do. */
   readonly required: Access
+  /** The same but for the source of a mount, which a client can do without. */
+  readonly withoutMount: Access
+  /** Query parameters that must not reach the registry. */
+  readonly removeQuery: readonly string[]
 }
 
 const MAX_TARGET = 8192
@@ -64,15 +67,19 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   const { name } = route.value
   if (name === undefined) {
     const required = route.value.kind === 'catalog' ? [CATALOG_ACCESS] : []
-    return accepted({ route: route.value, required })
+    return accepted({ required, withoutMount: required, removeQuery: [] })
   }
   const source = mountSource(query.value)
   if (!source.ok) return source
-  const required = mergeAccess([
-    { type: 'repository', name, actions },
-    ...source.value.map((from) => ({ type: 'repository', name: from, actions: ['pull'] })),
-  ])
-  return accepted({ route: route.value, required })
+  const withoutMount = mergeAccess([{ type: 'repository', name, actions }])
+  const mounted = source.value.map((from) => ({
+    type: 'repository',
+    name: from,
+    actions: ['pull'],
+  }))
+  const required = mergeAccess([...withoutMount, ...mounted])
+  const removeQuery = source.value.length === 0 && query.value.has('mount') ? ['mount'] : []
+  return accepted({ required, withoutMount, removeQuery })
 }
 
 function readPath(path: string): Result<Route> {
@@ -86,10 +93,19 @@ function readPath(path: string): Result<Route> {
   }
   if (rest.length === 1 && rest[0] === '_catalog') return accepted({ kind: 'catalog' })
   const ending = matchEnding(rest)
-  if (ending === undefined) return refused('route_unknown')
+  if (ending === undefined) return refused(unknownEnding(rest))
   const name = rest.slice(0, ending.nameLength).join('/')
   if (!isRepositoryName(name)) return refused('name_invalid')
   return accepted({ kind: ending.kind, name })
+}
+
+/** What looks like a manifest or a blob has a reference that is neither a tag nor a digest. */
+function unknownEnding(segments: readonly string[]): Reason {
+  const keyword = segments.at(-2) ?? ''
+  const named = segments.length > 2 && segments.at(-1) !== ''
+  return named && ['manifests', 'blobs', 'referrers'].includes(keyword)
+    ? 'reference_invalid'
+    : 'route_unknown'
 }
 
 /** An empty segment anywhere but at the very end, where `uploads/` has one. */
@@ -98,16 +114,22 @@ function isEmptyInside(segments: readonly string[], index: number): boolean {
 }
 
 /**
- * The repository that a mount reads from. A mount without `from` would let the registry look the
- * blob up wherever it likes, and `from` without a mount means nothing: both are refused.
+ * The repository that a mount reads from. A mount without one (OCI distribution-spec, "Mounting a
+ * blob from another repository") would let the registry look the blob up wherever it likes, in other
+ * namespaces too: it goes on as a plain upload. `from` without a mount means nothing and is refused.
  */
 function mountSource(query: ReadonlyMap<string, string>): Result<readonly string[]> {
   const from = query.get('from')
-  if ((from === undefined) !== (query.get('mount') === undefined)) {
-    return refused('query_invalid', { detail: 'mount and from go together' })
-  }
   if (from === undefined) return accepted([])
+  if (!query.has('mount')) return refused('query_invalid', { detail: 'from without mount' })
   return isRepositoryName(from) ? accepted([from]) : refused('name_invalid')
+}
+
+const WITH_BODY = ['POST', 'PUT', 'PATCH']
+
+/** Whether a registry may read the body of such a request as a form, and so as part of its meaning. */
+export function mayHaveBody(method: string): boolean {
+  return WITH_BODY.includes(method)
 }
 
 /** What the registry reads as bytes, never as a form (Go's ParseForm looks at the media type). */
@@ -128,7 +150,7 @@ function bodyIsHarmless(
   body: RouteDescriptor['body'],
   { method, contentType, contentLength }: RegistryRequest,
 ): boolean {
-  if (contentType === undefined || !['POST', 'PUT', 'PATCH'].includes(method)) return true
+  if (contentType === undefined || !mayHaveBody(method)) return true
   if (!ASCII.test(contentType)) return false
   const type = contentType.trim().toLowerCase()
   return body === 'upload' && contentLength !== '0' ? UPLOAD_TYPES.includes(type) : !FORM.test(type)

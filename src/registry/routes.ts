@@ -64,11 +64,12 @@ export const ROUTES: Readonly<Record<RouteKind, RouteDescriptor>> = {
   upload: {
     methods: { GET: ['pull'], HEAD: ['pull'], PATCH: PUSH, PUT: PUSH, DELETE: PUSH },
     query: {
-      GET: ['_state'],
-      HEAD: ['_state'],
-      PATCH: ['_state'],
+      // Clients keep using the URL that they closed the upload with, digest and all.
+      GET: ['_state', 'digest'],
+      HEAD: ['_state', 'digest'],
+      PATCH: ['_state', 'digest'],
       PUT: ['_state', 'digest'],
-      DELETE: ['_state'],
+      DELETE: ['_state', 'digest'],
     },
     body: 'upload',
   },

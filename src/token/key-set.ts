@@ -32,6 +32,13 @@ export interface KeySet {
   jwks(): JSONWebKeySet
 }
 
+export interface KeySetOptions {
+  /** Seconds for which a key is published before it signs. */
+  readonly publishAhead?: number
+  /** The algorithm to sign with as long as there is a key for it. */
+  readonly algorithm?: Algorithm | undefined
+}
+
 /**
  * Of these keys all verify and are published, and one signs: the newest that was published
  * `publishAhead` seconds before. Until then a younger key only waits, because replicas and registries
@@ -43,7 +50,10 @@ export interface KeySet {
  * are as new as each other it is always the same one: replicas list the files of a folder in any
  * order.
  */
-export function createKeySet(keys: readonly SigningKey[], publishAhead = 0): KeySet {
+export function createKeySet(
+  keys: readonly SigningKey[],
+  { publishAhead = 0, algorithm }: KeySetOptions = {},
+): KeySet {
   const sorted = newestFirst(keys)
   const [newest] = sorted
   if (newest === undefined) throw new RauthError('ERR_KEYS_UNREADABLE', 'there is no signing key')
@@ -52,12 +62,19 @@ export function createKeySet(keys: readonly SigningKey[], publishAhead = 0): Key
     throw new RauthError('ERR_KEYS_UNREADABLE', 'the same signing key is there twice: remove one')
   }
   const jwks = { keys: sorted.map(publicJwk) }
+  const wanted = sorted.filter((key) => key.algorithm === algorithm)
+  const signing = wanted.length > 0 ? wanted : sorted
   return {
     active(at) {
-      const inTime = sorted.filter(({ notAfter }) => at < notAfter)
+      const inTime = signing.filter(({ notAfter }) => at < notAfter)
       // Past its end a certificate still signs when there is no other: better a token that a registry
       // may refuse than none.
-      return inTime.find((key) => at >= signsFrom(key, publishAhead)) ?? inTime.at(-1) ?? newest
+      return (
+        inTime.find((key) => at >= signsFrom(key, publishAhead)) ??
+        inTime.at(-1) ??
+        signing[0] ??
+        newest
+      )
     },
     find: (kid) => byKid.get(kid),
     jwks: () => jwks,

@@ -1,6 +1,7 @@
+import type { Algorithm } from './algorithms.ts'
 import { createKeySet, newestFirst, signsFrom, type SigningKey } from './key-set.ts'
 
-/** The times, in seconds, that decide what becomes of a key. */
+/** What decides what becomes of a key; times in seconds. */
 export interface KeyTimes {
   /** How long a key is published before it signs. */
   readonly publishAhead: number
@@ -8,6 +9,8 @@ export interface KeyTimes {
   readonly expiry: number
   /** How far clocks may differ. */
   readonly leeway: number
+  /** The algorithm to sign with as long as there is a key for it. */
+  readonly algorithm?: Algorithm | undefined
 }
 
 /**
@@ -31,10 +34,10 @@ export interface KeyTimeline {
 export function keyTimelines(
   keys: readonly SigningKey[],
   at: number,
-  { publishAhead, expiry, leeway }: KeyTimes,
+  { publishAhead, expiry, leeway, algorithm }: KeyTimes,
 ): readonly KeyTimeline[] {
   if (keys.length === 0) return []
-  const active = createKeySet(keys, publishAhead).active(at)
+  const active = createKeySet(keys, { publishAhead, algorithm }).active(at)
   const sorted = newestFirst(keys)
   return sorted.map((key, index) => {
     const begin = signsFrom(key, publishAhead)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
@@ -50,6 +50,12 @@ describe('rauth', () => {
     await writeFile(at('rauth.yaml'), text)
     return at('rauth.yaml')
   }
+
+  it('tells its version', async () => {
+    const manifest = await readFile(path.join(PROGRAM, '../../../package.json'), 'utf8')
+    const { version } = JSON.parse(manifest) as { version: string }
+    assert.deepEqual(await rauth(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+  })
 
   it('lists its subcommands on stdout when it is asked for help', async () => {
     for (const args of [['--help'], ['-h'], ['help']]) {
@@ -106,6 +112,8 @@ describe('rauth', () => {
   describe('check-config', () => {
     it('says ok on stdout and exits with 0', async () => {
       const file = await config(MINIMAL)
+      for (const name of ['keys', 'credentials']) await mkdir(at(name))
+      assert.deepEqual(await rauth(['check-config', '--config', file]), await rauth(['check-config', '-f', file])) // prettier-ignore
       assert.deepEqual(await rauth(['check-config', '-f', file]), {
         ...{ code: 0, stdout: `${file}: ok\n`, stderr: '' },
       })
@@ -132,6 +140,7 @@ describe('rauth', () => {
     })
 
     it('says once more what opens every repository, on stderr, and exits with 0', async () => {
+      for (const name of ['keys', 'credentials']) await mkdir(at(name))
       const file = await config(`${MINIMAL}policy: { public: ['**'], shared: ['**', a/**] }\n`)
       assert.deepEqual(await rauth(['check-config', '-f', file]), {
         code: 0,
@@ -176,6 +185,14 @@ describe('rauth', () => {
       assert.deepEqual(await rauth(args), { code: 0, stdout: lines('kept'), stderr: '' })
       assert.deepEqual(await read(), before)
       assert.deepEqual((await readdir(directory)).sort(), [...FILES].sort())
+    })
+
+    it('says when the key that it keeps is of another algorithm than was asked for', async () => {
+      await rauth(['keys', 'init', '-d', directory])
+      const { code, stderr } = await rauth(['keys', 'init', '-d', directory, '-a', 'RS256'])
+      assert.equal(code, 1)
+      assert.match(stderr, /kept is for ES256; next: rauth keys rotate -a RS256 -d /)
+      assert.equal((await rauth(['keys', 'init', '-d', directory])).code, 0)
     })
 
     for (const algorithm of ALGORITHM_NAMES) {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { Agent, createServer, request, type Server } from 'node:http'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'node:test'
 import { listenHttp } from '../../src/adapters/listen.ts'
 import { RauthError } from '../../src/errors.ts'
 import { ask } from '../support/http.ts'
+import { head, holdOpen } from '../support/wire.ts'
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
@@ -98,6 +100,25 @@ describe('a listener that is closed', () => {
     const took = await timed(listener.close(100))
     assert.ok(took >= 90 && took < 1_000, `${took} ms`)
     await answer
+  })
+
+  it('cuts a connection that the HTTP server has let go of, as after CONNECT', async () => {
+    const server = answering()
+    server.on('connect', (_request, socket) => socket.on('error', () => undefined).end('HTTP'))
+    const listener = await listenHttp(server, LOOPBACK)
+    const client = await holdOpen(listener.port, head('CONNECT a:1 HTTP/1.1'))
+    const took = await timed(listener.close(100))
+    assert.ok(took >= 90 && took < 1_000, `${took} ms`)
+    client.destroy()
+  })
+
+  it('does not wait for a connection that never said a word', async () => {
+    const listener = await listenHttp(answering(), LOOPBACK)
+    const client = connect({ host: '127.0.0.1', port: listener.port, allowHalfOpen: true })
+    client.on('error', () => undefined)
+    await once(client, 'connect')
+    assert.ok((await timed(listener.close(10_000))) < 1_000)
+    client.destroy()
   })
 
   it('does not wait for connections that are kept alive', async () => {

@@ -4,6 +4,7 @@ import type { CredentialStore } from '../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../src/credentials/credential-index.ts'
 import { credentialGeneration } from '../../src/credentials/generation.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
+import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
 import {
   createIssueToken,
@@ -77,8 +78,11 @@ function indexOf(people: readonly Person[]) {
   )
 }
 
-/** Both flows with all their real pieces, over credentials in memory; only the time is a test's. */
-export function startFlows(people: readonly Person[]) {
+/**
+ * Both flows with all their real pieces, over credentials in memory; only the time is a test's, and
+ * what else it puts in their place.
+ */
+export function startFlows(people: readonly Person[], instead: Partial<DecideDependencies> = {}) {
   const state = { now: NOW, ready: true, policy: OWN_NAMESPACE, index: indexOf(people) }
   const events: DecisionEvent[] = []
   let ids = 0
@@ -104,6 +108,7 @@ export function startFlows(people: readonly Person[]) {
     refreshTokens: createRefreshTokens({
       ...{ keys, clock, issuer: 'rauth', expiry: REFRESH_EXPIRY, leeway: LEEWAY },
     }),
+    ...instead,
   }
   const options = {
     ...{ issuer: 'rauth', services: [SERVICE, OTHER_SERVICE] },
@@ -132,7 +137,7 @@ export function startFlows(people: readonly Person[]) {
   ): Promise<TokenDecision> => request(presentPassword(username, password), scope, more)
 
   return {
-    ...{ deps, options, events, issueToken, request, login },
+    ...{ deps, options, keys, events, issueToken, request, login },
     checkAccess: createCheckAccess(deps),
     /** A token; fails unless it is given one. */
     async tokenFor(username: string, password: string, scope?: string): Promise<string> {

@@ -64,6 +64,26 @@ describe('decide', () => {
     assert.equal(events[0].status, 503)
   })
 
+  it('never rejects, whatever it is made of', async () => {
+    const boom = () => {
+      throw new Error('boom')
+    }
+    const rows = [
+      [{ timer: boom }, 'unrecorded'],
+      [{ newId: boom }, 'unrecorded'],
+      [{ record: boom }, 'id-1'],
+    ] as const
+    for (const [broken, id] of rows) {
+      const { deps, events } = recorder()
+      const answer = await decide({ ...deps, ...broken }, 'token', {}, () =>
+        Promise.resolve(accepted('yes')),
+      )
+      assert.equal(answer.decision, id)
+      assert.deepEqual(answer.result, refused('internal', { detail: 'boom' }))
+      assert.deepEqual(events, [])
+    }
+  })
+
   it('lets nothing pass that it cannot record', async () => {
     const { deps } = recorder()
     const record = () => {

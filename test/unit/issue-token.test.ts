@@ -190,37 +190,46 @@ describe('issueToken', () => {
     )
   })
 
-  const REFUSALS: readonly (readonly [string, Partial<TokenRequest>, string])[] = [
+  const REFUSALS: readonly (readonly [string, Partial<TokenRequest>, string, string?])[] = [
     ['no credentials', { presented: NOBODY }, 'credentials_missing'],
     [
       'a wrong password',
       { presented: presentPassword('team-a', 'canary-wrong') },
       'credentials_invalid',
+      'wrong password for team-a',
     ],
     [
       'the password of another namespace',
       { presented: presentPassword('team-a', 'canary-b') },
       'credentials_invalid',
+      'wrong password for team-a',
     ],
     [
       'an unknown user name',
       { presented: presentPassword('nobody', 'canary-a') },
       'credentials_invalid',
+      'unknown user name',
     ],
-    ['an empty password', { presented: presentPassword('team-a', '') }, 'credentials_invalid'],
+    [
+      'an empty password',
+      { presented: presentPassword('team-a', '') },
+      'credentials_invalid',
+      'wrong password for team-a',
+    ],
   ]
-  for (const [name, more, reason] of REFUSALS) {
+  for (const [name, more, reason, detail] of REFUSALS) {
     it(`refuses ${name}, and records it once without a word of the client's`, async () => {
       const { issueToken, events } = startFlows(PEOPLE)
       const { decision, result } = await issueToken(request(more), { address: '10.0.0.1' })
-      assert.deepEqual(result, { ok: false, refusal: { reason } })
+      const why = { reason, ...(detail === undefined ? {} : { detail }) }
+      assert.deepEqual(result, { ok: false, refusal: why })
       assert.deepEqual(events, [
         {
           id: decision,
           half: 'token',
           outcome: 'refused',
           status: 401,
-          reason,
+          ...why,
           duration: 0,
           address: '10.0.0.1',
           requested: 'repository:team-a/app:pull',

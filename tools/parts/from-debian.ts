@@ -11,7 +11,7 @@ import type { SourceContext } from './source.ts'
  */
 export async function fromDebian(
   source: DebianSource,
-  { folder, env, report }: SourceContext,
+  { folder, env, report, signal }: SourceContext,
 ): Promise<string> {
   const what = `apt-get, ${source.package}`
   const [apt] = await findOnPath(['apt-get'], env)
@@ -24,6 +24,7 @@ export async function fromDebian(
   // The answers are read below, so not in the user's language.
   const options = {
     cwd: packages,
+    signal,
     env: { ...env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' },
   }
 

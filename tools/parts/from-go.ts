@@ -10,7 +10,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64' }
 export async function fromGo(
   part: Part,
   source: GoSource,
-  { folder, env, report }: SourceContext,
+  { folder, env, report, signal }: SourceContext,
 ): Promise<string> {
   const what = `go install ${source.package}@v${part.version}`
   const go = await findGo(env)
@@ -27,6 +27,7 @@ export async function fromGo(
     ['install', '-ldflags', flags.join(' '), `${source.package}@v${part.version}`],
     {
       cwd: folder,
+      signal,
       env: {
         ...env,
         GOBIN: path.join(folder, 'bin'),
@@ -40,6 +41,6 @@ export async function fromGo(
   return path.join('bin', path.posix.basename(source.package))
 }
 
-export async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return (await findOnPath(['go'], env))[0]
 }

@@ -10,7 +10,7 @@ import type { SourceContext } from './source.ts'
 export async function fromNpm(
   part: Part,
   source: NpmSource,
-  { folder, env, report }: SourceContext,
+  { folder, env, report, signal }: SourceContext,
 ): Promise<string> {
   const spec = `${npmPackage(source)}@${part.version}`
   const what = `npm pack ${spec}`
@@ -20,7 +20,7 @@ export async function fromNpm(
   const [tar] = await findOnPath(['tar'], env)
   if (npm === undefined || tar === undefined) throw new SourceFailure(what, ['no npm, or no tar'])
   report(`downloading (${source.size})`)
-  const options = { cwd: folder, env }
+  const options = { cwd: folder, env, signal }
   expectSuccess(what, await runProgram(npm, ['pack', spec, '--pack-destination', folder], options))
   const archive = path.join(folder, `${npmPackage(source)}-${part.version}.tgz`)
   const found = createHash('sha512')

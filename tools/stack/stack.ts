@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { startChild, untilReady, type Child } from './child.ts'
 import { envoyConfig } from './envoy-config.ts'
+import { httpGet } from './http-get.ts'
 import { registryConfig } from './registry-config.ts'
 import { replaceFile, type State } from './state.ts'
 
@@ -30,6 +31,8 @@ export interface StackOptions {
   readonly logLevel?: string
   /** More configuration of rauth: variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Ends the start, and what was started by then. */
+  readonly signal?: AbortSignal
 }
 
 /** rauth, a registry and, where wanted, Envoy, running on loopback. */
@@ -49,6 +52,8 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+/** In the order in which they are stopped. */
+const PARTS = ['envoy', 'rauth', 'registry']
 const SERVICE = 'internal-registry.io'
 const ISSUER = 'rauth'
 
@@ -66,25 +71,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     program: string,
     args: readonly string[],
     ready: () => Promise<boolean>,
-    env: Readonly<Record<string, string>> = {},
+    env: Readonly<Record<string, string | undefined>> = {},
   ): Promise<Child> {
     const logFile = path.join(state.logs, `${name}.log`)
     const child = await startChild({ name, program, args, env, logFile })
     running.set(name, child)
-    await untilReady(child, ready)
+    await untilReady(child, ready, { signal: options.signal })
     return child
   }
 
   async function startRauth(): Promise<Child> {
     const program = path.join(options.root, 'dist', 'rauth.js')
     const args = [program, 'serve', '--config', file('rauth.yaml')]
-    return run(
-      'rauth',
-      process.execPath,
-      args,
-      () => answers(`http://127.0.0.1:${ports.operations}/readyz`, 200),
-      options.environment,
-    )
+    const ready = () => answers(`http://127.0.0.1:${ports.operations}/readyz`, 200)
+    const env = { ...withoutSettings(process.env), ...options.environment }
+    return run('rauth', process.execPath, args, ready, env)
   }
 
   async function startRegistry(): Promise<void> {
@@ -131,15 +132,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 
   async function stop(): Promise<void> {
-    for (const name of ['envoy', 'rauth', 'registry']) {
+    for (const name of PARTS) {
       await running.get(name)?.stop()
       running.delete(name)
     }
   }
 
+  // What an earlier start left there would be taken for the words of this one.
+  for (const name of PARTS) await rm(path.join(state.logs, `${name}.log`), { force: true })
   await replaceFile(file('rauth.yaml'), rauthConfig(options, realm))
   try {
-    await Promise.all([startRauth(), startRegistry()])
+    // All of them to their end, so that none comes up after the others were stopped.
+    const started = await Promise.allSettled([startRauth(), startRegistry()])
+    for (const one of started) if (one.status === 'rejected') throw one.reason
     const { envoy } = options.programs
     if (envoy !== undefined && ports.envoy !== undefined) await startEnvoy(envoy, ports.envoy)
   } catch (error) {
@@ -156,6 +161,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     startRauth,
     stop,
   }
+}
+
+/** What the user's own environment says of rauth must not change what is started here. */
+function withoutSettings(env: NodeJS.ProcessEnv): Record<string, undefined> {
+  const names = Object.keys(env).filter((name) => name.startsWith('RAUTH_'))
+  return Object.fromEntries(names.map((name) => [name, undefined]))
 }
 
 function missing(name: string): never {
@@ -184,9 +195,7 @@ function rauthConfig(options: StackOptions, realm: string): string {
 
 async function answers(url: string, status: number): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
-    await response.arrayBuffer()
-    return response.status === status
+    return (await httpGet(url)).status === status
   } catch {
     return false
   }

@@ -2,10 +2,11 @@ import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { installParts, installRegistry } from '../parts/install.ts'
 import { lastLines } from '../stack/child.ts'
-import { isFree, portNear } from '../stack/ports.ts'
+import { createPortPicker, isFree } from '../stack/ports.ts'
 import { startStack, type Stack } from '../stack/stack.ts'
 import { prepareState } from '../stack/state.ts'
 import { firstRequest } from './first-request.ts'
+import { onOrphaned } from './orphaned.ts'
 import { parseStartOptions, USAGE, type StartOptions } from './options.ts'
 import { quickstartFacts, welcome } from './report.ts'
 import { lockState } from './run-lock.ts'
@@ -16,21 +17,29 @@ const NAMESPACES = ['team-a', 'team-b']
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
-interface Stop {
-  readonly signal: NodeJS.Signals
-}
-
 interface Death {
   readonly death: string
 }
 
-function signalled(): Promise<Stop> {
+/** Aborted by the first signal that asks this program to stop, or when its npm was stopped. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      controller.abort()
+    })
+  }
+  onOrphaned(() => {
+    controller.abort()
+  })
+  return controller.signal
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        resolve({ signal })
-      })
-    }
+    signal.addEventListener('abort', () => {
+      resolve(undefined)
+    })
   })
 }
 
@@ -46,8 +55,8 @@ function died(stack: Stack): Promise<Death> {
   )
 }
 
-async function install() {
-  const options = { progress: say }
+async function install(signal: AbortSignal) {
+  const options = { progress: say, signal }
   const [{ envoy }, registry] = await Promise.all([
     installParts(['envoy'], options),
     installRegistry(options),
@@ -61,12 +70,8 @@ function asTyped(file: string): string {
   return relative.startsWith('..') ? file : relative
 }
 
-function stopped(): number {
-  say('stopping')
-  return 0
-}
-
-async function run(options: StartOptions, directory: string, stop: Promise<Stop>): Promise<number> {
+/** Runs it all until `signal` or until a part dies; gives the exit code. */
+async function run(options: StartOptions, directory: string, signal: AbortSignal): Promise<number> {
   const factsFile = path.join(directory, 'quickstart.json')
   await rm(factsFile, { force: true })
   if (!(await isFree(options.port))) {
@@ -76,17 +81,16 @@ async function run(options: StartOptions, directory: string, stop: Promise<Stop>
     )
     return 1
   }
-  const parts = await Promise.race([stop, install()])
-  if ('signal' in parts) return stopped()
-  const { envoy, registry } = parts
+  const { envoy, registry } = await install(signal)
   const state = await prepareState({ directory, namespaces: NAMESPACES })
+  const pick = createPortPicker([options.port])
   const ports = {
     envoy: options.port,
-    token: await portNear(8080),
-    gateway: await portNear(9191),
-    gatewayHttp: await portNear(9192),
-    operations: await portNear(9090),
-    registry: await portNear(5000),
+    token: await pick(8080),
+    gateway: await pick(9191),
+    gatewayHttp: await pick(9192),
+    operations: await pick(9090),
+    registry: await pick(5000),
   }
   say(`starting rauth, registry ${registry.generation} and Envoy`)
   const stack = await startStack({
@@ -95,9 +99,15 @@ async function run(options: StartOptions, directory: string, stop: Promise<Stop>
     programs: { registry: registry.path, envoy },
     ports,
     registryAuth: options.registryAuth,
+    signal,
   })
   try {
-    for (const login of state.logins.values()) await firstRequest(stack, login)
+    for (const login of state.logins.values()) {
+      await firstRequest(stack, login, signal).catch(async (error: unknown) => {
+        say(`the end of ${stack.rauth().logFile}:\n${await lastLines(stack.rauth())}`)
+        throw error
+      })
+    }
     const running = {
       ...{ stack, ports, logins: state.logins },
       directory: asTyped(directory),
@@ -107,41 +117,50 @@ async function run(options: StartOptions, directory: string, stop: Promise<Stop>
       mode: 0o600,
     })
     process.stdout.write(`${welcome(running)}\n`)
-    const end = await Promise.race([stop, died(stack)])
-    if ('signal' in end) return stopped()
-    say(`${end.death}\nstopping the rest`)
-    return 1
+    const end = await Promise.race([aborted(signal), died(stack)])
+    if (end === undefined) say('stopping')
+    else say(`${end.death}\nstopping the rest`)
+    return end === undefined ? 0 : 1
   } finally {
     await rm(factsFile, { force: true })
     await stack.stop()
   }
 }
 
-const parsed = parseStartOptions(process.argv.slice(2))
-if ('problem' in parsed) {
-  say(`${parsed.problem}\n\n${USAGE}`)
-  process.exitCode = 2
-} else if ('help' in parsed) {
-  process.stdout.write(USAGE)
-} else {
-  const stop = signalled()
+async function main(args: readonly string[]): Promise<number> {
+  const parsed = parseStartOptions(args)
+  if ('problem' in parsed) {
+    say(`${parsed.problem}\n\n${USAGE}`)
+    return 2
+  }
+  if ('help' in parsed) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  const signal = stopSignal()
   const directory = path.resolve(parsed.options.state ?? path.join(ROOT, '.rauth'))
   const lock = await lockState(directory)
   if (typeof lock === 'number') {
-    say(
-      `npm start is already running here (pid ${lock}): stop it first, with Ctrl-C or kill ${lock}`,
-    )
-    process.exitCode = 1
-  } else {
-    try {
-      process.exitCode = await run(parsed.options, directory, stop)
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error))
-      process.exitCode = 1
-    } finally {
-      await lock.release()
-    }
+    say(`npm start is already running here (pid ${lock}): stop it first, Ctrl-C or kill ${lock}`)
+    return 1
   }
-  // The signal listeners would keep nothing alive, but a part that hangs on must not keep us.
-  process.exit()
+  try {
+    return await run(parsed.options, directory, signal)
+  } catch (error) {
+    // What was under way when it was told to stop has failed for that reason.
+    if (!signal.aborted) throw error
+    say('stopped before it was up')
+    return 0
+  } finally {
+    await lock.release()
+  }
 }
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}
+// A part that hangs on must not keep us.
+process.exit()

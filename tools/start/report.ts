@@ -28,10 +28,15 @@ export function quickstartFacts({ stack, ports, logins, registryAuth }: Running)
 export function welcome({ stack, logins, directory, registryAuth }: Running): string {
   const { registry } = stack
   const [own = '', other = ''] = logins.keys()
-  const login = [...logins].map(
-    ([, { username, password }]) =>
-      `  echo ${password} | docker login ${registry} -u ${username} --password-stdin`,
-  )
+  const login = (namespace: string) => {
+    const { username, password } = logins.get(namespace) ?? { username: '', password: '' }
+    const words = `echo ${quoted(password)} | docker login ${registry} -u ${quoted(username)}`
+    return `  ${words} --password-stdin`
+  }
+  const push = (namespace: string) => [
+    `  tar c README.md | docker import - ${registry}/${namespace}/app:v1`,
+    `  docker push ${registry}/${namespace}/app:v1`,
+  ]
   return [
     '',
     `rauth is up. Registry: ${registry}`,
@@ -39,15 +44,16 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
       ? 'Envoy asks rauth about every request, and the registry checks the tokens again.'
       : 'Envoy asks rauth about every request; the registry itself checks nothing.',
     '',
-    'Log in, as one namespace or the other:',
-    ...login,
+    `Log in as ${other} and push an image:`,
+    login(other),
+    ...push(other),
     '',
-    `Push and pull, as ${own}:`,
-    `  tar c README.md | docker import - ${registry}/${own}/app:v1`,
-    `  docker push ${registry}/${own}/app:v1`,
+    `Log in as ${own}, push and pull:`,
+    login(own),
+    ...push(own),
     `  docker pull ${registry}/${own}/app:v1`,
     '',
-    `And what ${own} may not:`,
+    `Still as ${own}, try for ${other}'s image. It is denied:`,
     `  docker pull ${registry}/${other}/app:v1`,
     '',
     `Any other client works as well (podman and skopeo need --tls-verify=false: this is plain HTTP).`,
@@ -55,4 +61,9 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
     'Ctrl-C stops it all.',
     '',
   ].join('\n')
+}
+
+/** A word as a shell takes it. */
+function quoted(text: string): string {
+  return /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

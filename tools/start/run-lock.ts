@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Who uses a state folder now; two quick starts on one folder would spoil each other's. */
@@ -10,21 +11,47 @@ export interface RunLock {
 /** Takes the folder, or gives the pid of the process that has it. */
 export async function lockState(directory: string): Promise<RunLock | number> {
   const file = path.join(directory, 'start.pid')
+  const aside = `${file}.${randomUUID()}`
+  const mine = identity(process.pid) ?? `${process.pid} ${performance.timeOrigin}`
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const mine = identity(process.pid) ?? String(process.pid)
-  for (;;) {
-    try {
-      await writeFile(file, mine, { flag: 'wx' })
-      return { release: () => rm(file, { force: true }) }
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  // Written aside and linked: it is never there without its content, and only one can be first.
+  await writeFile(aside, mine)
+  try {
+    while (!(await appears(aside, file))) {
+      const holder = readText(file)
+      if (holder === undefined) continue
+      const pid = Number(holder.split(' ')[0])
+      if (identity(pid) === holder) return pid
+      await removeStale(file, holder, `${aside}.stale`)
     }
-    const holder = readText(file) ?? ''
-    const pid = Number(holder.split(' ')[0])
-    if (holder !== '' && identity(pid) === holder) return pid
-    // Left by one that was killed, or whose pid another program has now.
-    await rm(file, { force: true })
+  } finally {
+    await rm(aside, { force: true })
   }
+  return {
+    async release() {
+      if (readText(file) === mine) await rm(file, { force: true })
+    },
+  }
+}
+
+async function appears(aside: string, file: string): Promise<boolean> {
+  try {
+    await link(aside, file)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/**
+ * Removes the lock of a process that was killed, or whose pid another program has now. Somebody else
+ * may have done so already and have taken it: theirs is put back.
+ */
+async function removeStale(file: string, holder: string, away: string): Promise<void> {
+  await rename(file, away).catch(() => undefined)
+  if (readText(away) !== holder) await link(away, file).catch(() => undefined)
+  await rm(away, { force: true })
 }
 
 /** Pid and time of birth: pids come again, these pairs don't. */

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installParts } from '../parts/install.ts'
 import { judgeCoverage } from './coverage.ts'
-import { isTestPhase, select, type Outcome, type Phase, type TestPhase } from './phases.ts'
+import { isTestPhase, select, USAGE, type Outcome, type Phase, type TestPhase } from './phases.ts'
 import { compiledFile, testFiles } from './test-files.ts'
 import { runNode, type ToolOptions } from './tool.ts'
 
@@ -18,6 +18,8 @@ const ROOT = path.resolve(import.meta.dirname, '../../..')
 const LIMIT = 10
 
 const E2E_PARTS = ['envoy', 'registry3', 'registry2', 'crane', 'skopeo', 'grpcurl'] as const
+/** Says what failed, and of the rest not more than needed. */
+const REPORTER = 'tools/test/reporter.ts'
 /** Makes random tests repeatable. */
 const SEED = 'test/support/property-seed.ts'
 
@@ -62,14 +64,11 @@ async function runTool(
 /** tools/run.mjs has built already, or found that nothing changed; this tells what came of it. */
 async function readBuild(): Promise<Outcome> {
   const text = await readFile(path.join(ROOT, 'dist', '.build.json'), 'utf8')
-  const { problems, seconds } = JSON.parse(text) as {
-    problems: readonly { text: string }[]
-    seconds: number
-  }
+  const { problems } = JSON.parse(text) as { problems: readonly { text: string }[] }
   if (problems.length > 0) {
     return { ok: false, problem: problems.map((problem) => problem.text).join('\n') }
   }
-  return { ok: true, note: `compiled in ${seconds.toFixed(1)} s, before the phases` }
+  return { ok: true, note: 'compiled before the phases' }
 }
 
 async function runTests(phase: TestPhase, { filters, raw }: Run): Promise<Outcome> {
@@ -99,7 +98,8 @@ async function runFiles(
   for (const file of files) say(`  ${file}`)
   const { code } = await runNode(
     [
-      ...['--enable-source-maps', '--test', '--test-reporter', 'spec'],
+      ...['--enable-source-maps', '--test'],
+      ...['--test-reporter', pathToFileURL(path.join(ROOT, compiledFile(REPORTER))).href],
       ...['--import', pathToFileURL(path.join(ROOT, compiledFile(SEED))).href],
       // A stack of real programs is work for two processors; more at once would time out.
       ...['--test-concurrency', String(Math.min(2, os.availableParallelism()))],
@@ -126,6 +126,10 @@ async function runNodes(): Promise<Outcome> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    say(USAGE)
+    return 0
+  }
   const selection = select(args)
   if ('ok' in selection) {
     say(selection.problem)

@@ -52,11 +52,8 @@ export function isTestPhase(phase: Phase): phase is TestPhase {
   return phase === 'unit' || phase === 'integration' || phase === 'e2e'
 }
 
+export const USAGE = `usage: npm test [-- phase… [part of a file name…]], phases: ${PHASES.join(', ')}`
+
 function unknown(text: string): Problem {
-  return {
-    ok: false,
-    problem:
-      `"${text}" is not a phase\n` +
-      `usage: npm test [-- phase… [part of a file name…]], phases: ${PHASES.join(', ')}`,
-  }
+  return { ok: false, problem: `"${text}" is not a phase\n${USAGE}` }
 }

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net'
-import type { RequestOrigin } from '../../decision.ts'
+import { isRequestId, type RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
-import type { RegistryRequest } from '../../registry/request.ts'
-import { mayHaveBody } from './body-methods.ts'
-import { addHeader, type DecisiveHeaders } from './decisive-headers.ts'
+import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
+import { addHeader, type HeaderValues } from './headers.ts'
 
 /**
  * Of envoy.service.auth.v3.CheckRequest the few fields that rauth reads, as proto-loader gives them
@@ -41,6 +40,9 @@ export interface HeaderLine {
 /** Longer than every registered method, and nothing that would look strange in a log. */
 const METHOD = /^[A-Za-z-]{1,32}$/
 
+/** Envoy makes it anew for each request from outside, and logs it. */
+const REQUEST_ID = 'x-request-id'
+
 /** Names that only rauth may set, in the spelling of any server that takes `_` for `-`. */
 const IDENTITY = /^x[-_]rauth[-_][!#$%&'*+\-.^_`|~0-9a-z]*$/
 
@@ -64,10 +66,14 @@ export function readAttributes({ attributes }: CheckRequest): Result<RegistryReq
 /** Where it came from, for the record: nothing that could look strange in a log. */
 export function originOf({ attributes }: CheckRequest): RequestOrigin {
   const address = attributes?.source?.address?.socket_address?.address
-  const method = attributes?.request?.http?.method
+  const { method, headers, header_map } = attributes?.request?.http ?? {}
+  const line = header_map?.headers?.find(({ key }) => key === REQUEST_ID)
+  const raw = line?.raw_value === undefined ? line?.value : latin1(line.raw_value)
+  const requestId = headers?.[REQUEST_ID] ?? raw
   return {
     ...(address === undefined || isIP(address) === 0 ? {} : { address }),
     ...(method === undefined || !METHOD.test(method) ? {} : { method }),
+    ...(requestId === undefined || !isRequestId(requestId) ? {} : { requestId }),
   }
 }
 
@@ -93,8 +99,8 @@ export function headersToRemove({ attributes }: CheckRequest): readonly string[]
  * shows without any header is one without a token, and says so in the log: `allowed_headers` may
  * have hidden it.
  */
-function readHeaders({ headers = {}, header_map }: HttpAttributes): Result<DecisiveHeaders> {
-  const folded: DecisiveHeaders = {}
+function readHeaders({ headers = {}, header_map }: HttpAttributes): Result<HeaderValues> {
+  const folded: HeaderValues = {}
   let empty = true
   for (const name in headers) {
     empty = false
@@ -104,7 +110,7 @@ function readHeaders({ headers = {}, header_map }: HttpAttributes): Result<Decis
   if (lines.length === 0) {
     return empty ? refused('token_missing', { detail: 'no header is shown' }) : accepted(folded)
   }
-  const listed: DecisiveHeaders = {}
+  const listed: HeaderValues = {}
   for (const { key = '', value = '', raw_value } of lines) {
     const raw = raw_value === undefined ? '' : latin1(raw_value)
     if (raw !== '' && value !== '') return malformed('a header with two values')
@@ -119,7 +125,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
-function agree(a: DecisiveHeaders, b: DecisiveHeaders): boolean {
+function agree(a: HeaderValues, b: HeaderValues): boolean {
   return (
     a.authorization === b.authorization &&
     a.contentType === b.contentType &&

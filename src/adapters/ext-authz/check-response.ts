@@ -2,6 +2,7 @@ import type { CheckDecision } from '../../check-access.ts'
 import { refusalKind, type Refusal } from '../../refusal.ts'
 import { bearerChallenge } from '../../registry/challenge.ts'
 import { errorBody } from '../../registry/error-body.ts'
+import { RETRY_AFTER, type HttpAnswer } from '../http-exchange.ts'
 
 /** Where clients are sent for a token, and for which service: configured, never taken from them. */
 export interface ChallengeOptions {
@@ -16,6 +17,7 @@ export interface CheckResponse {
   readonly ok_response?: {
     readonly headers: readonly HeaderValueOption[]
     readonly headers_to_remove: readonly string[]
+    readonly query_parameters_to_remove: readonly string[]
   }
   readonly denied_response?: {
     readonly status: { readonly code: number }
@@ -30,16 +32,6 @@ export interface HeaderValueOption {
   readonly append_action: 'OVERWRITE_IF_EXISTS_OR_ADD'
 }
 
-/** The same answer over HTTP. */
-export interface HttpAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-/** Seconds. What rauth waits for at its start is a matter of a moment. */
-const RETRY_AFTER = '2'
-
 /**
  * A decision → what Envoy is told. What rauth could not decide is a 503 of its own, too: an error of
  * the call would become Envoy's `status_on_error`, which is 403 unless configured and would look
@@ -51,10 +43,14 @@ export function checkResponse(
   remove: readonly string[],
 ): CheckResponse {
   if (result.ok) {
-    const { headers } = result.value
+    const { headers, removeQuery } = result.value
     return {
       status: { code: 0 },
-      ok_response: { headers: overwrite(headers), headers_to_remove: notSet(remove, headers) },
+      ok_response: {
+        headers: overwrite(headers),
+        headers_to_remove: notSet(remove, headers),
+        query_parameters_to_remove: removeQuery,
+      },
     }
   }
   const { status, headers, body } = denial(result.refusal, decision, options)
@@ -70,6 +66,9 @@ export function httpAnswer(
   options: ChallengeOptions,
 ): HttpAnswer {
   if (!result.ok) return denial(result.refusal, decision, options)
+  // There is no word for it over HTTP, so such a request must not pass.
+  if (result.value.removeQuery.length > 0)
+    return denial({ reason: 'body_unseen' }, decision, options)
   return {
     status: 200,
     headers: { ...result.value.headers, 'cache-control': 'no-store' },

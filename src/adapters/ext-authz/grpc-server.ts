@@ -9,12 +9,12 @@ import {
 import { load } from '@grpc/proto-loader'
 import { messageOf, RauthError } from '../../errors.ts'
 import { listenError, type ListenAddress, type Listener } from '../listen.ts'
+import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
-import { certainAnswer, reportFailure, type CertainAnswerOptions } from './certain-answer.ts'
 import { checkResponse, type ChallengeOptions, type CheckResponse } from './check-response.ts'
 import { createHealth, healthDefinition, type Health } from './health.ts'
 
-export interface GrpcServerOptions extends CertainAnswerOptions, ChallengeOptions {
+export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   /** Where `envoy/service/auth/v3/external_auth.proto` and what it imports are. */
   readonly protoDirectory: string
   /** Whether decisions can be made: what grpc.health.v1 answers. */
@@ -28,9 +28,9 @@ const CHANNEL = {
   // Envoy's own limit on all headers of a request is 60 KiB; rauth wants no bodies.
   'grpc.max_receive_message_length': 256 * 1024,
   // Envoy opens one connection a worker, and another when this many checks are under way on it.
-  'grpc.max_concurrent_streams': 512,
+  'grpc.max_concurrent_streams': 256,
   // Megabytes a connection; grpc-js has no limit of its own.
-  'grpc-node.max_session_memory': 64,
+  'grpc-node.max_session_memory': 16,
   // Connections are long-lived: without an end, replicas that are added get none of them.
   'grpc.max_connection_age_ms': 15 * 60_000,
   'grpc.max_connection_age_grace_ms': 10_000,
@@ -98,7 +98,7 @@ function createCheck(options: GrpcServerOptions) {
     { request }: ServerUnaryCall<CheckRequest, CheckResponse>,
     callback: sendUnaryData<CheckResponse>,
   ): void => {
-    certainAnswer(
+    answer(
       options,
       () => readAttributes(request),
       originOf(request),

@@ -1,20 +1,25 @@
-import {
-  createServer,
-  STATUS_CODES,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { IncomingMessage, Server } from 'node:http'
 import type { RequestOrigin } from '../../decision.ts'
-import { accepted, refused, type Reason, type Result } from '../../refusal.ts'
-import type { RegistryRequest } from '../../registry/request.ts'
-import { mayHaveBody } from './body-methods.ts'
-import { certainAnswer, reportFailure, type CertainAnswerOptions } from './certain-answer.ts'
-import { httpAnswer, type ChallengeOptions, type HttpAnswer } from './check-response.ts'
-import { addHeader, type DecisiveHeaders } from './decisive-headers.ts'
+import { accepted, refused, type Result } from '../../refusal.ts'
+import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
+import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
+import { answer, reportFailure, type AnswerOptions } from './answer.ts'
+import { httpAnswer, type ChallengeOptions } from './check-response.ts'
+import { addHeader, type HeaderValues } from './headers.ts'
 
-export interface GatewayHttpOptions extends CertainAnswerOptions, ChallengeOptions {}
+export interface GatewayHttpOptions extends AnswerOptions, ChallengeOptions {}
+
+/** Limits of a connection; times in milliseconds. */
+const LIMITS = {
+  /** A token of 8 KiB and a path of as much, and room for the rest. */
+  maxHeaderSize: 32 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  /** Longer than Envoy should keep an idle connection: who closes first risks a request. */
+  keepAliveTimeout: 75_000,
+}
+
+const MAX_CONNECTIONS = 4_096
 
 /**
  * Envoy's ext_authz over HTTP: the request that comes here has the method, the path and the
@@ -24,77 +29,25 @@ export interface GatewayHttpOptions extends CertainAnswerOptions, ChallengeOptio
  * requests that may have one are refused: pushes go through the gRPC gateway.
  */
 export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
-  const answer = (read: () => Result<RegistryRequest>, origin: RequestOrigin) =>
-    certainAnswer(options, read, origin, (decision) => httpAnswer(decision, options))
+  const judge = (read: () => Result<RegistryRequest>, origin: RequestOrigin): Promise<HttpAnswer> =>
+    answer(options, read, origin, (decision) => httpAnswer(decision, options))
+  const judgeRequest = (request: IncomingMessage) =>
+    judge(() => readRequestLine(request), originOf(request))
 
-  /** Those whose last answer is on its way: what else comes on them is answered no more. */
-  const ending = new WeakSet<Duplex>()
-
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
-    const last = announcesBody(request)
-    if (last) ending.add(request.socket)
-    answer(() => readRequestLine(request), originOf(request))
-      .then((answered) => {
-        send(response, answered, last)
-      })
-      .catch((thrown: unknown) => {
-        reportFailure(options, thrown)
-        response.destroy()
-      })
-  }
-
-  const handleRaw = (
-    socket: Duplex,
-    read: () => Result<RegistryRequest>,
-    origin: RequestOrigin,
-  ) => {
-    answer(read, origin)
-      .then((answered) => {
-        sendRaw(socket, answered)
-      })
-      .catch((thrown: unknown) => {
-        reportFailure(options, thrown)
-        socket.destroy()
-      })
-  }
-
-  const server = createServer(
-    {
-      // The host decides nothing.
-      requireHostHeader: false,
-      // A token of 8 KiB and a path of as much, and room for the rest.
-      maxHeaderSize: 32 * 1024,
-      headersTimeout: 10_000,
-      requestTimeout: 10_000,
-      // Longer than Envoy should keep an idle connection: who closes first risks a request.
-      keepAliveTimeout: 75_000,
+  const server = createExchangeServer(LIMITS, {
+    async serve(request, response) {
+      sendAnswer({ request, response }, await judgeRequest(request), bodyLength(request) > 0)
     },
-    handle,
-  )
+    connect: judgeRequest,
+    refuse: (reason) => judge(() => refused(reason), {}),
+    onFailure(thrown) {
+      reportFailure(options, thrown)
+    },
+  })
   // Node leaves out what is beyond this number, such as a second Authorization; the size is limited.
   server.maxHeadersCount = 0
-  server.maxConnections = 4096
-  // An Expect header is no reason for an answer of Node's own.
-  server.on('checkContinue', handle)
-  server.on('checkExpectation', handle)
-  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
-    socket.on('error', () => socket.destroy())
-    handleRaw(socket, () => readRequestLine(request), originOf(request))
-  })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (ending.has(socket)) return
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy()
-      return
-    }
-    handleRaw(socket, () => refused(reasonOf(error)), {})
-  })
+  server.maxConnections = MAX_CONNECTIONS
   return server
-}
-
-function reasonOf({ code }: NodeJS.ErrnoException): Reason {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'request_malformed'
 }
 
 /** The other end of the connection is a proxy: whom it asks for, it does not say. */
@@ -106,34 +59,9 @@ function originOf({ method }: IncomingMessage): RequestOrigin {
 function readRequestLine({ method, url, rawHeaders }: IncomingMessage): Result<RegistryRequest> {
   if (method === undefined || url === undefined) return refused('request_malformed')
   if (mayHaveBody(method)) return refused('body_unseen')
-  const headers: DecisiveHeaders = {}
+  const headers: HeaderValues = {}
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     addHeader(headers, rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '')
   }
   return accepted({ method, target: url, ...headers })
-}
-
-/** Whether bytes follow the headers: nobody reads them, so they must not become the next request. */
-function announcesBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-}
-
-function send(response: ServerResponse, { status, headers, body }: HttpAnswer, close: boolean) {
-  response.writeHead(status, {
-    ...headers,
-    'content-length': Buffer.byteLength(body),
-    ...(close ? { connection: 'close' } : {}),
-  })
-  response.end(body)
-}
-
-/** For what Node gives no response to. */
-function sendRaw(socket: Duplex, { status, headers, body }: HttpAnswer) {
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ]
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
 }

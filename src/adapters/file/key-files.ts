@@ -1,6 +1,11 @@
 import path from 'node:path'
 import { RauthError } from '../../errors.ts'
-import { createKeySet, type KeySet, type SigningKey } from '../../token/key-set.ts'
+import {
+  createKeySet,
+  type KeySet,
+  type KeySetOptions,
+  type SigningKey,
+} from '../../token/key-set.ts'
 import { BINDING_KEY, missing, readFileOf, readKeyFolder, type KeyFolder } from './key-folder.ts'
 import { AUTHORITY, initHint, unreadable, type FoundKey } from './key-pair.ts'
 
@@ -16,9 +21,9 @@ const BINDING_KEY_BYTES = 32
 export async function loadKeySet(
   directory: string,
   now: Date,
-  publishAhead?: number,
+  options: KeySetOptions = {},
 ): Promise<KeySet> {
-  return createKeySet(usableKeys(await readKeyFolder(directory), directory, now), publishAhead)
+  return createKeySet(usableKeys(await readKeyFolder(directory), directory, now), options)
 }
 
 /** The keys of a folder in which nothing is wrong. */

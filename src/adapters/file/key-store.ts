@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { messageOf, RauthError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import type { Algorithm } from '../../token/algorithms.ts'
 import { createKeySet, newestFirst, type KeySet, type SigningKey } from '../../token/key-set.ts'
 import { createExpiryNotices, type Ending } from './key-expiry.ts'
 import { usableKeys } from './key-files.ts'
@@ -17,6 +18,8 @@ export interface FileKeyStoreOptions extends WatchOptions {
   readonly directory: string
   /** Seconds for which a key is published before it signs. */
   readonly publishAhead: number
+  /** The algorithm to sign with as long as there is a key for it. */
+  readonly algorithm?: Algorithm | undefined
   readonly clock: Clock
   readonly log: Log
   /** Called once for each state of the folder in which some key can't be used. */
@@ -54,7 +57,7 @@ interface Judgement {
  * whatever else is wrong. A folder that can't be read at all says nothing about any key: all stay.
  */
 export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<FileKeyStore> {
-  const { clock, log, publishAhead } = options
+  const { clock, log, publishAhead, algorithm } = options
   const directory = path.resolve(options.directory)
   const noticeExpiry = createExpiryNotices(log)
   let folder: KeyFolder
@@ -70,7 +73,7 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
     const usable = inTime(next, clock())
     if (usable.length === keys.length && usable.every((key, i) => key === keys[i])) return
     keys = usable
-    current = usable.length === 0 ? undefined : createKeySet(usable, publishAhead)
+    current = usable.length === 0 ? undefined : createKeySet(usable, { publishAhead, algorithm })
     log.info(
       { directory, keys: usable.map(({ kid }) => kid), signs: current?.active(clock()).kid },
       'keys loaded',

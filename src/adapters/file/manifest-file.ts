@@ -1,8 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
 
-/** How often a document may refer to an anchor: manifests do not, bombs do. */
-const MAX_ALIASES = 8
+/**
+ * A manifest is mostly words. Parsing takes far longer for a file that is mostly punctuation, and
+ * nothing else is served meanwhile.
+ */
+const PUNCTUATION = /[[\]{},?]/g
+const MAX_PUNCTUATION = 0.4
+/** Anchors, aliases and tags, at the places where they can be. */
+const PROPERTIES = /(?:^|[\s,[{])[&*!]/g
+const MAX_PROPERTIES = 64
+
+/** Documents and items of a List in one file. */
+const MAX_MANIFESTS = 1000
 
 export type ManifestReading =
   | { readonly ok: true; readonly manifest: unknown }
@@ -15,15 +25,25 @@ export type ManifestReading =
  */
 export function readManifests(content: Buffer): readonly ManifestReading[] {
   if (!isUtf8(content)) return [unreadable('not UTF-8 text')]
+  const text = content.toString('utf8')
+  if (count(text, PUNCTUATION) > 64 + text.length * MAX_PUNCTUATION) {
+    return [unreadable('mostly punctuation, which no manifest is')]
+  }
+  if (count(text, PROPERTIES) > MAX_PROPERTIES) {
+    return [unreadable('many anchors, aliases or tags: write the values out')]
+  }
   const lines = new LineCounter()
   // No pretty errors: they quote the lines around. No check for unique keys: it is quadratic.
-  const documents = parseAllDocuments(content.toString('utf8'), {
+  const documents = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
     logLevel: 'silent',
   })
   const readings = [...documents].flatMap((document) => readDocument(document, lines))
+  if (readings.length > MAX_MANIFESTS) {
+    return [unreadable(`more than ${MAX_MANIFESTS} manifests: split it`)]
+  }
   return readings.length > 0 ? readings : [unreadable('no manifest in it: write or remove it')]
 }
 
@@ -34,39 +54,55 @@ function readDocument(document: Document, lines: LineCounter): readonly Manifest
   }
   const [error] = document.errors
   if (error !== undefined) return [unreadable(`not YAML (${error.code}) ${at(error.pos[0])}`)]
-  const repeated = repeatedKey(document)
-  if (repeated !== undefined) return [unreadable(`the same key twice ${at(repeated)}`)]
+  const flaw = flawOf(document)
+  if (flaw !== undefined) return [unreadable(`${flaw.what} ${at(flaw.offset)}`)]
 
-  let manifest: unknown
-  try {
-    manifest = document.toJS({ maxAliasCount: MAX_ALIASES })
-  } catch {
-    // Its message may quote the name of an anchor.
-    return [unreadable('aliases that lead nowhere, or too many: write the values out')]
-  }
+  const manifest: unknown = document.toJS()
   if (manifest === null) return []
   const items = itemsOf(manifest) ?? [manifest]
   return items.map((item) => ({ ok: true, manifest: item }))
 }
 
-/** Offset of the first key that its mapping already has. */
-function repeatedKey(document: Document): number | undefined {
-  let offset: number | undefined
+interface Flaw {
+  readonly what: string
+  readonly offset: number
+}
+
+/**
+ * What kubectl never writes, and what two readers could understand in two ways: the same key twice,
+ * keys that are no plain text, and anchors, aliases and tags.
+ */
+function flawOf(document: Document): Flaw | undefined {
+  let flaw: Flaw | undefined
+  const found = (what: string, offset: number | undefined) => {
+    flaw = { what, offset: offset ?? 0 }
+    return visit.BREAK
+  }
   visit(document, {
-    Map(_, map) {
+    Alias: (_, { range }) => found('an alias: write the value out', range?.[0]),
+    Value(_, { anchor, tag, range }) {
+      return anchor === undefined && tag === undefined
+        ? undefined
+        : found('an anchor or a tag: write the value alone', range?.[0])
+    },
+    Map(_, { items, anchor, tag, range }) {
+      if (anchor !== undefined || tag !== undefined) {
+        return found('an anchor or a tag: write the value alone', range?.[0])
+      }
       const seen = new Set<unknown>()
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue
-        if (seen.has(key.value)) {
-          offset = key.range?.[0] ?? 0
-          return visit.BREAK
-        }
+      for (const { key } of items) {
+        if (!isScalar(key)) return found('a key that is no plain text', range?.[0])
+        if (seen.has(key.value)) return found('the same key twice', key.range?.[0])
         seen.add(key.value)
       }
       return undefined
     },
   })
-  return offset
+  return flaw
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0
 }
 
 function itemsOf(manifest: unknown): readonly unknown[] | undefined {

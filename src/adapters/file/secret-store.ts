@@ -18,6 +18,9 @@ export interface FileSecretStore extends CredentialStore {
   close(): void
 }
 
+/** Lines that one load may log: a file of thousands of mistakes must not fill the log. */
+const MAX_NOTES = 20
+
 /** Something that an operator should know of, once. */
 interface Note {
   readonly level: 'warn' | 'error'
@@ -51,8 +54,10 @@ export async function createFileSecretStore(
     index = createCredentialIndex(credentials)
 
     const texts = new Map(notes.map((note) => [JSON.stringify(note), note]))
-    for (const [text, { level, fields, message }] of texts) {
-      if (!told.has(text)) log[level](fields, message)
+    const fresh = [...texts].filter(([text]) => !told.has(text)).map(([, note]) => note)
+    for (const { level, fields, message } of fresh.slice(0, MAX_NOTES)) log[level](fields, message)
+    if (fresh.length > MAX_NOTES) {
+      log.error({ directory, more: fresh.length - MAX_NOTES }, 'more of the same kind')
     }
     told = new Set(texts.keys())
     log.info(
@@ -138,8 +143,9 @@ function judge(files: SecretFiles): {
       if (reading.kind === 'problem') {
         const { namespace, problem } = reading
         const dead = lost.filter((name) => !places.has(name))
-        const named = namespace === undefined ? { namespaces: dead } : { namespace }
-        notes.push(disabled({ file, ...named, problem }))
+        if (namespace !== undefined) notes.push(disabled({ file, namespace, problem }))
+        else if (dead.length > 0) notes.push(disabled({ file, namespaces: dead, problem }))
+        else notes.push(ignored({ file, problem }))
       }
       if (reading.kind !== 'credential') continue
       const { credential, warnings } = reading
@@ -155,4 +161,9 @@ function judge(files: SecretFiles): {
 
 function disabled(fields: object): Note {
   return { level: 'error', fields, message: 'Secret manifest unusable: its namespace is disabled' }
+}
+
+/** Of a file that does not even say whose it is. */
+function ignored(fields: object): Note {
+  return { level: 'error', fields, message: 'Secret manifest unusable: it names no namespace' }
 }

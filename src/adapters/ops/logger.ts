@@ -3,17 +3,19 @@ import type { DecisionEvent } from '../../event.ts'
 import { refusalKind } from '../../refusal.ts'
 
 /**
- * JSON lines on stdout. The paths below are a second net: nothing that rauth logs holds a secret,
+ * What a line looks like. The hidden paths are a second net: nothing that rauth logs holds a secret,
  * since secrets have a type that cannot print itself.
  */
+export const LOG_OPTIONS = {
+  base: null,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label: string) => ({ level: label }) },
+  redact: ['authorization', 'password', '*.authorization', '*.password'],
+}
+
+/** JSON lines on stdout. */
 export function createLogger(level: string): Logger {
-  return pino({
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: ['authorization', 'password', 'token', '*.authorization', '*.password', '*.token'],
-  })
+  return pino({ ...LOG_OPTIONS, level })
 }
 
 /** One line a decision; allowed ones at `info`, refused ones at the level of their reason. */

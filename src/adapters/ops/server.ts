@@ -1,4 +1,5 @@
-import express, { type Express } from 'express'
+import type { IncomingMessage, Server } from 'node:http'
+import { createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface OperationsOptions {
@@ -9,32 +10,64 @@ export interface OperationsOptions {
   readonly troubles: Readonly<Record<string, () => string | undefined>>
 }
 
-/** `/livez`, `/readyz` and `/metrics`, for the cluster and never for clients. */
-export function createOperationsApp({ metrics, parts, troubles }: OperationsOptions): Express {
-  const app = express()
-  app.disable('x-powered-by')
-  app.disable('etag')
-  app.get('/livez', (_request, response) => {
-    response.json({ status: 'ok' })
-  })
-  app.get('/readyz', (_request, response) => {
+/** Whoever asks here is the cluster: a prober or two, and a scraper. */
+const MAX_CONNECTIONS = 200
+
+/** `/livez`, `/readyz` and `/metrics`, for the cluster and never for clients; not listening yet. */
+export function createOperationsServer({ metrics, parts, troubles }: OperationsOptions): Server {
+  function readiness(): HttpAnswer {
     const states = Object.entries(parts).map(([name, ready]) => [name, ready()] as const)
     const ready = states.every(([, state]) => state)
     const told = Object.entries(troubles).flatMap(([name, trouble]) => {
       const text = trouble()
       return text === undefined ? [] : [[name, text] as const]
     })
-    response.status(ready ? 200 : 503).json({
+    return json(ready ? 200 : 503, {
       status: ready ? 'ok' : 'not ready',
       parts: Object.fromEntries(states),
       ...(told.length > 0 && { troubles: Object.fromEntries(told) }),
     })
-  })
-  app.get('/metrics', async (_request, response) => {
-    response.type(metrics.contentType).send(await metrics.render())
-  })
-  app.use((_request, response) => {
-    response.status(404).json({ status: 'not found', paths: ['/livez', '/readyz', '/metrics'] })
-  })
-  return app
+  }
+
+  async function answer({ method = '', url = '' }: IncomingMessage): Promise<HttpAnswer> {
+    if (!['GET', 'HEAD'].includes(method)) {
+      const refused = json(405, { status: 'method not allowed' })
+      return { ...refused, headers: { ...refused.headers, Allow: 'GET, HEAD' } }
+    }
+    switch (url.split('?', 1)[0]) {
+      case '/livez':
+        return json(200, { status: 'ok' })
+      case '/readyz':
+        return readiness()
+      case '/metrics':
+        return {
+          status: 200,
+          headers: { 'Content-Type': metrics.contentType },
+          body: await metrics.render(),
+        }
+      default:
+        return json(404, { status: 'not found', paths: ['/livez', '/readyz', '/metrics'] })
+    }
+  }
+
+  const server = createExchangeServer(
+    { headersTimeout: 5_000, requestTimeout: 10_000 },
+    {
+      async serve(request, response) {
+        sendAnswer({ request, response }, await answer(request), false)
+      },
+      connect: answer,
+      refuse: () => Promise.resolve(json(400, { status: 'bad request' })),
+    },
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  return server
+}
+
+function json(status: number, value: object): HttpAnswer {
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+    body: JSON.stringify(value),
+  }
 }

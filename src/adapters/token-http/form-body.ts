@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { accepted, refused, type Reason, type Result } from '../../refusal.ts'
+import { BODY_BROKEN } from '../http-exchange.ts'
 import { MAX_FORM } from './parameters.ts'
-
-/** Event of a request whose body will never be there as a whole, with the reason. */
-export const BODY_BROKEN = Symbol('body broken')
 
 /** containerd names the charset; any other than this one would be other bytes to us than to it. */
 const FORM =

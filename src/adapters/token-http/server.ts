@@ -1,16 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
-import type { IssueToken, TokenDecision, TokenRequest } from '../../issue-token.ts'
+import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
 import type { KeySet } from '../../token/key-set.ts'
-import { LINGER, serveRequests } from './broken-request.ts'
+import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import { discoveryDocument } from './discovery.ts'
 import { readFormBody } from './form-body.ts'
 import { MAX_FORM } from './parameters.ts'
 import { readTokenForm, readTokenRequest } from './token-request.ts'
-import { formatTokenResponse, type TokenResponse } from './token-response.ts'
+import { formatTokenResponse } from './token-response.ts'
 
 export interface TokenServerOptions {
   readonly issueToken: IssueToken
@@ -31,12 +31,8 @@ const LIMITS = {
   requestTimeout: 10_000,
   /** Envoy ends idle connections after 4 s: the end that sends requests must be the first to go. */
   keepAliveTimeout: 5_000,
-  /** How often the times above are looked at. */
-  connectionsCheckingInterval: 500,
 }
 
-/** A connection on which nothing moves, such as one of a client that does not read its answers. */
-const SOCKET_TIMEOUT = 15_000
 const MAX_CONNECTIONS = 2_000
 const MAX_HEADERS = 100
 /** Longest body that is read to its end, to keep the connection; bytes. */
@@ -45,27 +41,37 @@ const MAX_BODY = MAX_FORM
 /** Seconds for which the public keys may be kept: how long a removed one may live on. */
 const JWKS_AGE = 60
 
+/**
+ * A request target, RFC 9112 §3.2, in one of the forms that have a path. For some others Express has
+ * no route at all and answers with a page of its own.
+ */
+const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
+
 /** The token endpoint, the public keys and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
-  const server = createServer({
-    ...LIMITS,
-    // Node would answer with an empty body; flawOf() does it in ours.
-    requireHostHeader: false,
+  const answer: Answer = async (parsed, origin) => {
+    const service = parsed.ok ? parsed.value.service : ''
+    const realm = options.realms.get(service) ?? options.realm
+    const decision = await options.issueToken(parsed, origin)
+    return formatTokenResponse(decision, realm, origin.method === 'POST')
+  }
+  const app = createTokenApp(options, answer)
+  const server = createExchangeServer(LIMITS, {
+    async serve(request, response) {
+      if (TARGET.test(request.url ?? '')) app(request, response)
+      else send(request, response, await answer(refused('request_malformed'), originOf(request)))
+    },
+    connect: (request) => answer(refused('method_unsupported'), originOf(request)),
+    refuse: (reason, origin) => answer(refused(reason), origin),
   })
-  server.timeout = SOCKET_TIMEOUT
   server.maxConnections = MAX_CONNECTIONS
-  serveRequests(server, createTokenApp(options), async (reason, origin) =>
-    formatTokenResponse(await decideSafely(options, refused(reason), origin), options.realm, false),
-  )
-  // A body is wanted in one place only, which says so itself: all else is answered without it.
-  const answerAtOnce = (request: IncomingMessage, response: ServerResponse) =>
-    server.emit('request', request, response)
-  server.on('checkContinue', answerAtOnce)
-  server.on('checkExpectation', answerAtOnce)
   return server
 }
 
-function createTokenApp(options: TokenServerOptions): Express {
+/** The answer to a request for a token, or to what is refused before it is one. */
+type Answer = (parsed: Result<TokenRequest>, origin: RequestOrigin) => Promise<HttpAnswer>
+
+function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -81,10 +87,7 @@ function createTokenApp(options: TokenServerOptions): Express {
     response: ServerResponse,
     parsed: Result<TokenRequest>,
   ): Promise<void> {
-    const decision = await decideSafely(options, parsed, originOf(request))
-    const service = parsed.ok ? parsed.value.service : ''
-    const realm = options.realms.get(service) ?? options.realm
-    send(request, response, formatTokenResponse(decision, realm, request.method === 'POST'))
+    send(request, response, await answer(parsed, originOf(request)))
   }
 
   app.use(async (request, response, next) => {
@@ -155,19 +158,6 @@ function createTokenApp(options: TokenServerOptions): Express {
   return app
 }
 
-/** The decision; also when it could not even be recorded, which is then all that can be said. */
-async function decideSafely(
-  { issueToken }: TokenServerOptions,
-  parsed: Result<TokenRequest>,
-  origin: RequestOrigin,
-): Promise<TokenDecision> {
-  try {
-    return await issueToken(parsed, origin)
-  } catch {
-    return { decision: 'unrecorded', result: refused('internal') }
-  }
-}
-
 /** Who asks is the other end of the connection, whatever a header says. */
 function originOf({ method, socket }: IncomingMessage): RequestOrigin {
   return {
@@ -208,13 +198,7 @@ function flawOf(request: IncomingMessage): ReturnType<typeof refused> | undefine
   return undefined
 }
 
-/** Bytes of the body that comes; infinite if the client does not say. */
-function bodyLength({ headers }: IncomingMessage): number {
-  if (headers['transfer-encoding'] !== undefined) return Infinity
-  return Number(headers['content-length'] ?? 0)
-}
-
-function json(value: unknown, type: string, caching: string): TokenResponse {
+function json(value: unknown, type: string, caching: string): HttpAnswer {
   return {
     status: 200,
     headers: {
@@ -226,24 +210,11 @@ function json(value: unknown, type: string, caching: string): TokenResponse {
   }
 }
 
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, headers, body }: TokenResponse,
-): void {
-  const fields = { ...headers, 'Content-Length': Buffer.byteLength(body) }
-  if (request.complete || bodyLength(request) <= MAX_BODY) {
-    response.writeHead(status, fields).end(body)
-    return
-  }
-  // The client is still sending. It gets the whole answer now and is read for a moment longer, since
-  // closing at once would reset the connection and could take the answer with it.
-  response.writeHead(status, { ...fields, Connection: 'close' }).write(body)
-  const end = () => response.end()
-  const cut = setTimeout(end, LINGER)
-  request.once('close', () => {
-    clearTimeout(cut)
-    end()
-  })
-  request.resume()
+/**
+ * Answers; a client that would send more than is worth reading, or whose connection closes anyway, is
+ * given up after that.
+ */
+function send(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {
+  const closing = response.getHeader('Connection') === 'close' || bodyLength(request) > MAX_BODY
+  sendAnswer({ request, response }, answer, closing && !request.complete)
 }

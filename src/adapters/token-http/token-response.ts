@@ -3,17 +3,7 @@ import { refusalKind, type Refusal } from '../../refusal.ts'
 import { basicChallenge } from '../../registry/challenge.ts'
 import { errorBody } from '../../registry/error-body.ts'
 import { formatScope } from '../../registry/scope.ts'
-
-/** An HTTP answer, ready to be written to whatever connection is there. */
-export interface TokenResponse {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  /** JSON. */
-  readonly body: string
-}
-
-/** Seconds after which a client may ask again when rauth could not tell. */
-const RETRY_AFTER = '2'
+import { RETRY_AFTER, type HttpAnswer } from '../http-exchange.ts'
 
 /** RFC 6749 §5.1 wants the first two wherever a token could be. */
 const HEADERS = {
@@ -31,7 +21,7 @@ export function formatTokenResponse(
   { decision, result }: TokenDecision,
   realm: string,
   oauth: boolean,
-): TokenResponse {
+): HttpAnswer {
   if (result.ok) {
     const body = { ...tokenOf(result.value), ...(oauth ? oauthFieldsOf(result.value) : {}) }
     return { status: 200, headers: HEADERS, body: JSON.stringify(body) }

@@ -1,78 +1,21 @@
-import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { loadKeySet } from '../../../src/adapters/file/key-files.ts'
-import { initializeKeys } from '../../../src/adapters/file/key-maker.ts'
-import { createCheckAccess, type CheckAccess } from '../../../src/check-access.ts'
-import type { DecisionEvent } from '../../../src/event.ts'
-import { OWN_NAMESPACE } from '../../../src/policy/policy.ts'
-import type { Access } from '../../../src/registry/access.ts'
-import { createIssuer } from '../../../src/token/issuer.ts'
-import { createVerifier } from '../../../src/token/verifier.ts'
+import { person, SERVICE, startFlows } from '../../support/flows.ts'
 
-export const WHERE = { realm: 'https://localhost:5080/token', service: 'internal-registry.io' }
-export const CHALLENGE =
-  'Bearer realm="https://localhost:5080/token",service="internal-registry.io"'
+export const WHERE = { realm: 'https://localhost:5080/token', service: SERVICE }
+export const CHALLENGE = `Bearer realm="https://localhost:5080/token",service="${SERVICE}"`
 export const PROTOS = path.resolve(import.meta.dirname, '../../../../proto')
 export const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
 
-export interface TestGateway {
-  readonly checkAccess: CheckAccess
-  readonly events: DecisionEvent[]
-  /** Whether the credentials are loaded. */
-  ready: boolean
-  /** A token of team-a, for its repository team-a/app if nothing else is said. */
-  token(access?: Access): Promise<string>
+/** Both flows with the one credential of team-a, and a token of it for team-a/app. */
+export async function createTestGateway() {
+  const flows = startFlows([person('team-a', 'canary')])
+  const scope = 'repository:team-a/app:delete,pull,push'
+  const token = await flows.tokenFor('team-a', 'canary', scope)
+  flows.events.length = 0
+  return { ...flows, token }
 }
 
-/** The real second flow over real keys; only the credentials stand in memory. */
-export async function createTestGateway(): Promise<TestGateway> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'rauth-gateway-'))
-  await initializeKeys({ directory, algorithm: 'ES256', now: new Date() })
-  const keys = await loadKeySet(directory, new Date())
-  await rm(directory, { recursive: true })
-
-  const clock = () => Date.now() / 1000
-  const issuer = createIssuer({ keys, x5c: true })
-  const reference = { id: 'team-a/registry-credentials', generation: 'one' }
-  const credential = {
-    ...{ ...reference, namespace: 'team-a', username: 'team-a' },
-    passwordHash: Buffer.alloc(32),
-  }
-  const events: DecisionEvent[] = []
-  const gateway: TestGateway = {
-    events,
-    ready: true,
-    async token(access = [resource('team-a/app', 'delete', 'pull', 'push')]) {
-      const issuedAt = Math.floor(clock())
-      const { token } = await issuer.sign({
-        ...{ issuer: 'rauth', subject: 'team-a', audience: WHERE.service, id: randomUUID() },
-        ...{ issuedAt, notBefore: issuedAt, expiresAt: issuedAt + 300, access },
-        ...{ namespaces: ['team-a'], credentials: [reference] },
-      })
-      return token
-    },
-    checkAccess: createCheckAccess({
-      ...{ timer: () => performance.now(), newId: randomUUID, policy: () => OWN_NAMESPACE },
-      record: (event) => void events.push(event),
-      store: {
-        ready: () => gateway.ready,
-        byUsername: () => [],
-        byId: (id) => (id === reference.id ? credential : undefined),
-      },
-      verifier: createVerifier({
-        ...{ keys, issuer: 'rauth', audiences: [WHERE.service], clock },
-        ...{ leeway: 10, maxLifetime: 300, cacheSize: 100 },
-      }),
-    }),
-  }
-  return gateway
-}
-
-export function resource(name: string, ...actions: string[]) {
-  return { type: 'repository', name, actions }
-}
+export type TestGateway = Awaited<ReturnType<typeof createTestGateway>>
 
 /** Method, target, what a token of team-a for team-a/app gets there. */
 export const DECISIONS: readonly (readonly [method: string, target: string, status: number])[] = [

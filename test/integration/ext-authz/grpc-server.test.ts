@@ -72,16 +72,16 @@ describe('startGrpcServer', () => {
 
   before(async () => {
     gateway = await createTestGateway()
-    token = await gateway.token()
+    token = gateway.token
   })
   afterEach(async () => {
-    gateway.ready = true
+    gateway.ready(true)
     for (const close of closers.splice(0).reverse()) await close()
   })
 
   async function start(changed: Partial<GrpcServerOptions> = {}): Promise<Listener> {
     const { checkAccess } = gateway
-    const ready = () => gateway.ready
+    const ready = () => gateway.deps.store.ready()
     const options = { ...WHERE, checkAccess, ready, protoDirectory: PROTOS, ...changed }
     const listener = await startGrpcServer(options, LOOPBACK)
     closers.push(() => listener.close(0))
@@ -230,7 +230,7 @@ describe('startGrpcServer', () => {
     })
 
     it('says 503 and not a denial while the credentials are not loaded', async () => {
-      gateway.ready = false
+      gateway.ready(false)
       const answer = await check(asker, question(['GET', '/v2/'], bearer()))
       assert.equal(answer.code, status.UNAVAILABLE)
       assert.equal(answer.status, 503)
@@ -447,7 +447,7 @@ describe('startGrpcServer', () => {
       const { port } = await start()
       const asker = client(port)
       for (const ready of [true, false, true]) {
-        gateway.ready = ready
+        gateway.ready(ready)
         for (const service of SERVICES) {
           assert.equal(await health(asker, service), ready ? 'SERVING' : 'NOT_SERVING')
         }
@@ -476,9 +476,9 @@ describe('startGrpcServer', () => {
         }
       }
       await until(1)
-      gateway.ready = false
+      gateway.ready(false)
       await until(2)
-      gateway.ready = true
+      gateway.ready(true)
       await until(3)
       const started = Date.now()
       await listener.close(PATIENCE)
@@ -498,7 +498,7 @@ describe('startGrpcServer', () => {
       const checkAccess: CheckAccess = async () => {
         arrived()
         await gate
-        return { decision: 'id', result: accepted({ headers: {} }) }
+        return { decision: 'id', result: accepted({ headers: {}, removeQuery: [] }) }
       }
       return { checkAccess, release, inFlight }
     }

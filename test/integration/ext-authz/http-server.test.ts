@@ -1,45 +1,29 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { connect } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { createGatewayHttpServer } from '../../../src/adapters/ext-authz/http-server.ts'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import type { CheckAccess } from '../../../src/check-access.ts'
 import { accepted } from '../../../src/refusal.ts'
+import type { Answer } from '../../support/http.ts'
+import { assertHungUpOn, exchange as send, holdOpen } from '../../support/wire.ts'
 import { CHALLENGE, createTestGateway, DECISIONS, WHERE, type TestGateway } from './gateway.ts'
 import { throwAt } from './http2-frames.ts'
 
-interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-/** One exchange byte for byte; the server is asked to end the connection, or does so itself. */
-function exchange(port: number, text: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    let got = ''
-    const patience = setTimeout(() => socket.destroy(new Error(`no end after: ${got}`)), 5000)
-    socket.setEncoding('latin1')
-    socket.on('data', (chunk: string) => (got += chunk))
-    socket.on('error', reject)
-    socket.on('close', () => {
-      clearTimeout(patience)
-      const [head = '', ...rest] = got.split('\r\n\r\n')
-      const [first = '', ...lines] = head.split('\r\n')
-      const pairs = lines.map((line) => {
-        const colon = line.indexOf(':')
-        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const
-      })
-      resolve({
-        status: Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]),
-        headers: Object.fromEntries(pairs),
-        body: rest.join('\r\n\r\n'),
-      })
-    })
-    socket.write(text, 'latin1')
+/** One exchange byte for byte, until the server ends the connection: the client never does. */
+async function exchange(port: number, bytes: string): Promise<Answer> {
+  const { text } = await send(port, bytes)
+  const [head = '', ...rest] = text.split('\r\n\r\n')
+  const [first = '', ...lines] = head.split('\r\n')
+  const pairs = lines.map((line) => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const
   })
+  return {
+    status: Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]),
+    headers: Object.fromEntries(pairs),
+    body: rest.join('\r\n\r\n'),
+  }
 }
 
 describe('createGatewayHttpServer', () => {
@@ -49,7 +33,7 @@ describe('createGatewayHttpServer', () => {
 
   before(async () => {
     gateway = await createTestGateway()
-    token = await gateway.token()
+    token = gateway.token
     listener = await listenHttp(
       createGatewayHttpServer({ ...WHERE, checkAccess: gateway.checkAccess }),
       { host: '127.0.0.1', port: 0 },
@@ -57,7 +41,7 @@ describe('createGatewayHttpServer', () => {
   })
   after(() => listener.close(0))
   beforeEach(() => {
-    gateway.ready = true
+    gateway.ready(true)
     gateway.events.length = 0
   })
 
@@ -209,13 +193,32 @@ describe('createGatewayHttpServer', () => {
     })
   }
 
+  for (const bytes of ['CONNECT registry:5000 HTTP/1.1\r\n\r\n', 'no HTTP\r\n\r\n']) {
+    it(`hangs up on a client that never hangs up, after ${bytes.slice(0, 7)}`, async () => {
+      const server = createGatewayHttpServer({ ...WHERE, checkAccess: gateway.checkAccess })
+      const own = await listenHttp(server, { host: '127.0.0.1', port: 0 })
+      await assertHungUpOn(server, bytes)
+      await own.close(0)
+    })
+
+    it(`does not wait for such a client when it stops, after ${bytes.slice(0, 7)}`, async () => {
+      const server = createGatewayHttpServer({ ...WHERE, checkAccess: gateway.checkAccess })
+      const own = await listenHttp(server, { host: '127.0.0.1', port: 0 })
+      const socket = await holdOpen(own.port, bytes)
+      const started = performance.now()
+      await own.close(5000)
+      assert.ok(performance.now() - started < 2000)
+      socket.destroy()
+    })
+  }
+
   it('lives through random bytes', async () => {
     for (let i = 0; i < 20; i += 1) await throwAt(listener.port, randomBytes(64 << (i % 8)))
     assert.equal((await raw('GET /v2/')).status, 200)
   })
 
   it('says 503 while the credentials are not loaded', async () => {
-    gateway.ready = false
+    gateway.ready(false)
     const answer = await raw('GET /v2/')
     assert.equal(answer.status, 503)
     assert.match(answer.headers['retry-after'] ?? '', /^\d+$/)
@@ -277,7 +280,8 @@ describe('createGatewayHttpServer', () => {
     const server = await listenHttp(
       createGatewayHttpServer({
         ...WHERE,
-        checkAccess: () => Promise.resolve({ decision: 'id', result: accepted({ headers }) }),
+        checkAccess: () =>
+          Promise.resolve({ decision: 'id', result: accepted({ headers, removeQuery: [] }) }),
         onFailure: (thrown) => void failures.push(thrown),
       }),
       { host: '127.0.0.1', port: 0 },

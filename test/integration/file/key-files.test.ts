@@ -221,7 +221,7 @@ describe('key files', () => {
   it('sign as long after they were published as is wanted', async () => {
     const next = await createLeaf(ca, { ...made, name: 'next', notBefore: NOW })
     await put({ ...pair('a', leaf), ...pair('b', next), 'ca.crt': ca.certificate })
-    const keys = await loadKeySet(directory, NOW, 60)
+    const keys = await loadKeySet(directory, NOW, { publishAhead: 60 })
     assert.notEqual(keys.active(SECONDS + 59).kid, keys.active(SECONDS + 60).kid)
   })
 

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import type { Reason } from '../../../src/refusal.ts'
 import { ask, basic, type Answer } from '../../support/http.ts'
+import { exchange, head } from '../../support/wire.ts'
 import { OTHER, PASSWORD, REALM, SERVICE, startTokenService, type TokenService } from './token-service.ts' // prettier-ignore
-import { exchange, head } from './wire.ts'
 
 const TYPE = 'application/x-www-form-urlencoded'
 const LOGIN = { authorization: basic('team-a', PASSWORD) }
@@ -373,6 +373,17 @@ describe('a POST of the token endpoint', () => {
       await impatient.listener.close(100)
     })
 
+    it('is a 408 that is not lost on its way to a client that goes on and reads late', async () => {
+      const impatient = await startTokenService()
+      impatient.server.headersTimeout = 200
+      impatient.server.requestTimeout = 300
+      const pieces = [request('Content-Length: 90'), ...Array<string>(20).fill('x=')]
+      const received = await exchange(impatient.port, pieces, { deaf: true })
+      await impatient.listener.close(100)
+      assert.deepEqual([received.statuses, received.broken], [[408], false], received.text)
+      assert.equal(impatient.events.length, 1)
+    })
+
     it('is a 400 when there is garbage instead', async () => {
       service.events.length = 0
       const received = await exchange(service.port, [
@@ -384,6 +395,17 @@ describe('a POST of the token endpoint', () => {
         service.events.map(({ reason }) => reason),
         ['request_malformed'],
       )
+    })
+
+    it('is not what garbage behind a whole form means', async () => {
+      service.events.length = 0
+      const form = encode(login())
+      const received = await exchange(
+        service.port,
+        `${request(`Content-Length: ${form.length}`)}${form}\0garbage\r\n`,
+      )
+      assert.deepEqual(received.statuses, [200], received.text)
+      assert.equal(service.events.length, 1)
     })
 
     it('comes behind the answer to the request before it', async () => {

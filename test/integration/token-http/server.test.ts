@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
-import { LINGER } from '../../../src/adapters/token-http/broken-request.ts'
+import { LINGER } from '../../../src/adapters/http-exchange.ts'
 import type { Reason } from '../../../src/refusal.ts'
 import { ask, basic, type Answer } from '../../support/http.ts'
+import { assertHungUpOn, exchange, head, type Received } from '../../support/wire.ts'
 import { PASSWORD, REALM, SERVICE, startTokenService, type TokenService } from './token-service.ts'
-import { exchange, head, type Received } from './wire.ts'
 
 const LOGIN = { authorization: basic('team-a', PASSWORD) }
 const QUERY = `service=${SERVICE}`
@@ -255,7 +254,8 @@ describe('token server', () => {
     })
 
     it('is a 503 with a time to come back while the credentials are not loaded', async () => {
-      const unready = await startTokenService({ ready: () => false })
+      const unready = await startTokenService()
+      unready.ready(false)
       const answer = await ask(unready.port, `/token?${OWN}`, { headers: LOGIN })
       await unready.listener.close(100)
       assert.equal(answer.status, 503)
@@ -367,6 +367,20 @@ describe('token server', () => {
     it('a path with a fragment is malformed', async () => {
       for (const target of ['/token#', `/token#?${OWN}`, `/token?${OWN}#x`, '/health#']) {
         const received = await exchange(service.port, head(`GET ${target} HTTP/1.1`))
+        assertClosed(received, 400, 'request_malformed')
+      }
+    })
+
+    it('a target without a path is malformed', async () => {
+      for (const target of [
+        'http://evil.test',
+        `http://evil.test?${OWN}`,
+        'ftp://evil.test/token',
+      ]) {
+        const received = await exchange(
+          service.port,
+          head(`GET ${target} HTTP/1.1`, 'Connection: close'),
+        )
         assertClosed(received, 400, 'request_malformed')
       }
     })
@@ -483,20 +497,7 @@ describe('token server', () => {
 
     it('a client that never hangs up is hung up on', async () => {
       const own = await startTokenService()
-      const socket = connect({ host: '127.0.0.1', port: own.port, allowHalfOpen: true })
-      socket.resume()
-      socket.write('garbage\r\n')
-      await once(socket, 'end')
-      const open = () =>
-        new Promise<number>((resolve) => {
-          own.server.getConnections((_error, count) => {
-            resolve(count)
-          })
-        })
-      const first = await open()
-      await sleep(1_500)
-      assert.deepEqual([first, await open()], [1, 0])
-      socket.destroy()
+      await assertHungUpOn(own.server, 'garbage\r\n')
       await own.listener.close(100)
     })
 
@@ -680,7 +681,7 @@ describe('token server', () => {
 
     it('is a 503 too, when nothing can be decided or recorded', async () => {
       const broken = await startTokenService({
-        issueToken: () => () => {
+        newId() {
           throw new Error('canary')
         },
       })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseConfig, type Environment } from '../../../src/config/read.ts'
+import type { Environment } from '../../../src/config/environment.ts'
+import { parseConfig } from '../../../src/config/read.ts'
 import { SETTINGS } from '../../../src/config/schema.ts'
 import { refreshAudience } from '../../../src/token/refresh-token.ts'
 
@@ -124,7 +125,34 @@ describe('configuration', () => {
     [
       'realm without scheme',
       MINIMAL.replace('https://', ''),
-      '1:1: "realm" must be an http or https URL without query, the one that clients reach /token at',
+      '1:1: "realm" must be an http or https URL without user and query, the one that clients reach /token at',
+    ],
+    [
+      'a realm that would tell everybody a password',
+      MINIMAL.replace('https://', 'https://user:secret@'),
+      '1:1: "realm" must be an http or https URL without user and query, the one that clients reach /token at',
+    ],
+    [
+      'an alias',
+      `${MINIMAL}issuer: &a x\nservice: *a\n`,
+      '5:10: an alias (*a): write the value out',
+    ],
+    ['an alias of nothing', 'realm: *x', '1:8: an alias (*x): write the value out'],
+    ['a key that is a list', `${MINIMAL}? [a, b]\n: c\n`, '1:1: a key that is a list or a map'],
+    [
+      'a key that is there for every object',
+      `${MINIMAL}__proto__: { x5c: false }\n`,
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, drainDelay, listen',
+    ],
+    [
+      'a host that is none',
+      `${MINIMAL}listen: { token: "foo bar:80" }\n`,
+      '4:11: "listen.token" must be HOST:PORT, such as 0.0.0.0:8080',
+    ],
+    [
+      'a port alone',
+      `${MINIMAL}listen: { token: 8080 }\n`,
+      '4:11: "listen.token" must be HOST:PORT, such as 0.0.0.0:8080',
     ],
     ['nothing at all', '', '1:1: "realm" is missing and has no default'],
     ['a list', '- a', '1:1: expected a map of settings'],
@@ -169,6 +197,42 @@ describe('configuration', () => {
       )
     })
   }
+
+  it('takes a section whose settings are commented out for none', () => {
+    assert.equal(read(`${MINIMAL}token:\n  # expiry: 1h\n`).token.expiry, 300)
+  })
+
+  it('tells mistakes in the order of the text', () => {
+    const places = problems('service: ""\nfoo: 1\ntoken:\n  bar: 1\nissuer: ""\n').map(
+      (problem) => problem.split(' ')[0],
+    )
+    assert.deepEqual(
+      places,
+      ['1:1', '1:1', '2:1', '4:3', '5:1'].map((place) => `rauth.yaml:${place}:`),
+    )
+  })
+
+  it('takes a variable for what its setting is', () => {
+    assert.equal(read(MINIMAL, { RAUTH_ISSUER: 'true' }).issuer, 'true')
+    assert.deepEqual(problems(MINIMAL, { RAUTH_TOKEN_X5C: 'maybe' }), [
+      'RAUTH_TOKEN_X5C: "token.x5c" must be true or false',
+    ])
+  })
+
+  it('does not take a slip for what Kubernetes injects', () => {
+    for (const name of ['RAUTH_PORT', 'RAUTH_LISTEN_PORT', 'RAUTH_LISTEN_TOKEN_PORT']) {
+      assert.match(
+        problems(MINIMAL, { [name]: '9999' }).join(),
+        new RegExp(`unknown variable "${name}"`),
+      )
+    }
+  })
+
+  it('changes only the setting that a variable is for', () => {
+    const config = read('realm: http://localhost/token\n', { RAUTH_KEYS_DIRECTORY: '/only-keys' })
+    assert.equal(config.keys.directory, '/only-keys')
+    assert.equal(config.credentials.directory, '/etc/rauth/secrets')
+  })
 
   it('names the variable that is wrong', () => {
     assert.deepEqual(problems(MINIMAL, { RAUTH_TOKEN_EXPIRY: 'soon', RAUTH_ISUER: 'x' }), [

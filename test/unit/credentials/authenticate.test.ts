@@ -6,7 +6,6 @@ import type { Credential } from '../../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../../src/credentials/credential-index.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../../src/credentials/password.ts'
 import { Redacted } from '../../../src/redacted.ts'
-import { refused } from '../../../src/refusal.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
 
@@ -84,9 +83,19 @@ describe('createAuthenticator', () => {
   ]
   for (const [name, username, password] of wrong) {
     it(`has the one refusal for ${name}`, () => {
-      assert.deepEqual(login(username, password), refused('credentials_invalid'))
+      const result = login(username, password)
+      assert.equal(result.ok ? undefined : result.refusal.reason, 'credentials_invalid')
     })
   }
+
+  it('tells the log alone which of the two it was, and nothing that the client wrote', () => {
+    const detailOf = (username: string, password: string) => {
+      const result = login(username, password)
+      return result.ok ? undefined : result.refusal.detail
+    }
+    assert.equal(detailOf('team-a', 'canary'), 'wrong password for team-a')
+    assert.equal(detailOf('canary', 'one'), 'unknown user name')
+  })
 
   it('hashes once a login, whether the user name is known or not', () => {
     let hashed = 0

@@ -11,7 +11,6 @@ const QUERIES: readonly (readonly [
   ['n=10', [['n', '10']]],
   ['n=10&last=team-a/app', [['n', '10'], ['last', 'team-a/app']]], // prettier-ignore
   ['from=team-a%2Fapp', [['from', 'team-a/app']]],
-  ['fr%6Fm=a', [['from', 'a']]],
   ['_state=AbC-_==', [['_state', 'AbC-_==']]],
   ['_state=AbC%3D%3D', [['_state', 'AbC==']]],
   ['a', [['a', '']]],
@@ -31,6 +30,7 @@ const REFUSED: readonly (readonly [what: string, text: string])[] = [
   ['a semicolon between pairs', 'mount=x;from=y'],
   ['a key twice', 'from=team-a/x&from=team-b/x'],
   ['a key twice, once escaped', 'from=team-a/x&fro%6d=team-b/x'],
+  ['an escape in a key', 'fr%6Fm=team-a/x'],
   ['the same pair twice', 'n=1&n=1'],
   ['an empty pair', 'a=1&&b=2'],
   ['an ampersand at the end', 'a=1&'],
@@ -69,14 +69,16 @@ describe('parseQuery', () => {
   }
 
   it('reads back every map that it could have written', () => {
+    // A name with an escape is refused, so names are of what needs none.
+    const name = fc.stringMatching(/^[A-Za-z0-9._~-]{1,12}$/)
     const printable = fc.string({ unit: 'grapheme', maxLength: 12 }).filter(isPrintable)
-    const entries = fc.uniqueArray(fc.tuple(printable, printable), {
+    const entries = fc.uniqueArray(fc.tuple(name, printable), {
       selector: ([key]) => key,
       maxLength: 8,
     })
     fc.assert(
       fc.property(entries, (pairs) => {
-        const parameters = new Map(pairs.filter(([key]) => key !== ''))
+        const parameters = new Map(pairs)
         const text = [...parameters]
           .map((pair) => pair.map((part) => encodeURIComponent(part)).join('='))
           .join('&')

@@ -50,13 +50,21 @@ describe('createKeySet', () => {
     ]
     for (const [name, given, at, wanted] of MOMENTS) {
       it(`signs with ${name}`, () => {
-        assert.equal(createKeySet(given, AHEAD).active(at), wanted)
-        assert.equal(createKeySet(given.toReversed(), AHEAD).active(at), wanted)
+        assert.equal(createKeySet(given, { publishAhead: AHEAD }).active(at), wanted)
+        assert.equal(createKeySet(given.toReversed(), { publishAhead: AHEAD }).active(at), wanted)
       })
     }
 
+    it('signs with the algorithm that is wanted, and with another if there is no key for it', () => {
+      const wanted = { ...old, algorithm: 'RS256' as const }
+      const keys = createKeySet([wanted, young], { algorithm: 'RS256' })
+      assert.equal(keys.active(9000), wanted)
+      assert.equal(keys.find(young.kid), young)
+      assert.equal(createKeySet([old, young], { algorithm: 'RS256' }).active(9000), young)
+    })
+
     it('publishes and finds the one that waits', () => {
-      const keys = createKeySet([old, young], AHEAD)
+      const keys = createKeySet([old, young], { publishAhead: AHEAD })
       assert.equal(keys.active(3000), old)
       assert.equal(keys.find(young.kid), young)
       assert.deepEqual(

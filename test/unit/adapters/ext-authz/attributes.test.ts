@@ -239,6 +239,25 @@ describe('readAttributes: headers', () => {
   })
 })
 
+describe('originOf: the id of the request', () => {
+  const id = '9ba3af09-8ce0-4d90-84a4-30d25a987887'
+  it('is the one that Envoy logs, in either form of the headers', () => {
+    const headers = { 'x-request-id': id }
+    assert.equal(originOf(message({ ...LINE, headers })).requestId, id)
+    for (const value of [{ value: id }, { raw_value: Buffer.from(id) }]) {
+      const header_map = { headers: [{ key: 'x-request-id', ...value }] }
+      assert.equal(originOf(message({ ...LINE, header_map })).requestId, id)
+    }
+  })
+
+  it('is none that would look strange in a log', () => {
+    for (const strange of ['', 'a b', 'a\nb', 'x'.repeat(65), '\u2028']) {
+      const headers = { 'x-request-id': strange }
+      assert.equal('requestId' in originOf(message({ ...LINE, headers })), false)
+    }
+  })
+})
+
 describe('originOf: the client address', () => {
   for (const address of ['10.0.0.1', '2001:db8::1', '::ffff:10.0.0.1']) {
     it(`is ${address}`, () => {

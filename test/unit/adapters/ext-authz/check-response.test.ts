@@ -13,7 +13,10 @@ const START = 'Bearer realm="https://localhost:5080/token",service="internal-reg
 const SCOPE = 'repository:team-a/app:pull'
 const IDENTITY = { 'x-rauth-account': 'team-a', 'x-rauth-namespace': 'team-a' }
 
-const allowed: CheckDecision = { decision: 'id-1', result: accepted({ headers: IDENTITY }) }
+const allowed: CheckDecision = {
+  decision: 'id-1',
+  result: accepted({ headers: IDENTITY, removeQuery: [] }),
+}
 
 const denied = (reason: Refusal['reason'], extra: Omit<Refusal, 'reason'> = {}): CheckDecision => ({
   decision: 'id-1',
@@ -55,6 +58,13 @@ describe('an allowed decision', () => {
     const remove = ['x-rauth-account', 'x-rauth-other', 'content-type']
     const response = checkResponse(allowed, WHERE, remove)
     assert.deepEqual(response.ok_response?.headers_to_remove, ['x-rauth-other', 'content-type'])
+  })
+
+  it('takes query parameters away, or over HTTP, where it cannot, does not pass', () => {
+    const result = accepted({ headers: IDENTITY, removeQuery: ['mount'] })
+    const response = checkResponse({ decision: 'id-1', result }, WHERE, [])
+    assert.deepEqual(response.ok_response?.query_parameters_to_remove, ['mount'])
+    assert.equal(httpAnswer({ decision: 'id-1', result }, WHERE).status, 403)
   })
 
   it('is a 200 without body over HTTP, which no cache keeps', () => {

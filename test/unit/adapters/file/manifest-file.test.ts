@@ -22,7 +22,6 @@ describe('readManifests', () => {
       [{ kind: 'Other', items: [1] }],
     ],
     ['a List without items', 'kind: List\n', [{ kind: 'List' }]],
-    ['a few aliases', 'a: &x {b: 1}\nc: *x\n', [{ a: { b: 1 }, c: { b: 1 } }]],
     ['the same key in two mappings', 'a: {b: 1}\nc: {b: 1}\n', [{ a: { b: 1 }, c: { b: 1 } }]],
     ['a word that YAML 1.1 took for a boolean', 'a: yes\n', [{ a: 'yes' }]],
   ]
@@ -49,10 +48,20 @@ describe('readManifests', () => {
     ['cut JSON', '{"a": {"b": "canary"', /^not YAML/],
     ['two keys of one name', 'a: canary\nb: 1\na: 2\n', /^the same key twice at line 3, column 1$/],
     ['two keys of one name further in', 'x:\n- {canary: 1, "canary": 2}\n', /twice at line 2/],
-    ['an alias that leads nowhere', 'a: *canary\n', /^aliases/],
-    ['an alias bomb', bomb.join('\n'), /^aliases/],
-    ['a tower of brackets', '['.repeat(100_000), /^not YAML/],
+    ['an alias that leads nowhere', 'a: *canary\n', /^an alias: .* at line 1, column 4$/],
+    ['an anchor', 'a: &canary 1\n', /^an anchor or a tag: .* at line 1, column \d+$/],
+    ['an anchor of a mapping', 'a: &canary {b: 1}\n', /^an anchor or a tag/],
+    ['a tag', 'a: !!str canary\n', /^an anchor or a tag/],
+    ['an alias', 'a: &x canary\nb: *x\n', /^an anchor or a tag/],
+    ['a key that is an alias', 'x: &m namespace\ny: {namespace: a, *m : b}\n', /^an anchor/],
+    ['a key that is a list', '? [canary]\n: 1\n', /^a key that is no plain text/],
+    ['an alias bomb', bomb.join('\n'), /^many anchors/],
+    ['very many aliases', 'a: &x 1\n' + 'b: *x\n'.repeat(40_000), /^many anchors/],
+    ['very many tags', '!canary '.repeat(30_000), /^many anchors/],
+    ['a tower of brackets', '['.repeat(100_000), /^mostly punctuation/],
     ['a tower of mappings', '{a: '.repeat(50_000), /^not YAML/],
+    ['a row of commas', `[${','.repeat(200_000)}`, /^mostly punctuation/],
+    ['very many manifests', 'a: 1\n---\n'.repeat(1001), /^more than 1000/],
   ]
   for (const [name, text, expected] of bad) {
     it(`has a problem with ${name} and quotes nothing of it`, () => {

@@ -1,4 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type AddressInfo, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const LIMIT = 8_000
@@ -60,6 +62,30 @@ function collect(socket: Socket): Promise<Received> {
       done(true)
     })
   })
+}
+
+/** A connection whose last answer has come, and which the client never ends. */
+export async function holdOpen(port: number, bytes: string): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  socket.on('error', () => undefined).resume()
+  socket.write(bytes)
+  await once(socket, 'end')
+  return socket
+}
+
+/** The server gives such a connection up by itself; there must be no other one. */
+export async function assertHungUpOn(server: Server, bytes: string): Promise<void> {
+  const socket = await holdOpen((server.address() as AddressInfo).port, bytes)
+  const open = () =>
+    new Promise<number>((resolve) => {
+      server.getConnections((_error, count) => {
+        resolve(count)
+      })
+    })
+  const first = await open()
+  await sleep(1_500)
+  assert.deepEqual([first, await open()], [1, 0])
+  socket.destroy()
 }
 
 /** A request line and headers, ended by an empty line. */

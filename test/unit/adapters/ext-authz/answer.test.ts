@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { certainAnswer } from '../../../../src/adapters/ext-authz/certain-answer.ts'
+import { answer } from '../../../../src/adapters/ext-authz/answer.ts'
 import type { CheckAccess, CheckDecision } from '../../../../src/check-access.ts'
 import { accepted } from '../../../../src/refusal.ts'
 
@@ -9,27 +9,27 @@ const REQUEST = { method: 'GET', target: '/v2/' }
 const allow: CheckAccess = (parsed) =>
   Promise.resolve({
     decision: 'id-1',
-    result: parsed.ok ? accepted({ headers: {} }) : parsed,
+    result: parsed.ok ? accepted({ headers: {}, removeQuery: [] }) : parsed,
   })
 
 function reasonOf({ result }: CheckDecision): string {
   return result.ok ? 'allowed' : result.refusal.reason
 }
 
-async function answer(checkAccess: CheckAccess, read = () => accepted(REQUEST)) {
+async function answerOf(checkAccess: CheckAccess, read = () => accepted(REQUEST)) {
   const failures: unknown[] = []
   const onFailure = (thrown: unknown) => void failures.push(thrown)
-  const reason = await certainAnswer({ checkAccess, onFailure }, read, {}, reasonOf)
+  const reason = await answer({ checkAccess, onFailure }, read, {}, reasonOf)
   return { reason, failures }
 }
 
-describe('certainAnswer', () => {
+describe('answer', () => {
   it('is the decision', async () => {
-    assert.deepEqual(await answer(allow), { reason: 'allowed', failures: [] })
+    assert.deepEqual(await answerOf(allow), { reason: 'allowed', failures: [] })
   })
 
   it('lets a request that could not be read become a decision, which is recorded', async () => {
-    const got = await answer(allow, () => {
+    const got = await answerOf(allow, () => {
       throw new TypeError('boom')
     })
     assert.deepEqual(got, { reason: 'internal', failures: [] })
@@ -44,13 +44,13 @@ describe('certainAnswer', () => {
       },
     ]
     for (const flow of flows) {
-      assert.deepEqual(await answer(flow), { reason: 'internal', failures: [boom] })
+      assert.deepEqual(await answerOf(flow), { reason: 'internal', failures: [boom] })
     }
   })
 
   it('is a failure to decide when the decision cannot be written', async () => {
     let calls = 0
-    const got = await certainAnswer(
+    const got = await answer(
       { checkAccess: allow },
       () => accepted(REQUEST),
       {},

@@ -1,13 +1,13 @@
 import type { RegistryRequest } from '../../registry/request.ts'
 
 /** The header values that a decision depends on, each as one text. */
-export type DecisiveHeaders = {
+export type HeaderValues = {
   -readonly [field in 'authorization' | 'contentType' | 'contentLength']?: NonNullable<
     RegistryRequest[field]
   >
 }
 
-const FIELDS: ReadonlyMap<string, keyof DecisiveHeaders> = new Map([
+const FIELDS: ReadonlyMap<string, keyof HeaderValues> = new Map([
   ['authorization', 'authorization'],
   ['content-type', 'contentType'],
   ['content-length', 'contentLength'],
@@ -22,7 +22,7 @@ const REPLACEMENT = '\ufffd'
  * HTTP says (RFC 9110 §5.3): to take one of two would leave the other to the registry. What is not
  * ASCII can be in no good value, and is made unable to be trimmed or folded into one.
  */
-export function addHeader(found: DecisiveHeaders, name: string, value: string): void {
+export function addHeader(found: HeaderValues, name: string, value: string): void {
   const field = FIELDS.get(name.toLowerCase())
   if (field === undefined) return
   const before = found[field]

@@ -1,0 +1,210 @@
+import {
+  createServer,
+  STATUS_CODES,
+  validateHeaderValue,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { RequestOrigin } from '../decision.ts'
+import type { Reason } from '../refusal.ts'
+
+/** An HTTP answer, ready to be written to whatever connection is there. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What a server of rauth does; all the rest of HTTP is the same for each of them. */
+export interface HttpExchange {
+  /**
+   * Answers a request. No body is waited for, and no "100 Continue" comes before the answer, except by
+   * who reads the body: that is told in BODY_BROKEN if the rest of it never comes, and still answers.
+   */
+  serve(request: IncomingMessage, response: ServerResponse): void | Promise<void>
+  /** The answer to a CONNECT: there never is a tunnel. */
+  connect(request: IncomingMessage): Promise<HttpAnswer>
+  /** The answer to what is no HTTP request, or never becomes a whole one. */
+  refuse(reason: Reason, origin: RequestOrigin): Promise<HttpAnswer>
+  /** Told of an answer that could not be given: the connection is cut then. */
+  onFailure?(thrown: unknown): void
+}
+
+/** Event of a request whose body will never be there as a whole, with the reason. */
+export const BODY_BROKEN = Symbol('body broken')
+
+/**
+ * Seconds after which a client may ask again when rauth could not tell: what it waits for at its
+ * start is a matter of a moment.
+ */
+export const RETRY_AFTER = '2'
+
+/**
+ * How long a connection stays open after its last answer while the client still sends, milliseconds.
+ * Closed at once, the kernel would reset it, and the answer could be lost on its way.
+ */
+export const LINGER = 1_000
+
+/** A connection on which nothing moves, such as one of a client that does not read; milliseconds. */
+const SOCKET_TIMEOUT = 15_000
+
+const COMMON: ServerOptions = {
+  // Node would answer with an empty body.
+  requireHostHeader: false,
+  // How often the timeouts of headers and requests are looked at, milliseconds.
+  connectionsCheckingInterval: 500,
+}
+
+/** Errors of the HTTP parser that have a better answer than "malformed". */
+const REASONS: ReadonlyMap<string, Reason> = new Map([
+  ['HPE_HEADER_OVERFLOW', 'headers_too_large'],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 'request_too_large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'request_timeout'],
+])
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/**
+ * A server, not listening yet, that also answers what is no request, and then closes the connection.
+ * By itself Node would answer with no body and in no shape that a registry client understands.
+ */
+export function createExchangeServer(options: ServerOptions, exchange: HttpExchange): Server {
+  const server = createServer({ ...COMMON, ...options })
+  server.timeout = SOCKET_TIMEOUT
+  const latest = new WeakMap<Duplex, Exchange>()
+  /** Those whose last answer is given or under way: what else comes is read, but is for nobody. */
+  const ending = new WeakSet<Duplex>()
+
+  async function attempt(socket: Duplex, work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (thrown) {
+      socket.destroy()
+      exchange.onFailure?.(thrown)
+    }
+  }
+
+  /** Gives the last answer: the one under way if there is one, since another would cut into it. */
+  async function end(socket: Duplex, answer: () => Promise<HttpAnswer>): Promise<void> {
+    ending.add(socket)
+    const { response } = latest.get(socket) ?? {}
+    if (response?.writableFinished === false) {
+      response.once('close', () => {
+        hangUp(socket)
+      })
+    } else {
+      hangUp(socket, formatMessage(await answer()))
+    }
+  }
+
+  const take = (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request
+    if (ending.has(socket)) return
+    latest.set(socket, { request, response })
+    void attempt(socket, () => exchange.serve(request, response))
+  }
+  server.on('request', take)
+  server.on('checkContinue', take)
+  server.on('checkExpectation', take)
+
+  server.on('connect', (request, socket) => {
+    // Node has let go of it: nobody else reads it, or hears that it breaks.
+    socket.on('error', () => socket.destroy()).resume()
+    void attempt(socket, () => end(socket, () => exchange.connect(request)))
+  })
+
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const reason = reasonOf(error)
+    const { request, response } = latest.get(socket) ?? {}
+    if (reason !== undefined && ending.has(socket)) return
+    const answered = response?.writableFinished === true
+    if (reason === undefined || !socket.writable || isSilent(socket)) socket.destroy()
+    // Only the rest of its body is missing, which nobody waits for.
+    else if (answered && request?.complete === false) socket.destroy()
+    else {
+      // The answer of who reads that body is the last one then.
+      if (request?.complete === false) request.emit(BODY_BROKEN, reason)
+      void attempt(socket, () => end(socket, () => exchange.refuse(reason, originOf(socket))))
+    }
+  })
+  return server
+}
+
+/**
+ * Answers a request. `last`: bytes may follow that must not become the next request, so the
+ * connection ends once the client has sent them, or has had a moment to.
+ */
+export function sendAnswer(
+  { request, response }: Exchange,
+  { status, headers, body }: HttpAnswer,
+  last: boolean,
+): void {
+  const fields = { ...headers, 'Content-Length': Buffer.byteLength(body) }
+  if (!last) {
+    response.writeHead(status, fields).end(body)
+    return
+  }
+  response.writeHead(status, { ...fields, Connection: 'close' }).flushHeaders()
+  response.write(body)
+  const end = () => response.end()
+  const cut = setTimeout(end, LINGER)
+  request.once('close', () => {
+    clearTimeout(cut)
+    end()
+  })
+  request.resume()
+}
+
+/** Bytes of the body that comes; infinite if the client does not say. */
+export function bodyLength({ headers }: IncomingMessage): number {
+  if (headers['transfer-encoding'] !== undefined) return Infinity
+  return Number(headers['content-length'] ?? 0)
+}
+
+/** `undefined`: the connection broke, nobody is left to be told. */
+function reasonOf({ code = '' }: NodeJS.ErrnoException): Reason | undefined {
+  return REASONS.get(code) ?? (code.startsWith('HPE_') ? 'request_malformed' : undefined)
+}
+
+function originOf(socket: Duplex): RequestOrigin {
+  const address = socket instanceof Socket ? socket.remoteAddress : undefined
+  return address === undefined ? {} : { address }
+}
+
+/** Whether no byte ever came, as from a probe or a client that connects ahead of time. */
+function isSilent(socket: Duplex): boolean {
+  return socket instanceof Socket && socket.bytesRead === 0
+}
+
+/** Ends a connection, and cuts it if the client does not end it too. */
+function hangUp(socket: Duplex, message = ''): void {
+  if (socket.writable) socket.end(message)
+  const cut = setTimeout(() => {
+    socket.destroy()
+  }, LINGER)
+  socket.once('close', () => {
+    clearTimeout(cut)
+  })
+}
+
+/** The bytes of an answer, RFC 9112 §2.1, for a connection that Node has given up on. */
+function formatMessage({ status, headers, body }: HttpAnswer): string {
+  const fields = {
+    ...headers,
+    Date: new Date().toUTCString(),
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+  }
+  const lines = Object.entries(fields).map(([name, value]) => {
+    validateHeaderValue(name, value)
+    return `${name}: ${value}`
+  })
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n')
+}

@@ -1,0 +1,92 @@
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Node } from 'yaml'
+
+/** Where something stands in a text, both counted from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+export interface ConfigDocument {
+  /** The settings; a key without a value is as if it were not there. */
+  readonly values: Record<string, unknown>
+  /** Place of the key or list item at a path, or of its nearest parent that is in the text. */
+  locate(at: readonly PropertyKey[]): Place
+}
+
+export interface DocumentProblem {
+  readonly place: Place
+  readonly message: string
+}
+
+/**
+ * The YAML text of a configuration. Aliases are refused: two settings would share one value, and the
+ * environment, which goes over the text, would change both.
+ */
+export function readDocument(
+  text: string,
+):
+  | { readonly document: ConfigDocument; readonly problems?: never }
+  | { readonly problems: readonly DocumentProblem[] } {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const problems: DocumentProblem[] = []
+  const placeOf = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col }
+  }
+  const bad = (offset: number | undefined, message: string) => {
+    problems.push({ place: placeOf(offset ?? 0), message })
+  }
+  for (const error of document.errors) bad(error.pos[0], error.message)
+  visit(document, {
+    Alias(_, { range, source }) {
+      bad(range?.[0], `an alias (*${source}): write the value out`)
+    },
+    Pair(_, { key }) {
+      if (!isScalar(key)) bad(document.contents?.range[0], 'a key that is a list or a map')
+    },
+  })
+  if (problems.length > 0) return { problems }
+
+  const values: unknown = document.toJS() ?? {}
+  if (!isMapping(values)) {
+    bad(document.contents?.range[0], 'expected a map of settings')
+    return { problems }
+  }
+  function locate(at: readonly PropertyKey[]): Place {
+    let offset = document.contents?.range[0] ?? 0
+    let node: unknown = document.contents
+    for (const key of at) {
+      const [found, below] = step(node, String(key))
+      const start = found?.range?.[0]
+      if (start === undefined) break
+      offset = start
+      node = below
+    }
+    return placeOf(offset)
+  }
+  return { document: { values: withoutNulls(values), locate } }
+}
+
+/** The node that stands at a key, and the one below it. */
+function step(node: unknown, key: string): readonly [Node | undefined, unknown] {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key)
+    return isScalar(pair?.key) ? [pair.key, pair.value] : [undefined, undefined]
+  }
+  const item = isSeq(node) ? node.items[Number(key)] : undefined
+  return isNode(item) ? [item, item] : [undefined, undefined]
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A section whose settings are all commented out is null to YAML, and nothing to its writer. */
+function withoutNulls(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => [key, isMapping(value) ? withoutNulls(value) : value]),
+  )
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createMetrics } from '../../../../src/adapters/ops/metrics.ts'
+import type { DecisionEvent } from '../../../../src/event.ts'
+
+const EVENT: DecisionEvent = {
+  id: 'id-1',
+  half: 'gateway',
+  outcome: 'allowed',
+  status: 200,
+  account: 'canary-account',
+  namespaces: ['canary-namespace'],
+  requested: 'repository:canary/app:pull',
+  tokenId: 'canary-token-id',
+  duration: 2.5,
+}
+
+describe('metrics', () => {
+  it('count decisions by closed labels, and by nothing that a client can choose', async () => {
+    const metrics = createMetrics()
+    metrics.record(EVENT)
+    metrics.record(EVENT)
+    metrics.record({ ...EVENT, outcome: 'refused', status: 403, reason: 'access_denied' })
+    const text = await metrics.render()
+    assert.match(text, /^rauth_decisions_total\{half="gateway",outcome="allowed",reason=""\} 2$/m)
+    assert.match(
+      text,
+      /^rauth_decisions_total\{half="gateway",outcome="refused",reason="access_denied"\} 1$/m,
+    )
+    assert.doesNotMatch(text, /canary/)
+  })
+
+  it('count durations in seconds', async () => {
+    const metrics = createMetrics()
+    metrics.record(EVENT)
+    const text = await metrics.render()
+    assert.match(text, /^rauth_decision_duration_seconds_sum\{half="gateway"\} 0\.0025$/m)
+    assert.match(text, /^rauth_decision_duration_seconds_bucket\{le="0\.001",half="gateway"\} 0$/m)
+    assert.match(text, /^rauth_decision_duration_seconds_bucket\{le="0\.0025",half="gateway"\} 1$/m)
+  })
+
+  it('are of one program, not of the whole process', async () => {
+    createMetrics().record(EVENT)
+    assert.doesNotMatch(await createMetrics().render(), /^rauth_decisions_total\{/m)
+  })
+})

@@ -1,0 +1,36 @@
+import type { TestEvent } from 'node:test/reporters'
+import { inspect } from 'node:util'
+
+/**
+ * A line for each suite that passed, all of each test that failed, and the counts at the end: of
+ * thousands of tests only the few lines that say something new.
+ */
+export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  for await (const event of source) {
+    if (event.type === 'test:pass' && event.data.nesting === 0) {
+      yield `✔ ${event.data.name} (${milliseconds(event.data.details.duration_ms)})\n`
+    } else if (event.type === 'test:fail') {
+      yield* failure(event.data)
+    } else if (event.type === 'test:diagnostic' && event.data.nesting === 0) {
+      yield `ℹ ${event.data.message}\n`
+    } else if (event.type === 'test:stderr' || event.type === 'test:stdout') {
+      yield event.data.message
+    }
+  }
+}
+
+type Failure = Extract<TestEvent, { type: 'test:fail' }>['data']
+
+function* failure({ name, nesting, file, line, details }: Failure): Generator<string> {
+  const { error } = details
+  const cause: unknown = error.cause ?? error
+  const place = file === undefined ? '' : ` (${file}:${line})`
+  yield `${'  '.repeat(nesting)}✖ ${name}${place}\n`
+  // A suite fails because of a test in it, which has its own lines.
+  if (String(cause).includes('subtest')) return
+  yield `${inspect(cause, { depth: 6 })}\n`
+}
+
+function milliseconds(duration: number): string {
+  return `${duration.toFixed(0)} ms`
+}
