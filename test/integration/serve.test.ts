@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -149,12 +149,14 @@ describe('rauth serve', () => {
 
   it('stops in time whatever clients hold on to', async () => {
     const { ready, signal, ended } = await serve()
+    const held: Socket[] = []
     for (const name of ['token', 'gatewayHttp', 'gateway', 'operations']) {
       const socket = connect({
         port: ready.ports[name] ?? 0,
         host: '127.0.0.1',
         allowHalfOpen: true,
       })
+      held.push(socket)
       socket.on('error', () => undefined)
       await once(socket, 'connect')
       socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n')
@@ -163,6 +165,8 @@ describe('rauth serve', () => {
     signal('SIGTERM')
     assert.deepEqual(await ended, [0, null])
     assert.ok(performance.now() - begin < 7_000, 'the drain has an end')
+    // Half open as they are, they would keep this process.
+    for (const socket of held) socket.destroy()
   })
 
   it('is not ready from the moment that it is told to stop, and serves for a while', async () => {
@@ -174,7 +178,7 @@ describe('rauth serve', () => {
     while (answer.status === 200) answer = await readiness()
     assert.deepEqual(await answer.json(), {
       status: 'not ready',
-      parts: { credentials: true, running: false },
+      parts: { credentials: true, keys: true, running: false },
     })
     const health = await fetch(`http://127.0.0.1:${ready.ports['token']}/health`)
     assert.equal(health.status, 200)

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
-import type { RequestOrigin } from '../../decision.ts'
+import { isRequestId, type RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
@@ -159,10 +159,13 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
 }
 
 /** Who asks is the other end of the connection, whatever a header says. */
-function originOf({ method, socket }: IncomingMessage): RequestOrigin {
+function originOf({ method, socket, headers }: IncomingMessage): RequestOrigin {
+  // Envoy's, or of whoever comes past it: it only has to be found again.
+  const requestId = headers['x-request-id']
   return {
     ...(socket.remoteAddress === undefined ? {} : { address: socket.remoteAddress }),
     ...(method === undefined ? {} : { method }),
+    ...(typeof requestId === 'string' && isRequestId(requestId) ? { requestId } : {}),
   }
 }
 

@@ -66,6 +66,14 @@ async function pairOf(privateKey: KeyObject, options = {}): Promise<KeyPairPem> 
   return { key: pkcs8(privateKey), certificate }
 }
 
+/** A key for ES256; of the few whose id is ambiguous there is none here by chance. */
+function usableKey(): KeyObject {
+  for (;;) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    if (!hasAmbiguousKeyId(createPublicKey(privateKey).export({ format: 'jwk' }))) return privateKey
+  }
+}
+
 /** A key with a coordinate that begins with a zero byte: registries compute another id for it. */
 function leadingZeroKey(coordinate: 'x' | 'y'): KeyObject {
   for (;;) {
@@ -226,7 +234,7 @@ describe('key files', () => {
   })
 
   it('carry their intermediates, the leaf first', async () => {
-    const middleKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const middleKey = usableKey()
     const middle = {
       key: pkcs8(middleKey),
       certificate: await certify(ca, createPublicKey(middleKey), {
@@ -400,7 +408,7 @@ describe('key files', () => {
 
   it('refuse a CA that is out of its time, which no registry would trust', async () => {
     const short = await createAuthority({ ...made, name: 'short', days: 10 })
-    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const key = usableKey()
     await put({
       'a.key': pkcs8(key),
       'a.crt': await certify(short, createPublicKey(key)),
@@ -411,10 +419,10 @@ describe('key files', () => {
   })
 
   it('refuse an intermediate that is out of its time', async () => {
-    const middleKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const middleKey = usableKey()
     const spec = { subject: 'CN=middle', isCa: true, until: after(10) }
     const middle = await certify(ca, createPublicKey(middleKey), spec)
-    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    const key = usableKey()
     const issuer = { key: pkcs8(middleKey), certificate: middle }
     await put({
       'a.key': pkcs8(key),
