@@ -23,7 +23,7 @@ type Failure = Extract<TestEvent, { type: 'test:fail' }>['data']
 
 function* failure({ name, nesting, file, line, details }: Failure): Generator<string> {
   const { error } = details
-  const cause: unknown = error.cause ?? error
+  const cause: unknown = error.cause
   const place = file === undefined ? '' : ` (${file}:${line})`
   yield `${'  '.repeat(nesting)}✖ ${name}${place}\n`
   // A suite fails because of a test in it, which has its own lines.
