@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -122,8 +123,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     killRauth: () => stack.rauth().kill(),
     startRauth: async () => (await stack.startRauth()).pid,
     async stop() {
-      await stack.stop()
+      const killed = await stack.stop()
       await rm(directory, { recursive: true, force: true })
+      // Envoy waits for its clients; rauth and the registry must end when they are asked to.
+      assert.deepEqual(
+        killed.filter((name) => name !== 'envoy'),
+        [],
+        'did not stop when asked',
+      )
     },
   }
 }

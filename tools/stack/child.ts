@@ -19,8 +19,8 @@ export interface Child {
   readonly logFile: string
   /** How it ended, once it has: `exit code 1`, `signal SIGKILL`. */
   readonly ended: Promise<string>
-  /** Asks it to end, and after `patience` milliseconds makes it. */
-  stop(patience?: number): Promise<void>
+  /** Asks it to end, and after `patience` milliseconds makes it; returns whether asking was enough. */
+  stop(patience?: number): Promise<boolean>
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>
 }
@@ -63,11 +63,16 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     })
   })
 
-  async function stop(patience = 8_000): Promise<void> {
+  async function stop(patience = 8_000): Promise<boolean> {
+    let obeyed = true
     child.kill('SIGTERM')
-    const timer = setTimeout(() => child.kill('SIGKILL'), patience)
+    const timer = setTimeout(() => {
+      obeyed = false
+      child.kill('SIGKILL')
+    }, patience)
     await ended
     clearTimeout(timer)
+    return obeyed
   }
   async function kill(): Promise<void> {
     child.kill('SIGKILL')

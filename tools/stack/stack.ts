@@ -48,8 +48,11 @@ export interface Stack {
   rauth(): Child
   /** Starts rauth, which must not be running, and waits until it is ready. */
   startRauth(): Promise<Child>
-  /** Ends everything, the front first, so that no client sees the middle of it. */
-  stop(): Promise<void>
+  /**
+   * Ends everything, the front first, so that no client sees the middle of it. Gives the names of
+   * those that did not end when they were asked to.
+   */
+  stop(): Promise<readonly string[]>
 }
 
 /** In the order in which they are stopped. */
@@ -131,11 +134,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     )
   }
 
-  async function stop(): Promise<void> {
+  async function stop(): Promise<readonly string[]> {
+    const killed: string[] = []
     for (const name of PARTS) {
-      await running.get(name)?.stop()
+      if ((await running.get(name)?.stop()) === false) killed.push(name)
       running.delete(name)
     }
+    return killed
   }
 
   // What an earlier start left there would be taken for the words of this one.

@@ -123,7 +123,8 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
     return end === undefined ? 0 : 1
   } finally {
     await rm(factsFile, { force: true })
-    await stack.stop()
+    const killed = await stack.stop()
+    if (killed.length > 0) say(`had to be killed: ${killed.join(', ')}`)
   }
 }
 
