@@ -22,7 +22,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-/** Exit codes: 0 ok, 1 denied or invalid, 2 usage, 3 unreachable. */
+/** Exit codes: 0 ok, 1 invalid, 2 usage. */
 try {
   await program.parseAsync()
 } catch (thrown) {

@@ -15,9 +15,9 @@ export interface DecideDependencies {
   readonly record: RecordDecision
 }
 
-/** Whether a text can be the id of a request: a UUID or the like, and nothing strange in a log. */
-export function isRequestId(text: string): boolean {
-  return /^[\w.-]{1,64}$/.test(text)
+/** The id of a request for its record, if it is a UUID or the like and nothing strange in a log. */
+export function requestIdOf(text: string | undefined): Pick<RequestOrigin, 'requestId'> {
+  return text !== undefined && /^[\w.-]{1,64}$/.test(text) ? { requestId: text } : {}
 }
 
 /** Where a request came from, for the record. */

@@ -31,7 +31,7 @@ export interface HttpExchange {
   /** The answer to what is no HTTP request, or never becomes a whole one. */
   refuse(reason: Reason, origin: RequestOrigin): Promise<HttpAnswer>
   /** Told of an answer that could not be given: the connection is cut then. */
-  onFailure?(thrown: unknown): void
+  onFailure(thrown: unknown): void
 }
 
 /** Event of a request whose body will never be there as a whole, with the reason. */
@@ -87,7 +87,7 @@ export function createExchangeServer(options: ServerOptions, exchange: HttpExcha
       await work()
     } catch (thrown) {
       socket.destroy()
-      exchange.onFailure?.(thrown)
+      exchange.onFailure(thrown)
     }
   }
 

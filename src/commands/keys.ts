@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readBundle } from '../adapters/file/key-bundle.ts'
@@ -5,11 +6,12 @@ import { formatMoment, loadKeySet } from '../adapters/file/key-files.ts'
 import { readKeyFolder, type KeyFolder } from '../adapters/file/key-folder.ts'
 import { AUTHORITY, endOf } from '../adapters/file/key-pair.ts'
 import { datedKeys, pruneKeys, type PrunedKeys } from '../adapters/file/key-pruning.ts'
-import { loadConfig } from '../config/read.ts'
+import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import { schema, type Config } from '../config/schema.ts'
 import { RauthError } from '../errors.ts'
 import { ALGORITHM_NAMES, algorithmFacts, type Algorithm } from '../token/algorithms.ts'
 import type { KeyTimeline, KeyTimes } from '../token/key-timeline.ts'
+import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 import { formatTable } from './table.ts'
 
 export function keysCommand(): Command {
@@ -31,29 +33,28 @@ interface Place {
   readonly times: KeyTimes
 }
 
-interface PlaceOptions {
+interface PlaceOptions extends ConfigOption {
   readonly directory?: string
-  readonly config?: string
 }
 
 function keysSubcommand(name: string, description: string): Command {
-  return new Command(name)
+  return addConfigOption(new Command(name))
     .description(description)
     .option('-d, --directory <directory>', 'where the keys live (default: keys.directory, or keys)')
-    .option(
-      '-c, --config <file>',
-      'a configuration, for its keys.directory, keys.publishAhead and lifetimes of tokens ' +
-        '(default: their defaults)',
+    .addHelpText(
+      'after',
+      '\nThe configuration tells keys.directory, keys.publishAhead and how long tokens live.',
     )
     .exitOverride()
 }
 
-function placeOf({ directory, config: file }: PlaceOptions): Place {
+function placeOf({ directory, ...named }: PlaceOptions): Place {
+  const file = configFile(named) ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined)
   const config = file === undefined ? undefined : loadConfig(file, process.env)
   const keys = config?.keys ?? schema.shape.keys.parse({})
   return {
     directory: directory ?? keys.directory,
-    source: file ?? 'the defaults, for want of --config',
+    source: file ?? `the defaults, for want of --config and of ${USUAL_FILE}`,
     times: timesOf({ keys, token: config?.token ?? schema.shape.token.parse({}) }),
   }
 }
@@ -247,14 +248,14 @@ function tableOf({ keys, authorities, problems }: Listing): string {
   ])
 }
 
-function stateText({ state, signsFrom, neededUntil = '' }: ListedKey): string {
+function stateText({ state, signsFrom, neededUntil }: ListedKey): string {
   switch (state) {
     case 'waits':
       return `verifies, signs from ${signsFrom}`
     case 'signs':
       return 'signs'
     case 'verifies':
-      return `verifies until ${neededUntil}`
+      return neededUntil === undefined ? 'verifies' : `verifies until ${neededUntil}`
     case 'over':
       return 'verifies, can be pruned'
     case 'expired':

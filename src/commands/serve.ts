@@ -124,7 +124,10 @@ async function serve(options: ServeOptions): Promise<void> {
       running: () => !stopping,
     }
     const troubles = { keys: () => keys.problem() }
-    const server = createOperationsServer({ metrics, parts, troubles })
+    const server = createOperationsServer({
+      ...{ metrics, parts, troubles },
+      onFailure: onAnswerFailure(log),
+    })
     listeners.set(
       'operations',
       await listenHttp(server, config.listen.operations, onPortError(log)),
@@ -188,6 +191,12 @@ interface Common extends DecideDependencies {
   readonly policy: () => Policy
 }
 
+function onAnswerFailure(log: Log) {
+  return (thrown: unknown) => {
+    log.error({ error: messageOf(thrown) }, 'an answer could not be given')
+  }
+}
+
 function onPortError(log: Log) {
   return (error: Error) => {
     log.error({ error: error.message }, 'a port failed to take a connection')
@@ -217,7 +226,11 @@ async function openTokenService(common: Common, port: number | undefined): Promi
     { issuer, services: [config.service, ...realms.keys()], ...expiriesOf(config) },
   )
   const { realm, listen } = config
-  const server = createTokenServer({ issueToken, jwks: () => keys.jwks(), issuer, realm, realms })
+  const server = createTokenServer({
+    ...{ issueToken, issuer, realm, realms },
+    jwks: () => keys.jwks(),
+    onFailure: onAnswerFailure(log),
+  })
   return listenHttp(
     server,
     { ...listen.token, ...(port === undefined ? {} : { port }) },
@@ -256,8 +269,6 @@ async function openHttpGateway(common: Common, checkAccess: CheckAccess): Promis
 function gatewayOptions({ config, log }: Common, checkAccess: CheckAccess) {
   return {
     ...{ realm: config.realm, service: config.service, checkAccess },
-    onFailure(thrown: unknown) {
-      log.error({ error: messageOf(thrown) }, 'a check failed outside of its decision')
-    },
+    onFailure: onAnswerFailure(log),
   }
 }

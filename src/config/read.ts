@@ -111,7 +111,7 @@ function deepFreeze<T>(value: T): T {
 }
 
 /** What is read when no file is named. */
-const USUAL_FILE = 'rauth.yaml'
+export const USUAL_FILE = 'rauth.yaml'
 
 /**
  * Reads the file, or without a name rauth.yaml if there is one: the environment alone can be enough.

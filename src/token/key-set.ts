@@ -62,8 +62,7 @@ export function createKeySet(
     throw new RauthError('ERR_KEYS_UNREADABLE', 'the same signing key is there twice: remove one')
   }
   const jwks = { keys: sorted.map(publicJwk) }
-  const wanted = sorted.filter((key) => key.algorithm === algorithm)
-  const signing = wanted.length > 0 ? wanted : sorted
+  const signing = signingKeys(sorted, algorithm)
   return {
     active(at) {
       const inTime = signing.filter(({ notAfter }) => at < notAfter)
@@ -79,6 +78,15 @@ export function createKeySet(
     find: (kid) => byKid.get(kid),
     jwks: () => jwks,
   }
+}
+
+/** Those that sign when it is their turn: of the wanted algorithm, if there is one of it. */
+export function signingKeys<K extends VerificationKey>(
+  keys: readonly K[],
+  algorithm: Algorithm | undefined,
+): readonly K[] {
+  const wanted = keys.filter((key) => key.algorithm === algorithm)
+  return wanted.length > 0 ? wanted : keys
 }
 
 /** When a key begins to sign if there are others, seconds since the epoch. */

@@ -1,5 +1,5 @@
 import type { Algorithm } from './algorithms.ts'
-import { createKeySet, newestFirst, signsFrom, type SigningKey } from './key-set.ts'
+import { createKeySet, newestFirst, signingKeys, signsFrom, type SigningKey } from './key-set.ts'
 
 /** What decides what becomes of a key; times in seconds. */
 export interface KeyTimes {
@@ -26,7 +26,7 @@ export interface KeyTimeline {
   /** Whether it is the one that signs, be it expired. */
   readonly signs: boolean
   readonly signsFrom: number
-  /** When the last token of it has expired; absent while no younger key is there. */
+  /** When the last token of it has expired; absent while no younger key takes over from it. */
   readonly neededUntil?: number
 }
 
@@ -39,9 +39,14 @@ export function keyTimelines(
   if (keys.length === 0) return []
   const active = createKeySet(keys, { publishAhead, algorithm }).active(at)
   const sorted = newestFirst(keys)
-  return sorted.map((key, index) => {
+  const signing = signingKeys(sorted, algorithm)
+  return sorted.map((key) => {
     const begin = signsFrom(key, publishAhead)
-    const successors = sorted.slice(0, index).map((younger) => signsFrom(younger, publishAhead))
+    // One that is over, or that never signs, took nothing over.
+    const successors = signing
+      .slice(0, Math.max(signing.indexOf(key), 0))
+      .filter((younger) => at < younger.notAfter)
+      .map((younger) => signsFrom(younger, publishAhead))
     // A replica whose clock is behind signs a little longer, and one whose clock is behind accepts a
     // token a little longer.
     const neededUntil = Math.min(...successors) + expiry + 2 * leeway

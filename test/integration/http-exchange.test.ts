@@ -38,6 +38,7 @@ describe('createExchangeServer', () => {
           await sleep(100)
           return answerOf(reason, 400)
         },
+        onFailure: () => undefined,
         ...changed,
       },
     )

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isRequestId, type RequestOrigin } from '../../decision.ts'
+import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
 import { addHeader, type HeaderValues } from './headers.ts'
@@ -68,12 +68,10 @@ export function originOf({ attributes }: CheckRequest): RequestOrigin {
   const address = attributes?.source?.address?.socket_address?.address
   const { method, headers, header_map } = attributes?.request?.http ?? {}
   const line = header_map?.headers?.find(({ key }) => key === REQUEST_ID)
-  const raw = line?.raw_value === undefined ? line?.value : latin1(line.raw_value)
-  const requestId = headers?.[REQUEST_ID] ?? raw
   return {
     ...(address === undefined || isIP(address) === 0 ? {} : { address }),
     ...(method === undefined || !METHOD.test(method) ? {} : { method }),
-    ...(requestId === undefined || !isRequestId(requestId) ? {} : { requestId }),
+    ...requestIdOf(headers?.[REQUEST_ID] ?? (line && lineValue(line))),
   }
 }
 
@@ -111,13 +109,20 @@ function readHeaders({ headers = {}, header_map }: HttpAttributes): Result<Heade
     return empty ? refused('token_missing', { detail: 'no header is shown' }) : accepted(folded)
   }
   const listed: HeaderValues = {}
-  for (const { key = '', value = '', raw_value } of lines) {
-    const raw = raw_value === undefined ? '' : latin1(raw_value)
-    if (raw !== '' && value !== '') return malformed('a header with two values')
-    addHeader(listed, key, raw === '' ? value : raw)
+  for (const line of lines) {
+    const value = lineValue(line)
+    if (value === undefined) return malformed('a header with two values')
+    addHeader(listed, line.key ?? '', value)
   }
   if (!empty && !agree(folded, listed)) return malformed('headers and header_map disagree')
   return accepted(listed)
+}
+
+/** The one value of a header line, in whichever field it is; `undefined` if both have one. */
+function lineValue({ value = '', raw_value }: HeaderLine): string | undefined {
+  const raw = raw_value === undefined ? '' : latin1(raw_value)
+  if (raw !== '' && value !== '') return undefined
+  return raw === '' ? value : raw
 }
 
 /** Byte for character: UTF-8 that is none could read as something else. */

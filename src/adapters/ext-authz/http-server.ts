@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http'
-import type { RequestOrigin } from '../../decision.ts'
+import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
 import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
@@ -51,8 +51,12 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
 }
 
 /** The other end of the connection is a proxy: whom it asks for, it does not say. */
-function originOf({ method }: IncomingMessage): RequestOrigin {
-  return method === undefined ? {} : { method }
+function originOf({ method, headers }: IncomingMessage): RequestOrigin {
+  const requestId = headers['x-request-id']
+  return {
+    ...(method === undefined ? {} : { method }),
+    ...requestIdOf(typeof requestId === 'string' ? requestId : undefined),
+  }
 }
 
 /** The request as its line and headers stood on the wire: `rawHeaders` keeps what is repeated. */

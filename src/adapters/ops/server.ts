@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http'
+import { refusalKind } from '../../refusal.ts'
 import { createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -8,13 +9,20 @@ export interface OperationsOptions {
   readonly parts: Readonly<Record<string, () => boolean>>
   /** What is wrong with a part that goes on all the same, by its name. */
   readonly troubles: Readonly<Record<string, () => string | undefined>>
+  /** Told of an answer that could not be given. */
+  readonly onFailure: (thrown: unknown) => void
 }
 
 /** Whoever asks here is the cluster: a prober or two, and a scraper. */
 const MAX_CONNECTIONS = 200
 
 /** `/livez`, `/readyz` and `/metrics`, for the cluster and never for clients; not listening yet. */
-export function createOperationsServer({ metrics, parts, troubles }: OperationsOptions): Server {
+export function createOperationsServer({
+  metrics,
+  parts,
+  troubles,
+  onFailure,
+}: OperationsOptions): Server {
   function readiness(): HttpAnswer {
     const states = Object.entries(parts).map(([name, ready]) => [name, ready()] as const)
     const ready = states.every(([, state]) => state)
@@ -57,7 +65,8 @@ export function createOperationsServer({ metrics, parts, troubles }: OperationsO
         sendAnswer({ request, response }, await answer(request), false)
       },
       connect: answer,
-      refuse: () => Promise.resolve(json(400, { status: 'bad request' })),
+      refuse: (reason) => Promise.resolve(json(refusalKind(reason).http, { status: reason })),
+      onFailure,
     },
   )
   server.maxConnections = MAX_CONNECTIONS

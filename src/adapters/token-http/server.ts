@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
-import { isRequestId, type RequestOrigin } from '../../decision.ts'
+import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
@@ -21,6 +21,8 @@ export interface TokenServerOptions {
   readonly realm: string
   /** That of each other service, by its name. */
   readonly realms: ReadonlyMap<string, string>
+  /** Told of an answer that could not be given. */
+  readonly onFailure: (thrown: unknown) => void
 }
 
 /** Limits of a connection and of what may come in over it; times in milliseconds. */
@@ -63,6 +65,7 @@ export function createTokenServer(options: TokenServerOptions): Server {
     },
     connect: (request) => answer(refused('method_unsupported'), originOf(request)),
     refuse: (reason, origin) => answer(refused(reason), origin),
+    onFailure: options.onFailure,
   })
   server.maxConnections = MAX_CONNECTIONS
   return server
@@ -148,11 +151,16 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
 
   app.use((request, response) => decide(request, response, refused('not_found')))
 
-  // Express's own handler, which next() goes to, would print the stack into an answer; once one has
-  // begun, all that it does is to cut the connection.
-  const failed: ErrorRequestHandler = async (error, request, response, next) => {
-    if (response.headersSent) next(error)
-    else await decide(request, response, refused('internal', { detail: messageOf(error) }))
+  // Express's own handler, which next() goes to, would print the stack into an answer. It is known by
+  // its four parameters.
+  const failed: ErrorRequestHandler = async (error, request, response, _next) => {
+    try {
+      if (response.headersSent) throw error
+      await decide(request, response, refused('internal', { detail: messageOf(error) }))
+    } catch (thrown) {
+      options.onFailure(thrown)
+      request.socket.destroy()
+    }
   }
   app.use(failed)
   return app
@@ -160,12 +168,12 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
 
 /** Who asks is the other end of the connection, whatever a header says. */
 function originOf({ method, socket, headers }: IncomingMessage): RequestOrigin {
-  // Envoy's, or of whoever comes past it: it only has to be found again.
   const requestId = headers['x-request-id']
   return {
     ...(socket.remoteAddress === undefined ? {} : { address: socket.remoteAddress }),
     ...(method === undefined ? {} : { method }),
-    ...(typeof requestId === 'string' && isRequestId(requestId) ? { requestId } : {}),
+    // Envoy's, or of whoever comes past it: it only has to be found again.
+    ...requestIdOf(typeof requestId === 'string' ? requestId : undefined),
   }
 }
 

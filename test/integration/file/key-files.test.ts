@@ -66,10 +66,10 @@ async function pairOf(privateKey: KeyObject, options = {}): Promise<KeyPairPem> 
   return { key: pkcs8(privateKey), certificate }
 }
 
-/** A key for ES256; of the few whose id is ambiguous there is none here by chance. */
-function usableKey(): KeyObject {
+/** An EC key; of the few whose id is ambiguous there is none here by chance. */
+function usableKey(namedCurve: 'P-256' | 'P-384' = 'P-256'): KeyObject {
   for (;;) {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve })
     if (!hasAmbiguousKeyId(createPublicKey(privateKey).export({ format: 'jwk' }))) return privateKey
   }
 }
@@ -87,7 +87,7 @@ const PAIRS = {
   rsa1024: await pairOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey),
   rsa2048: await pairOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
   pss: await pairOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
-  p384: await pairOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey),
+  p384: await pairOf(usableKey('P-384')),
   p521: await pairOf(generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey),
   secp256k1: await pairOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey),
   ed25519: await pairOf(generateKeyPairSync('ed25519').privateKey),

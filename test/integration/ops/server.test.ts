@@ -17,6 +17,7 @@ describe('operations server, of keys', () => {
       metrics,
       parts: { keys: () => ready },
       troubles: { keys: () => trouble },
+      onFailure: (thrown) => assert.fail(String(thrown)),
     })
     listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
     return { metrics, port: listener.port }
@@ -68,7 +69,10 @@ describe('the operations port', () => {
   let listener: Listener
   before(async () => {
     const parts = { credentials: () => ready, running: () => true }
-    const server = createOperationsServer({ metrics: createMetrics(), parts, troubles: {} })
+    const server = createOperationsServer({
+      ...{ metrics: createMetrics(), parts, troubles: {} },
+      onFailure: (thrown) => assert.fail(String(thrown)),
+    })
     listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
   })
   after(() => listener.close(0))

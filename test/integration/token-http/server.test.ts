@@ -701,4 +701,21 @@ describe('token server', () => {
       await broken.listener.close(100)
     })
   })
+
+  it('says nothing, least of all of its insides, when not even a refusal can be answered', async () => {
+    const failures: unknown[] = []
+    const broken = await startTokenService({
+      issueToken: () => () => {
+        throw new Error('canary of the inside')
+      },
+      onFailure: (thrown) => void failures.push(thrown),
+    })
+    try {
+      const { text } = await exchange(broken.port, head(`GET /token?${OWN} HTTP/1.1`))
+      assert.equal(text, '')
+      assert.match(String(failures), /canary of the inside/)
+    } finally {
+      await broken.listener.close(0)
+    }
+  })
 })

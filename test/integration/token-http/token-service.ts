@@ -22,6 +22,7 @@ export interface TokenService extends Flows {
 }
 
 export interface TokenServiceOptions {
+  readonly onFailure?: (thrown: unknown) => void
   /** Stands before the real one. */
   readonly issueToken?: (real: IssueToken) => IssueToken
   readonly jwks?: TokenServerOptions['jwks']
@@ -47,6 +48,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     realm: REALM,
     issuer: 'rauth',
     realms: new Map([[OTHER.service, OTHER.realm]]),
+    onFailure: options.onFailure ?? (() => undefined),
   })
   const listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
   return { ...flows, port: listener.port, server, listener }

@@ -39,6 +39,31 @@ describe('keyTimelines', () => {
     assert.equal(keyTimelines([third, old, young], 8000, TIMES)[2]?.neededUntil, 5420)
   })
 
+  it('counts no successor that never signs, as one of another algorithm', () => {
+    const times = { ...TIMES, algorithm: 'RS256' as const }
+    const rsa = { ...old, kid: 'rsa', algorithm: 'RS256' as const, notAfter: 40_000 }
+    const next = { ...rsa, kid: 'next', notBefore: 20_000 }
+    const stateOf = (at: number) =>
+      keyTimelines([rsa, { ...young, notAfter: 40_000 }, next], at, times).map(
+        ({ key, state, neededUntil }) => [key.kid, state, neededUntil],
+      )
+    assert.deepEqual(stateOf(20_099), [
+      ['next', 'waits', undefined],
+      [young.kid, 'verifies', undefined],
+      ['rsa', 'signs', 20_420],
+    ])
+    assert.deepEqual(stateOf(20_100)[2], ['rsa', 'verifies', 20_420])
+    assert.deepEqual(stateOf(20_420)[2], ['rsa', 'over', 20_420])
+  })
+
+  it('counts no successor that has ended, since the older one signs again', () => {
+    const long = { ...old, notAfter: 40_000 }
+    const short = { ...young, notAfter: 6000 }
+    const third = { ...young, kid: 'third', notBefore: 8000, notAfter: 40_000 }
+    const [, , oldest] = keyTimelines([long, short, third], 8100, TIMES)
+    assert.deepEqual([oldest?.key, oldest?.state, oldest?.neededUntil], [long, 'verifies', 8420])
+  })
+
   it('lets a key that is alone sign, at any time', () => {
     for (const at of [0, 1000, 1100, 8999]) assert.deepEqual(states([old], at), ['signs'])
     const [one] = keyTimelines([old], 9000, TIMES)

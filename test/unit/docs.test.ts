@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { parse } from 'yaml'
+import { parseConfig } from '../../src/config/read.ts'
+import { SETTINGS } from '../../src/config/schema.ts'
+import { REASONS, refusalKind } from '../../src/refusal.ts'
+
+/** The root of the repository, from dist/test/unit. */
+const ROOT = path.resolve(import.meta.dirname, '../../..')
+const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+
+describe('README', () => {
+  const fence = /^```yaml\n(# rauth\.yaml with its defaults[^]+?)^```$/m.exec(README)?.[1]
+  const block = fence ?? assert.fail('no rauth.yaml in the README')
+  // Settings that have no default stand there commented out.
+  const whole = block.replaceAll(/^( *)# (\w+: )/gm, '$1$2')
+
+  it('shows every setting, and no other', () => {
+    const shown = SETTINGS.filter(({ path: keys }) => {
+      let value: unknown = parse(whole)
+      for (const key of keys) value = (value as Record<string, unknown> | undefined)?.[key]
+      return value !== undefined
+    })
+    assert.deepEqual(
+      SETTINGS.filter((setting) => !shown.includes(setting)).map(({ variable }) => variable),
+      [],
+    )
+    assert.equal(parseConfig(whole, 'rauth.yaml', {}).problems, undefined)
+  })
+
+  it('shows the defaults', () => {
+    const realm = /^realm: \S+/m.exec(block)?.[0] ?? ''
+    assert.deepEqual(parseConfig(block, 'rauth.yaml', {}), parseConfig(realm, 'rauth.yaml', {}))
+  })
+
+  it('names every status that a refusal can have', () => {
+    const gateway = REASONS.map((reason) => refusalKind(reason).http)
+    for (const status of new Set(
+      gateway.filter((one) => one === 401 || one === 403 || one >= 500),
+    )) {
+      assert.match(README, new RegExp(`^\\| ${status}`, 'm'))
+    }
+  })
+})
