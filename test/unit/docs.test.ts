@@ -15,7 +15,7 @@ describe('README', () => {
   const fence = /^```yaml\n(# rauth\.yaml with its defaults[^]+?)^```$/m.exec(README)?.[1]
   const block = fence ?? assert.fail('no rauth.yaml in the README')
   // Settings that have no default stand there commented out.
-  const whole = block.replaceAll(/^( *)# (\w+: )/gm, '$1$2')
+  const whole = block.replaceAll(/^( +)# (\w+: )/gm, '$1$2')
 
   it('shows every setting, and no other', () => {
     const shown = SETTINGS.filter(({ path: keys }) => {
