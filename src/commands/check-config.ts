@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { Command } from 'commander'
-import { loadConfig } from '../config/read.ts'
+import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import type { Config } from '../config/schema.ts'
 import { warningsOf } from '../config/warnings.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
@@ -11,11 +12,12 @@ export function checkConfigCommand(): Command {
     .exitOverride()
     .action(async (options: ConfigOption) => {
       const file = configFile(options)
+      const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
       for (const warning of [...warningsOf(config), ...(await missingFolders(config))]) {
-        process.stderr.write(`${file ?? 'configuration'}: ${warning}\n`)
+        process.stderr.write(`${name}: ${warning}\n`)
       }
-      process.stdout.write(`${file ?? 'configuration'}: ok\n`)
+      process.stdout.write(`${name}: ok\n`)
     })
 }
 

@@ -40,6 +40,9 @@ interface ServeOptions extends ConfigOption {
 /** How long requests in flight may take once rauth was told to stop, milliseconds. */
 const DRAIN = 5_000
 
+/** How long what is left may keep the process after it has stopped, milliseconds. */
+const LAST_MOMENT = 2_000
+
 /** Tokens whose signature is remembered as good. */
 const VERIFIED_TOKENS = 10_000
 
@@ -168,6 +171,8 @@ async function serve(options: ServeOptions): Promise<void> {
   await sleep(config.drainDelay * 1000)
   await close()
   log.info({}, 'stopped')
+  // Whatever still hangs on, a file that cannot be read, must not keep a stopped process.
+  setTimeout(() => process.exit(), LAST_MOMENT).unref()
 }
 
 /** Without a key for it, tokens would be signed with another algorithm than was asked for. */

@@ -26,13 +26,14 @@ function matching(
 
 function allowedActions(rule: Rule, requested: readonly string[]): readonly string[] {
   if (rule.actions.length === 1 && rule.actions[0] === '*') return requested
+  // Who asks for everything is given what there is.
+  if (requested.includes('*')) return rule.actions
   return requested.filter((action) => rule.actions.includes(action))
 }
 
 /**
  * What of `requested` the policy allows a subject of these namespaces; of none: an anonymous one. Each
- * resource is judged on
- * its own. A repository whose name is not in the OCI grammar is never granted, whatever the rules:
+ * resource is judged on its own. A repository whose name is not in the OCI grammar is never granted, whatever the rules:
  * a pattern must not be asked about `team-a/../team-b`.
  */
 export function grant(policy: Policy, namespaces: readonly string[], requested: Access): Grant {

@@ -127,7 +127,7 @@ export const CATALOGUE = {
       kind: 'go',
       package: 'github.com/fullstorydev/grpcurl/cmd/grpcurl',
       versionVariable: 'main.version',
-      duration: 'about half a minute',
+      duration: 'one to two minutes',
     },
   },
   helm: {
@@ -140,7 +140,7 @@ export const CATALOGUE = {
       kind: 'go',
       package: 'helm.sh/helm/v3/cmd/helm',
       versionVariable: 'helm.sh/helm/v3/internal/version.version',
-      duration: 'about 2 minutes',
+      duration: '2 to 4 minutes',
     },
   },
   node22: {

@@ -7,6 +7,7 @@ import { startStack, type Stack } from '../stack/stack.ts'
 import { prepareState } from '../stack/state.ts'
 import { firstRequest } from './first-request.ts'
 import { onOrphaned } from './orphaned.ts'
+import { untilAborted } from './until-aborted.ts'
 import { parseStartOptions, USAGE, type StartOptions } from './options.ts'
 import { quickstartFacts, welcome } from './report.ts'
 import { lockState } from './run-lock.ts'
@@ -33,14 +34,6 @@ function stopSignal(): AbortSignal {
     controller.abort()
   })
   return controller.signal
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => {
-      resolve(undefined)
-    })
-  })
 }
 
 function died(stack: Stack): Promise<Death> {
@@ -117,7 +110,7 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
       mode: 0o600,
     })
     process.stdout.write(`${welcome(running)}\n`)
-    const end = await Promise.race([aborted(signal), died(stack)])
+    const end = await Promise.race([untilAborted(signal), died(stack)])
     if (end === undefined) say('stopping')
     else say(`${end.death}\nstopping the rest`)
     return end === undefined ? 0 : 1

@@ -143,6 +143,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     for (const phase of phases) {
       const start = performance.now()
+      say(`${phase}…`)
       const outcome = await runPhase(phase, { filters, raw })
       const took = since(start)
       if (!outcome.ok) {

@@ -1,5 +1,6 @@
 import { createHash, type X509Certificate } from 'node:crypto'
-import { readdir, readFile, realpath } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { messageOf, RauthError } from '../../errors.ts'
 import {
@@ -14,6 +15,9 @@ import {
 
 /** Lies among the keys and is none. */
 export const BINDING_KEY = 'binding.key'
+
+/** Largest file that is read, bytes. */
+const MAX_FILE = 64 * 1024
 
 /** How often a folder is read again because it was swapped while it was read. */
 const SWAPS = 5
@@ -132,11 +136,27 @@ export async function readFileOf(
   name: string,
 ): Promise<string | RauthError | undefined> {
   try {
-    return await readFile(path.join(version, name), 'utf8')
+    return await readSmallFile(path.join(version, name))
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
     const file = path.join(directory, name)
     return unreadable(file, `cannot be read: ${messageOf(cause)}`, initHint(directory))
+  }
+}
+
+/**
+ * A key or a certificate is a small regular file. Anything else could keep a read waiting for ever (a
+ * FIFO), and with it every later look at the folder, or take all memory.
+ */
+async function readSmallFile(file: string): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const found = await handle.stat()
+    if (!found.isFile()) throw new Error('not a regular file')
+    if (found.size > MAX_FILE) throw new Error(`larger than ${MAX_FILE} bytes`)
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
   }
 }
 

@@ -1,15 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
-
-/**
- * A manifest is mostly words. Parsing takes far longer for a file that is mostly punctuation, and
- * nothing else is served meanwhile.
- */
-const PUNCTUATION = /[[\]{},?]/g
-const MAX_PUNCTUATION = 0.4
-/** Anchors, aliases and tags, at the places where they can be. */
-const PROPERTIES = /(?:^|[\s,[{])[&*!]/g
-const MAX_PROPERTIES = 64
+import { flawOfShape } from './manifest-shape.ts'
 
 /** Documents and items of a List in one file. */
 const MAX_MANIFESTS = 1000
@@ -26,12 +17,8 @@ export type ManifestReading =
 export function readManifests(content: Buffer): readonly ManifestReading[] {
   if (!isUtf8(content)) return [unreadable('not UTF-8 text')]
   const text = content.toString('utf8')
-  if (count(text, PUNCTUATION) > 64 + text.length * MAX_PUNCTUATION) {
-    return [unreadable('mostly punctuation, which no manifest is')]
-  }
-  if (count(text, PROPERTIES) > MAX_PROPERTIES) {
-    return [unreadable('many anchors, aliases or tags: write the values out')]
-  }
+  const shape = flawOfShape(text)
+  if (shape !== undefined) return [unreadable(`it is ${shape}`)]
   const lines = new LineCounter()
   // No pretty errors: they quote the lines around. No check for unique keys: it is quadratic.
   const documents = parseAllDocuments(text, {
@@ -99,10 +86,6 @@ function flawOf(document: Document): Flaw | undefined {
     },
   })
   return flaw
-}
-
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0
 }
 
 function itemsOf(manifest: unknown): readonly unknown[] | undefined {

@@ -9,7 +9,7 @@ import {
 import { readManifests } from './manifest-file.ts'
 
 /** Largest file that is read, bytes. */
-const MAX_FILE = 256 * 1024
+const MAX_FILE = 64 * 1024
 
 /** Files that are open at a time. */
 const AT_ONCE = 16

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   createPrivateKey,
   createPublicKey,
@@ -405,6 +406,18 @@ describe('key files', () => {
       else assert.match(await refusal(() => load(moment)), message)
     })
   }
+
+  it('refuse what is no small file, and wait for none', async () => {
+    await put({ ...pair('ca', ca), ...pair('tls', leaf) })
+    assert.equal(spawnSync('mkfifo', [path.join(directory, 'evil.key')]).status, 0)
+    assert.match(await refusal(() => load()), /^DIR\/evil\.key cannot be read: not a regular file/)
+    await rm(path.join(directory, 'evil.key'))
+    await put({ 'evil.key': 'x'.repeat(65 * 1024) })
+    assert.match(
+      await refusal(() => load()),
+      /^DIR\/evil\.key cannot be read: larger than 65536 bytes/,
+    )
+  })
 
   it('refuse a CA that is out of its time, which no registry would trust', async () => {
     const short = await createAuthority({ ...made, name: 'short', days: 10 })

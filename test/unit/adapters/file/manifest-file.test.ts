@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { stringify } from 'yaml'
 import { readManifests } from '../../../../src/adapters/file/manifest-file.ts'
 
 const read = (text: string | Buffer) => readManifests(Buffer.from(text))
@@ -55,13 +56,20 @@ describe('readManifests', () => {
     ['an alias', 'a: &x canary\nb: *x\n', /^an anchor or a tag/],
     ['a key that is an alias', 'x: &m namespace\ny: {namespace: a, *m : b}\n', /^an anchor/],
     ['a key that is a list', '? [canary]\n: 1\n', /^a key that is no plain text/],
-    ['an alias bomb', bomb.join('\n'), /^many anchors/],
-    ['very many aliases', 'a: &x 1\n' + 'b: *x\n'.repeat(40_000), /^many anchors/],
-    ['very many tags', '!canary '.repeat(30_000), /^many anchors/],
-    ['a tower of brackets', '['.repeat(100_000), /^mostly punctuation/],
-    ['a tower of mappings', '{a: '.repeat(50_000), /^not YAML/],
-    ['a row of commas', `[${','.repeat(200_000)}`, /^mostly punctuation/],
-    ['very many manifests', 'a: 1\n---\n'.repeat(1001), /^more than 1000/],
+    ['an alias bomb', bomb.join('\n'), /^it is full of anchors/],
+    ['very many aliases', 'a: &x 1\n' + 'b: *x\n'.repeat(3_000), /^it is full of anchors/],
+    ['very many tags', '!canary '.repeat(30_000), /^it is full of anchors/],
+    ['a tower of brackets', '['.repeat(100_000), /^it is nested deeper/],
+    ['a tower of mappings', '{a: '.repeat(50_000), /^it is nested deeper/],
+    ['a tower of list marks', '- '.repeat(1500), /^it is nested deeper/],
+    ['a tower of mixed marks', '- ? '.repeat(1500), /^it is nested deeper/],
+    ['a tower of indentation', Array.from({ length: 200 }, (_, i) => `${' '.repeat(i)}x:`).join('\n'), /^it is nested deeper/], // prettier-ignore
+    ['escapes alone', `a: "${'\\\n'.repeat(900)}"`, /^it is mostly escapes/],
+    ['quotation marks alone', '""'.repeat(9000), /^it is mostly quotation/],
+    ['very many lines', 'a\n: b\n'.repeat(3000), /^it is of more than 4000 lines/],
+    ['a row of commas', `[${','.repeat(200_000)}`, /^it is mostly punctuation/],
+    ['very many documents', 'a: 1\n---\n'.repeat(501), /^it is of more than 500 documents/],
+    ['very many items', `kind: List\nitems:\n${'- {}\n'.repeat(1001)}`, /^more than 1000/],
   ]
   for (const [name, text, expected] of bad) {
     it(`has a problem with ${name} and quotes nothing of it`, () => {
@@ -86,5 +94,40 @@ describe('readManifests', () => {
     read(Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n'))
     // Quadratic takes more than ten seconds.
     assert.ok(performance.now() - start < 5000)
+  })
+
+  it('reads a List of many Secrets, in YAML and in JSON as kubectl prints them', () => {
+    const one = (i: number) => ({
+      apiVersion: 'v1',
+      data: { password: 'c2VjcmV0LXNlY3JldC1zZWNyZXQ=', username: 'dGVhbS1h' },
+      kind: 'Secret',
+      metadata: {
+        annotations: {
+          'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({
+            apiVersion: 'v1',
+            kind: 'Secret',
+            metadata: { annotations: {}, name: 'registry-credentials', namespace: `team-${i}` },
+            stringData: { password: 'secret-secret-secret', username: 'team-a' },
+          }),
+        },
+        name: 'registry-credentials',
+        namespace: `team-${i}`,
+        uid: '9ba3af09-8ce0-4d90-84a4-30d25a987887',
+      },
+      type: 'Opaque',
+    })
+    const list = {
+      apiVersion: 'v1',
+      items: Array.from({ length: 60 }, (_, i) => one(i)),
+      kind: 'List',
+    }
+    for (const text of [stringify(list), JSON.stringify(list), JSON.stringify(list, null, 4)]) {
+      const readings = read(text)
+      assert.equal(readings.length, 60)
+      assert.ok(
+        readings.every(({ ok }) => ok),
+        JSON.stringify(readings[0]),
+      )
+    }
   })
 })
