@@ -26,8 +26,6 @@ function matching(
 
 function allowedActions(rule: Rule, requested: readonly string[]): readonly string[] {
   if (rule.actions.length === 1 && rule.actions[0] === '*') return requested
-  // Who asks for everything is given what there is.
-  if (requested.includes('*')) return rule.actions
   return requested.filter((action) => rule.actions.includes(action))
 }
 
