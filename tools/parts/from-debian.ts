@@ -5,6 +5,9 @@ import { expectSuccess, SourceFailure } from './failure.ts'
 import { findOnPath, runProgram, type Ran } from './program.ts'
 import type { SourceContext } from './source.ts'
 
+/** Folder that stands for the top of the system's. */
+const UNPACKED = 'unpacked'
+
 /**
  * Unpacks a Debian package, and the shared libraries that this system lacks for it, into the folder.
  * Nothing is installed in the system: that would need root, and start a registry as a service.
@@ -51,13 +54,13 @@ export async function fromDebian(
   const libraries = missingLibraries(plan.stdout)
   report(`downloading (${source.size})`)
   expectSuccess(what, await withFreshLists(['download', source.package, ...libraries]))
-  const root = path.join(folder, 'root')
+  const root = path.join(folder, UNPACKED)
   for (const name of await readdir(packages)) {
     if (!name.endsWith('.deb')) continue
     expectSuccess(`${what}, ${name}`, await runProgram(unpack, ['-x', name, root], options))
   }
   await rm(packages, { recursive: true })
-  const direct = path.join('root', source.file)
+  const direct = path.join(UNPACKED, source.file)
   return libraries.length === 0 ? direct : wrap(folder, direct)
 }
 
@@ -68,8 +71,8 @@ export function missingLibraries(plan: string): readonly string[] {
 
 /** A program beside it that shows it its libraries; relative, because the folder still moves. */
 async function wrap(folder: string, executable: string): Promise<string> {
-  const libraries = await libraryFolders(path.join(folder, 'root'))
-  const list = libraries.map((name) => `$here/root/${name}`).join(':')
+  const libraries = await libraryFolders(path.join(folder, UNPACKED))
+  const list = libraries.map((name) => `$here/${UNPACKED}/${name}`).join(':')
   const script = [
     '#!/bin/sh',
     'here=$(dirname "$(readlink -f "$0")")',
