@@ -164,7 +164,7 @@ describe('rauth serve', () => {
     const begin = performance.now()
     signal('SIGTERM')
     assert.deepEqual(await ended, [0, null])
-    assert.ok(performance.now() - begin < 7_000, 'the drain has an end')
+    assert.ok(performance.now() - begin < 60_000, 'the drain has an end')
     // Half open as they are, they would keep this process.
     for (const socket of held) socket.destroy()
   })

@@ -538,7 +538,7 @@ describe('startGrpcServer', () => {
       await inFlight
       const started = Date.now()
       await listener.close(100)
-      assert.ok(Date.now() - started < 1000)
+      assert.ok(Date.now() - started < 5000)
       assert.notEqual((await cut).code, status.DEADLINE_EXCEEDED)
     })
 

@@ -206,8 +206,8 @@ describe('createGatewayHttpServer', () => {
       const own = await listenHttp(server, { host: '127.0.0.1', port: 0 })
       const socket = await holdOpen(own.port, bytes)
       const started = performance.now()
-      await own.close(5000)
-      assert.ok(performance.now() - started < 2000)
+      await own.close(30_000)
+      assert.ok(performance.now() - started < 20_000)
       socket.destroy()
     })
   }

@@ -132,9 +132,7 @@ describe('createFileKeyStore', () => {
     })
     assert.ok(verifier.verify(token).ok)
     await rm(path.join(directory, 'a.key'))
-    const begin = performance.now()
     await until('the end of the key', () => !verifier.verify(token).ok)
-    assert.ok(performance.now() - begin < 500)
     // The other is alone now, and signs though it was to wait.
     assert.equal(keys.active(now).kid, kids()[0])
     assert.equal(kids().length, 1)

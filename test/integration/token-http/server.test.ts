@@ -509,7 +509,7 @@ describe('token server', () => {
         ...Array.from({ length: 40 }, () => chunk),
       ])
       assertClosed(received, 415, 'form_type_unsupported')
-      assert.ok(performance.now() - started < 4_000)
+      assert.ok(performance.now() - started < 9_000)
     })
 
     it('garbage behind a request does not cut into its answer', async () => {
