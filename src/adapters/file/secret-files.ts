@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import {
@@ -75,7 +75,8 @@ function readingOf(
   previous: SecretFile | undefined,
   options: SecretOptions,
 ): SecretFile {
-  const fingerprint = createHash('sha256')
+  // Keyed, as all that is kept of a password: a plain hash of the file could be searched with guesses.
+  const fingerprint = createHmac('sha256', options.bindingKey)
     .update(typeof content === 'string' ? 'failed ' : 'read ')
     .update(content)
     .digest('base64')
