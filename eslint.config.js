@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 /**
  * The arrows of the house: a folder may import only what stands to its right.
  *
- *   cli → commands → adapters → flows → policy, credentials, token → registry → refusal, subject, …
+ *   cli → commands → serve → adapters → flows → policy, credentials, token → registry → refusal, subject, …
  *
  * test/unit/architecture.test.ts holds the same picture as an allow-list and looks for cycles.
  */
@@ -85,9 +85,11 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-floating-promises': 'off' },
   },
   pure,
-  never('registry', ['policy', 'credentials', 'token', 'adapters', 'commands']),
-  never('policy', ['credentials', 'token', 'adapters', 'commands']),
-  never('credentials', ['policy', 'token', 'adapters', 'commands']),
-  never('token', ['policy', 'credentials', 'adapters', 'commands']),
-  never('adapters', ['commands']),
+  never('registry', ['policy', 'credentials', 'token', 'adapters', 'config', 'serve', 'commands']),
+  never('policy', ['credentials', 'token', 'adapters', 'config', 'serve', 'commands']),
+  never('credentials', ['policy', 'token', 'adapters', 'config', 'serve', 'commands']),
+  never('token', ['policy', 'credentials', 'adapters', 'config', 'serve', 'commands']),
+  never('config', ['adapters', 'serve', 'commands']),
+  never('adapters', ['config', 'serve', 'commands']),
+  never('serve', ['commands']),
 )

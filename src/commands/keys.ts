@@ -7,6 +7,7 @@ import { readKeyFolder, type KeyFolder } from '../adapters/file/key-folder.ts'
 import { AUTHORITY, endOf } from '../adapters/file/key-pair.ts'
 import { datedKeys, pruneKeys, type PrunedKeys } from '../adapters/file/key-pruning.ts'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
+import { lifetimesOf } from '../config/lifetimes.ts'
 import { schema, type Config } from '../config/schema.ts'
 import { RauthError } from '../errors.ts'
 import { ALGORITHM_NAMES, algorithmFacts, type Algorithm } from '../token/algorithms.ts'
@@ -68,7 +69,8 @@ function sayTimes({ times, source }: Place): void {
 
 /** A key is needed as long as the longest-lived thing that it signs. */
 function timesOf({ keys, token }: Pick<Config, 'keys' | 'token'>): KeyTimes {
-  const { expiry, pushExpiry = expiry, refresh, leeway, algorithm } = token
+  const { refresh, leeway, algorithm } = token
+  const { expiry, pushExpiry } = lifetimesOf({ token })
   const longest = Math.max(expiry, pushExpiry, refresh.enabled ? refresh.expiry : 0)
   return { publishAhead: keys.publishAhead, expiry: longest, leeway, algorithm }
 }

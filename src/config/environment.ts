@@ -1,5 +1,5 @@
 import { isMapping } from './document.ts'
-import type { Setting } from './schema.ts'
+import type { Setting } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -5,7 +5,8 @@ import { messageOf, RauthError } from '../errors.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
 import { nearest } from './nearest.ts'
-import { keysAt, schema, SETTINGS, type Config } from './schema.ts'
+import { schema, type Config } from './schema.ts'
+import { keysAt, SETTINGS } from './settings.ts'
 
 /** One mistake: where it is and what to do about it. */
 export interface ConfigProblem {

@@ -40,7 +40,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts'],
   'check-access.ts': [...CORE, ...LEAVES, 'decision.ts'],
   adapters: [...CORE, ...LEAVES, ...FLOWS],
-  commands: ['adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
+  serve: ['adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
+  commands: ['serve', 'adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
   'cli.ts': ['commands', ...LEAVES],
 }
 

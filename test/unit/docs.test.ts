@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { parseConfig } from '../../src/config/read.ts'
-import { SETTINGS } from '../../src/config/schema.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
 
 /** The root of the repository, from dist/test/unit. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Environment } from '../../../src/config/environment.ts'
 import { parseConfig } from '../../../src/config/read.ts'
-import { SETTINGS } from '../../../src/config/schema.ts'
+import { SETTINGS } from '../../../src/config/settings.ts'
 import { refreshAudience } from '../../../src/token/refresh-token.ts'
 
 const MINIMAL = `realm: https://registry.example/token

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { schema } from './schema.ts'
+
+export interface Setting {
+  readonly path: readonly string[]
+  /** `token.expiry` is RAUTH_TOKEN_EXPIRY. */
+  readonly variable: string
+  /** The text of the variable → what would stand in the file. */
+  readonly read: (text: string) => unknown
+}
+
+const readText = (text: string): unknown => text
+const readBoolean = (text: string): unknown =>
+  text === 'true' ? true : text === 'false' ? false : text
+
+/** Separated by commas; nothing is an empty list. */
+function readList(text: string): string[] {
+  return text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]))
+}
+
+/** `FIRST=SECOND` → the two keys of a list item. */
+function readPair(text: string, [first = '', second = '']: readonly string[]): unknown {
+  const at = text.indexOf('=')
+  return at < 0 ? { [first]: text } : { [first]: text.slice(0, at), [second]: text.slice(at + 1) }
+}
+
+function readerOf(shape: unknown): Setting['read'] {
+  if (!(shape instanceof z.ZodArray)) return shape instanceof z.ZodBoolean ? readBoolean : readText
+  const item: unknown = shape.element
+  if (!(item instanceof z.ZodObject)) return readList
+  const keys = Object.keys(item.shape)
+  return (text) => readList(text).map((one) => readPair(one, keys))
+}
+
+function settingsOf(shape: unknown, prefix: readonly string[]): Setting[] {
+  const inner = unwrapped(shape)
+  if (inner instanceof z.ZodObject) {
+    return Object.entries(inner.shape).flatMap(([key, value]) =>
+      settingsOf(value, [...prefix, key]),
+    )
+  }
+  const words = prefix.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`))
+  const variable = `RAUTH_${words.join('_').toUpperCase()}`
+  return [{ path: prefix, variable, read: readerOf(inner) }]
+}
+
+/** Every leaf of the schema with its environment variable. */
+export const SETTINGS: readonly Setting[] = settingsOf(schema, [])
+
+/** The keys that the schema knows at a place. */
+export function keysAt(at: readonly string[]): string[] {
+  let place: unknown = schema
+  for (const key of at) {
+    const inner = unwrapped(place)
+    if (inner instanceof z.ZodObject) place = (inner.shape as Record<string, unknown>)[key]
+    else place = inner instanceof z.ZodArray ? inner.element : undefined
+  }
+  const inner = unwrapped(place)
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : []
+}
+
+/** A schema without its default. */
+function unwrapped(shape: unknown): unknown {
+  let inner = shape
+  while (inner instanceof z.ZodPrefault || inner instanceof z.ZodDefault) inner = inner.unwrap()
+  return inner
+}

@@ -1,0 +1,85 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readBindingKey } from '../adapters/file/key-files.ts'
+import { createFileKeyStore, type FileKeyStore } from '../adapters/file/key-store.ts'
+import { createFileSecretStore, type FileSecretStore } from '../adapters/file/secret-store.ts'
+import { createLogger, logDecision } from '../adapters/ops/logger.ts'
+import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/schema.ts'
+import { createPasswordHasher, type PasswordHasher } from '../credentials/password.ts'
+import type { DecideDependencies } from '../decision.ts'
+import { messageOf, RauthError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { namespacePolicy, type Policy } from '../policy/policy.ts'
+import type { Algorithm } from '../token/algorithms.ts'
+
+/** What both halves are made of: one credential lookup, one policy, one set of keys. */
+export interface Common extends DecideDependencies {
+  readonly config: Config
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly keys: FileKeyStore
+  readonly store: FileSecretStore
+  readonly hasher: PasswordHasher
+  readonly clock: Clock
+  readonly policy: () => Policy
+}
+
+/** Reads the keys and the credentials. Throws what keeps rauth from serving. */
+export async function createCommon(config: Config): Promise<Common> {
+  const log = createLogger(config.logLevel)
+  const metrics = createMetrics()
+  const clock: Clock = () => Date.now() / 1000
+  const keys = await createFileKeyStore({
+    ...config.keys,
+    ...{ clock, log, algorithm: config.token.algorithm },
+    onFailure: () => {
+      metrics.keyReloadFailed()
+    },
+  })
+  metrics.observeKeys(() => keys.ends())
+  requireAlgorithm(keys.active(clock()).algorithm, config)
+  const hasher = createPasswordHasher(randomBytes(32))
+  const store = await createFileSecretStore({
+    directory: config.credentials.directory,
+    secretName: config.secretName,
+    hasher,
+    bindingKey: await readBindingKey(config.keys.directory),
+    log,
+  })
+  const policy = namespacePolicy(config.policy)
+  return {
+    ...{ config, log, metrics, keys, store, hasher, clock },
+    timer: () => performance.now(),
+    newId: randomUUID,
+    record(event) {
+      logDecision(log, event)
+      metrics.record(event)
+    },
+    policy: () => policy,
+  }
+}
+
+/** Without a key for it, tokens would be signed with another algorithm than was asked for. */
+function requireAlgorithm(found: Algorithm, { token, keys }: Config): void {
+  if (token.algorithm === undefined || token.algorithm === found) return
+  throw new RauthError(
+    'ERR_KEYS_UNREADABLE',
+    `token.algorithm is ${token.algorithm}, and ${keys.directory} has a key for ${found} only; ` +
+      `next: rauth keys rotate -a ${token.algorithm} -d ${keys.directory}`,
+  )
+}
+
+/** For whoever answers: logs that an answer could not be given. */
+export function onAnswerFailure({ log }: Pick<Common, 'log'>) {
+  return (thrown: unknown) => {
+    log.error({ error: messageOf(thrown) }, 'an answer could not be given')
+  }
+}
+
+/** For whoever listens: logs what goes wrong with an open port. */
+export function onPortError({ log }: Pick<Common, 'log'>) {
+  return (error: Error) => {
+    log.error({ error: error.message }, 'a port failed to take a connection')
+  }
+}

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { listenHttp, type Listener } from '../adapters/listen.ts'
+import { createOperationsServer } from '../adapters/ops/server.ts'
+import type { Config } from '../config/schema.ts'
+import { warningsOf } from '../config/warnings.ts'
+import { createCommon, onAnswerFailure, onPortError } from './common.ts'
+import { stopSignal } from './stop-signal.ts'
+
+export type Role = 'all' | 'token' | 'gateway'
+
+export interface RunOptions {
+  readonly role: Role
+  /** Port of the token service, over the configured one. */
+  readonly port?: number | undefined
+}
+
+/** How long requests in flight may take once rauth was told to stop, milliseconds. */
+const DRAIN = 5_000
+
+/** How long what is left may keep the process after it has stopped, milliseconds. */
+const LAST_MOMENT = 2_000
+
+/** The whole life of `rauth serve`: opens the ports, waits for a signal, drains, closes. */
+export async function run(config: Config, { role, port }: RunOptions): Promise<void> {
+  const common = await createCommon(config)
+  const { log, metrics, keys, store, clock } = common
+  for (const warning of warningsOf(config)) log.warn({}, warning)
+
+  // Listened to before anything is open: a signal that comes while it opens is not lost.
+  const told = stopSignal()
+  const listeners = new Map<string, Listener>()
+  let stopping = false
+
+  async function open(): Promise<void> {
+    // Imported when wanted: what a role does not run, it does not load.
+    if (role !== 'gateway') {
+      const { openTokenService } = await import('./token-service.ts')
+      listeners.set('token', await openTokenService(common, port))
+    }
+    if (role !== 'token') {
+      const { openGateway } = await import('./gateway.ts')
+      await openGateway(common, (name, listener) => listeners.set(name, listener))
+    }
+    const server = createOperationsServer({
+      metrics,
+      parts: {
+        credentials: () => store.ready(),
+        keys: () => keys.ready(),
+        running: () => !stopping,
+      },
+      troubles: { keys: () => keys.problem() },
+      onFailure: onAnswerFailure(common),
+    })
+    const address = config.listen.operations
+    listeners.set('operations', await listenHttp(server, address, onPortError(common)))
+  }
+
+  /** Ends what is open, the operations port last: it tells the cluster what is going on. */
+  async function close(): Promise<void> {
+    const operations = listeners.get('operations')
+    const halves = [...listeners.values()].filter((listener) => listener !== operations)
+    await Promise.all(halves.map((listener) => listener.close(DRAIN)))
+    await operations?.close(0)
+    store.close()
+    keys.close()
+  }
+
+  try {
+    await open()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  log.info(
+    {
+      role,
+      issuer: config.issuer,
+      service: config.service,
+      realm: config.realm,
+      signingKey: keys.active(clock()).kid,
+      ports: Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
+    },
+    'ready',
+  )
+  const signal = await told
+  log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
+  stopping = true
+  await sleep(config.drainDelay * 1000)
+  await close()
+  log.info({}, 'stopped')
+  // Whatever still hangs on, a file that cannot be read, must not keep a stopped process.
+  setTimeout(() => process.exit(), LAST_MOMENT).unref()
+}
