@@ -38,7 +38,7 @@ export interface TokenGrant {
   readonly token: string
   /** Only when it was asked for, and never for an anonymous subject. */
   readonly refreshToken?: string
-  /** Seconds. */
+  /** Seconds that are left of it. */
   readonly expiresIn: number
   /** Seconds since the epoch. */
   readonly issuedAt: number
@@ -152,36 +152,34 @@ export function createIssueToken(
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
 
-    const issuedAt = Math.floor(deps.clock())
-    const expiresIn = isForPullsOnly(access) ? options.expiry : options.pushExpiry
-    const id = deps.newId()
+    const now = Math.floor(deps.clock())
     learn({
       account: subject.account,
       namespaces: subject.namespaces,
       granted: formatScope(access),
       rule: rules.join(','),
-      tokenId: id,
     })
-    const { token, keyId } = await deps.issuer.sign({
+    const { token, keyId, claims } = await deps.issuer.sign({
       issuer: options.issuer,
       subject: subject.account,
       audience: service,
-      expiresAt: issuedAt + expiresIn,
-      notBefore: issuedAt,
-      issuedAt,
-      id,
+      expiresAt: now + (isForPullsOnly(access) ? options.expiry : options.pushExpiry),
+      notBefore: now,
+      issuedAt: now,
+      id: deps.newId(),
       access,
       namespaces: subject.namespaces,
       credentials: subject.credentials,
     })
-    learn({ keyId })
+    learn({ keyId, tokenId: claims.id })
     if (token.length > MAX_ISSUED) {
       // Better no token than one that the gateway does not read.
       return refused('request_too_large', { detail: 'the token would be too long: ask for less' })
     }
     const refreshToken = await refreshTokenFor(request, subject, learn)
+    const { issuedAt, expiresAt } = claims
     return accepted({
-      ...{ token, expiresIn, issuedAt, access },
+      ...{ token, expiresIn: expiresAt - now, issuedAt, access },
       ...(refreshToken === undefined ? {} : { refreshToken }),
     })
   }

@@ -45,6 +45,11 @@ const shape = z.strictObject({
         .prefault({}),
       /** Put the certificate chain into the header: registries then need only the CA. */
       x5c: z.boolean('must be true or false').default(true),
+      /**
+       * How long the same token is given to whoever asks for the same, so that many nodes that pull one
+       * image cost one signature; 0: never. It always has nine tenths of its life before it.
+       */
+      reuse: duration(0, 60).prefault('5s'),
       /** How far the clocks of rauth's replicas may differ. */
       leeway: duration(0, 60).prefault('10s'),
     })

@@ -5,7 +5,11 @@ import { createAuthenticator } from '../credentials/authenticate.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
+import { reusing } from '../token/reuse.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
+
+/** Tokens that are remembered, to be given out again. */
+const REUSED_TOKENS = 5_000
 
 /** The token service, open; on `port` where that is given, else as configured. */
 export function openTokenService(common: Common, port: number | undefined): Promise<Listener> {
@@ -14,12 +18,14 @@ export function openTokenService(common: Common, port: number | undefined): Prom
   const refreshTokens = createRefreshTokens({
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
   })
+  const signing = createIssuer({ keys, x5c: token.x5c })
+  const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
   const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const issueToken = createIssueToken(
     {
       ...common,
       authenticate: createAuthenticator({ store, hasher }),
-      issuer: createIssuer({ keys, x5c: token.x5c }),
+      issuer: token.reuse === 0 ? signing : reusing(signing, reuse),
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },
     { issuer, services: [config.service, ...realms.keys()], ...lifetimesOf(config) },

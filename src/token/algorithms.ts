@@ -7,7 +7,9 @@ export interface AlgorithmFacts {
   /** Web Crypto parameters that a certificate is signed with. */
   readonly certificate: Named & { readonly hash?: string }
   /** What node:crypto hashes with; nothing where the algorithm has its hash in itself. */
-  readonly verification: { readonly digest: string | null }
+  readonly digest: string | null
+  /** Whether a signature takes so long that it is made off the event loop. */
+  readonly slow: boolean
   /** Length of the base64url signature part, where the algorithm fixes it. */
   readonly signatureLength?: number
   /** What `KeyObject.asymmetricKeyType` and its details must be. */
@@ -28,16 +30,18 @@ const ALGORITHMS = {
   ES256: {
     generate: { name: 'ECDSA', namedCurve: 'P-256' },
     certificate: { name: 'ECDSA', hash: 'SHA-256' },
-    verification: { digest: 'sha256' },
+    digest: 'sha256',
     signatureLength: 86,
+    slow: false,
     key: { type: 'ec', curve: 'prime256v1' },
     registry2: true,
   },
   ES384: {
     generate: { name: 'ECDSA', namedCurve: 'P-384' },
     certificate: { name: 'ECDSA', hash: 'SHA-384' },
-    verification: { digest: 'sha384' },
+    digest: 'sha384',
     signatureLength: 128,
+    slow: false,
     key: { type: 'ec', curve: 'secp384r1' },
     registry2: true,
   },
@@ -49,15 +53,17 @@ const ALGORITHMS = {
       publicExponent: new Uint8Array([1, 0, 1]),
     },
     certificate: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
-    verification: { digest: 'sha256' },
+    digest: 'sha256',
+    slow: true,
     key: { type: 'rsa', minimumBits: 2048 },
     registry2: true,
   },
   EdDSA: {
     generate: { name: 'Ed25519' },
     certificate: { name: 'Ed25519' },
-    verification: { digest: null },
+    digest: null,
     signatureLength: 86,
+    slow: false,
     key: { type: 'ed25519' },
     registry2: false,
   },

@@ -1,4 +1,3 @@
-import type { JWTPayload } from 'jose'
 import type { Access, ResourceActions } from '../registry/access.ts'
 import type { CredentialReference } from '../subject.ts'
 import { formatReferences, instant, list, names, record, references, text } from './payload.ts'
@@ -30,7 +29,7 @@ export interface ClaimSet {
 const MAX_ACCESS = 64
 const MAX_ACTIONS = 16
 
-export function claimsToPayload(claims: ClaimSet): JWTPayload {
+export function claimsToPayload(claims: ClaimSet) {
   return {
     iss: claims.issuer,
     sub: claims.subject,

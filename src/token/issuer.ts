@@ -1,14 +1,18 @@
-import { SignJWT } from 'jose'
 import { claimsToPayload, type ClaimSet } from './claims.ts'
+import { signJws } from './jws.ts'
 import type { KeySet } from './key-set.ts'
+import { ACCESS_TOKEN } from './verifier.ts'
 
 export interface SignedToken {
   /** Compact JWS. */
   readonly token: string
   readonly keyId: string
+  /** What it says. */
+  readonly claims: ClaimSet
 }
 
 export interface Issuer {
+  /** A token that says this; its id and its moments may be those of one that was made just before. */
   sign(claims: ClaimSet): Promise<SignedToken>
 }
 
@@ -24,12 +28,10 @@ export interface IssuerOptions {
 export function createIssuer({ keys, x5c }: IssuerOptions): Issuer {
   return {
     async sign(claims) {
-      const { algorithm, kid, chain, privateKey } = keys.active(claims.issuedAt)
-      const header = { alg: algorithm, typ: 'JWT', kid, ...(x5c ? { x5c: [...chain] } : {}) }
-      const token = await new SignJWT(claimsToPayload(claims))
-        .setProtectedHeader(header)
-        .sign(privateKey)
-      return { token, keyId: kid }
+      const key = keys.active(claims.issuedAt)
+      const header = { typ: ACCESS_TOKEN, ...(x5c ? { x5c: key.chain } : {}) }
+      const token = await signJws(header, claimsToPayload(claims), key)
+      return { token, keyId: key.kid, claims }
     },
   }
 }

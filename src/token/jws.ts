@@ -1,7 +1,28 @@
 import { accepted, refused, type Result } from '../refusal.ts'
 import { splitCompact } from './compact.ts'
-import type { KeySet, VerificationKey } from './key-set.ts'
-import { isSignatureOf } from './signature.ts'
+import type { KeySet, SigningKey, VerificationKey } from './key-set.ts'
+import { isSignatureOf, signatureOf } from './signature.ts'
+
+/** A header of ours, beside the `alg` and `kid` that the key brings. */
+export interface JwsHeader {
+  readonly typ: string
+  readonly x5c?: readonly string[]
+}
+
+/** A payload → the compact JWS that {@link openJws} opens. */
+export async function signJws(
+  { typ, x5c }: JwsHeader,
+  payload: object,
+  key: SigningKey,
+): Promise<string> {
+  const header = { alg: key.algorithm, typ, kid: key.kid, ...(x5c === undefined ? {} : { x5c }) }
+  const signed = `${encode(header)}.${encode(payload)}`
+  return `${signed}.${await signatureOf(key, Buffer.from(signed, 'ascii'))}`
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part), 'utf8').toString('base64url')
+}
 
 const HEADER = ['alg', 'typ', 'kid', 'x5c']
 

@@ -1,8 +1,7 @@
-import { SignJWT } from 'jose'
 import type { Clock } from '../clock.ts'
 import { accepted, refused, type Result } from '../refusal.ts'
 import type { CredentialReference } from '../subject.ts'
-import { openJws } from './jws.ts'
+import { openJws, signJws } from './jws.ts'
 import type { KeySet } from './key-set.ts'
 import { formatReferences, instant, record, references, text } from './payload.ts'
 
@@ -62,8 +61,7 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
   return {
     async issue(id, service, { account, credentials }) {
       const now = Math.floor(clock())
-      const { algorithm, kid, privateKey } = keys.active(now)
-      const token = await new SignJWT({
+      const payload = {
         iss: issuer,
         sub: account,
         aud: refreshAudience(service),
@@ -71,9 +69,8 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
         iat: now,
         jti: id,
         rauth: { cred: formatReferences(credentials) },
-      })
-        .setProtectedHeader({ alg: algorithm, typ: REFRESH_TOKEN, kid })
-        .sign(privateKey)
+      }
+      const token = await signJws({ typ: REFRESH_TOKEN }, payload, keys.active(now))
       return token.length <= MAX_REFRESH_TOKEN ? token : undefined
     },
 

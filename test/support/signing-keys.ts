@@ -48,5 +48,5 @@ function digestOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): strin
     const { type, curve } = algorithmFacts(name).key
     return type === asymmetricKeyType && curve === asymmetricKeyDetails?.namedCurve
   })
-  return algorithm === undefined ? 'sha256' : algorithmFacts(algorithm).verification.digest
+  return algorithm === undefined ? 'sha256' : algorithmFacts(algorithm).digest
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenRequest } from '../../issue-token.ts'
@@ -51,17 +51,48 @@ const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
 
 /** The token endpoint, the public keys and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
-  const answer: Answer = async (parsed, origin) => {
+  const answer = async (parsed: Result<TokenRequest>, origin: RequestOrigin) => {
     const service = parsed.ok ? parsed.value.service : ''
     const realm = options.realms.get(service) ?? options.realm
     const decision = await options.issueToken(parsed, origin)
     return formatTokenResponse(decision, realm, origin.method === 'POST')
   }
-  const app = createTokenApp(options, answer)
+  const decide: Decide = async (request, response, parsed) => {
+    send(request, response, await answer(parsed, originOf(request)))
+  }
+  const routes = createRoutes(options, decide)
+
+  /** What no route answered, or failed to. */
+  async function finish(
+    request: IncomingMessage,
+    response: ServerResponse,
+    thrown: unknown,
+  ): Promise<void> {
+    try {
+      if (response.headersSent) throw thrown
+      const refusal =
+        thrown === undefined || thrown === null
+          ? refused('not_found')
+          : refused('internal', { detail: messageOf(thrown) })
+      await decide(request, response, refusal)
+    } catch (failure) {
+      options.onFailure(failure)
+      request.socket.destroy()
+    }
+  }
+
   const server = createExchangeServer(LIMITS, {
     async serve(request, response) {
-      if (TARGET.test(request.url ?? '')) app(request, response)
-      else send(request, response, await answer(refused('request_malformed'), originOf(request)))
+      const flaw = flawOf(request)
+      if (flaw !== undefined) {
+        await decide(request, response.setHeader('Connection', 'close'), flaw)
+      } else if (!TARGET.test(request.url ?? '')) {
+        await decide(request, response, refused('request_malformed'))
+      } else {
+        routes(request as Request, response as Response, (thrown: unknown) => {
+          void finish(request, response, thrown)
+        })
+      }
     },
     connect: (request) => answer(refused('method_unsupported'), originOf(request)),
     refuse: (reason, origin) => answer(refused(reason), origin),
@@ -71,33 +102,19 @@ export function createTokenServer(options: TokenServerOptions): Server {
   return server
 }
 
-/** The answer to a request for a token, or to what is refused before it is one. */
-type Answer = (parsed: Result<TokenRequest>, origin: RequestOrigin) => Promise<HttpAnswer>
+/** Answers a request for a token, or what is refused before it is one. */
+type Decide = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  parsed: Result<TokenRequest>,
+) => Promise<void>
 
-function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
-  const app = express()
-  app.disable('x-powered-by')
-  app.disable('etag')
-  app.enable('case sensitive routing')
-  app.enable('strict routing')
-  // The one reader of the query is readTokenRequest().
-  app.set('query parser', false)
-  // No X-Forwarded-* header says anything here, least of all who asks.
-  app.set('trust proxy', false)
-
-  async function decide(
-    request: IncomingMessage,
-    response: ServerResponse,
-    parsed: Result<TokenRequest>,
-  ): Promise<void> {
-    send(request, response, await answer(parsed, originOf(request)))
-  }
-
-  app.use(async (request, response, next) => {
-    const flaw = flawOf(request)
-    if (flaw === undefined) next()
-    else await decide(request, response.setHeader('Connection', 'close'), flaw)
-  })
+/**
+ * Express's router on Node's own request and response: an application would change the prototypes of
+ * both, which costs more than all the rest of an answer, for methods that nothing here calls.
+ */
+function createRoutes(options: TokenServerOptions, decide: Decide): Router {
+  const routes = Router({ caseSensitive: true, strict: true })
 
   /** Not 404 for whatever else is tried, because crane would go on without its credentials. */
   const unsupported =
@@ -107,7 +124,7 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
 
   // containerd and `helm registry login` try POST first, BuildKit GET; a 401 sends each to the other.
   // No HEAD: its answer has no body, so it could only make tokens that nobody gets.
-  app
+  routes
     .route(['/token', '/auth'])
     .head(unsupported('GET', 'POST'))
     .get((request, response) =>
@@ -124,14 +141,14 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
     })
     .all(unsupported('GET', 'POST'))
 
-  app
+  routes
     .route(['/health', '/healthz'])
     .get((request, response) => {
       send(request, response, json({ status: 'ok' }, 'application/json', 'no-store'))
     })
     .all(unsupported('GET', 'HEAD'))
 
-  app
+  routes
     .route('/jwks.json')
     .get((request, response) => {
       // RFC 7517 §8.5.2.
@@ -140,7 +157,7 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
     })
     .all(unsupported('GET', 'HEAD'))
 
-  app
+  routes
     .route('/.well-known/openid-configuration')
     .get((request, response) => {
       const document = discoveryDocument({ ...options, jwks: options.jwks() })
@@ -149,21 +166,7 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
     })
     .all(unsupported('GET', 'HEAD'))
 
-  app.use((request, response) => decide(request, response, refused('not_found')))
-
-  // Express's own handler, which next() goes to, would print the stack into an answer. It is known by
-  // its four parameters.
-  const failed: ErrorRequestHandler = async (error, request, response, _next) => {
-    try {
-      if (response.headersSent) throw error
-      await decide(request, response, refused('internal', { detail: messageOf(error) }))
-    } catch (thrown) {
-      options.onFailure(thrown)
-      request.socket.destroy()
-    }
-  }
-  app.use(failed)
-  return app
+  return routes
 }
 
 /** Who asks is the other end of the connection, whatever a header says. */
