@@ -1,4 +1,4 @@
-import type { webcrypto } from 'node:crypto'
+import type { KeyObject, webcrypto } from 'node:crypto'
 
 /** Everything that rauth knows about one JWS algorithm, in one place (RFC 7518 §3, RFC 8037 §3.1). */
 export interface AlgorithmFacts {
@@ -75,4 +75,13 @@ export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as readonly Algorithm[]
 
 export function algorithmFacts(algorithm: Algorithm): AlgorithmFacts {
   return ALGORITHMS[algorithm]
+}
+
+/** Whether a key is of the kind that the algorithm wants; how long one of RSA is is another matter. */
+export function isKeyFor(key: KeyObject, algorithm: Algorithm): boolean {
+  const { type, curve } = algorithmFacts(algorithm).key
+  return (
+    key.asymmetricKeyType === type &&
+    (curve === undefined || key.asymmetricKeyDetails?.namedCurve === curve)
+  )
 }

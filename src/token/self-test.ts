@@ -1,3 +1,4 @@
+import { isKeyFor } from './algorithms.ts'
 import type { ClaimSet } from './claims.ts'
 import { splitCompact } from './compact.ts'
 import { createIssuer } from './issuer.ts'
@@ -16,6 +17,9 @@ const PROBE: ClaimSet = {
  * file of an EC key holds its public half as well, and nothing else compares the two.
  */
 export async function signsWhatItVerifies(key: SigningKey): Promise<boolean> {
+  const { algorithm, privateKey, publicKey } = key
+  // node:crypto would sign with a key of any kind, under whatever name.
+  if (!isKeyFor(privateKey, algorithm) || !isKeyFor(publicKey, algorithm)) return false
   try {
     const issuer = createIssuer({ keys: createKeySet([key]), x5c: false })
     const parts = splitCompact((await issuer.sign(PROBE)).token)

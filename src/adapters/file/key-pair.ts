@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } fr
 import path from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
 import { RauthError } from '../../errors.ts'
-import { ALGORITHM_NAMES, algorithmFacts, type Algorithm } from '../../token/algorithms.ts'
+import { ALGORITHM_NAMES, algorithmFacts, isKeyFor, type Algorithm } from '../../token/algorithms.ts'
 import { hasAmbiguousKeyId } from '../../token/key-id.ts'
 import type { SigningKey } from '../../token/key-set.ts'
 import { signsWhatItVerifies } from '../../token/self-test.ts'
@@ -77,11 +77,8 @@ export function endOf({ validTo }: X509Certificate): number {
 }
 
 function algorithmOf(file: string, key: KeyObject): Algorithm {
-  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
-  const algorithm = ALGORITHM_NAMES.find((name) => {
-    const { type, curve } = algorithmFacts(name).key
-    return key.asymmetricKeyType === type && (curve === undefined || namedCurve === curve)
-  })
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
+  const algorithm = ALGORITHM_NAMES.find((name) => isKeyFor(key, name))
   if (algorithm === undefined) {
     throw unreadable(file, 'is none of EC P-256, EC P-384, RSA and Ed25519', 'make one of these')
   }
