@@ -2,7 +2,12 @@ import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } fr
 import path from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
 import { RauthError } from '../../errors.ts'
-import { ALGORITHM_NAMES, algorithmFacts, isKeyFor, type Algorithm } from '../../token/algorithms.ts'
+import {
+  ALGORITHM_NAMES,
+  algorithmFacts,
+  isKeyFor,
+  type Algorithm,
+} from '../../token/algorithms.ts'
 import { hasAmbiguousKeyId } from '../../token/key-id.ts'
 import type { SigningKey } from '../../token/key-set.ts'
 import { signsWhatItVerifies } from '../../token/self-test.ts'
