@@ -1,18 +1,24 @@
 import path from 'node:path'
-import { peersDirectory, startDockerAuth } from '../conformance/docker-auth.ts'
+import { HASHED, PASSWORD, peersDirectory, startDockerAuth } from '../conformance/docker-auth.ts'
 import { basic } from '../support/http.ts'
 import { startStack } from '../support/stack.ts'
-import type { Algorithm } from '../../src/token/algorithms.ts'
 import { load, type LoadOptions, type LoadResult } from './load.ts'
 import { spread } from './statistics.ts'
 
 /** The repository, from dist/test/bench. */
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 const ROUNDS = 3
+const SECONDS = 4
+const CONNECTIONS = 16
+
+/** What docker_auth signs with, too. */
+const ALGORITHMS = ['ES256', 'RS256'] as const
+type Algorithm = (typeof ALGORITHMS)[number]
 
 interface Contestant {
   readonly name: string
-  readonly load: Omit<LoadOptions, 'seconds'>
+  readonly algorithm: Algorithm
+  readonly load: LoadOptions
   readonly results: LoadResult[]
   readonly stop: () => Promise<unknown>
 }
@@ -23,66 +29,86 @@ interface Contestant {
  */
 export async function benchToken(): Promise<readonly string[]> {
   const contestants: Contestant[] = []
+  const peers: Contestant[] = []
   try {
-    contestants.push(await rauth('ES256'), await rauth('RS256'))
-    const peer = await dockerAuth()
-    if (peer !== undefined) contestants.push(peer)
-    for (const { name, load: options } of contestants) onlyGranted(name, await load({ ...options, seconds: 2 })) // prettier-ignore
+    for (const algorithm of ALGORITHMS) {
+      contestants.push(
+        await rauth(algorithm, { bcrypt: false, reuse: true }),
+        await rauth(algorithm, { bcrypt: true, reuse: true }),
+        await rauth(algorithm, { bcrypt: false, reuse: false }),
+      )
+      const peer = await dockerAuth(algorithm)
+      if (peer !== undefined) peers.push(peer)
+    }
+    contestants.push(...peers)
+    for (const { name, load: options } of contestants) {
+      onlyGranted(name, await load({ ...options, seconds: 2 }))
+    }
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const { name, load: options, results } of contestants) {
-        results.push(onlyGranted(name, await load({ ...options, seconds: 4 })))
+        results.push(onlyGranted(name, await load(options)))
       }
     }
-    const lines = contestants.flatMap(({ name, results }) => [
-      name,
-      `  requests/s  ${spread(results.map(({ perSecond }) => perSecond))}`,
-      `  p50 ms      ${spread(figures(results, 'p50'), 1)}`,
-      `  p99 ms      ${spread(figures(results, 'p99'), 1)}`,
-    ])
-    const absent = 'docker_auth is not in the folder of peers (RAUTH_PEERS_DIR): not compared'
-    return peer === undefined ? [...lines, absent] : [...lines, ratio(contestants[1], peer)]
+    return [
+      ...contestants.flatMap(figuresOf),
+      ...(peers.length === 0
+        ? ['docker_auth is not in the folder of peers (RAUTH_PEERS_DIR): not compared']
+        : peers.flatMap((peer) =>
+            contestants
+              .filter((one) => one !== peer && one.algorithm === peer.algorithm)
+              .map((one) => ratios(one, peer)),
+          )),
+    ]
   } finally {
     for (const { stop } of contestants) await stop()
   }
 }
 
-async function rauth(algorithm: Algorithm): Promise<Contestant> {
+async function rauth(
+  algorithm: Algorithm,
+  { bcrypt, reuse }: { readonly bcrypt: boolean; readonly reuse: boolean },
+): Promise<Contestant> {
   const stack = await startStack({
-    ...{ registry: '3', registryAuth: false, envoy: false, quiet: true },
-    algorithm,
+    ...{ registry: '3', registryAuth: false, envoy: false, algorithm },
+    environment: reuse ? {} : { RAUTH_TOKEN_REUSE: '0s' },
   })
-  const { username, password } = stack.login('team-a')
+  const login = bcrypt ? { username: 'team-a', password: PASSWORD } : stack.login('team-a')
+  if (bcrypt) await stack.writeSecret('team-a', HASHED_SECRET)
   const target = `/token?service=${stack.service}&scope=repository:team-a/app:pull`
-  return {
-    name: `rauth ${algorithm}, password by HMAC-SHA-256`,
-    load: { port: stack.token, request: requestFor(target, username, password), connections: 16 },
-    results: [],
-    stop: () => stack.stop(),
-  }
+  const check = bcrypt ? 'bcrypt of cost 5' : 'HMAC-SHA-256'
+  const name = `rauth ${algorithm}, password by ${check}${reuse ? '' : ', token.reuse 0s'}`
+  return contestant(name, algorithm, stack.token, target, login, () => stack.stop())
 }
 
-async function dockerAuth(): Promise<Contestant | undefined> {
-  const server = await startDockerAuth(peersDirectory(ROOT))
+const HASHED_SECRET = `apiVersion: v1
+kind: Secret
+metadata: { name: registry-credentials, namespace: team-a }
+stringData: { username: team-a, passwordHash: "${HASHED}" }
+`
+
+async function dockerAuth(algorithm: Algorithm): Promise<Contestant | undefined> {
+  const server = await startDockerAuth(peersDirectory(ROOT), algorithm)
   if (server === undefined) return undefined
-  const { tokenUrl, service, username, password, own } = server.target
+  const { tokenUrl, service, own } = server.target
   const { port, pathname } = new URL(tokenUrl)
   const target = `${pathname}?service=${service}&scope=repository:${own}:pull`
-  return {
-    name: 'docker_auth RS256, password by bcrypt of cost 5',
-    load: {
-      ...{ port: Number(port), connections: 16 },
-      request: requestFor(target, username, password),
-    },
-    results: [],
-    stop: () => server.stop(),
-  }
+  const name = `docker_auth ${algorithm}, password by bcrypt of cost 5`
+  return contestant(name, algorithm, Number(port), target, server.target, () => server.stop())
 }
 
-function requestFor(target: string, username: string, password: string): string {
-  return (
+function contestant(
+  name: string,
+  algorithm: Algorithm,
+  port: number,
+  target: string,
+  { username, password }: { readonly username: string; readonly password: string },
+  stop: Contestant['stop'],
+): Contestant {
+  const request =
     `GET ${target} HTTP/1.1\r\nHost: localhost\r\n` +
     `Authorization: ${basic(username, password)}\r\n\r\n`
-  )
+  const options = { port, request, connections: CONNECTIONS, seconds: SECONDS }
+  return { name, algorithm, load: options, results: [], stop }
 }
 
 function onlyGranted(name: string, result: LoadResult): LoadResult {
@@ -90,12 +116,22 @@ function onlyGranted(name: string, result: LoadResult): LoadResult {
   throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`)
 }
 
-const figures = (results: readonly LoadResult[], figure: 'p50' | 'p99') =>
-  results.map((result) => result[figure])
+function figuresOf({ name, results }: Contestant): readonly string[] {
+  const figures = (figure: 'perSecond' | 'p50' | 'p99') => results.map((result) => result[figure])
+  return [
+    name,
+    `  requests/s  ${spread(figures('perSecond'))}`,
+    `  p50 ms      ${spread(figures('p50'), 1)}`,
+    `  p99 ms      ${spread(figures('p99'), 1)}`,
+  ]
+}
 
-function ratio(ours: Contestant | undefined, theirs: Contestant): string {
-  const ratios = theirs.results.map(
-    ({ perSecond }, round) => (ours?.results[round]?.perSecond ?? NaN) / perSecond,
+/** Round by round, since only what ran next to each other compares. */
+function ratios(ours: Contestant, theirs: Contestant): string {
+  const ratio = (figure: 'perSecond' | 'p99') =>
+    ours.results.map((result, round) => result[figure] / (theirs.results[round]?.[figure] ?? NaN))
+  return (
+    `${ours.name} ÷ docker_auth ${theirs.algorithm}: ` +
+    `requests/s ${spread(ratio('perSecond'), 1)}, p99 ${spread(ratio('p99'), 2)}`
   )
-  return `requests/s, rauth RS256 ÷ docker_auth, round by round: ${spread(ratios, 1)}`
 }

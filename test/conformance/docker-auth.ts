@@ -19,9 +19,9 @@ import { ask, type Target } from './token-server.ts'
 /** From the Go sources at this commit, unchanged. */
 export const DOCKER_AUTH_COMMIT = 'c67e175'
 
-/** Fixed, since its configuration wants bcrypt, which Node has not. */
-const PASSWORD = 'docker-auth-password'
-const HASHED = '$2b$05$abcdefghijklmnopqrstuuj0tmlROvq2ZSznjP4A3D7Iddohb6Dsa'
+/** A password and its bcrypt hash of cost 5. */
+export const PASSWORD = 'docker-auth-password'
+export const HASHED = '$2b$05$abcdefghijklmnopqrstuuj0tmlROvq2ZSznjP4A3D7Iddohb6Dsa'
 
 const ISSUER = 'docker_auth'
 const SERVICE = 'internal-registry.io'
@@ -37,13 +37,16 @@ export function peersDirectory(root: string): string {
 }
 
 /** `undefined`: its program is not in that folder. */
-export async function startDockerAuth(peers: string): Promise<DockerAuth | undefined> {
+export async function startDockerAuth(
+  peers: string,
+  algorithm: 'ES256' | 'RS256' = 'RS256',
+): Promise<DockerAuth | undefined> {
   const packed = path.join(peers, 'auth_server.xz')
   if (!existsSync(packed)) return undefined
   const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-docker-auth-'))
   const file = (name: string) => path.join(directory, name)
   await unpack(packed, file('auth_server'))
-  const keys = await throwAwayAuthority('RS256')
+  const keys = await throwAwayAuthority(algorithm)
   await writeFile(file('server.key'), keys.key, { mode: 0o600 })
   await writeFile(file('server.crt'), keys.certificate)
   const port = await freePort()
