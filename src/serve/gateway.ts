@@ -5,7 +5,6 @@ import { createCheckAccess } from '../check-access.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { createVerifier } from '../token/verifier.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
-import { protoDirectory } from './proto-directory.ts'
 
 /** Tokens whose signature is remembered as good. */
 const VERIFIED_TOKENS = 10_000
@@ -27,7 +26,6 @@ export async function openGateway(
   const grpc = await startGrpcServer(
     {
       ...options,
-      protoDirectory: protoDirectory(import.meta.dirname),
       ready: () => store.ready(),
     },
     listen.gateway,

@@ -56,6 +56,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   express: ['adapters/token-http'],
   '@grpc/grpc-js': ['adapters/ext-authz'],
   '@grpc/proto-loader': ['adapters/ext-authz'],
+  'protobufjs/minimal.js': ['adapters/ext-authz'],
   pino: ['adapters/ops'],
   'prom-client': ['adapters/ops'],
   commander: ['commands', 'cli.ts'],

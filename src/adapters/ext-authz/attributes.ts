@@ -4,37 +4,32 @@ import { accepted, refused, type Result } from '../../refusal.ts'
 import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
 import { addHeader, type HeaderValues } from './headers.ts'
 
-/**
- * Of envoy.service.auth.v3.CheckRequest the few fields that rauth reads, as proto-loader gives them
- * with `keepCase`: what the message does not hold is absent.
- */
+/** Of envoy.service.auth.v3.CheckRequest the few fields that rauth reads. */
 export interface CheckRequest {
-  readonly attributes?: {
-    readonly source?: {
-      readonly address?: { readonly socket_address?: { readonly address?: string } }
-    }
-    readonly request?: { readonly http?: HttpAttributes }
-  }
+  /** Of the other end of the connection to Envoy. */
+  readonly address?: string
+  readonly http?: HttpAttributes
 }
 
+/** What the message does not hold is an empty text or list. */
 export interface HttpAttributes {
-  readonly method?: string
+  readonly method: string
   /** Path and query, undecoded. */
-  readonly path?: string
+  readonly path: string
   /** Always empty: the query is in `path`. */
-  readonly query?: string
+  readonly query: string
   /** Always empty. */
-  readonly fragment?: string
+  readonly fragment: string
   /** Lower-case names, repeated ones joined by commas, bytes that are not UTF-8 replaced by `!`. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers: readonly HeaderLine[]
   /** Instead of `headers` with `encode_raw_headers: true`: every line on its own. */
-  readonly header_map?: { readonly headers?: readonly HeaderLine[] }
+  readonly headerMap: readonly HeaderLine[]
 }
 
 export interface HeaderLine {
-  readonly key?: string
-  readonly value?: string
-  readonly raw_value?: Uint8Array
+  readonly key: string
+  readonly value: string
+  readonly rawValue: Uint8Array | undefined
 }
 
 /** Longer than every registered method, and nothing that would look strange in a log. */
@@ -47,15 +42,12 @@ const REQUEST_ID = 'x-request-id'
 const IDENTITY = /^x[-_]rauth[-_][!#$%&'*+\-.^_`|~0-9a-z]*$/
 
 /** What Envoy says of a request → the request, or why that is not one to judge. */
-export function readAttributes({ attributes }: CheckRequest): Result<RegistryRequest> {
-  const http = attributes?.request?.http
+export function readAttributes({ http }: CheckRequest): Result<RegistryRequest> {
   if (http === undefined) return malformed('no HTTP attributes')
   const { method, path } = http
-  if (method === undefined || path === undefined || path === '') {
-    return malformed('no method or no path')
-  }
+  if (method === '' || path === '') return malformed('no method or no path')
   if (!METHOD.test(method)) return refused('method_unsupported')
-  if ((http.query ?? '') !== '' || (http.fragment ?? '') !== '') {
+  if (http.query !== '' || http.fragment !== '') {
     return malformed('a query or fragment beside the path')
   }
   const headers = readHeaders(http)
@@ -64,14 +56,13 @@ export function readAttributes({ attributes }: CheckRequest): Result<RegistryReq
 }
 
 /** Where it came from, for the record: nothing that could look strange in a log. */
-export function originOf({ attributes }: CheckRequest): RequestOrigin {
-  const address = attributes?.source?.address?.socket_address?.address
-  const { method, headers, header_map } = attributes?.request?.http ?? {}
-  const line = header_map?.headers?.find(({ key }) => key === REQUEST_ID)
+export function originOf({ address, http }: CheckRequest): RequestOrigin {
+  const isRequestId = ({ key }: HeaderLine) => key === REQUEST_ID
+  const line = http?.headers.find(isRequestId) ?? http?.headerMap.find(isRequestId)
   return {
     ...(address === undefined || isIP(address) === 0 ? {} : { address }),
-    ...(method === undefined || !METHOD.test(method) ? {} : { method }),
-    ...requestIdOf(headers?.[REQUEST_ID] ?? (line && lineValue(line))),
+    ...(http === undefined || !METHOD.test(http.method) ? {} : { method: http.method }),
+    ...requestIdOf(line && lineValue(line)),
   }
 }
 
@@ -81,14 +72,11 @@ export function originOf({ attributes }: CheckRequest): RequestOrigin {
  * the last is no change; where its `allowed_headers` hid a form type, the body could have named
  * another repository.
  */
-export function headersToRemove({ attributes }: CheckRequest): readonly string[] {
-  const { method = '', headers = {}, header_map } = attributes?.request?.http ?? {}
-  const lines = header_map?.headers ?? []
-  const names = [...Object.keys(headers), ...lines.map(({ key = '' }) => key)].map((name) =>
-    name.toLowerCase(),
-  )
+export function headersToRemove({ http }: CheckRequest): readonly string[] {
+  if (http === undefined) return []
+  const names = [...http.headers, ...http.headerMap].map(({ key }) => key.toLowerCase())
   const remove = names.filter((name) => IDENTITY.test(name))
-  if (mayHaveBody(method) && !names.includes('content-type')) remove.push('content-type')
+  if (mayHaveBody(http.method) && !names.includes('content-type')) remove.push('content-type')
   return remove
 }
 
@@ -97,30 +85,32 @@ export function headersToRemove({ attributes }: CheckRequest): readonly string[]
  * shows without any header is one without a token, and says so in the log: `allowed_headers` may
  * have hidden it.
  */
-function readHeaders({ headers = {}, header_map }: HttpAttributes): Result<HeaderValues> {
-  const folded: HeaderValues = {}
-  let empty = true
-  for (const name in headers) {
-    empty = false
-    addHeader(folded, name, headers[name] ?? '')
+function readHeaders({ headers, headerMap }: HttpAttributes): Result<HeaderValues> {
+  if (headerMap.length === 0) {
+    return headers.length === 0
+      ? refused('token_missing', { detail: 'no header is shown' })
+      : collect(headers)
   }
-  const lines = header_map?.headers ?? []
-  if (lines.length === 0) {
-    return empty ? refused('token_missing', { detail: 'no header is shown' }) : accepted(folded)
-  }
-  const listed: HeaderValues = {}
+  const listed = collect(headerMap)
+  if (!listed.ok || headers.length === 0) return listed
+  const folded = collect(headers)
+  if (!folded.ok) return folded
+  return agree(folded.value, listed.value) ? listed : malformed('headers and header_map disagree')
+}
+
+function collect(lines: readonly HeaderLine[]): Result<HeaderValues> {
+  const values: HeaderValues = {}
   for (const line of lines) {
     const value = lineValue(line)
     if (value === undefined) return malformed('a header with two values')
-    addHeader(listed, line.key ?? '', value)
+    addHeader(values, line.key, value)
   }
-  if (!empty && !agree(folded, listed)) return malformed('headers and header_map disagree')
-  return accepted(listed)
+  return accepted(values)
 }
 
 /** The one value of a header line, in whichever field it is; `undefined` if both have one. */
-function lineValue({ value = '', raw_value }: HeaderLine): string | undefined {
-  const raw = raw_value === undefined ? '' : latin1(raw_value)
+function lineValue({ value, rawValue }: HeaderLine): string | undefined {
+  const raw = rawValue === undefined ? '' : latin1(rawValue)
   if (raw !== '' && value !== '') return undefined
   return raw === '' ? value : raw
 }

@@ -10,26 +10,16 @@ export interface ChallengeOptions {
   readonly service: string
 }
 
-/** Of envoy.service.auth.v3.CheckResponse what rauth says. */
+/** Of envoy.service.auth.v3.CheckResponse what rauth says; headers overwrite those of the same name. */
 export interface CheckResponse {
   /** google.rpc.Status; 0 allows. */
-  readonly status: { readonly code: number; readonly message?: string }
-  readonly ok_response?: {
-    readonly headers: readonly HeaderValueOption[]
-    readonly headers_to_remove: readonly string[]
-    readonly query_parameters_to_remove: readonly string[]
+  readonly status: { readonly code: number; readonly message: string }
+  readonly ok?: {
+    readonly headers: Readonly<Record<string, string>>
+    readonly headersToRemove: readonly string[]
+    readonly queryParametersToRemove: readonly string[]
   }
-  readonly denied_response?: {
-    readonly status: { readonly code: number }
-    readonly headers: readonly HeaderValueOption[]
-    readonly body: string
-  }
-}
-
-export interface HeaderValueOption {
-  readonly header: { readonly key: string; readonly value: string }
-  /** The message's own default adds a second value beside the client's. */
-  readonly append_action: 'OVERWRITE_IF_EXISTS_OR_ADD'
+  readonly denied?: HttpAnswer
 }
 
 /**
@@ -45,18 +35,18 @@ export function checkResponse(
   if (result.ok) {
     const { headers, removeQuery } = result.value
     return {
-      status: { code: 0 },
-      ok_response: {
-        headers: overwrite(headers),
-        headers_to_remove: notSet(remove, headers),
-        query_parameters_to_remove: removeQuery,
+      status: { code: 0, message: '' },
+      ok: {
+        headers,
+        headersToRemove: notSet(remove, headers),
+        queryParametersToRemove: removeQuery,
       },
     }
   }
-  const { status, headers, body } = denial(result.refusal, decision, options)
+  const { reason } = result.refusal
   return {
-    status: { code: refusalKind(result.refusal.reason).grpc, message: result.refusal.reason },
-    denied_response: { status: { code: status }, headers: overwrite(headers), body },
+    status: { code: refusalKind(reason).grpc, message: reason },
+    denied: denial(result.refusal, decision, options),
   }
 }
 
@@ -97,13 +87,6 @@ function denial(refusal: Refusal, decision: string, options: ChallengeOptions): 
   if (refusal.allow !== undefined) headers['allow'] = refusal.allow.join(', ')
   if (http === 503) headers['retry-after'] = RETRY_AFTER
   return { status: http, headers, body: JSON.stringify(errorBody(refusal, decision)) }
-}
-
-function overwrite(headers: Readonly<Record<string, string>>): HeaderValueOption[] {
-  return Object.entries(headers).map(([key, value]) => ({
-    header: { key, value },
-    append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
-  }))
 }
 
 /** Envoy removes after it has set: what is set must not be among the names. */

@@ -6,23 +6,31 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js'
-import { load } from '@grpc/proto-loader'
-import { messageOf, RauthError } from '../../errors.ts'
 import { listenError, type ListenAddress, type Listener } from '../listen.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
-import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
-import { checkResponse, type ChallengeOptions, type CheckResponse } from './check-response.ts'
+import { headersToRemove, originOf, readAttributes } from './attributes.ts'
+import { decodeCheckRequest, encodeCheckResponse } from './check-codec.ts'
+import { checkResponse, type ChallengeOptions } from './check-response.ts'
 import { createHealth, healthDefinition, type Health } from './health.ts'
 
 export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
-  /** Where `envoy/service/auth/v3/external_auth.proto` and what it imports are. */
-  readonly protoDirectory: string
   /** Whether decisions can be made: what grpc.health.v1 answers. */
   readonly ready: () => boolean
 }
 
 const AUTHORIZATION = 'envoy.service.auth.v3.Authorization'
-const AUTHORIZATION_FILE = 'envoy/service/auth/v3/external_auth.proto'
+
+const asIs = (bytes: Buffer): Buffer => bytes
+
+/** Bytes on both sides: what is in them is for check-codec.ts, and what is not becomes a decision. */
+const DEFINITION: ServiceDefinition = {
+  Check: {
+    path: `/${AUTHORIZATION}/Check`,
+    ...{ requestStream: false, responseStream: false },
+    ...{ requestSerialize: asIs, requestDeserialize: asIs },
+    ...{ responseSerialize: asIs, responseDeserialize: asIs },
+  },
+}
 
 const CHANNEL = {
   // Envoy's own limit on all headers of a request is 60 KiB; rauth wants no bodies.
@@ -42,18 +50,14 @@ const CHANNEL = {
   'grpc.enable_channelz': 0,
 } as const
 
-/**
- * Envoy's ext_authz over gRPC, and grpc.health.v1 beside it. Throws ERR_PROTO_UNREADABLE or
- * ERR_LISTEN.
- */
+/** Envoy's ext_authz over gRPC, and grpc.health.v1 beside it. Throws ERR_LISTEN. */
 export async function startGrpcServer(
   options: GrpcServerOptions,
   address: ListenAddress,
 ): Promise<Listener> {
-  const definition = await loadAuthorization(options.protoDirectory)
   const health = createHealth(options.ready, ['', AUTHORIZATION])
   const server = new Server(CHANNEL)
-  server.addService(definition, { Check: createCheck(options) })
+  server.addService(DEFINITION, { Check: createCheck(options) })
   server.addService(healthDefinition, { ...health.implementation })
   try {
     const port = await bind(server, address)
@@ -95,15 +99,18 @@ function close(
 /** The handler of every check. It is not async itself: grpc-js never answers what rejects. */
 function createCheck(options: GrpcServerOptions) {
   return (
-    { request }: ServerUnaryCall<CheckRequest, CheckResponse>,
-    callback: sendUnaryData<CheckResponse>,
+    { request: bytes }: ServerUnaryCall<Buffer, Buffer>,
+    callback: sendUnaryData<Buffer>,
   ): void => {
+    const request = decodeCheckRequest(bytes) ?? {}
     answer(
       options,
       () => readAttributes(request),
       originOf(request),
       (decision) =>
-        checkResponse(decision, options, decision.result.ok ? headersToRemove(request) : []),
+        encodeCheckResponse(
+          checkResponse(decision, options, decision.result.ok ? headersToRemove(request) : []),
+        ),
     )
       .then((response) => {
         callback(null, response)
@@ -113,23 +120,6 @@ function createCheck(options: GrpcServerOptions) {
         callback({ code: status.UNAVAILABLE, details: 'rauth could not answer' })
       })
   }
-}
-
-async function loadAuthorization(directory: string): Promise<ServiceDefinition> {
-  const unreadable = (why: string, options?: ErrorOptions) =>
-    new RauthError(
-      'ERR_PROTO_UNREADABLE',
-      `cannot read ${AUTHORIZATION_FILE} in ${directory}: ${why}; install rauth with its proto folder`,
-      options,
-    )
-  const loaded = await load(AUTHORIZATION_FILE, { includeDirs: [directory], keepCase: true }).catch(
-    (cause: unknown) => {
-      throw unreadable(messageOf(cause), { cause })
-    },
-  )
-  const definition = loaded[AUTHORIZATION]
-  if (definition === undefined) throw unreadable(`it has no service ${AUTHORIZATION}`)
-  return definition as ServiceDefinition
 }
 
 function bind(server: Server, address: ListenAddress): Promise<number> {

@@ -1,9 +1,7 @@
-import path from 'node:path'
 import { person, SERVICE, startFlows } from '../../support/flows.ts'
 
 export const WHERE = { realm: 'https://localhost:5080/token', service: SERVICE }
 export const CHALLENGE = `Bearer realm="https://localhost:5080/token",service="${SERVICE}"`
-export const PROTOS = path.resolve(import.meta.dirname, '../../../../proto')
 export const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
 
 /** Both flows with the one credential of team-a, and a token of it for team-a/app. */

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -16,9 +13,8 @@ import {
   type ClientReadableStream,
   type ServiceError,
 } from '@grpc/grpc-js'
-import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader'
+import type { MethodDefinition } from '@grpc/proto-loader'
 import { service as officialHealth } from 'grpc-health-check'
-import type { CheckResponse } from '../../../src/adapters/ext-authz/check-response.ts'
 import {
   startGrpcServer,
   type GrpcServerOptions,
@@ -27,22 +23,20 @@ import type { Listener } from '../../../src/adapters/listen.ts'
 import type { CheckAccess } from '../../../src/check-access.ts'
 import { RauthError } from '../../../src/errors.ts'
 import { accepted, refused } from '../../../src/refusal.ts'
-import { CHALLENGE, createTestGateway, DECISIONS, PROTOS, WHERE } from './gateway.ts'
+import { CHECK, type WireResponse } from '../../support/check-messages.ts'
+import { CHALLENGE, createTestGateway, DECISIONS, WHERE } from './gateway.ts'
 import type { TestGateway } from './gateway.ts'
 import { frame, PREFACE, throwAt } from './http2-frames.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
 const PATIENCE = 20_000
 
-const definition = loadSync('envoy/service/auth/v3/external_auth.proto', {
-  ...{ includeDirs: [PROTOS], keepCase: true, enums: String },
-})
-const authorization = definition['envoy.service.auth.v3.Authorization'] as ServiceDefinition
-const CHECK = authorization['Check'] as MethodDefinition<object, CheckResponse>
+/** envoy.config.core.v3.HeaderValueOption.HeaderAppendAction */
+const OVERWRITE_IF_EXISTS_OR_ADD = 2
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
-type Answer = Pick<CheckResponse, 'ok_response'> & {
+type Answer = Pick<WireResponse, 'ok_response'> & {
   readonly code: number
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -82,7 +76,7 @@ describe('startGrpcServer', () => {
   async function start(changed: Partial<GrpcServerOptions> = {}): Promise<Listener> {
     const { checkAccess } = gateway
     const ready = () => gateway.deps.store.ready()
-    const options = { ...WHERE, checkAccess, ready, protoDirectory: PROTOS, ...changed }
+    const options = { ...WHERE, checkAccess, ready, ...changed }
     const listener = await startGrpcServer(options, LOOPBACK)
     closers.push(() => listener.close(0))
     return listener
@@ -120,24 +114,15 @@ describe('startGrpcServer', () => {
     const { ok_response, denied_response } = response
     const options = ok_response?.headers ?? denied_response?.headers ?? []
     for (const { append_action } of options) {
-      assert.equal(append_action, 'OVERWRITE_IF_EXISTS_OR_ADD')
+      assert.equal(append_action, OVERWRITE_IF_EXISTS_OR_ADD)
     }
     return {
-      code: (response.status as { code?: number } | undefined)?.code ?? 0,
-      status: ok_response === undefined ? statusOf(response) : 200,
+      code: response.status?.code ?? 0,
+      status: ok_response === undefined ? (denied_response?.status?.code ?? 0) : 200,
       headers: Object.fromEntries(options.map(({ header }) => [header.key, header.value])),
       body: denied_response?.body ?? '',
       ...(ok_response === undefined ? {} : { ok_response }),
     }
-  }
-
-  /** The numbers of HttpStatus.code, which comes as a name here. */
-  function statusOf({ denied_response }: CheckResponse): number {
-    const NAMES: Readonly<Record<string, number>> = {
-      ...{ BadRequest: 400, Unauthorized: 401, Forbidden: 403, NotFound: 404 },
-      ...{ MethodNotAllowed: 405, UnsupportedMediaType: 415, ServiceUnavailable: 503 },
-    }
-    return NAMES[String(denied_response?.status.code)] ?? assert.fail('no status')
   }
 
   const failure = (promise: Promise<unknown>): Promise<ServiceError> =>
@@ -267,17 +252,10 @@ describe('startGrpcServer', () => {
         Buffer.from('GET / HTTP/1.1\r\n\r\n'),
         Buffer.from([0x0b, 0x0b, 0x0b, 0x0b]),
       ]
-      for (const bytes of wrong) {
-        const error = await failure(check(asker, bytes))
-        assert.notEqual(error.code, status.DEADLINE_EXCEEDED, 'it was not answered at all')
-      }
+      for (const bytes of wrong) assert.equal((await check(asker, bytes)).status, 400)
       for (let i = 0; i < 200; i += 1) {
-        const size = 1 + (i % 64)
-        const outcome = await check(asker, randomBytes(size)).catch(
-          (e: unknown) => e as ServiceError,
-        )
-        if (outcome instanceof Error) assert.notEqual(outcome.code, status.DEADLINE_EXCEEDED)
-        else assert.notEqual(outcome.code, 0, 'random bytes were let through')
+        const { code } = await check(asker, randomBytes(1 + (i % 64)))
+        assert.notEqual(code, 0, 'random bytes were let through')
       }
       await assertAlive(asker)
     })
@@ -561,30 +539,14 @@ describe('startGrpcServer', () => {
     it('name the port that is in use', async () => {
       const { port } = await start()
       const options = { ...WHERE, checkAccess: gateway.checkAccess, ready: () => true }
-      const error = await startError(
-        startGrpcServer({ ...options, protoDirectory: PROTOS }, { host: '127.0.0.1', port }),
-      )
+      const error = await startError(startGrpcServer(options, { host: '127.0.0.1', port }))
       assert.equal(error.code, 'ERR_LISTEN')
       assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${String(port)}.*EADDRINUSE`))
     })
 
-    it('name the folder whose protos cannot be read', async () => {
-      const directory = await mkdtemp(path.join(tmpdir(), 'rauth-protos-'))
-      closers.push(() => rm(directory, { recursive: true }))
-      const error = await startError(start({ protoDirectory: directory }))
-      assert.equal(error.code, 'ERR_PROTO_UNREADABLE')
-      assert.match(error.message, new RegExp(directory))
-      // All but what it imports.
-      await cp(path.join(PROTOS, 'envoy/service'), path.join(directory, 'envoy/service'), {
-        recursive: true,
-      })
-      const half = await startError(start({ protoDirectory: directory }))
-      assert.equal(half.code, 'ERR_PROTO_UNREADABLE')
-    })
-
     it('listens on IPv6, too', async () => {
       const { checkAccess } = gateway
-      const options = { ...WHERE, checkAccess, ready: () => true, protoDirectory: PROTOS }
+      const options = { ...WHERE, checkAccess, ready: () => true }
       const listener = await startGrpcServer(options, { host: '::1', port: 0 })
       closers.push(() => listener.close(0))
       const asker = new Client(`[::1]:${String(listener.port)}`, credentials.createInsecure())

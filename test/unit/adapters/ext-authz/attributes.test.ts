@@ -6,22 +6,28 @@ import {
   originOf,
   readAttributes,
   type CheckRequest,
-  type HttpAttributes,
 } from '../../../../src/adapters/ext-authz/attributes.ts'
+import { decodeCheckRequest } from '../../../../src/adapters/ext-authz/check-codec.ts'
 import type { Reason, Result } from '../../../../src/refusal.ts'
 import { bearerToken } from '../../../../src/registry/authorization.ts'
 import { readRequest, type RegistryRequest } from '../../../../src/registry/request.ts'
+import { CHECK, type WireHttp, type WireRequest } from '../../../support/check-messages.ts'
 
 const LINE = { method: 'GET', path: '/v2/' }
 const ENVOY = { ':method': 'GET', ':path': '/v2/', ':authority': 'localhost' }
 
-function message(http: HttpAttributes, address?: string): CheckRequest {
-  const source =
-    address === undefined ? {} : { source: { address: { socket_address: { address } } } }
-  return { attributes: { ...source, request: { http } } }
+/** What Envoy says, over the wire. */
+function received(wire: WireRequest): CheckRequest {
+  return decodeCheckRequest(CHECK.requestSerialize(wire)) ?? assert.fail('not decoded')
 }
 
-const read = (http: HttpAttributes) => readAttributes(message(http))
+function message(http: WireHttp, address?: string): CheckRequest {
+  const source =
+    address === undefined ? {} : { source: { address: { socket_address: { address } } } }
+  return received({ attributes: { ...source, request: { http } } })
+}
+
+const read = (http: WireHttp) => readAttributes(message(http))
 
 function value(result: Result<RegistryRequest>): RegistryRequest {
   return result.ok ? result.value : assert.fail(JSON.stringify(result.refusal))
@@ -69,10 +75,11 @@ describe('readAttributes: the request', () => {
   }
 
   const MALFORMED: readonly (readonly [what: string, message: CheckRequest])[] = [
-    ['no attributes', {}],
-    ['no request', { attributes: {} }],
-    ['no http', { attributes: { request: {} } }],
+    ['no attributes', received({})],
+    ['no request', received({ attributes: {} })],
+    ['no http', received({ attributes: { request: {} } })],
     ['no method', message({ path: '/v2/', headers: ENVOY })],
+    ['an empty method', message({ method: '', path: '/v2/', headers: ENVOY })],
     ['no path', message({ method: 'GET', headers: ENVOY })],
     ['an empty path', message({ method: 'GET', path: '', headers: ENVOY })],
     ['a query beside the path', message({ ...LINE, query: 'from=a/b', headers: ENVOY })],
@@ -84,7 +91,7 @@ describe('readAttributes: the request', () => {
     })
   }
 
-  for (const method of ['', ' GET', 'GET ', 'GET\n', 'GÉT', 'GET/1', 'A'.repeat(33)]) {
+  for (const method of [' GET', 'GET ', 'GET\n', 'GÉT', 'GET/1', 'A'.repeat(33)]) {
     it(`refuses the method ${JSON.stringify(method)}, which would be logged`, () => {
       assert.equal(reason(read({ method, path: '/v2/', headers: ENVOY })), 'method_unsupported')
     })
