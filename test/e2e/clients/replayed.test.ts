@@ -12,8 +12,12 @@ const DEPLOYMENTS = [
 ] as const
 
 const UPLOADS = '/v2/team-a/app/blobs/uploads/'
-const MOUNT = `${UPLOADS}?mount=sha256:${'0'.repeat(64)}&from=team-b/secret`
-const SCOPES = ['repository:team-a/app:pull,push', 'repository:team-b/secret:pull']
+const mountFrom = (repository: string) =>
+  `${UPLOADS}?mount=sha256:${'0'.repeat(64)}&from=${repository}`
+const PUSH = 'repository:team-a/app:pull,push'
+const FOREIGN = 'repository:team-b/secret:pull'
+/** As of a push that could mount from either. */
+const SCOPES = [PUSH, 'repository:team-a/base:pull', FOREIGN]
 
 for (const { name, envoy, refresh } of DEPLOYMENTS) {
   describe(`dances of clients: ${name}`, () => {
@@ -72,13 +76,14 @@ for (const { name, envoy, refresh } of DEPLOYMENTS) {
 
     /** A mount that is out of reach: 401, after which alone all clients upload the blob instead. */
     async function pushes(token = ''): Promise<void> {
-      const mount = await asked('POST', MOUNT, token)
+      assert.equal((await asked('POST', mountFrom('team-a/base'), token)).status, 202)
+      const mount = await asked('POST', mountFrom('team-b/secret'), token)
       assert.equal(mount.status, 401)
       // Without an error containerd would try again, and again.
       const { error, scope = '' } = challengeOf(mount)
       assert.equal(error, 'insufficient_scope')
       // A registry names them in any order.
-      assert.deepEqual(scope.replace('push,pull', 'pull,push').split(' ').sort(), SCOPES)
+      assert.deepEqual(scope.replace('push,pull', 'pull,push').split(' ').sort(), [PUSH, FOREIGN])
       assert.equal((await asked('POST', UPLOADS, token)).status, 202)
     }
 
