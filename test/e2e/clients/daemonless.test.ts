@@ -8,10 +8,22 @@ import { MANIFESTS } from '../../support/pulls.ts'
 import type { RunResult } from '../../support/run.ts'
 import { startStack, type Stack } from '../../support/stack.ts'
 
-/** What somebody reads who may not pull. Without Envoy the words are the registry's. */
+const LOGIN_FIRST = /log in with a namespace's registry credentials/
+
+/** What is read by who may not pull, and by nobody who pushes. Without Envoy the words are the registry's. */
 const DEPLOYMENTS = [
-  { name: 'Envoy', envoy: true, denied: /your credentials are for other repositories/ },
-  { name: 'no Envoy', envoy: false, denied: /denied|authentication required/i },
+  {
+    name: 'Envoy',
+    envoy: true,
+    denied: /your credentials are for other repositories/,
+    login: LOGIN_FIRST,
+  },
+  {
+    name: 'no Envoy',
+    envoy: false,
+    denied: /denied|authentication required/i,
+    login: /authentication required/i,
+  },
 ] as const
 
 const CLIENTS: Readonly<
@@ -27,7 +39,6 @@ const CLIENTS: Readonly<
 const WRONG_PASSWORD = /incorrect username or password|invalid username\/password/
 /** What is asked first is a HEAD, whose answer has no words but those of its status. */
 const NO_PUSH = /denied|forbidden|unauthorized/i
-const LOGIN_FIRST = /log in with a namespace's registry credentials/
 
 function worked({ code, output }: RunResult): void {
   assert.equal(code, 0, output)
@@ -43,7 +54,7 @@ const environment = {
   RAUTH_TOKEN_REFRESH_ENABLED: 'true',
 }
 
-for (const { name, envoy, denied } of DEPLOYMENTS) {
+for (const { name, envoy, denied, login: loginFirst } of DEPLOYMENTS) {
   describe(`clients without a daemon: ${name}`, () => {
     let stack: Stack
     before(async () => {
@@ -114,7 +125,7 @@ for (const { name, envoy, denied } of DEPLOYMENTS) {
         it('pulls without a login what is public, and no more', async () => {
           worked(await nobody.pull(image('team-b/public')))
           failed(await nobody.pull(image('team-b')), LOGIN_FIRST)
-          failed(await nobody.push('evil', image('team-b/public')), NO_PUSH)
+          failed(await nobody.push('evil', image('team-b/public')), loginFirst)
         })
 
         it('does all that with a refresh token instead of a password', async () => {
