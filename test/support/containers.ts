@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { installParts } from '../../tools/parts/install.ts'
+import { findOnPath } from '../../tools/parts/program.ts'
 import { homeWith, layer, type Client, type IdentityToken, type Login } from './clients.ts'
 import { run, runOrThrow, type RunResult } from './run.ts'
 
@@ -133,6 +134,12 @@ export async function buildahClient(
   login?: Login | IdentityToken,
 ): Promise<Client> {
   const { buildah: program } = await installParts(['buildah'])
+  if (process.getuid?.() !== 0 && (await findOnPath(['newuidmap'], process.env)).length === 0) {
+    throw new Error(
+      'buildah can not run here: it needs root, or newuidmap (Debian: uidmap) and a range for this ' +
+        'user in /etc/subuid and /etc/subgid',
+    )
+  }
   const home = await containersHome(registry, login)
   const buildah = commandsOf(program, registry, home)
   const prepare = async (...args: readonly string[]) =>
