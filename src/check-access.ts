@@ -74,7 +74,7 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     learn({ rule: rules.join(',') })
     if (!covers(access, required)) {
       // Whoever is nobody yet can still log in.
-      if (anonymous) return refused('scope_insufficient', { scope })
+      if (anonymous) return refused('login_required', { scope })
       // Where only the source of a mount is out of reach: containerd goes on without the mount after
       // a 401, and after nothing else.
       return covers(access, withoutMount)

@@ -238,6 +238,15 @@ const REFUSALS = {
     level: 'info',
     message: 'the token does not hold the access that this request needs: fetch one that does',
   },
+  login_required: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    bearer: 'insufficient_scope',
+    oauth: 'invalid_scope',
+    level: 'info',
+    message: "authentication required: log in with a namespace's registry credentials",
+  },
   mount_denied: {
     http: 401,
     grpc: GRPC.UNAUTHENTICATED,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { craneClient, skopeoClient, type CraneClient } from '../support/clients.ts'
+import { craneClient, type CraneClient } from '../support/clients.ts'
+import { skopeoClient } from '../support/containers.ts'
 import { ask, basic, type Answer } from '../support/http.ts'
 import { startStack, type Stack, type StackOptions } from '../support/stack.ts'
 

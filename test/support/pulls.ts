@@ -24,7 +24,8 @@ export interface PullOptions {
   readonly reuse: number
 }
 
-const MANIFESTS = [
+/** What a manifest may be, for an Accept header: without it a registry knows of the oldest kind only. */
+export const MANIFESTS = [
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.oci.image.manifest.v1+json',
 ].join(', ')

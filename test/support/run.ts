@@ -37,3 +37,14 @@ export function run(
     })
   })
 }
+
+/** What a test needs done before it begins. */
+export async function runOrThrow(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const result = await run(program, args, options)
+  if (result.code === 0) return result
+  throw new Error(`${[program, ...args].join(' ')}: ${result.output}`)
+}

@@ -202,14 +202,14 @@ describe('checkAccess', () => {
       ['GET', '/v2/library/app/tags/list', 'allowed'],
       ['GET', '/v2/', 'allowed'],
       ['GET', '/v2/library/other/manifests/v1', 'scope_insufficient'],
-      ['PUT', '/v2/library/app/manifests/v1', 'scope_insufficient'],
-      ['DELETE', '/v2/library/app/manifests/v1', 'scope_insufficient'],
-      ['POST', '/v2/library/app/blobs/uploads/', 'scope_insufficient'],
-      ['POST', mount('team-a/app', 'library/app'), 'scope_insufficient'],
-      ['GET', MANIFEST, 'scope_insufficient'],
-      ['GET', '/v2/shared/app/manifests/v1', 'scope_insufficient'],
-      ['GET', '/v2/library/manifests/v1', 'scope_insufficient'],
-      ['GET', '/v2/_catalog', 'scope_insufficient'],
+      ['PUT', '/v2/library/app/manifests/v1', 'login_required'],
+      ['DELETE', '/v2/library/app/manifests/v1', 'login_required'],
+      ['POST', '/v2/library/app/blobs/uploads/', 'login_required'],
+      ['POST', mount('team-a/app', 'library/app'), 'login_required'],
+      ['GET', MANIFEST, 'login_required'],
+      ['GET', '/v2/shared/app/manifests/v1', 'login_required'],
+      ['GET', '/v2/library/manifests/v1', 'login_required'],
+      ['GET', '/v2/_catalog', 'login_required'],
       ['GET', '/v2/library/../team-a/manifests/v1', 'path_invalid'],
     ]
     for (const [method, target, answer] of NOBODY_GETS) {
@@ -217,7 +217,7 @@ describe('checkAccess', () => {
         const { flows, token } = await start()
         const decision = await ask(flows, token, target, { method })
         assert.equal(answerOf(decision), answer)
-        if (answer === 'scope_insufficient') assert.match(scopeOf(decision) ?? '', /:/)
+        if (/^(scope|login)/.test(answer)) assert.match(scopeOf(decision) ?? '', /:/)
       })
     }
 

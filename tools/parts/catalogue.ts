@@ -23,6 +23,8 @@ export interface GoSource {
 export interface DebianSource {
   readonly kind: 'debian'
   readonly package: string
+  /** Packages of programs that this one looks for on its PATH. */
+  readonly companions?: readonly string[]
   readonly file: string
   readonly size: string
 }
@@ -116,6 +118,29 @@ export const CATALOGUE = {
     commands: ['skopeo'],
     versionArgs: VERSION_FLAG,
     source: { kind: 'debian', package: 'skopeo', file: 'usr/bin/skopeo', size: '5 MB' },
+  },
+  buildah: {
+    title: 'buildah',
+    version: '1.28.2',
+    tolerance: 'major',
+    commands: ['buildah'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'debian', package: 'buildah', file: 'usr/bin/buildah', size: '7 MB' },
+  },
+  podman: {
+    title: 'podman',
+    version: '4.3.1',
+    tolerance: 'major',
+    commands: ['podman'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'debian',
+      package: 'podman',
+      // It runs neither to push nor to pull, and does neither without them.
+      companions: ['conmon', 'crun'],
+      file: 'usr/bin/podman',
+      size: '12 MB',
+    },
   },
   grpcurl: {
     title: 'grpcurl',

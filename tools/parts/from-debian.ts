@@ -9,8 +9,9 @@ import type { SourceContext } from './source.ts'
 const UNPACKED = 'unpacked'
 
 /**
- * Unpacks a Debian package, and the shared libraries that this system lacks for it, into the folder.
- * Nothing is installed in the system: that would need root, and start a registry as a service.
+ * Unpacks a Debian package with its companions, and the shared libraries that this system lacks for
+ * them, into the folder. Nothing is installed in the system: that would need root, and start a
+ * registry as a service.
  */
 export async function fromDebian(
   source: DebianSource,
@@ -47,13 +48,14 @@ export async function fromDebian(
     return update.code === 0 ? runProgram(apt as string, args, options) : update
   }
 
+  const wanted = [source.package, ...(source.companions ?? [])]
   const plan = await withFreshLists([
-    ...['install', '--simulate', '--no-install-recommends', source.package],
+    ...['install', '--simulate', '--no-install-recommends', ...wanted],
   ])
   expectSuccess(what, plan)
   const libraries = missingLibraries(plan.stdout)
   report(`downloading (${source.size})`)
-  expectSuccess(what, await withFreshLists(['download', source.package, ...libraries]))
+  expectSuccess(what, await withFreshLists(['download', ...wanted, ...libraries]))
   const root = path.join(folder, UNPACKED)
   for (const name of await readdir(packages)) {
     if (!name.endsWith('.deb')) continue
@@ -61,7 +63,7 @@ export async function fromDebian(
   }
   await rm(packages, { recursive: true })
   const direct = path.join(UNPACKED, source.file)
-  return libraries.length === 0 ? direct : wrap(folder, direct)
+  return wanted.length + libraries.length === 1 ? direct : wrap(folder, direct)
 }
 
 /** Libraries among what apt-get would install; the rest of a client's dependencies is for servers. */
@@ -69,19 +71,29 @@ export function missingLibraries(plan: string): readonly string[] {
   return [...plan.matchAll(/^Inst (lib\S+)/gm)].map(([, name]) => name ?? '')
 }
 
-/** A program beside it that shows it its libraries; relative, because the folder still moves. */
+/**
+ * A program beside it that shows it its libraries and companions; relative, because the folder still
+ * moves.
+ */
 async function wrap(folder: string, executable: string): Promise<string> {
-  const libraries = await libraryFolders(path.join(folder, UNPACKED))
-  const list = libraries.map((name) => `$here/${UNPACKED}/${name}`).join(':')
   const script = [
     '#!/bin/sh',
     'here=$(dirname "$(readlink -f "$0")")',
-    `LD_LIBRARY_PATH="${list}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" exec "$here/${executable}" "$@"`,
+    ...prepend('PATH', ['usr/sbin', 'usr/bin']),
+    ...prepend('LD_LIBRARY_PATH', await libraryFolders(path.join(folder, UNPACKED))),
+    `exec "$here/${executable}" "$@"`,
   ]
   const name = path.basename(executable)
   await writeFile(path.join(folder, name), `${script.join('\n')}\n`)
   await chmod(path.join(folder, name), 0o755)
   return name
+}
+
+/** An empty name in such a list would stand for the folder that the program is called in. */
+function prepend(variable: string, folders: readonly string[]): readonly string[] {
+  if (folders.length === 0) return []
+  const list = folders.map((name) => `$here/${UNPACKED}/${name}`).join(':')
+  return [`export ${variable}="${list}\${${variable}:+:$${variable}}"`]
 }
 
 async function libraryFolders(root: string): Promise<readonly string[]> {

@@ -16,11 +16,12 @@ const VERSION = /(?<![\w.])v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z])?/g
 
 /**
  * The version in what a program prints about itself. Of its first line the last one counts: some
- * print the path that they were called by before it, and our own paths hold versions too.
+ * print the path that they were called by before it, and our own paths hold versions too. Versions in
+ * parentheses are of something else.
  */
 export function parseVersion(printed: string): Version | undefined {
   const line = printed.split('\n').find((text) => text.trim() !== '') ?? ''
-  const match = [...line.matchAll(VERSION)].at(-1)
+  const match = [...line.replaceAll(/\([^)]*\)/g, '').matchAll(VERSION)].at(-1)
   if (match === undefined) return undefined
   const [, major, minor, patch, prerelease] = match
   return {

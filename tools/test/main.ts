@@ -17,7 +17,17 @@ const ROOT = path.resolve(import.meta.dirname, '../../..')
 /** Minutes that one test file may take; a test that hangs must not hang the run. */
 const LIMIT = 10
 
-const E2E_PARTS = ['envoy', 'registry3', 'registry2', 'crane', 'skopeo', 'grpcurl'] as const
+const E2E_PARTS = [
+  'envoy',
+  'registry3',
+  'registry2',
+  'crane',
+  'skopeo',
+  'podman',
+  'buildah',
+  'helm',
+  'grpcurl',
+] as const
 /** Says what failed, and of the rest not more than needed. */
 const REPORTER = 'tools/test/reporter.ts'
 /** Makes random tests repeatable. */

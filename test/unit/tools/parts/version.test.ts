@@ -16,6 +16,7 @@ const PRINTED: readonly (readonly [printed: string, version: string | undefined]
   ['/cache/registry2-2.8.2/registry github.com/distribution/distribution/v3 v3.1.2\n', '3.1.2'],
   ['v0.22.1\n', '0.22.1'],
   ['skopeo version 1.9.3\n', '1.9.3'],
+  ['buildah version 1.28.2 (image-spec 1.1.0-rc2, runtime-spec 1.0.2-dev)\n', '1.28.2'],
   ['registry github.com/distribution/distribution/v3 v3.0.0-rc.1\n', '3.0.0 (a prerelease)'],
   ['etcd Version: 3.4.23\nGo Version: go1.19.8\n', '3.4.23'],
   ['(devel)\n', undefined],
