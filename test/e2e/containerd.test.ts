@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { DecisionEvent } from '../../src/event.ts'
+import { missingHere } from '../../tools/test/clients.ts'
 import { criPull, ctrClient, type AuthConfig, type CtrClient } from '../support/containerd.ts'
 import { tokenRequestsOf } from '../support/decisions.ts'
 import { startContainerd, type Engine } from '../support/engine.ts'
@@ -29,7 +30,7 @@ const IMAGE_REFERENCE = /"imageRef": "sha256:[0-9a-f]{64}"/
 
 const methods = (asked: readonly DecisionEvent[]) => asked.map(({ method }) => method)
 
-describe('containerd', () => {
+describe('containerd', { skip: missingHere('containerd', process.env) }, () => {
   let engine: Engine
   before(async () => {
     engine = await startContainerd()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { missingHere } from '../../tools/test/clients.ts'
 import { tokenRequestsOf } from '../support/decisions.ts'
 import { dockerClient, type DockerClient, type DockerCommand } from '../support/docker.ts'
 import { startDockerd, type Engine } from '../support/engine.ts'
@@ -35,7 +36,7 @@ describe('docker', () => {
       })
       after(() => stack.stop())
       for (const command of COMMANDS) {
-        describe(command, () => {
+        describe(command, { skip: missingHere(command, process.env) }, () => {
           withPassword(command, () => stack)
         })
       }
@@ -49,8 +50,10 @@ describe('docker', () => {
       })
       after(() => stack.stop())
       for (const command of COMMANDS) {
-        it(`${command} pushes and pulls with what it was given for the password`, () =>
-          withIdentityToken(command, stack))
+        const skip = missingHere(command, process.env)
+        it(`${command} pushes and pulls with what it was given for the password`, { skip }, () =>
+          withIdentityToken(command, stack),
+        )
       }
     })
   }

@@ -13,7 +13,7 @@ const OWNER = ['--owner=0', '--group=0', '--numeric-owner']
 async function layerTarball(home: string, content: string): Promise<string> {
   const folder = await mkdtemp(path.join(home, 'layer-'))
   await writeFile(path.join(folder, 'content'), content)
-  await tar(folder, 'layer.tar', [...OWNER, 'content'])
+  await tar(folder, 'layer.tar', ['content'])
   return path.join(folder, 'layer.tar')
 }
 
@@ -48,6 +48,6 @@ export async function imageTarball(
 }
 
 async function tar(folder: string, name: string, args: readonly string[]): Promise<void> {
-  const made = await run('tar', ['-C', folder, '-cf', path.join(folder, name), ...args])
+  const made = await run('tar', ['-C', folder, '-cf', path.join(folder, name), ...OWNER, ...args])
   if (made.code !== 0) throw new Error(made.output)
 }
