@@ -95,7 +95,7 @@ describe('containerd', { skip: missingHere('containerd', process.env) }, () => {
             succeeded(pushed)
             succeeded(await own.pull(image('team-a/mounted')))
           } else {
-            // After these words of a registry containerd before 2.2 does not try without the mount.
+            // After these words of a registry containerd 1.x does not try without the mount.
             refused(pushed, /insufficient_scope: authorization failed/)
           }
         })
