@@ -251,7 +251,7 @@ const REFUSALS = {
     http: 401,
     grpc: GRPC.UNAUTHENTICATED,
     code: 'UNAUTHORIZED',
-    bearer: 'insufficient_scope',
+    // No error parameter: after `insufficient_scope` containerd 1.x gives the push up.
     oauth: 'invalid_scope',
     level: 'info',
     message: 'your credentials are not for the repository to mount from: upload the blob instead',

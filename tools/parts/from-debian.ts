@@ -103,3 +103,8 @@ async function libraryFolders(root: string): Promise<readonly string[]> {
     .map((file) => path.relative(root, file.parentPath))
   return [...new Set(folders)]
 }
+
+/** Where a file of the package is, inside the part's folder. */
+export function unpackedFile(file: string): string {
+  return path.join(UNPACKED, file)
+}

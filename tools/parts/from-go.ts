@@ -1,7 +1,8 @@
+import { chmod, copyFile, cp, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { GoSource, Part } from './catalogue.ts'
 import { expectSuccess, SourceFailure } from './failure.ts'
-import { findOnPath, runProgram } from './program.ts'
+import { findOnPath, runProgram, type Ran } from './program.ts'
 import type { SourceContext } from './source.ts'
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64' }
@@ -13,20 +14,11 @@ export async function fromGo(
   { folder, env, report, signal }: SourceContext,
 ): Promise<string> {
   const what = `go install ${source.package}@v${part.version}`
-  const go = await findGo(env)
-  if (go === undefined) throw new SourceFailure(what, ['no go on PATH'])
-  report(`building with go (${source.duration})`)
-  const variable = source.versionVariable
-  const flags = [
-    '-s',
-    '-w',
-    ...(variable === undefined ? [] : ['-X', `${variable}=v${part.version}`]),
-  ]
-  const ran = await runProgram(
-    go,
-    ['install', '-ldflags', flags.join(' '), `${source.package}@v${part.version}`],
-    {
-      cwd: folder,
+  const found = await findGo(env)
+  if (found === undefined) throw new SourceFailure(what, ['no go on PATH'])
+  const go = (args: readonly string[], cwd = folder): Promise<Ran> =>
+    runProgram(found, args, {
+      cwd,
       signal,
       env: {
         ...env,
@@ -35,10 +27,44 @@ export async function fromGo(
         ...{ GOFLAGS: '-trimpath', GO111MODULE: 'on', GOWORK: 'off', CGO_ENABLED: '0' },
         ...{ GOOS: process.platform, GOARCH: ARCHITECTURES[process.arch] ?? process.arch },
       },
-    },
-  )
-  expectSuccess(what, ran)
+    })
+  report(`building with go (${source.duration})`)
+  const variable = source.versionVariable
+  const flags = [
+    '-s',
+    '-w',
+    ...(variable === undefined ? [] : ['-X', `${variable}=v${part.version}`]),
+  ]
+  const install = ['install', '-ldflags', flags.join(' ')]
+  if (source.requirements === undefined) {
+    expectSuccess(what, await go([...install, `${source.package}@v${part.version}`]))
+  } else {
+    const module = `${source.requirements.module}@v${part.version}+incompatible`
+    const downloaded = await go(['mod', 'download', '-json', module])
+    expectSuccess(`go mod download ${module}`, downloaded)
+    const { Dir } = JSON.parse(downloaded.stdout) as { Dir: string }
+    const tree = await withRequirements(source.requirements, Dir, path.join(folder, 'source'))
+    expectSuccess(what, await go([...install, '-mod=readonly', source.package], tree))
+    await rm(tree, { recursive: true })
+  }
   return path.join('bin', path.posix.basename(source.package))
+}
+
+/** A copy of a module whose requirements stand where Go looks for them; Go's own is read-only. */
+async function withRequirements(
+  { file, sums }: NonNullable<GoSource['requirements']>,
+  module: string,
+  tree: string,
+): Promise<string> {
+  await cp(module, tree, { recursive: true })
+  const entries = await readdir(tree, { recursive: true, withFileTypes: true })
+  const folders = entries.filter((entry) => entry.isDirectory())
+  for (const name of [tree, ...folders.map((entry) => path.join(entry.parentPath, entry.name))]) {
+    await chmod(name, 0o755)
+  }
+  await copyFile(path.join(tree, file), path.join(tree, 'go.mod'))
+  await copyFile(path.join(tree, sums), path.join(tree, 'go.sum'))
+  return tree
 }
 
 async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {

