@@ -8,7 +8,8 @@ import { createKeySet, newestFirst, type KeySet, type SigningKey } from '../../t
 import { createExpiryNotices, type Ending } from './key-expiry.ts'
 import { usableKeys } from './key-files.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
-import { AUTHORITY, endOf, type FoundKey } from './key-pair.ts'
+import { AUTHORITY, endOf, unreadable, type FoundKey } from './key-pair.ts'
+import { createReloads } from './reloads.ts'
 import { watchDirectory, type WatchOptions } from './watch.ts'
 
 /** How long something wrong must last to be spoken of, ms: a pair is two files, written in turn. */
@@ -85,14 +86,18 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
     if (suspected !== id) {
       suspected = id
       clearTimeout(settling)
-      settling = setTimeout(reload, SETTLE).unref()
+      settling = setTimeout(reloads.request, SETTLE).unref()
       return false
     }
-    if (told?.id === id) return true
+    tellTrouble(id, problem)
+    return true
+  }
+
+  function tellTrouble(id: string, problem: string): void {
+    if (told?.id === id) return
     told = { id, problem }
     options.onFailure()
     log.error({ directory, error: problem }, 'keys that cannot be used: those of before stay')
-    return true
   }
 
   async function load(): Promise<void> {
@@ -121,39 +126,31 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
     noticeExpiry(endingsOf(directory, found), clock())
   }
 
-  // Loads follow one another; changes during one lead to one more.
-  let loads = Promise.resolve()
-  let waiting = false
-  let closed = false
-  function reload(): void {
-    if (waiting || closed) return
-    waiting = true
-    loads = loads
-      .then(() => {
-        waiting = false
-        return closed ? undefined : load()
-      })
-      .catch((error: unknown) => {
-        log.error({ directory, error: messageOf(error) }, 'keys could not be read again')
-      })
-  }
-
-  // Watched before it is read, so that no change falls in between.
-  const watch = watchDirectory(directory, reload, options)
+  /** At the start every key must be good, and none there twice. */
   async function start(): Promise<void> {
     folder = await readKeyFolder(directory)
-    // Refuses a key that is there twice, too.
     createKeySet(usableKeys(folder, directory, new Date(clock() * 1000)))
     use(judge(folder, found).found)
     noticeExpiry(endingsOf(directory, found), clock())
   }
-  const first = start()
-  loads = first.catch(() => undefined)
-  try {
-    await first
-  } catch (error) {
+
+  const reloads = createReloads(load, (error) => {
+    tellTrouble(messageOf(error), `${directory} cannot be read again: ${messageOf(error)}`)
+  })
+
+  // Watched before it is read, so that no change falls in between.
+  const watch = watchDirectory(directory, reloads.request, options)
+  function close(): void {
+    reloads.close()
+    clearTimeout(settling)
     watch.close()
-    throw error
+  }
+  try {
+    await reloads.first(start)
+  } catch (error) {
+    close()
+    if (error instanceof RauthError) throw error
+    throw unreadable(directory, `cannot be read: ${messageOf(error)}`, 'see to its file system')
   }
 
   return {
@@ -174,11 +171,7 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
         ]),
       ),
     }),
-    close() {
-      closed = true
-      clearTimeout(settling)
-      watch.close()
-    },
+    close,
   }
 }
 
