@@ -2,7 +2,7 @@ import { createHash, type X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf, RauthError } from '../../errors.ts'
+import { codeOf, messageOf, RauthError } from '../../errors.ts'
 import {
   AUTHORITY,
   initHint,
@@ -138,7 +138,7 @@ export async function readFileOf(
   try {
     return await readSmallFile(path.join(version, name))
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    if (codeOf(cause) === 'ENOENT') return undefined
     const file = path.join(directory, name)
     return unreadable(file, `cannot be read: ${messageOf(cause)}`, initHint(directory))
   }
