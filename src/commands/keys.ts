@@ -3,6 +3,7 @@ import { bundleCommand } from './keys/bundle.ts'
 import { initCommand } from './keys/init.ts'
 import { jwksCommand } from './keys/jwks.ts'
 import { listCommand } from './keys/list.ts'
+import { publicCommand } from './keys/public.ts'
 import { rotateCommand } from './keys/rotate.ts'
 
 export function keysCommand(): Command {
@@ -14,4 +15,5 @@ export function keysCommand(): Command {
     .addCommand(listCommand())
     .addCommand(jwksCommand())
     .addCommand(bundleCommand())
+    .addCommand(publicCommand())
 }

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose'
 import { claimsToPayload, type ClaimSet } from './claims.ts'
-import type { KeySet } from './key-set.ts'
+import type { SigningKeySet } from './key-set.ts'
 
 export interface SignedToken {
   /** Compact JWS. */
@@ -13,7 +13,7 @@ export interface Issuer {
 }
 
 export interface IssuerOptions {
-  readonly keys: KeySet
+  readonly keys: SigningKeySet
   /**
    * Carry the certificate chain: both generations of the registry then need only the CA, and keys
    * change below it without a restart. A registry that knows nothing but a `jwks` file refuses it.

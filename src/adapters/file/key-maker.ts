@@ -1,11 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { lstat, mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf, messageOf, RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../token/certificate.ts'
+import { readCertificates } from './key-certificate.ts'
 import { readKeyFolder } from './key-folder.ts'
-import { readCertificates, readPrivateKey } from './key-pair.ts'
+import { KEY_PAIRS, readPrivateKey } from './key-pair.ts'
+import { writeWhole } from './write-whole.ts'
 
 const AUTHORITY_DAYS = 3650
 /** Lifetime of a signing key's certificate, days. */
@@ -77,7 +79,9 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
     createAuthority({ algorithm, name: 'rauth token CA', now, days: AUTHORITY_DAYS }),
   )
   // A key that has been rotated away is not missing, and one made now would sign before it is known.
-  const others = (await readKeyFolder(directory)).pairs.filter(({ name }) => name !== 'signing')
+  const others = (await readKeyFolder(directory, KEY_PAIRS)).entries.filter(
+    ({ name }) => name !== 'signing',
+  )
   if (others.length > 0) {
     found.push(...others.map(({ name }) => path.join(directory, `${name}.key`)))
   } else {
@@ -157,12 +161,4 @@ async function exists(file: string): Promise<boolean> {
     if (codeOf(error) === 'ENOENT') return false
     throw error
   }
-}
-
-/** All of the file or nothing of it, whatever happens in between. */
-async function writeWhole(file: string, content: string, mode: number): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`
-  await writeFile(temporary, content, { mode, flag: 'wx' })
-  await chmod(temporary, mode)
-  await rename(temporary, file)
 }

@@ -3,10 +3,12 @@ import path from 'node:path'
 import { messageOf, RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { newestFirst } from '../../token/key-set.ts'
+import { endOf } from './key-certificate.ts'
 import { readKeyFolder } from './key-folder.ts'
 import { makeNextKey } from './key-maker.ts'
 import { keysOf } from './key-pruning.ts'
-import { endOf, initHint, unreadable } from './key-pair.ts'
+import { KEY_PAIRS } from './key-pair.ts'
+import { initHint, unreadable } from './key-problem.ts'
 
 export interface RotateOptions {
   readonly directory: string
@@ -25,7 +27,7 @@ export interface RotateOptions {
  */
 export async function rotateKeys(options: RotateOptions): Promise<readonly string[]> {
   const { directory, now } = options
-  const folder = await readKeyFolder(directory)
+  const folder = await readKeyFolder(directory, KEY_PAIRS)
   const newest = newestFirst(keysOf(folder).map(({ key }) => key))[0]
   const algorithm = options.algorithm ?? newest?.algorithm
   if (algorithm === undefined) {

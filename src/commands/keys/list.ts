@@ -1,11 +1,13 @@
 import path from 'node:path'
 import { Option, type Command } from 'commander'
+import { AUTHORITY, endOf } from '../../adapters/file/key-certificate.ts'
 import { formatMoment } from '../../adapters/file/key-files.ts'
 import { readKeyFolder, type KeyFolder } from '../../adapters/file/key-folder.ts'
-import { AUTHORITY, endOf } from '../../adapters/file/key-pair.ts'
+import { KEY_PAIRS } from '../../adapters/file/key-pair.ts'
 import { datedKeys } from '../../adapters/file/key-pruning.ts'
 import { RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
+import type { SigningKey } from '../../token/key-set.ts'
 import type { KeyTimeline } from '../../token/key-timeline.ts'
 import { formatTable } from '../table.ts'
 import { keysSubcommand, placeOf, sayTimes, type Place, type PlaceOptions } from './place.ts'
@@ -34,7 +36,7 @@ export function listCommand(): Command {
     )
     .action(async ({ output, ...where }: PlaceOptions & { output: 'table' | 'json' }) => {
       const place = placeOf(where)
-      const listing = listingOf(await readKeyFolder(place.directory), place, new Date())
+      const listing = listingOf(await readKeyFolder(place.directory, KEY_PAIRS), place, new Date())
       process.stdout.write(
         output === 'json' ? `${JSON.stringify(listing, null, 2)}\n` : tableOf(listing),
       )
@@ -44,7 +46,7 @@ export function listCommand(): Command {
     })
 }
 
-function listingOf(folder: KeyFolder, { directory, times }: Place, now: Date): Listing {
+function listingOf(folder: KeyFolder<SigningKey>, { directory, times }: Place, now: Date): Listing {
   const keyFile = (name: string) => path.join(directory, `${name}.key`)
   return {
     keys: datedKeys(folder, now, times).map(({ name, timeline }) => {
@@ -61,7 +63,7 @@ function listingOf(folder: KeyFolder, { directory, times }: Place, now: Date): L
       file: path.join(directory, `${AUTHORITY}.crt`),
       expires: formatMoment(endOf(authority)),
     })),
-    problems: folder.pairs.flatMap(({ name, found }) =>
+    problems: folder.entries.flatMap(({ name, found }) =>
       found instanceof RauthError ? { file: keyFile(name), problem: found.message } : [],
     ),
   }

@@ -356,7 +356,7 @@ describe('key files', () => {
       { ...pair('a', foreign), 'ca.crt': ca.certificate },
       /a\.crt is not signed by ca\.crt/,
     ],
-    ['the same key twice', { ...pair('a', leaf), ...pair('b', leaf) }, /same signing key is there/],
+    ['the same key twice', { ...pair('a', leaf), ...pair('b', leaf) }, /same key is there/],
     [
       'the same key twice with two certificates',
       {
@@ -364,7 +364,7 @@ describe('key files', () => {
         'b.key': leaf.key,
         'b.crt': secondCertificate,
       },
-      /same signing key is there/,
+      /same key is there/,
     ],
     [
       'a bad pair beside a good one',

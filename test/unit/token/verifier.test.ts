@@ -671,7 +671,6 @@ describe('createVerifier', () => {
 /** A key set that changes below the verifier, as files that are read again do. */
 function swapped(current: () => KeySet): KeySet {
   return {
-    active: (at) => current().active(at),
     find: (kid) => current().find(kid),
     jwks: () => current().jwks(),
   }
