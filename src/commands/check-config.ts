@@ -23,7 +23,12 @@ export function checkConfigCommand(): Command {
 /** No mistakes of the configuration, which may be meant for another machine. */
 function missingFolders({ keys, credentials }: Config): readonly string[] {
   const next = {
-    'keys.directory': [keys.directory, `rauth keys init -d ${keys.directory}`],
+    'keys.directory': [
+      keys.directory,
+      keys.verifyOnly
+        ? `rauth keys public ${keys.directory}`
+        : `rauth keys init -d ${keys.directory}`,
+    ],
     'credentials.directory': [credentials.directory, 'make it, with a Secret in it'],
   } as const
   return Object.entries(next)

@@ -6,6 +6,8 @@ import {
   type FileKeyStore,
   type FileSigningKeyStore,
 } from '../adapters/file/key-store.ts'
+import { KEY_PAIRS } from '../adapters/file/key-pair.ts'
+import { PUBLIC_KEYS } from '../adapters/file/public-key.ts'
 import { createFileSecretStore, type FileSecretStore } from '../adapters/file/secret-store.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
@@ -54,7 +56,10 @@ export async function createCommon(config: Config): Promise<Common> {
     directory: config.credentials.directory,
     secretName: config.secretName,
     hasher,
-    bindingKey: await readBindingKey(config.keys.directory),
+    bindingKey: await readBindingKey(
+      config.keys.directory,
+      config.keys.verifyOnly ? PUBLIC_KEYS : KEY_PAIRS,
+    ),
     log,
   })
   const policy = namespacePolicy(config.policy)

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import path from 'node:path'
 import { RauthError } from '../../errors.ts'
 import {
@@ -10,7 +11,7 @@ import { AUTHORITY, type FoundKey } from './key-certificate.ts'
 import { readFileOf, readKeyFolder, type KeyFolder } from './key-folder.ts'
 import type { KeyForm } from './key-form.ts'
 import { BINDING_KEY, KEY_PAIRS } from './key-pair.ts'
-import { initHint, missing, unreadable } from './key-problem.ts'
+import { missing, unreadable } from './key-problem.ts'
 
 const BINDING_KEY_BYTES = 32
 
@@ -83,17 +84,24 @@ export function formatMoment(at: number): string {
   return new Date(at * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-/** The 32 bytes that bind tokens to the generation of a credential; the same for all replicas. */
-export async function readBindingKey(directory: string): Promise<Buffer> {
+/**
+ * The 32 bytes that bind tokens to the generation of a credential; the same for all replicas. As a key
+ * object, which prints nothing of them.
+ */
+export async function readBindingKey(
+  directory: string,
+  form: Pick<KeyForm<VerificationKey>, 'renewal'> = KEY_PAIRS,
+): Promise<KeyObject> {
+  const next = form.renewal(directory)
   const file = path.join(directory, BINDING_KEY)
   const content =
-    (await readFileOf(directory, directory, BINDING_KEY, KEY_PAIRS)) ??
-    missing(directory, BINDING_KEY)
+    (await readFileOf(directory, directory, BINDING_KEY, form)) ??
+    missing(directory, BINDING_KEY, next)
   if (content instanceof RauthError) throw content
   const text = content.trim()
   const key = Buffer.from(text, 'base64')
   if (key.length !== BINDING_KEY_BYTES || key.toString('base64') !== text) {
-    throw unreadable(file, 'is not 32 bytes in base64', initHint(directory))
+    throw unreadable(file, 'is not 32 bytes in base64', next)
   }
-  return key
+  return createSecretKey(key)
 }

@@ -78,7 +78,7 @@ async function publicFiles({
       const certificates = chain.map((der) => new X509Certificate(Buffer.from(der, 'base64')))
       return [`${name}.crt`, certificateFile(certificates)] as const
     }),
-    [BINDING_KEY, { content: `${bindingKey.toString('base64')}\n`, mode: 0o600 }],
+    [BINDING_KEY, { content: `${bindingKey.export().toString('base64')}\n`, mode: 0o600 }],
   ])
 }
 

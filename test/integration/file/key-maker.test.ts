@@ -51,7 +51,7 @@ describe('initializeKeys', () => {
       assert.deepEqual((await readdir(directory)).sort(), FILES)
       const keys = await loadKeySet(directory, NOW)
       assert.equal(keys.active(SECONDS).algorithm, algorithm)
-      assert.equal((await readBindingKey(directory)).length, 32)
+      assert.equal((await readBindingKey(directory)).symmetricKeySize, 32)
     })
   }
 
