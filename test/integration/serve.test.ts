@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
@@ -28,6 +29,12 @@ interface Serving {
   /** Exit code and signal. */
   readonly ended: Promise<readonly [number | null, NodeJS.Signals | null]>
 }
+
+const pem = (kind: 'rsa' | 'ec', options: object): string =>
+  // The overloads know each kind by itself.
+  generateKeyPairSync(kind as 'rsa', options as { modulusLength: number })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString()
 
 describe('rauth serve', () => {
   let directory: string
@@ -214,6 +221,34 @@ describe('rauth serve', () => {
     const { ended, stderr } = start(['-c', config])
     assert.deepEqual(await ended, [1, null])
     assert.match(stderr(), /token\.algorithm is RS256.*next: rauth keys rotate -a RS256 -d /)
+  })
+
+  const UNUSABLE: readonly (readonly [string, () => string, RegExp])[] = [
+    ['an RSA key of 1024 bits', () => pem('rsa', { modulusLength: 1024 }), /fewer than 2048 bits/],
+    ['a key of another curve', () => pem('ec', { namedCurve: 'P-521' }), /none of EC P-256/],
+    ['a secret for HMAC', () => 'c2VjcmV0'.repeat(8), /is not a private key in PEM/],
+  ]
+  for (const [what, make, message] of UNUSABLE) {
+    it(`does not start with ${what}`, async () => {
+      const keys = await mkdtemp(path.join(directory, 'unusable-'))
+      await initializeKeys({ directory: keys, algorithm: 'ES256', now: new Date() })
+      await writeFile(path.join(keys, 'signing.key'), make())
+      const { ended, stderr } = start([
+        '-c',
+        await configuration({ keys: `{ directory: ${keys} }` }),
+      ])
+      assert.deepEqual(await ended, [1, null])
+      assert.match(stderr(), message)
+    })
+  }
+
+  it('does not start when its only certificate is over', async () => {
+    const keys = await mkdtemp(path.join(directory, 'over-'))
+    const now = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000)
+    await initializeKeys({ directory: keys, algorithm: 'ES256', now, days: 1 })
+    const { ended, stderr } = start(['-c', await configuration({ keys: `{ directory: ${keys} }` })])
+    assert.deepEqual(await ended, [1, null])
+    assert.match(stderr(), /signing\.crt is good from .+ to .+, not now; next: remove/)
   })
 
   it('says which port is in use, and leaves nothing open', async () => {
