@@ -91,7 +91,7 @@ describe('a forged token', () => {
 
   it('gets the same answer whatever is wrong with it', async () => {
     const stranger = await throwAwayKey('ES256')
-    const now = gateway.deps.clock()
+    const now = Math.floor(gateway.deps.clock())
     const good = forge({})
     const forged = {
       'no token at all': 'a.b.c',
