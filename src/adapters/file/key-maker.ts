@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, readFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { codeOf, messageOf, RauthError } from '../../errors.ts'
+import { codeOf, RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../token/certificate.ts'
 import { readCertificates } from './key-certificate.ts'
 import { readKeyFolder } from './key-folder.ts'
 import { KEY_PAIRS, readPrivateKey } from './key-pair.ts'
-import { writeWhole } from './write-whole.ts'
+import { missing, notMade } from './key-problem.ts'
+import { writeNew, writeWhole } from './write-whole.ts'
 
 const AUTHORITY_DAYS = 3650
 /** Lifetime of a signing key's certificate, days. */
@@ -41,11 +42,7 @@ export async function initializeKeys(options: InitializeKeysOptions): Promise<In
     return await makeMissing(options)
   } catch (cause) {
     if (cause instanceof RauthError) throw cause
-    throw new RauthError(
-      'ERR_KEYS_UNREADABLE',
-      `no keys can be made in ${options.directory}: ${messageOf(cause)}`,
-      { cause },
-    )
+    throw notMade(options.directory, cause)
   }
 }
 
@@ -102,8 +99,9 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
 }
 
 /**
- * Writes a new pair; returns its files. The key last: a crash between the two leaves a certificate
- * without a key, which nobody takes for a pair.
+ * Writes a new pair; returns its files. The certificate first, which takes the name: two that
+ * make a pair of one name at once would mix it. A crash between the two leaves a certificate without a
+ * key, which nobody takes for a pair.
  */
 async function writePair(
   directory: string,
@@ -114,8 +112,13 @@ async function writePair(
     key: path.join(directory, `${name}.key`),
     crt: path.join(directory, `${name}.crt`),
   }
-  await writeWhole(files.crt, certificate, 0o644)
-  await writeWhole(files.key, key, 0o600)
+  await writeNew(files.crt, certificate, 0o644)
+  try {
+    await writeWhole(files.key, key, 0o600)
+  } catch (error) {
+    await rm(files.crt, { force: true })
+    throw error
+  }
   return [files.key, files.crt]
 }
 
@@ -136,6 +139,9 @@ export async function makeNextKey(
  */
 async function readAuthority(directory: string): Promise<KeyPairPem> {
   const files = { key: path.join(directory, 'ca.key'), crt: path.join(directory, 'ca.crt') }
+  if (!(await exists(files.key))) {
+    throw missing(directory, 'ca.key', 'put it here for the moment, from where it is kept')
+  }
   const key = readPrivateKey(files.key, await readFile(files.key, 'utf8'))
   const certificate = readCertificates(files.crt, await readFile(files.crt, 'utf8')).find((one) =>
     one.checkPrivateKey(key),

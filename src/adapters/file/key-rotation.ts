@@ -1,6 +1,5 @@
-import { access } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf, RauthError } from '../../errors.ts'
+import { RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { newestFirst } from '../../token/key-set.ts'
 import { endOf } from './key-certificate.ts'
@@ -8,7 +7,7 @@ import { readKeyFolder } from './key-folder.ts'
 import { makeNextKey } from './key-maker.ts'
 import { keysOf } from './key-pruning.ts'
 import { KEY_PAIRS } from './key-pair.ts'
-import { initHint, unreadable } from './key-problem.ts'
+import { initHint, notMade, unreadable } from './key-problem.ts'
 
 export interface RotateOptions {
   readonly directory: string
@@ -43,9 +42,6 @@ export async function rotateKeys(options: RotateOptions): Promise<readonly strin
   }
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
   const name = `signing-${stamp}`
-  if (await isThere(path.join(directory, `${name}.crt`))) {
-    throw unreadable(path.join(directory, `${name}.crt`), 'is there already', 'wait a second')
-  }
   try {
     const { days } = options
     return await makeNextKey(name, {
@@ -54,18 +50,6 @@ export async function rotateKeys(options: RotateOptions): Promise<readonly strin
     })
   } catch (cause) {
     if (cause instanceof RauthError) throw cause
-    throw new RauthError(
-      'ERR_KEYS_UNREADABLE',
-      `no key can be made in ${directory} (${messageOf(cause)}): it takes ca.key, which may be kept ` +
-        'elsewhere and be put here for the moment',
-      { cause },
-    )
+    throw notMade(directory, cause)
   }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
 }

@@ -178,7 +178,7 @@ describe('initializeKeys', () => {
 
   it('says which folder cannot be made', async () => {
     await writeFile(path.join(root, 'deep'), '')
-    assert.match(await refusal(), /^no keys can be made in DIR: /)
+    assert.match(await refusal(), /^no key can be made in DIR: .+; next: /)
   })
 
   it('makes a signing key that ends with its CA', async () => {
