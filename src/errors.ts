@@ -15,6 +15,12 @@ export class RauthError extends Error {
   }
 }
 
+/** What the system calls an error: `ENOENT`, `EEXIST`, …; of anything else that was thrown, nothing. */
+export function codeOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error && 'code' in thrown)) return undefined
+  return typeof thrown.code === 'string' ? thrown.code : undefined
+}
+
 /** The text of whatever was thrown, for a message or a log line. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { access } from 'node:fs/promises'
 import { Command } from 'commander'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import type { Config } from '../config/schema.ts'
@@ -10,11 +9,11 @@ export function checkConfigCommand(): Command {
   return addConfigOption(new Command('check-config'))
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
     .exitOverride()
-    .action(async (options: ConfigOption) => {
+    .action((options: ConfigOption) => {
       const file = configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
-      for (const warning of [...warningsOf(config), ...(await missingFolders(config))]) {
+      for (const warning of [...warningsOf(config), ...missingFolders(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
       process.stdout.write(`${name}: ok\n`)
@@ -22,20 +21,17 @@ export function checkConfigCommand(): Command {
 }
 
 /** No mistakes of the configuration, which may be meant for another machine. */
-async function missingFolders({ keys, credentials }: Config): Promise<readonly string[]> {
-  const isThere = (folder: string) =>
-    access(folder).then(
-      () => true,
-      () => false,
-    )
-  return [
-    ...((await isThere(keys.directory))
-      ? []
-      : [`keys.directory ${keys.directory} is not here: rauth keys init -d ${keys.directory}`]),
-    ...((await isThere(credentials.directory))
-      ? []
-      : [
-          `credentials.directory ${credentials.directory} is not here: make it, with a Secret in it`,
-        ]),
-  ]
+function missingFolders({ keys, credentials }: Config): readonly string[] {
+  const next = {
+    'keys.directory': [
+      keys.directory,
+      keys.verifyOnly
+        ? `rauth keys public ${keys.directory}`
+        : `rauth keys init -d ${keys.directory}`,
+    ],
+    'credentials.directory': [credentials.directory, 'make it, with a Secret in it'],
+  } as const
+  return Object.entries(next)
+    .filter(([, [folder]]) => !existsSync(folder))
+    .map(([key, [folder, hint]]) => `${key} ${folder} is not here: ${hint}`)
 }

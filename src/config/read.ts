@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
-import { messageOf, RauthError } from '../errors.ts'
+import { codeOf, messageOf, RauthError } from '../errors.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
 import { nearest } from './nearest.ts'
@@ -124,8 +124,7 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    if (fileName !== undefined || !absent) {
+    if (fileName !== undefined || codeOf(cause) !== 'ENOENT') {
       throw new RauthError(
         'ERR_CONFIG_INVALID',
         `cannot read the configuration: ${messageOf(cause)}; say where it is with --config FILE`,

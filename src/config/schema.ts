@@ -76,6 +76,12 @@ const shape = z.strictObject({
        * 1 minute, and clocks differ. A registry with a `jwks` file must be restarted within it.
        */
       publishAhead: duration(0, 604_800).prefault('5m'),
+      /**
+       * The folder holds certificates alone, made by `rauth keys public`, and each `NAME.crt` in it is a
+       * key that verifies: for `--role gateway`. Not by itself where a `.key` is missing: in the other
+       * kind of folder taking that away is how a key is withdrawn.
+       */
+      verifyOnly: z.boolean('must be true or false').default(false),
     })
     .prefault({}),
   credentials: z

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 
 /** Bytes of the HMAC that are kept: 96 bits are beyond any accidental collision. */
 const LENGTH = 12
@@ -13,7 +13,7 @@ const LENGTH = 12
  * each restart. JSON keeps the three parts apart: no two triples have the same text.
  */
 export function credentialGeneration(
-  bindingKey: Buffer,
+  bindingKey: KeyObject,
   credential: { readonly id: string; readonly username: string; readonly password: string },
 ): string {
   const { id, username, password } = credential

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { MAX_USER_PASS } from './basic-auth.ts'
 import type { Credential } from './credential.ts'
 import { credentialGeneration } from './generation.ts'
@@ -15,7 +16,7 @@ export interface SecretOptions {
   readonly secretName: string
   readonly hasher: PasswordHasher
   /** Key of generations: see generation.ts. */
-  readonly bindingKey: Buffer
+  readonly bindingKey: KeyObject
 }
 
 /** What a manifest is to rauth; a null in it is the same as nothing. No text in it quotes a value of the Secret. */

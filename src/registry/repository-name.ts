@@ -15,8 +15,3 @@ const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 export function isRepositoryName(text: string): boolean {
   return text.length <= MAX_NAME && text.split('/').every((component) => COMPONENT.test(component))
 }
-
-/** The namespace that owns a repository: the first component of its name, always compared whole. */
-export function namespaceOf(name: string): string {
-  return name.split('/', 1)[0] ?? ''
-}

@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readBindingKey } from '../adapters/file/key-files.ts'
-import { createFileKeyStore, type FileKeyStore } from '../adapters/file/key-store.ts'
+import {
+  createFileSigningKeyStore,
+  createFileVerificationKeyStore,
+  type FileKeyStore,
+  type FileSigningKeyStore,
+} from '../adapters/file/key-store.ts'
+import { KEY_PAIRS } from '../adapters/file/key-pair.ts'
+import { PUBLIC_KEYS } from '../adapters/file/public-key.ts'
 import { createFileSecretStore, type FileSecretStore } from '../adapters/file/secret-store.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
@@ -19,6 +26,8 @@ export interface Common extends DecideDependencies {
   readonly log: Log
   readonly metrics: Metrics
   readonly keys: FileKeyStore
+  /** The same keys where they can sign; nothing where there are public ones only. */
+  readonly signingKeys: FileSigningKeyStore | undefined
   readonly store: FileSecretStore
   readonly hasher: PasswordHasher
   readonly clock: Clock
@@ -30,26 +39,32 @@ export async function createCommon(config: Config): Promise<Common> {
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
   const clock: Clock = () => Date.now() / 1000
-  const keys = await createFileKeyStore({
-    ...config.keys,
-    ...{ clock, log, algorithm: config.token.algorithm },
+  const keysOptions = {
+    ...{ ...config.keys, clock, log, algorithm: config.token.algorithm },
     onFailure: () => {
       metrics.keyReloadFailed()
     },
-  })
+  }
+  const signingKeys = config.keys.verifyOnly
+    ? undefined
+    : await createFileSigningKeyStore(keysOptions)
+  const keys = signingKeys ?? (await createFileVerificationKeyStore(keysOptions))
   metrics.observeKeys(() => keys.ends())
-  requireAlgorithm(keys.active(clock()).algorithm, config)
+  if (signingKeys !== undefined) requireAlgorithm(signingKeys.active(clock()).algorithm, config)
   const hasher = createPasswordHasher(randomBytes(32))
   const store = await createFileSecretStore({
     directory: config.credentials.directory,
     secretName: config.secretName,
     hasher,
-    bindingKey: await readBindingKey(config.keys.directory),
+    bindingKey: await readBindingKey(
+      config.keys.directory,
+      config.keys.verifyOnly ? PUBLIC_KEYS : KEY_PAIRS,
+    ),
     log,
   })
   const policy = namespacePolicy(config.policy)
   return {
-    ...{ config, log, metrics, keys, store, hasher, clock },
+    ...{ config, log, metrics, keys, signingKeys, store, hasher, clock },
     timer: () => performance.now(),
     newId: randomUUID,
     record(event) {

@@ -23,7 +23,7 @@ const LAST_MOMENT = 2_000
 /** The whole life of `rauth serve`: opens the ports, waits for a signal, drains, closes. */
 export async function run(config: Config, { role, port }: RunOptions): Promise<void> {
   const common = await createCommon(config)
-  const { log, metrics, keys, store, clock } = common
+  const { log, metrics, keys, signingKeys, store, clock } = common
   for (const warning of warningsOf(config)) log.warn({}, warning)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
@@ -77,7 +77,7 @@ export async function run(config: Config, { role, port }: RunOptions): Promise<v
       issuer: config.issuer,
       service: config.service,
       realm: config.realm,
-      signingKey: keys.active(clock()).kid,
+      signingKey: signingKeys?.active(clock()).kid,
       ports: Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
     },
     'ready',

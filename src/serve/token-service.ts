@@ -2,6 +2,7 @@ import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createTokenServer } from '../adapters/token-http/server.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { createAuthenticator } from '../credentials/authenticate.ts'
+import { RauthError } from '../errors.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
@@ -11,9 +12,22 @@ import { onAnswerFailure, onPortError, type Common } from './common.ts'
 /** Tokens that are remembered, to be given out again. */
 const REUSED_TOKENS = 5_000
 
-/** The token service, open; on `port` where that is given, else as configured. */
-export function openTokenService(common: Common, port: number | undefined): Promise<Listener> {
-  const { config, keys, store, hasher, clock } = common
+/**
+ * The token service, open; on `port` where that is given, else as configured. Throws
+ * ERR_CONFIG_INVALID where no key can sign.
+ */
+export async function openTokenService(
+  common: Common,
+  port: number | undefined,
+): Promise<Listener> {
+  const { config, signingKeys: keys, store, hasher, clock } = common
+  if (keys === undefined) {
+    throw new RauthError(
+      'ERR_CONFIG_INVALID',
+      'keys.verifyOnly is for rauth serve --role gateway: a token service signs; unset it here, and ' +
+        'name the folder with the private keys in keys.directory',
+    )
+  }
   const { issuer, token, realm, listen } = config
   const refreshTokens = createRefreshTokens({
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },

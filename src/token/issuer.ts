@@ -1,6 +1,6 @@
 import { claimsToPayload, type ClaimSet } from './claims.ts'
 import { signJws } from './jws.ts'
-import type { KeySet } from './key-set.ts'
+import type { SigningKeySet } from './key-set.ts'
 import { ACCESS_TOKEN } from './verifier.ts'
 
 export interface SignedToken {
@@ -17,7 +17,7 @@ export interface Issuer {
 }
 
 export interface IssuerOptions {
-  readonly keys: KeySet
+  readonly keys: SigningKeySet
   /**
    * Carry the certificate chain: both generations of the registry then need only the CA, and keys
    * change below it without a restart. A registry that knows nothing but a `jwks` file refuses it.

@@ -24,12 +24,16 @@ export interface SigningKey extends VerificationKey {
 
 /** The keys of now. Read once at the start of a flow: an implementation may swap them any time. */
 export interface KeySet {
-  /** The key that signs a token of this moment, seconds since the epoch. */
-  active(at: number): SigningKey
   /** A key by exact `kid`: the one that signs, those that did and those that will. */
   find(kid: string): VerificationKey | undefined
   /** Public keys as a JSON Web Key Set, RFC 7517 §5. */
   jwks(): JSONWebKeySet
+}
+
+/** Keys of which one signs. */
+export interface SigningKeySet extends KeySet {
+  /** The key that signs a token of this moment, seconds since the epoch. */
+  active(at: number): SigningKey
 }
 
 export interface KeySetOptions {
@@ -37,6 +41,18 @@ export interface KeySetOptions {
   readonly publishAhead?: number
   /** The algorithm to sign with as long as there is a key for it. */
   readonly algorithm?: Algorithm | undefined
+}
+
+/** Of these keys all verify and are published, and none signs. */
+export function createVerificationKeySet(keys: readonly VerificationKey[]): KeySet {
+  const sorted = newestFirst(keys)
+  const byKid = new Map(sorted.map((key) => [key.kid, key]))
+  if (byKid.size === 0) throw new RauthError('ERR_KEYS_UNREADABLE', 'there is no key')
+  if (byKid.size !== keys.length) {
+    throw new RauthError('ERR_KEYS_UNREADABLE', 'the same key is there twice: remove one')
+  }
+  const jwks = { keys: sorted.map(publicJwk) }
+  return { find: (kid) => byKid.get(kid), jwks: () => jwks }
 }
 
 /**
@@ -53,17 +69,13 @@ export interface KeySetOptions {
 export function createKeySet(
   keys: readonly SigningKey[],
   { publishAhead = 0, algorithm }: KeySetOptions = {},
-): KeySet {
+): SigningKeySet {
   const sorted = newestFirst(keys)
   const [newest] = sorted
   if (newest === undefined) throw new RauthError('ERR_KEYS_UNREADABLE', 'there is no signing key')
-  const byKid = new Map(sorted.map((key) => [key.kid, key]))
-  if (byKid.size !== keys.length) {
-    throw new RauthError('ERR_KEYS_UNREADABLE', 'the same signing key is there twice: remove one')
-  }
-  const jwks = { keys: sorted.map(publicJwk) }
   const signing = signingKeys(sorted, algorithm)
   return {
+    ...createVerificationKeySet(keys),
     active(at) {
       const inTime = signing.filter(({ notAfter }) => at < notAfter)
       // Past its end a certificate still signs when there is no other: better a token that a registry
@@ -75,8 +87,6 @@ export function createKeySet(
         newest
       )
     },
-    find: (kid) => byKid.get(kid),
-    jwks: () => jwks,
   }
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { accepted, refused, type Result } from '../refusal.ts'
 import type { CredentialReference } from '../subject.ts'
 import { openJws, signJws } from './jws.ts'
-import type { KeySet } from './key-set.ts'
+import type { SigningKeySet } from './key-set.ts'
 import { formatReferences, instant, record, references, text } from './payload.ts'
 
 /**
@@ -30,7 +30,7 @@ export interface RefreshClaims extends RefreshHolder {
 }
 
 export interface RefreshTokensOptions {
-  readonly keys: KeySet
+  readonly keys: SigningKeySet
   readonly clock: Clock
   readonly issuer: string
   /** Lifetime, seconds. One that was made to live longer is refused. */

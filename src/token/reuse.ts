@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { ClaimSet } from './claims.ts'
 import type { Issuer, SignedToken } from './issuer.ts'
-import type { KeySet } from './key-set.ts'
+import type { SigningKeySet } from './key-set.ts'
 
 export interface ReuseOptions {
   /** The keys that the issuer signs with. */
-  readonly keys: KeySet
+  readonly keys: SigningKeySet
   /** How old a token may be that is given out again, seconds. */
   readonly age: number
   /** How many are remembered. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
@@ -7,6 +8,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { initializeKeys } from '../../src/adapters/file/key-maker.ts'
+import { publishKeys } from '../../src/adapters/file/key-publication.ts'
+import { rotateKeys } from '../../src/adapters/file/key-rotation.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 
 /** The compiled program, beside this compiled test. */
@@ -14,6 +17,7 @@ const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
 
 interface ReadyLine {
   readonly role: string
+  readonly signingKey?: string
   readonly ports: Readonly<Record<string, number>>
 }
 
@@ -25,6 +29,12 @@ interface Serving {
   /** Exit code and signal. */
   readonly ended: Promise<readonly [number | null, NodeJS.Signals | null]>
 }
+
+const pem = (kind: 'rsa' | 'ec', options: object): string =>
+  // The overloads know each kind by itself.
+  generateKeyPairSync(kind as 'rsa', options as { modulusLength: number })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString()
 
 describe('rauth serve', () => {
   let directory: string
@@ -110,6 +120,89 @@ describe('rauth serve', () => {
     }
   })
 
+  it('checks with public keys alone what the other half signs, through a rotation', async () => {
+    const [keys, target] = [path.join(directory, 'signing'), path.join(directory, 'public')]
+    const publish = () => publishKeys({ directory: keys, target, now: new Date() })
+    const begun = new Date(Date.now() - 60_000)
+    const made = await initializeKeys({ directory: keys, algorithm: 'ES256', now: begun })
+    await publish()
+    const token = await serve(
+      ['--role', 'token'],
+      await configuration({ keys: `{ directory: ${keys}, publishAhead: 3s }` }),
+    )
+    const gateway = await serve(
+      ['--role', 'gateway'],
+      await configuration({ keys: `{ directory: ${target}, verifyOnly: true }` }),
+    )
+    assert.ok(token.ready.signingKey !== undefined && gateway.ready.signingKey === undefined)
+
+    async function issue() {
+      const url = new URL(`http://127.0.0.1:${token.ready.ports['token']}/token`)
+      url.searchParams.set('service', 'internal-registry.io')
+      url.searchParams.set('scope', 'repository:team-a/app:pull')
+      const authorization = `Basic ${Buffer.from('team-a:canary').toString('base64')}`
+      const answer = await fetch(url, { headers: { authorization } })
+      return ((await answer.json()) as { token: string }).token
+    }
+    const check = async (issued: string) => {
+      const url = `http://127.0.0.1:${gateway.ready.ports['gatewayHttp']}/v2/team-a/app/tags/list`
+      return (await fetch(url, { headers: { authorization: `Bearer ${issued}` } })).status
+    }
+    const headerOf = (issued: string) => issued.split('.')[0]
+
+    const before = await issue()
+    assert.equal(await check(before), 200)
+    await rotateKeys({ directory: keys, now: new Date() })
+    await publish()
+    let after = before
+    while (headerOf(after) === headerOf(before)) {
+      after = await issue()
+      assert.equal(await check(after), 200)
+    }
+    assert.equal(await check(before), 200, 'an old token lives on')
+
+    // What makes it a key there is gone, and its certificate is not.
+    const stolen = made.created.find((file) => file.endsWith('signing.key')) ?? assert.fail()
+    await rm(stolen)
+    assert.equal(await check(before), 200, 'the folder of the gateway does not know yet')
+    await publish()
+    while ((await check(before)) !== 401) await new Promise((resolve) => setTimeout(resolve, 10))
+    assert.equal(await check(after), 200)
+
+    for (const { signal, ended } of [token, gateway]) {
+      signal('SIGTERM')
+      assert.deepEqual(await ended, [0, null])
+    }
+  })
+
+  it('refuses to sign from a folder that is for verifying alone', async () => {
+    const keys = path.join(directory, 'keys')
+    const target = path.join(directory, 'verifying')
+    await publishKeys({ directory: keys, target, now: new Date() })
+    const verifyOnly = `{ directory: ${target}, verifyOnly: true }`
+    for (const role of ['token', 'all']) {
+      const { ended, stderr } = start([
+        '-c',
+        await configuration({ keys: verifyOnly }),
+        '--role',
+        role,
+      ])
+      assert.deepEqual(await ended, [1, null])
+      assert.match(stderr(), /^keys\.verifyOnly is for rauth serve --role gateway: .+unset it here/)
+    }
+  })
+
+  it('takes no certificate for a key where it is not told to', async () => {
+    const target = path.join(directory, 'certificates')
+    await publishKeys({ directory: path.join(directory, 'keys'), target, now: new Date() })
+    for (const role of ['token', 'gateway', 'all']) {
+      const config = await configuration({ keys: `{ directory: ${target} }` })
+      const { ended, stderr } = start(['-c', config, '--role', role])
+      assert.deepEqual(await ended, [1, null])
+      assert.match(stderr(), /has no signing key; next: rauth keys init/)
+    }
+  })
+
   it('refuses the port of a half that it does not run', async () => {
     const { ended, stderr } = start([
       '-c',
@@ -128,6 +221,34 @@ describe('rauth serve', () => {
     const { ended, stderr } = start(['-c', config])
     assert.deepEqual(await ended, [1, null])
     assert.match(stderr(), /token\.algorithm is RS256.*next: rauth keys rotate -a RS256 -d /)
+  })
+
+  const UNUSABLE: readonly (readonly [string, () => string, RegExp])[] = [
+    ['an RSA key of 1024 bits', () => pem('rsa', { modulusLength: 1024 }), /fewer than 2048 bits/],
+    ['a key of another curve', () => pem('ec', { namedCurve: 'P-521' }), /none of EC P-256/],
+    ['a secret for HMAC', () => 'c2VjcmV0'.repeat(8), /is not a private key in PEM/],
+  ]
+  for (const [what, make, message] of UNUSABLE) {
+    it(`does not start with ${what}`, async () => {
+      const keys = await mkdtemp(path.join(directory, 'unusable-'))
+      await initializeKeys({ directory: keys, algorithm: 'ES256', now: new Date() })
+      await writeFile(path.join(keys, 'signing.key'), make())
+      const { ended, stderr } = start([
+        '-c',
+        await configuration({ keys: `{ directory: ${keys} }` }),
+      ])
+      assert.deepEqual(await ended, [1, null])
+      assert.match(stderr(), message)
+    })
+  }
+
+  it('does not start when its only certificate is over', async () => {
+    const keys = await mkdtemp(path.join(directory, 'over-'))
+    const now = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000)
+    await initializeKeys({ directory: keys, algorithm: 'ES256', now, days: 1 })
+    const { ended, stderr } = start(['-c', await configuration({ keys: `{ directory: ${keys} }` })])
+    assert.deepEqual(await ended, [1, null])
+    assert.match(stderr(), /signing\.crt is good from .+ to .+, not now; next: remove/)
   })
 
   it('says which port is in use, and leaves nothing open', async () => {

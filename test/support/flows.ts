@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { createCheckAccess } from '../../src/check-access.ts'
 import { createAuthenticator } from '../../src/credentials/authenticate.ts'
 import type { CredentialStore } from '../../src/credentials/credential.ts'
@@ -58,7 +59,7 @@ export const NOBODY: Presented = { kind: 'nothing' }
 export const idOf = (namespace: string) => `${namespace}/registry-credentials`
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
-const bindingKey = Buffer.alloc(32, 2)
+const bindingKey = createSecretKey(Buffer.alloc(32, 2))
 const key = await throwAwayKey('ES256')
 
 export const keyId = key.kid

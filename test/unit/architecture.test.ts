@@ -130,7 +130,8 @@ describe('architecture', () => {
   it('keeps each third party in its home', () => {
     const foreign = imports.filter(({ to }) => !to.startsWith('node:') && !files.includes(to))
     const wrong = foreign.filter(
-      ({ from, to }) => HOMES[to]?.some((home) => from.startsWith(home)) !== true,
+      ({ from, to }) =>
+        HOMES[to]?.some((home) => from === home || from.startsWith(`${home}/`)) !== true,
     )
     assert.deepEqual(wrong, [])
   })

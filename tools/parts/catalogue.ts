@@ -65,6 +65,23 @@ export interface Part {
 
 const VERSION_FLAG = ['--version']
 
+/** Another line of Node than the one that runs here. */
+function nodeLine(
+  version: string,
+  integrity: NpmSource['integrity'],
+): Part & { source: NpmSource } {
+  return {
+    ...{
+      title: 'node',
+      version,
+      tolerance: 'major',
+      commands: ['node'],
+      versionArgs: VERSION_FLAG,
+    },
+    source: { kind: 'npm', package: 'node-linux', file: 'bin/node', integrity, size: '50 MB' },
+  }
+}
+
 /** All parts, one row each. A new version is changed here and nowhere else. */
 export const CATALOGUE = {
   envoy: {
@@ -230,42 +247,16 @@ export const CATALOGUE = {
     versionArgs: VERSION_FLAG,
     source: { kind: 'beside', part: 'containerd', package: 'containerd', file: 'usr/bin/ctr' },
   },
-  node22: {
-    title: 'node',
-    version: '22.23.3',
-    tolerance: 'major',
-    commands: ['node'],
-    versionArgs: VERSION_FLAG,
-    source: {
-      kind: 'npm',
-      package: 'node-linux',
-      file: 'bin/node',
-      integrity: {
-        x64: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
-        arm64:
-          'sha512-l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA==',
-      },
-      size: '50 MB',
-    },
-  },
-  node24: {
-    title: 'node',
-    version: '24.21.0',
-    tolerance: 'major',
-    commands: ['node'],
-    versionArgs: VERSION_FLAG,
-    source: {
-      kind: 'npm',
-      package: 'node-linux',
-      file: 'bin/node',
-      integrity: {
-        x64: 'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
-        arm64:
-          'sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==',
-      },
-      size: '50 MB',
-    },
-  },
+  node22: nodeLine('22.23.3', {
+    x64: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
+    arm64:
+      'sha512-l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA==',
+  }),
+  node24: nodeLine('24.21.0', {
+    x64: 'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
+    arm64:
+      'sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==',
+  }),
 } as const satisfies Record<string, Part>
 
 export type PartName = keyof typeof CATALOGUE

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { codeOf } from '../../src/errors.ts'
 
 export interface LockOptions {
   /** Called once when somebody else has the lock. */
@@ -58,7 +59,7 @@ async function take(file: string, mine: string): Promise<boolean> {
     await writeFile(file, mine, { flag: 'wx' })
     return true
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') return false
+    if (codeOf(thrown) === 'EEXIST') return false
     throw thrown
   }
 }
@@ -78,6 +79,6 @@ function isDead(holder: string): boolean {
     process.kill(Number(pid), 0)
     return false
   } catch (thrown) {
-    return thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH'
+    return codeOf(thrown) === 'ESRCH'
   }
 }

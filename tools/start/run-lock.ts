@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { codeOf } from '../../src/errors.ts'
 
 /** Who uses a state folder now; two quick starts on one folder would spoil each other's. */
 export interface RunLock {
@@ -39,7 +40,7 @@ async function appears(aside: string, file: string): Promise<boolean> {
     await link(aside, file)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   }
 }

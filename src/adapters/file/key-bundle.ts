@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { usableKeys } from './key-files.ts'
 import { readKeyFolder } from './key-folder.ts'
-import { unreadable } from './key-pair.ts'
+import { KEY_PAIRS } from './key-pair.ts'
+import { unreadable } from './key-problem.ts'
 
 export interface BundleOptions {
   readonly directory: string
@@ -12,8 +13,8 @@ export interface BundleOptions {
 
 /** PEM of what a registry must trust, the CAs first: a registry's `rootcertbundle`. */
 export async function readBundle({ directory, leaves, now }: BundleOptions): Promise<string> {
-  const folder = await readKeyFolder(directory)
-  const keys = usableKeys(folder, directory, now)
+  const folder = await readKeyFolder(directory, KEY_PAIRS)
+  const keys = usableKeys(folder, directory, KEY_PAIRS, now)
   const certificates = leaves
     ? keys.flatMap(({ chain }) =>
         chain.map((der) => new X509Certificate(Buffer.from(der, 'base64'))),

@@ -1,13 +1,17 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import path from 'node:path'
 import { RauthError } from '../../errors.ts'
 import {
   createKeySet,
-  type KeySet,
   type KeySetOptions,
-  type SigningKey,
+  type SigningKeySet,
+  type VerificationKey,
 } from '../../token/key-set.ts'
-import { BINDING_KEY, missing, readFileOf, readKeyFolder, type KeyFolder } from './key-folder.ts'
-import { AUTHORITY, initHint, unreadable, type FoundKey } from './key-pair.ts'
+import { AUTHORITY, type FoundKey } from './key-certificate.ts'
+import { readFileOf, readKeyFolder, type KeyFolder } from './key-folder.ts'
+import type { KeyForm } from './key-form.ts'
+import { BINDING_KEY, KEY_PAIRS } from './key-pair.ts'
+import { missing, unreadable } from './key-problem.ts'
 
 const BINDING_KEY_BYTES = 32
 
@@ -22,40 +26,49 @@ export async function loadKeySet(
   directory: string,
   now: Date,
   options: KeySetOptions = {},
-): Promise<KeySet> {
-  return createKeySet(usableKeys(await readKeyFolder(directory), directory, now), options)
+): Promise<SigningKeySet> {
+  const folder = await readKeyFolder(directory, KEY_PAIRS)
+  return createKeySet(usableKeys(folder, directory, KEY_PAIRS, now), options)
 }
 
 /** The keys of a folder in which nothing is wrong. */
-export function usableKeys(
-  { pairs }: KeyFolder,
+export function usableKeys<K extends VerificationKey>(
+  { entries }: KeyFolder<K>,
   directory: string,
+  { what, renewal }: KeyForm<K>,
   now: Date,
-): readonly SigningKey[] {
-  if (pairs.length === 0) throw unreadable(directory, 'has no signing key', initHint(directory))
+): readonly K[] {
+  if (entries.length === 0) throw unreadable(directory, `has no ${what}`, renewal(directory))
   const at = now.getTime() / 1000
-  const keys = pairs.map(({ name, found }) => {
+  const keys = entries.map(({ name, found }) => {
     if (found instanceof RauthError) throw found
-    return { key: found.key, problem: timeProblem(directory, name, found, at) }
+    return { key: found.key, problem: timeProblem({ directory, name, found, at, renewal }) }
   })
   const problems = keys.flatMap(({ problem }) => problem ?? [])
   if (problems[0] !== undefined && problems.length === keys.length) throw problems[0]
   return keys.flatMap(({ key }) => (at < key.notAfter ? key : []))
 }
 
-/** Why a key can't sign at a moment, seconds since the epoch. */
-function timeProblem(
-  directory: string,
-  name: string,
-  { key, trustedUntil = Infinity }: FoundKey,
-  at: number,
-): RauthError | undefined {
+/** Why a key can't be used at a moment, seconds since the epoch. */
+function timeProblem({
+  directory,
+  name,
+  found: { key, trustedUntil = Infinity },
+  at,
+  renewal,
+}: {
+  readonly directory: string
+  readonly name: string
+  readonly found: FoundKey<VerificationKey>
+  readonly at: number
+  readonly renewal: (directory: string) => string
+}): RauthError | undefined {
   if (at < key.notBefore || at >= key.notAfter) {
     const [from, to] = [key.notBefore, key.notAfter].map(formatMoment)
     return unreadable(
       path.join(directory, `${name}.crt`),
       `is good from ${from} to ${to}, not now`,
-      `remove ${name}.key and ${name}.crt, then: ${initHint(directory)}`,
+      `remove the files of ${name}, then: ${renewal(directory)}`,
     )
   }
   if (at < trustedUntil) return undefined
@@ -71,16 +84,24 @@ export function formatMoment(at: number): string {
   return new Date(at * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-/** The 32 bytes that bind tokens to the generation of a credential; the same for all replicas. */
-export async function readBindingKey(directory: string): Promise<Buffer> {
+/**
+ * The 32 bytes that bind tokens to the generation of a credential; the same for all replicas. As a key
+ * object, which prints nothing of them.
+ */
+export async function readBindingKey(
+  directory: string,
+  form: Pick<KeyForm<VerificationKey>, 'renewal'> = KEY_PAIRS,
+): Promise<KeyObject> {
+  const next = form.renewal(directory)
   const file = path.join(directory, BINDING_KEY)
   const content =
-    (await readFileOf(directory, directory, BINDING_KEY)) ?? missing(directory, BINDING_KEY)
+    (await readFileOf(directory, directory, BINDING_KEY, form)) ??
+    missing(directory, BINDING_KEY, next)
   if (content instanceof RauthError) throw content
   const text = content.trim()
   const key = Buffer.from(text, 'base64')
   if (key.length !== BINDING_KEY_BYTES || key.toString('base64') !== text) {
-    throw unreadable(file, 'is not 32 bytes in base64', initHint(directory))
+    throw unreadable(file, 'is not 32 bytes in base64', next)
   }
-  return key
+  return createSecretKey(key)
 }

@@ -2,19 +2,11 @@ import { createHash, type X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf, RauthError } from '../../errors.ts'
-import {
-  AUTHORITY,
-  initHint,
-  readCertificates,
-  readPair,
-  unreadable,
-  type Certificates,
-  type FoundKey,
-} from './key-pair.ts'
-
-/** Lies among the keys and is none. */
-export const BINDING_KEY = 'binding.key'
+import { codeOf, messageOf, RauthError } from '../../errors.ts'
+import type { VerificationKey } from '../../token/key-set.ts'
+import { AUTHORITY, readCertificates, type Certificates, type FoundKey } from './key-certificate.ts'
+import type { KeyForm } from './key-form.ts'
+import { toRauthError, unreadable } from './key-problem.ts'
 
 /** Largest file that is read, bytes. */
 const MAX_FILE = 64 * 1024
@@ -22,30 +14,35 @@ const MAX_FILE = 64 * 1024
 /** How often a folder is read again because it was swapped while it was read. */
 const SWAPS = 5
 
-/** One pair of a key folder: `NAME.key` and `NAME.crt`. */
-export interface KeyPairFile {
+/** One key of a folder, under the name of its files. */
+export interface KeyEntry<K extends VerificationKey> {
   readonly name: string
   /** Equal for two reads that found the same. */
   readonly fingerprint: string
-  readonly found: FoundKey | RauthError
+  readonly found: FoundKey<K> | RauthError
 }
 
-export interface KeyFolder {
+export interface KeyFolder<K extends VerificationKey> {
   /** By name. */
-  readonly pairs: readonly KeyPairFile[]
+  readonly entries: readonly KeyEntry<K>[]
   /** Of `ca.crt`. */
   readonly authorities: readonly X509Certificate[]
 }
 
 /**
- * All pairs of a folder, each judged by itself and at no particular time. What was read before and is
+ * All keys of a folder, each judged by itself and at no particular time. What was read before and is
  * the same is taken over. Throws when the folder itself can't be read: that says nothing about any
  * key.
  */
-export async function readKeyFolder(directory: string, previous?: KeyFolder): Promise<KeyFolder> {
+export async function readKeyFolder<K extends VerificationKey>(
+  directory: string,
+  form: KeyForm<K>,
+  previous?: KeyFolder<K>,
+): Promise<KeyFolder<K>> {
   for (let swaps = 0; ; swaps += 1) {
     const mounted = await mountedVersion(directory)
-    const folder = await readVersion(directory, mounted ?? directory, previous)
+    const version = { directory, version: mounted ?? directory }
+    const folder = await readVersion(version, form, previous)
     // The kubelet removes the old version soon: what vanished meanwhile is no key that was removed.
     if ((await mountedVersion(directory)) === mounted || swaps === SWAPS) return folder
   }
@@ -56,35 +53,41 @@ async function mountedVersion(directory: string): Promise<string | undefined> {
   return realpath(path.join(directory, '..data')).catch(() => undefined)
 }
 
-async function readVersion(
-  directory: string,
-  version: string,
-  previous: KeyFolder | undefined,
-): Promise<KeyFolder> {
-  const names = await list(directory, version)
+/** A folder as it is called, and where its files are at the moment. */
+interface Version {
+  readonly directory: string
+  readonly version: string
+}
+
+/** One file after the other: a file system that hangs then holds one thread, not all that read files. */
+async function readVersion<K extends VerificationKey>(
+  { directory, version }: Version,
+  form: KeyForm<K>,
+  previous: KeyFolder<K> | undefined,
+): Promise<KeyFolder<K>> {
+  const names = await list(directory, version, form)
   const content = async (name: string) =>
-    names.includes(name) ? readFileOf(directory, version, name) : undefined
+    names.includes(name) ? readFileOf(directory, version, name, form) : undefined
 
   const authorityPem = await content(`${AUTHORITY}.crt`)
   const authorities = attempt(() => authoritiesOf(directory, authorityPem))
-  const pairs = names
-    .filter((name) => name.endsWith('.key') && name !== BINDING_KEY && !name.startsWith('.'))
-    .map((name) => name.slice(0, -'.key'.length))
-    .filter((name) => name !== AUTHORITY)
-    .sort()
-    .map(async (name): Promise<KeyPairFile | undefined> => {
-      const key = await content(`${name}.key`)
-      // A link that leads nowhere, as the kubelet leaves for a moment, is no key any more.
-      if (key === undefined) return undefined
-      const certificate = (await content(`${name}.crt`)) ?? missing(directory, `${name}.crt`)
-      const fingerprint = fingerprintOf([key, certificate, authorityPem])
-      const before = previous?.pairs.find((pair) => pair.name === name)
-      if (before?.fingerprint === fingerprint) return before
-      const read = () => readPair({ directory, name, key, certificate, authorities })
-      return { name, fingerprint, found: await read().catch(toRauthError) }
-    })
+  const entries: KeyEntry<K>[] = []
+  for (const { name, files } of form.candidates(names)) {
+    const contents: Awaited<ReturnType<typeof content>>[] = []
+    for (const file of files) contents.push(await content(file))
+    // A link that leads nowhere, as the kubelet leaves for a moment, is no key any more.
+    if (contents[0] === undefined) continue
+    const fingerprint = fingerprintOf([...contents, authorityPem])
+    const before = previous?.entries.find((entry) => entry.name === name)
+    if (before?.fingerprint === fingerprint) {
+      entries.push(before)
+      continue
+    }
+    const read = form.read({ directory, name, contents, authorities })
+    entries.push({ name, fingerprint, found: await read.catch(toRauthError) })
+  }
   return {
-    pairs: (await Promise.all(pairs)).filter((pair) => pair !== undefined),
+    entries,
     authorities: authorities instanceof RauthError ? [] : (authorities ?? []),
   }
 }
@@ -95,12 +98,6 @@ function attempt<T>(read: () => T): T | RauthError {
   } catch (thrown) {
     return toRauthError(thrown)
   }
-}
-
-function toRauthError(thrown: unknown): RauthError {
-  return thrown instanceof RauthError
-    ? thrown
-    : new RauthError('ERR_KEYS_UNREADABLE', messageOf(thrown), { cause: thrown })
 }
 
 function fingerprintOf(contents: readonly (string | RauthError | undefined)[]): string {
@@ -121,11 +118,18 @@ function authoritiesOf(
   return readCertificates(path.join(directory, `${AUTHORITY}.crt`), pem)
 }
 
-async function list(directory: string, version: string): Promise<readonly string[]> {
+/** What to do about a folder is told by the form of its keys. */
+type Renewal = Pick<KeyForm<VerificationKey>, 'renewal'>
+
+async function list(
+  directory: string,
+  version: string,
+  { renewal }: Renewal,
+): Promise<readonly string[]> {
   try {
     return await readdir(version)
   } catch (cause) {
-    throw unreadable(directory, `cannot be read: ${messageOf(cause)}`, initHint(directory))
+    throw unreadable(directory, `cannot be read: ${messageOf(cause)}`, renewal(directory))
   }
 }
 
@@ -134,13 +138,14 @@ export async function readFileOf(
   directory: string,
   version: string,
   name: string,
+  { renewal }: Renewal,
 ): Promise<string | RauthError | undefined> {
   try {
     return await readSmallFile(path.join(version, name))
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    if (codeOf(cause) === 'ENOENT') return undefined
     const file = path.join(directory, name)
-    return unreadable(file, `cannot be read: ${messageOf(cause)}`, initHint(directory))
+    return unreadable(file, `cannot be read: ${messageOf(cause)}`, renewal(directory))
   }
 }
 
@@ -158,9 +163,4 @@ async function readSmallFile(file: string): Promise<string> {
   } finally {
     await handle.close()
   }
-}
-
-export function missing(directory: string, name: string): RauthError {
-  const file = path.join(directory, name)
-  return unreadable(file, 'cannot be read: ENOENT, it is not there', initHint(directory))
 }

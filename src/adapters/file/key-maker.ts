@@ -1,11 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { lstat, mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf, RauthError } from '../../errors.ts'
+import { codeOf, RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../token/certificate.ts'
+import { readCertificates } from './key-certificate.ts'
 import { readKeyFolder } from './key-folder.ts'
-import { readCertificates, readPrivateKey } from './key-pair.ts'
+import { KEY_PAIRS, readPrivateKey } from './key-pair.ts'
+import { missing, notMade } from './key-problem.ts'
+import { writeNew, writeWhole } from './write-whole.ts'
 
 const AUTHORITY_DAYS = 3650
 /** Lifetime of a signing key's certificate, days. */
@@ -39,11 +42,7 @@ export async function initializeKeys(options: InitializeKeysOptions): Promise<In
     return await makeMissing(options)
   } catch (cause) {
     if (cause instanceof RauthError) throw cause
-    throw new RauthError(
-      'ERR_KEYS_UNREADABLE',
-      `no keys can be made in ${options.directory}: ${messageOf(cause)}`,
-      { cause },
-    )
+    throw notMade(options.directory, cause)
   }
 }
 
@@ -77,7 +76,9 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
     createAuthority({ algorithm, name: 'rauth token CA', now, days: AUTHORITY_DAYS }),
   )
   // A key that has been rotated away is not missing, and one made now would sign before it is known.
-  const others = (await readKeyFolder(directory)).pairs.filter(({ name }) => name !== 'signing')
+  const others = (await readKeyFolder(directory, KEY_PAIRS)).entries.filter(
+    ({ name }) => name !== 'signing',
+  )
   if (others.length > 0) {
     found.push(...others.map(({ name }) => path.join(directory, `${name}.key`)))
   } else {
@@ -98,8 +99,9 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
 }
 
 /**
- * Writes a new pair; returns its files. The key last: a crash between the two leaves a certificate
- * without a key, which nobody takes for a pair.
+ * Writes a new pair; returns its files. The certificate first, which takes the name: two that
+ * make a pair of one name at once would mix it. A crash between the two leaves a certificate without a
+ * key, which nobody takes for a pair.
  */
 async function writePair(
   directory: string,
@@ -110,8 +112,13 @@ async function writePair(
     key: path.join(directory, `${name}.key`),
     crt: path.join(directory, `${name}.crt`),
   }
-  await writeWhole(files.crt, certificate, 0o644)
-  await writeWhole(files.key, key, 0o600)
+  await writeNew(files.crt, certificate, 0o644)
+  try {
+    await writeWhole(files.key, key, 0o600)
+  } catch (error) {
+    await rm(files.crt, { force: true })
+    throw error
+  }
   return [files.key, files.crt]
 }
 
@@ -132,6 +139,9 @@ export async function makeNextKey(
  */
 async function readAuthority(directory: string): Promise<KeyPairPem> {
   const files = { key: path.join(directory, 'ca.key'), crt: path.join(directory, 'ca.crt') }
+  if (!(await exists(files.key))) {
+    throw missing(directory, 'ca.key', 'put it here for the moment, from where it is kept')
+  }
   const key = readPrivateKey(files.key, await readFile(files.key, 'utf8'))
   const certificate = readCertificates(files.crt, await readFile(files.crt, 'utf8')).find((one) =>
     one.checkPrivateKey(key),
@@ -154,15 +164,7 @@ async function exists(file: string): Promise<boolean> {
     await lstat(file)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    if (codeOf(error) === 'ENOENT') return false
     throw error
   }
-}
-
-/** All of the file or nothing of it, whatever happens in between. */
-async function writeWhole(file: string, content: string, mode: number): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`
-  await writeFile(temporary, content, { mode, flag: 'wx' })
-  await chmod(temporary, mode)
-  await rename(temporary, file)
 }

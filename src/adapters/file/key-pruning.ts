@@ -4,6 +4,7 @@ import { messageOf, RauthError } from '../../errors.ts'
 import type { SigningKey } from '../../token/key-set.ts'
 import { keyTimelines, type KeyTimeline, type KeyTimes } from '../../token/key-timeline.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
+import { KEY_PAIRS } from './key-pair.ts'
 
 export interface PrunedKeys {
   readonly removed: readonly string[]
@@ -22,7 +23,11 @@ export async function pruneKeys(
 ): Promise<PrunedKeys> {
   const removed: string[] = []
   const kept: { readonly file: string; readonly until?: number }[] = []
-  for (const { name, timeline } of datedKeys(await readKeyFolder(directory), now, times)) {
+  for (const { name, timeline } of datedKeys(
+    await readKeyFolder(directory, KEY_PAIRS),
+    now,
+    times,
+  )) {
     const files = ['key', 'crt'].map((end) => path.join(directory, `${name}.${end}`))
     const { state, neededUntil, signs } = timeline
     if (!signs && (state === 'over' || state === 'expired')) {
@@ -44,7 +49,11 @@ export interface DatedKey {
 }
 
 /** The good keys of a folder with what they are at a moment, the newest first. */
-export function datedKeys(folder: KeyFolder, now: Date, times: KeyTimes): readonly DatedKey[] {
+export function datedKeys(
+  folder: KeyFolder<SigningKey>,
+  now: Date,
+  times: KeyTimes,
+): readonly DatedKey[] {
   const keys = keysOf(folder)
   const timelines = keyTimelines(
     keys.map(({ key }) => key),
@@ -59,9 +68,9 @@ export function datedKeys(folder: KeyFolder, now: Date, times: KeyTimes): readon
 
 /** The good keys of a folder, by the names of their pairs. */
 export function keysOf({
-  pairs,
-}: KeyFolder): readonly { readonly name: string; readonly key: SigningKey }[] {
-  return pairs.flatMap(({ name, found }) =>
+  entries,
+}: KeyFolder<SigningKey>): readonly { readonly name: string; readonly key: SigningKey }[] {
+  return entries.flatMap(({ name, found }) =>
     found instanceof RauthError ? [] : { name, key: found.key },
   )
 }

@@ -1,12 +1,13 @@
-import { access } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf, RauthError } from '../../errors.ts'
+import { RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { newestFirst } from '../../token/key-set.ts'
+import { endOf } from './key-certificate.ts'
 import { readKeyFolder } from './key-folder.ts'
 import { makeNextKey } from './key-maker.ts'
 import { keysOf } from './key-pruning.ts'
-import { endOf, initHint, unreadable } from './key-pair.ts'
+import { KEY_PAIRS } from './key-pair.ts'
+import { initHint, notMade, unreadable } from './key-problem.ts'
 
 export interface RotateOptions {
   readonly directory: string
@@ -25,7 +26,7 @@ export interface RotateOptions {
  */
 export async function rotateKeys(options: RotateOptions): Promise<readonly string[]> {
   const { directory, now } = options
-  const folder = await readKeyFolder(directory)
+  const folder = await readKeyFolder(directory, KEY_PAIRS)
   const newest = newestFirst(keysOf(folder).map(({ key }) => key))[0]
   const algorithm = options.algorithm ?? newest?.algorithm
   if (algorithm === undefined) {
@@ -41,9 +42,6 @@ export async function rotateKeys(options: RotateOptions): Promise<readonly strin
   }
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
   const name = `signing-${stamp}`
-  if (await isThere(path.join(directory, `${name}.crt`))) {
-    throw unreadable(path.join(directory, `${name}.crt`), 'is there already', 'wait a second')
-  }
   try {
     const { days } = options
     return await makeNextKey(name, {
@@ -52,18 +50,6 @@ export async function rotateKeys(options: RotateOptions): Promise<readonly strin
     })
   } catch (cause) {
     if (cause instanceof RauthError) throw cause
-    throw new RauthError(
-      'ERR_KEYS_UNREADABLE',
-      `no key can be made in ${directory} (${messageOf(cause)}): it takes ca.key, which may be kept ` +
-        'elsewhere and be put here for the moment',
-      { cause },
-    )
+    throw notMade(directory, cause)
   }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
 }

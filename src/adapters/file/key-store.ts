@@ -1,14 +1,26 @@
-import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { messageOf, RauthError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import type { Algorithm } from '../../token/algorithms.ts'
-import { createKeySet, newestFirst, type KeySet, type SigningKey } from '../../token/key-set.ts'
-import { createExpiryNotices, type Ending } from './key-expiry.ts'
+import {
+  createKeySet,
+  createVerificationKeySet,
+  type KeySet,
+  type KeySetOptions,
+  type SigningKey,
+  type SigningKeySet,
+  type VerificationKey,
+} from '../../token/key-set.ts'
+import { endOf } from './key-certificate.ts'
+import { createExpiryNotices } from './key-expiry.ts'
 import { usableKeys } from './key-files.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
-import { AUTHORITY, endOf, type FoundKey } from './key-pair.ts'
+import type { KeyForm } from './key-form.ts'
+import { endingsOf, inTime, judge, type Found } from './key-judgement.ts'
+import { KEY_PAIRS } from './key-pair.ts'
+import { unreadable } from './key-problem.ts'
+import { PUBLIC_KEYS } from './public-key.ts'
+import { createReloads } from './reloads.ts'
 import { watchDirectory, type WatchOptions } from './watch.ts'
 
 /** How long something wrong must last to be spoken of, ms: a pair is two files, written in turn. */
@@ -16,10 +28,6 @@ const SETTLE = 250
 
 export interface FileKeyStoreOptions extends WatchOptions {
   readonly directory: string
-  /** Seconds for which a key is published before it signs. */
-  readonly publishAhead: number
-  /** The algorithm to sign with as long as there is a key for it. */
-  readonly algorithm?: Algorithm | undefined
   readonly clock: Clock
   readonly log: Log
   /** Called once for each state of the folder in which some key can't be used. */
@@ -30,7 +38,7 @@ export interface FileKeyStoreOptions extends WatchOptions {
 export type Ends = ReadonlyMap<string, number>
 
 export interface FileKeyStore extends KeySet {
-  /** Whether there is a key to sign with. */
+  /** Whether there is a key. */
   ready(): boolean
   /** What is wrong with the folder, if anything is. */
   problem(): string | undefined
@@ -40,42 +48,79 @@ export interface FileKeyStore extends KeySet {
   close(): void
 }
 
-/** A key of the folder, under the name of its pair. */
-type Found = ReadonlyMap<string, FoundKey>
+export interface FileSigningKeyStore extends FileKeyStore, SigningKeySet {}
 
-interface Judgement {
-  readonly found: Found
-  readonly problems: readonly string[]
-  /** Equal while what is wrong is the same. */
-  readonly troubleId: string
+/** A folder of keys that sign. */
+export async function createFileSigningKeyStore(
+  options: FileKeyStoreOptions & KeySetOptions,
+): Promise<FileSigningKeyStore> {
+  const { store, current } = await openKeyStore<SigningKey, SigningKeySet>(options, {
+    form: KEY_PAIRS,
+    toSet: (keys) => createKeySet(keys, options),
+    describe: (keys) => ({ signs: keys.active(options.clock()).kid }),
+  })
+  return {
+    ...store,
+    active(at) {
+      const keys = current()
+      if (keys !== undefined) return keys.active(at)
+      throw new RauthError(
+        'ERR_KEYS_UNREADABLE',
+        `${options.directory} has no signing key any more`,
+      )
+    },
+  }
+}
+
+/** A folder of public keys. */
+export async function createFileVerificationKeyStore(
+  options: FileKeyStoreOptions,
+): Promise<FileKeyStore> {
+  const { store } = await openKeyStore<VerificationKey, KeySet>(options, {
+    form: PUBLIC_KEYS,
+    toSet: createVerificationKeySet,
+    describe: () => ({}),
+  })
+  return store
+}
+
+/** A kind of keys, and what is made of some of them. */
+interface KeyKind<K extends VerificationKey, S extends KeySet> {
+  readonly form: KeyForm<K>
+  readonly toSet: (keys: readonly K[]) => S
+  /** Fields of the log line that tells of them. */
+  readonly describe: (keys: S) => object
 }
 
 /**
- * The keys of a folder, read again when something in it changes. At the start every pair must be good.
+ * The keys of a folder, read again when something in it changes. At the start every key must be good.
  * Later each is judged by itself: a good new one joins, one that can't be used is told loudly and the
  * key that was under that name stays, and one whose file is gone verifies nothing from then on,
  * whatever else is wrong. A folder that can't be read at all says nothing about any key: all stay.
  */
-export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<FileKeyStore> {
-  const { clock, log, publishAhead, algorithm } = options
+async function openKeyStore<K extends VerificationKey, S extends KeySet>(
+  options: FileKeyStoreOptions,
+  { form, toSet, describe }: KeyKind<K, S>,
+): Promise<{ readonly store: FileKeyStore; readonly current: () => S | undefined }> {
+  const { clock, log } = options
   const directory = path.resolve(options.directory)
   const noticeExpiry = createExpiryNotices(log)
-  let folder: KeyFolder
-  let found: Found = new Map()
-  let keys: readonly SigningKey[] = []
-  let current: KeySet | undefined
+  let folder: KeyFolder<K>
+  let found: Found<K> = new Map()
+  let keys: readonly K[] = []
+  let current: S | undefined
   let suspected: string | undefined
   let told: { readonly id: string; readonly problem: string } | undefined
   let settling: NodeJS.Timeout | undefined
 
-  function use(next: Found): void {
+  function use(next: Found<K>): void {
     found = next
     const usable = inTime(next, clock())
     if (usable.length === keys.length && usable.every((key, i) => key === keys[i])) return
     keys = usable
-    current = usable.length === 0 ? undefined : createKeySet(usable, { publishAhead, algorithm })
+    current = usable.length === 0 ? undefined : toSet(usable)
     log.info(
-      { directory, keys: usable.map(({ kid }) => kid), signs: current?.active(clock()).kid },
+      { directory, keys: usable.map(({ kid }) => kid), ...(current && describe(current)) },
       'keys loaded',
     )
   }
@@ -85,20 +130,24 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
     if (suspected !== id) {
       suspected = id
       clearTimeout(settling)
-      settling = setTimeout(reload, SETTLE).unref()
+      settling = setTimeout(reloads.request, SETTLE).unref()
       return false
     }
-    if (told?.id === id) return true
-    told = { id, problem }
-    options.onFailure()
-    log.error({ directory, error: problem }, 'keys that cannot be used: those of before stay')
+    tellTrouble(id, problem)
     return true
   }
 
+  function tellTrouble(id: string, problem: string): void {
+    if (told?.id === id) return
+    told = { id, problem }
+    options.onFailure()
+    log.error({ directory, error: problem }, 'keys that cannot be used: those of before stay')
+  }
+
   async function load(): Promise<void> {
-    let next: KeyFolder
+    let next: KeyFolder<K>
     try {
-      next = await readKeyFolder(directory, folder)
+      next = await readKeyFolder(directory, form, folder)
     } catch (thrown) {
       isConfirmed(messageOf(thrown), messageOf(thrown))
       return
@@ -107,7 +156,7 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
     const judged = judge(next, found)
     const problems = [
       ...judged.problems,
-      ...(judged.found.size === 0 ? [`${directory} has no signing key any more`] : []),
+      ...(judged.found.size === 0 ? [`${directory} has no ${form.what} any more`] : []),
     ]
     if (problems.length === 0) {
       if (told !== undefined) log.info({ directory }, 'all keys can be used again')
@@ -118,50 +167,38 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
       // An empty folder may be one that is being filled anew.
       if (judged.found.size > 0 || confirmed) use(judged.found)
     }
-    noticeExpiry(endingsOf(directory, found), clock())
+    noticeExpiry(endingsOf(directory, found, form), clock())
   }
 
-  // Loads follow one another; changes during one lead to one more.
-  let loads = Promise.resolve()
-  let waiting = false
-  let closed = false
-  function reload(): void {
-    if (waiting || closed) return
-    waiting = true
-    loads = loads
-      .then(() => {
-        waiting = false
-        return closed ? undefined : load()
-      })
-      .catch((error: unknown) => {
-        log.error({ directory, error: messageOf(error) }, 'keys could not be read again')
-      })
+  /** At the start every key must be good, and none there twice. */
+  async function start(): Promise<void> {
+    folder = await readKeyFolder(directory, form)
+    toSet(usableKeys(folder, directory, form, new Date(clock() * 1000)))
+    use(judge(folder, found).found)
+    noticeExpiry(endingsOf(directory, found, form), clock())
   }
+
+  const reloads = createReloads(load, (error) => {
+    tellTrouble(messageOf(error), `${directory} cannot be read again: ${messageOf(error)}`)
+  })
 
   // Watched before it is read, so that no change falls in between.
-  const watch = watchDirectory(directory, reload, options)
-  async function start(): Promise<void> {
-    folder = await readKeyFolder(directory)
-    // Refuses a key that is there twice, too.
-    createKeySet(usableKeys(folder, directory, new Date(clock() * 1000)))
-    use(judge(folder, found).found)
-    noticeExpiry(endingsOf(directory, found), clock())
-  }
-  const first = start()
-  loads = first.catch(() => undefined)
-  try {
-    await first
-  } catch (error) {
+  const watch = watchDirectory(directory, reloads.request, options)
+  function close(): void {
+    reloads.close()
+    clearTimeout(settling)
     watch.close()
-    throw error
+  }
+  try {
+    await reloads.first(start)
+  } catch (error) {
+    close()
+    if (error instanceof RauthError) throw error
+    throw unreadable(directory, `cannot be read: ${messageOf(error)}`, 'see to its file system')
   }
 
-  return {
-    active(at) {
-      if (current !== undefined) return current.active(at)
-      throw new RauthError('ERR_KEYS_UNREADABLE', `${directory} has no signing key any more`)
-    },
-    find: (kid) => current?.find(kid),
+  const store = {
+    find: (kid: string) => current?.find(kid),
     jwks: () => current?.jwks() ?? { keys: [] },
     ready: () => current !== undefined,
     problem: () => told?.problem,
@@ -174,56 +211,7 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
         ]),
       ),
     }),
-    close() {
-      closed = true
-      clearTimeout(settling)
-      watch.close()
-    },
+    close,
   }
-}
-
-/** The keys of a folder, with those of before where a pair can't be used now. */
-function judge({ pairs }: KeyFolder, before: Found): Judgement {
-  const found = new Map<string, FoundKey>()
-  const names = new Map<string, string>()
-  const problems: string[] = []
-  const trouble = createHash('sha256')
-  for (const { name, fingerprint, found: read } of pairs) {
-    const usable = read instanceof RauthError ? before.get(name) : read
-    const twin = usable && names.get(usable.key.kid)
-    if (read instanceof RauthError || twin !== undefined) {
-      const same = `${name}.key is the same key as ${twin ?? ''}.key: remove one`
-      problems.push(read instanceof RauthError ? read.message : same)
-      trouble.update(`${name} ${fingerprint}\n`)
-    }
-    if (usable === undefined || twin !== undefined) continue
-    names.set(usable.key.kid, name)
-    found.set(name, usable)
-  }
-  return { found, problems, troubleId: trouble.digest('base64') }
-}
-
-/** Those whose certificate has not ended; all of them if all have, which is told elsewhere. */
-function inTime(found: Found, at: number): readonly SigningKey[] {
-  const all = newestFirst([...found.values()].map(({ key }) => key))
-  const good = all.filter(({ notAfter }) => at < notAfter)
-  return good.length > 0 ? good : all
-}
-
-/** What ends last: as long as one certificate is good, an older one may end. */
-function endingsOf(directory: string, found: Found): readonly Ending[] {
-  const latest = [...found].sort(([, a], [, b]) => b.key.notAfter - a.key.notAfter)[0]
-  if (latest === undefined) return []
-  const [name, { key, trustedUntil }] = latest
-  const endings = [
-    {
-      file: path.join(directory, `${name}.crt`),
-      notAfter: key.notAfter,
-      next: `rauth keys rotate --directory ${directory}`,
-    },
-  ]
-  if (trustedUntil === undefined) return endings
-  const next = 'make a new CA, and give it to every registry before the keys change'
-  const file = path.join(directory, `${AUTHORITY}.crt`)
-  return [...endings, { file, notAfter: trustedUntil, next }]
+  return { store, current: () => current }
 }

@@ -6,6 +6,7 @@ import {
   type SecretOptions,
   type SecretReading,
 } from '../../credentials/secret-format.ts'
+import { codeOf } from '../../errors.ts'
 import { readManifests } from './manifest-file.ts'
 
 /** Largest file that is read, bytes. */
@@ -15,7 +16,7 @@ const MAX_FILE = 64 * 1024
 const AT_ONCE = 16
 
 /** Failures of this machine rather than of one file: they tell nothing about what is in it. */
-const SHORTAGES: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']
+const SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']
 
 export interface SecretFile {
   /** Equal for two reads that found the same. */
@@ -64,8 +65,8 @@ async function readContent(file: string): Promise<Buffer | string> {
     if (found.size > MAX_FILE) return `larger than ${MAX_FILE} bytes: split it`
     return await readFile(file)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (typeof code !== 'string' || SHORTAGES.includes(code)) throw error
+    const code = codeOf(error)
+    if (code === undefined || SHORTAGES.includes(code)) throw error
     return `cannot be read (${code}): check the file and its rights`
   }
 }

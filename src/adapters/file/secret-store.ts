@@ -4,6 +4,7 @@ import { createCredentialIndex } from '../../credentials/credential-index.ts'
 import type { SecretOptions } from '../../credentials/secret-format.ts'
 import { messageOf, RauthError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { createReloads } from './reloads.ts'
 import { readSecretFiles, type SecretFiles } from './secret-files.ts'
 import { watchDirectory, type WatchOptions } from './watch.ts'
 
@@ -42,7 +43,6 @@ export async function createFileSecretStore(
   let index = createCredentialIndex([])
   let told: ReadonlySet<string> = new Set()
   let failure: string | undefined
-  let waiting = false
 
   async function load(): Promise<void> {
     const next = await readSecretFiles(directory, files, options)
@@ -67,35 +67,26 @@ export async function createFileSecretStore(
     if (credentials.length === 0) log.warn({ directory }, 'no credentials: every login is refused')
   }
 
-  // Loads follow one another; changes during one lead to one more.
-  let loads = Promise.resolve()
-  function reload(): void {
-    if (waiting) return
-    waiting = true
-    loads = loads
-      .then(() => {
-        waiting = false
-        return load()
-      })
-      .catch((error: unknown) => {
-        const found = messageOf(error)
-        if (found === failure) return
-        failure = found
-        log.error(
-          { directory, error: failure },
-          'credentials directory unreadable: the credentials of the last load stay in force',
-        )
-      })
-  }
+  const reloads = createReloads(load, (error) => {
+    const found = messageOf(error)
+    if (found === failure) return
+    failure = found
+    log.error(
+      { directory, error: failure },
+      'credentials directory unreadable: the credentials of the last load stay in force',
+    )
+  })
 
   // Watched before it is read, so that no change falls in between.
-  const watch = watchDirectory(directory, reload, options)
-  const first = load()
-  loads = first.catch(() => undefined)
-  try {
-    await first
-  } catch (error) {
+  const watch = watchDirectory(directory, reloads.request, options)
+  function close(): void {
+    reloads.close()
     watch.close()
+  }
+  try {
+    await reloads.first()
+  } catch (error) {
+    close()
     throw new RauthError(
       'ERR_CREDENTIALS_UNREADABLE',
       `credentials directory ${directory} cannot be read (${messageOf(error)}): create it and put ` +
@@ -109,9 +100,7 @@ export async function createFileSecretStore(
     ready: () => true,
     byUsername: (username) => index.byUsername(username),
     byId: (id) => index.byId(id),
-    close() {
-      watch.close()
-    },
+    close,
   }
 }
 

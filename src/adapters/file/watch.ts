@@ -1,4 +1,5 @@
-import { statSync, watch, type FSWatcher } from 'node:fs'
+import { statSync, watch, type FSWatcher, type Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
 
 /** Events within this time count as one change, ms. */
 const DEBOUNCE = 50
@@ -34,6 +35,8 @@ export function watchDirectory(
   let watched: string | undefined
   let pending = false
   let timer: NodeJS.Timeout | undefined
+  let looking = false
+  let closed = false
 
   /** The timer alone keeps no process alive. */
   function later(milliseconds: number): NodeJS.Timeout {
@@ -42,9 +45,9 @@ export function watchDirectory(
 
   function fire(): void {
     pending = false
-    arm()
     wait()
     onChange()
+    void look()
   }
 
   function wait(): void {
@@ -60,10 +63,23 @@ export function watchDirectory(
     timer = later(DEBOUNCE)
   }
 
-  /** A watch follows the directory that was there, not its path: made anew when that is another. */
-  function arm(): void {
-    const found = identity(directory)
-    if (watcher !== undefined && found === watched) return
+  /**
+   * A watch follows the directory that was there, not its path: made anew when that is another. Asked
+   * without waiting: a file system that hangs must hold up nothing else, and is asked once at a time.
+   */
+  async function look(): Promise<void> {
+    if (looking) return
+    looking = true
+    const found = await stat(directory).then(identityOf, () => undefined)
+    looking = false
+    if (closed || (watcher !== undefined && found === watched)) return
+    arm(found)
+    // What happened before the new watch was there is told by nothing else.
+    if (watcher !== undefined) changed()
+    else if (!pending) wait()
+  }
+
+  function arm(found: string | undefined): void {
     disarm()
     if (found === undefined) return
     try {
@@ -85,10 +101,11 @@ export function watchDirectory(
     watcher = undefined
   }
 
-  arm()
+  arm(identityNow(directory))
   wait()
   return {
     close() {
+      closed = true
       clearTimeout(timer)
       disarm()
     },
@@ -96,10 +113,13 @@ export function watchDirectory(
 }
 
 /** With its time of birth: the inode of a removed directory is soon given to another. */
-function identity(directory: string): string | undefined {
+function identityOf({ dev, ino, birthtimeMs }: Stats): string {
+  return `${dev}:${ino}:${birthtimeMs}`
+}
+
+function identityNow(directory: string): string | undefined {
   try {
-    const { dev, ino, birthtimeMs } = statSync(directory)
-    return `${dev}:${ino}:${birthtimeMs}`
+    return identityOf(statSync(directory))
   } catch {
     return undefined
   }

@@ -10,6 +10,7 @@ import {
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { calculateJwkThumbprint } from 'jose'
 import { loadKeySet, readBindingKey } from '../../../src/adapters/file/key-files.ts'
@@ -356,7 +357,7 @@ describe('key files', () => {
       { ...pair('a', foreign), 'ca.crt': ca.certificate },
       /a\.crt is not signed by ca\.crt/,
     ],
-    ['the same key twice', { ...pair('a', leaf), ...pair('b', leaf) }, /same signing key is there/],
+    ['the same key twice', { ...pair('a', leaf), ...pair('b', leaf) }, /same key is there/],
     [
       'the same key twice with two certificates',
       {
@@ -364,7 +365,7 @@ describe('key files', () => {
         'b.key': leaf.key,
         'b.crt': secondCertificate,
       },
-      /same signing key is there/,
+      /same key is there/,
     ],
     [
       'a bad pair beside a good one',
@@ -450,8 +451,21 @@ describe('key files', () => {
       await initializeKeys({ directory, algorithm: 'ES256', now: NOW })
       assert.ok((await readdir(directory)).includes('binding.key'))
       const key = await readBindingKey(directory)
-      assert.equal(key.length, 32)
-      assert.deepEqual(await readBindingKey(directory), key)
+      assert.equal(key.symmetricKeySize, 32)
+      assert.ok((await readBindingKey(directory)).equals(key))
+    })
+
+    it('prints nothing of itself', async () => {
+      const secret = 'a secret of just thirty-two byte'
+      await put({ 'binding.key': Buffer.from(secret).toString('base64') })
+      const key = await readBindingKey(directory)
+      const printed = [JSON.stringify({ key }), inspect(key, { showHidden: true })]
+      const spellings = ['utf8', 'base64', 'hex'] as const
+      for (const spelling of spellings) {
+        const text = Buffer.from(secret).toString(spelling)
+        assert.ok(!printed.join().includes(text), spelling)
+      }
+      assert.doesNotMatch(printed.join(), /61 20 73 65|97, ?32/)
     })
 
     const bytes = (length: number) => Buffer.alloc(length, 0xfb)
@@ -462,7 +476,7 @@ describe('key files', () => {
     ] as const) {
       it(`is read in base64${name}`, async () => {
         await put({ 'binding.key': text })
-        assert.deepEqual(await readBindingKey(directory), bytes(32))
+        assert.deepEqual((await readBindingKey(directory)).export(), bytes(32))
       })
     }
 

@@ -51,7 +51,7 @@ describe('initializeKeys', () => {
       assert.deepEqual((await readdir(directory)).sort(), FILES)
       const keys = await loadKeySet(directory, NOW)
       assert.equal(keys.active(SECONDS).algorithm, algorithm)
-      assert.equal((await readBindingKey(directory)).length, 32)
+      assert.equal((await readBindingKey(directory)).symmetricKeySize, 32)
     })
   }
 
@@ -178,7 +178,7 @@ describe('initializeKeys', () => {
 
   it('says which folder cannot be made', async () => {
     await writeFile(path.join(root, 'deep'), '')
-    assert.match(await refusal(), /^no keys can be made in DIR: /)
+    assert.match(await refusal(), /^no key can be made in DIR: .+; next: /)
   })
 
   it('makes a signing key that ends with its CA', async () => {

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createFileKeyStore, type FileKeyStore } from '../../../src/adapters/file/key-store.ts'
+import {
+  createFileSigningKeyStore,
+  type FileSigningKeyStore,
+} from '../../../src/adapters/file/key-store.ts'
 import { RauthError } from '../../../src/errors.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../../src/token/certificate.ts'
 import { createIssuer } from '../../../src/token/issuer.ts'
@@ -41,9 +44,9 @@ function mixed(): KeyPairPem {
   return { key: pem, certificate: first.certificate }
 }
 
-describe('createFileKeyStore', () => {
+describe('createFileSigningKeyStore', () => {
   let directory: string
-  let store: FileKeyStore | undefined
+  let store: FileSigningKeyStore | undefined
   let now: number
   let failures: number
   let lines: { level: string; message: string; fields: Record<string, unknown> }[]
@@ -63,8 +66,8 @@ describe('createFileKeyStore', () => {
   }
   const logged = (level: string) => lines.filter((line) => line.level === level)
 
-  async function open(recheckMs = 3_600_000): Promise<FileKeyStore> {
-    store = await createFileKeyStore({
+  async function open(recheckMs = 3_600_000): Promise<FileSigningKeyStore> {
+    store = await createFileSigningKeyStore({
       ...{ directory, publishAhead: AHEAD, recheckMs },
       clock: () => now,
       log: { info: to('info'), warn: to('warn'), error: to('error') },
@@ -149,7 +152,7 @@ describe('createFileKeyStore', () => {
       /b\.crt is not the/,
     ],
     ['a key under another CA', foreign, /b\.crt is not signed by ca\.crt/],
-    ['the key that is there already', first, /b\.key is the same key as a\.key/],
+    ['the key that is there already', first, /b is the same key as a: remove/],
     ['a key whose halves differ', mixed(), /b\.key signs what its own public key does not verify/],
   ]
   for (const [name, pem, message] of BAD) {
@@ -327,7 +330,7 @@ describe('createFileKeyStore', () => {
     await assert.rejects(open, /b\.key is not a private key/)
     await put({ 'b.key': await readFile(path.join(directory, 'a.key')) })
     await put({ 'b.crt': first.certificate })
-    await assert.rejects(open, /same signing key is there twice/)
+    await assert.rejects(open, /same key is there twice/)
     assert.deepEqual(lines, [])
   })
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -15,7 +16,7 @@ import type { Log } from '../../../src/log.ts'
 import { Redacted } from '../../../src/redacted.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
-const bindingKey = Buffer.alloc(32, 2)
+const bindingKey = createSecretKey(Buffer.alloc(32, 2))
 
 /** How soon a change must have its effect, ms. */
 const BOUND = 1000

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { credentialGeneration } from '../../../src/credentials/generation.ts'
 
-const KEY = Buffer.alloc(32, 7)
+const KEY = createSecretKey(Buffer.alloc(32, 7))
 const CREDENTIAL = { id: 'team-a/registry-credentials', username: 'team-a', password: 'secret' }
 const generation = credentialGeneration(KEY, CREDENTIAL)
 
@@ -13,7 +14,10 @@ describe('credentialGeneration', () => {
   })
 
   it('is the same in every replica', () => {
-    assert.equal(credentialGeneration(Buffer.alloc(32, 7), { ...CREDENTIAL }), generation)
+    assert.equal(
+      credentialGeneration(createSecretKey(Buffer.alloc(32, 7)), { ...CREDENTIAL }),
+      generation,
+    )
   })
 
   for (const change of [{ id: 'team-b/x' }, { username: 'team-b' }, { password: 'secret\n' }]) {
@@ -23,7 +27,10 @@ describe('credentialGeneration', () => {
   }
 
   it('changes with the key, so that it tells nothing without it', () => {
-    assert.notEqual(credentialGeneration(Buffer.alloc(32, 8), CREDENTIAL), generation)
+    assert.notEqual(
+      credentialGeneration(createSecretKey(Buffer.alloc(32, 8)), CREDENTIAL),
+      generation,
+    )
   })
 
   it('keeps the parts apart', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parseBasic } from '../../../src/credentials/basic-auth.ts'
@@ -6,7 +7,11 @@ import { createPasswordHasher } from '../../../src/credentials/password.ts'
 import { readSecret } from '../../../src/credentials/secret-format.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
-const options = { secretName: 'registry-credentials', hasher, bindingKey: Buffer.alloc(32, 2) }
+const options = {
+  secretName: 'registry-credentials',
+  hasher,
+  bindingKey: createSecretKey(Buffer.alloc(32, 2)),
+}
 const read = (manifest: unknown) => readSecret(manifest, options)
 
 const base64 = (value: string | Buffer) => Buffer.from(value).toString('base64')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isRepositoryName, namespaceOf } from '../../../src/registry/repository-name.ts'
+import { isRepositoryName } from '../../../src/registry/repository-name.ts'
 
 const NAMES = [
   'a',
@@ -93,17 +93,4 @@ describe('isRepositoryName', () => {
       }),
     )
   })
-})
-
-describe('namespaceOf', () => {
-  for (const [name, namespace] of [
-    ['team-a/app', 'team-a'],
-    ['team-a/app/nested', 'team-a'],
-    ['team-a', 'team-a'],
-    ['team-a-evil/app', 'team-a-evil'],
-  ] as const) {
-    it(`of ${name} is ${namespace}`, () => {
-      assert.equal(namespaceOf(name), namespace)
-    })
-  }
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RauthError } from '../../../src/errors.ts'
-import { createKeySet } from '../../../src/token/key-set.ts'
+import { createKeySet, createVerificationKeySet } from '../../../src/token/key-set.ts'
 import { throwAwayKey } from '../../support/signing-keys.ts'
 
 const old = await throwAwayKey('ES256', 1000)
@@ -111,6 +111,17 @@ describe('createKeySet', () => {
     given.push(young)
     assert.equal(keys.active(9000), old)
     assert.equal(keys.find(young.kid), undefined)
+  })
+
+  it('are the same keys where none signs', () => {
+    const signing = createKeySet([old, young])
+    const keys = createVerificationKeySet([old, young])
+    assert.deepEqual(keys.jwks(), signing.jwks())
+    for (const { kid } of [old, young]) assert.equal(keys.find(kid), signing.find(kid))
+    assert.equal(keys.find(middle.kid), undefined)
+    assert.ok(!('active' in keys))
+    assert.throws(() => createVerificationKeySet([]), /no key/)
+    assert.throws(() => createVerificationKeySet([old, old]), /twice/)
   })
 
   const unusable: readonly (readonly [string, Parameters<typeof createKeySet>[0], RegExp])[] = [

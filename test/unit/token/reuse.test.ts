@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ClaimSet } from '../../../src/token/claims.ts'
 import { createIssuer, type Issuer } from '../../../src/token/issuer.ts'
-import { createKeySet, type KeySet } from '../../../src/token/key-set.ts'
+import { createKeySet, type SigningKeySet } from '../../../src/token/key-set.ts'
 import { reusing } from '../../../src/token/reuse.ts'
 import { throwAwayKey } from '../../support/signing-keys.ts'
 
@@ -22,7 +22,7 @@ function claimsAt(now: number, changes: Partial<ClaimSet> = {}): ClaimSet {
   }
 }
 
-function reuser(issuer: Issuer = createIssuer({ keys, x5c: false }), set: KeySet = keys) {
+function reuser(issuer: Issuer = createIssuer({ keys, x5c: false }), set: SigningKeySet = keys) {
   return reusing(issuer, { keys: set, age: 5, size: 100 })
 }
 
@@ -89,7 +89,7 @@ describe('reusing', () => {
 
   it('gives none of a key that does not sign any more', async () => {
     let set = keys
-    const current: KeySet = {
+    const current: SigningKeySet = {
       active: (at) => set.active(at),
       find: (kid) => set.find(kid),
       jwks: () => set.jwks(),

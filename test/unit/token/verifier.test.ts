@@ -8,6 +8,7 @@ import { claimsToPayload, type ClaimSet } from '../../../src/token/claims.ts'
 import { createIssuer } from '../../../src/token/issuer.ts'
 import { createKeySet, type KeySet, type SigningKey } from '../../../src/token/key-set.ts'
 import { createVerifier, type VerifiedToken } from '../../../src/token/verifier.ts'
+import { certifiedKey, throwAwayAuthority } from '../../support/certified-keys.ts'
 import { compactJws, part, throwAwayKey } from '../../support/signing-keys.ts'
 
 /** Any moment will do. */
@@ -528,6 +529,57 @@ describe('createVerifier', () => {
     }
   })
 
+  it('refuses a P-384 signature with r or s out of range', () => {
+    const { header, payload, signature } = split(token(KEYS.ES384))
+    const bytes = Buffer.from(signature, 'base64url')
+    const order = Buffer.from(
+      'ffffffffffffffffffffffffffffffffffffffffffffffff' +
+        'c7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+      'hex',
+    )
+    const [r, s] = [bytes.subarray(0, 48), bytes.subarray(48)]
+    for (const value of [
+      Buffer.alloc(96),
+      Buffer.concat([order, s]),
+      Buffer.concat([r, order]),
+      Buffer.concat([s, r]),
+      Buffer.alloc(96, 0xff),
+    ]) {
+      const text = `${header}.${payload}.${value.toString('base64url')}`
+      assert.equal(refusalOf(verifier().verify(text)), 'signature')
+    }
+  })
+
+  // RFC 8032 §5.1.7: S is below the order, or each signature has a second spelling.
+  it('refuses an Ed25519 signature whose S is the order more', () => {
+    const { header, payload, signature } = split(token(KEYS.EdDSA))
+    const bytes = Buffer.from(signature, 'base64url')
+    const number = (little: Buffer) => BigInt(`0x${Buffer.from(little).reverse().toString('hex')}`)
+    const order = 2n ** 252n + 27_742_317_777_372_353_535_851_937_790_883_648_493n
+    const s = number(bytes.subarray(32)) + order
+    const other = Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse()
+    const value = Buffer.concat([bytes.subarray(0, 32), other])
+    assert.equal(value.length, 64)
+    const text = `${header}.${payload}.${value.toString('base64url')}`
+    assert.equal(refusalOf(verifier().verify(text)), 'signature')
+  })
+
+  it('trusts no other leaf of the CA, by its own kid or under ours', async () => {
+    const authority = await throwAwayAuthority()
+    const [own, sibling] = [
+      await certifiedKey(authority, 'ES256'),
+      await certifiedKey(authority, 'ES256'),
+    ]
+    const { verify } = verifier({ keys: createKeySet([own]) })
+    const x5c = sibling.chain
+    assert.equal(refusalOf(verify(token(own, { x5c: own.chain }))), undefined)
+    assert.equal(refusalOf(verify(token(sibling, { x5c }))), 'key unknown')
+    assert.equal(refusalOf(verify(token(sibling, { x5c, kid: own.kid }))), 'x5c')
+    assert.equal(refusalOf(verify(token(sibling, { kid: own.kid }))), 'signature')
+    assert.equal(refusalOf(verify(token(own, { x5c }))), 'x5c')
+    assert.equal(refusalOf(verify(token(own, { x5c: [...own.chain, ...x5c] }))), 'x5c')
+  })
+
   it('refuses an RSA-PSS signature under RS256', () => {
     const key = KEYS.RS256
     const input = `${part(headerOf(key))}.${part(PAYLOAD)}`
@@ -671,7 +723,6 @@ describe('createVerifier', () => {
 /** A key set that changes below the verifier, as files that are read again do. */
 function swapped(current: () => KeySet): KeySet {
   return {
-    active: (at) => current().active(at),
     find: (kid) => current().find(kid),
     jwks: () => current().jwks(),
   }

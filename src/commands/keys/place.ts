@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { Command } from 'commander'
+import { loadConfig, USUAL_FILE } from '../../config/read.ts'
+import { lifetimesOf } from '../../config/lifetimes.ts'
+import { schema, type Config } from '../../config/schema.ts'
+import type { KeyTimes } from '../../token/key-timeline.ts'
+import { addConfigOption, configFile, type ConfigOption } from '../config-option.ts'
+
+/** Where the keys are and which times they live by: from a configuration, or its defaults. */
+export interface Place {
+  readonly directory: string
+  /** Where the times are from: those of another configuration would be wrong without a word. */
+  readonly source: string
+  readonly times: KeyTimes
+}
+
+export interface PlaceOptions extends ConfigOption {
+  readonly directory?: string
+}
+
+export function keysSubcommand(name: string, description: string): Command {
+  return addConfigOption(new Command(name))
+    .description(description)
+    .option('-d, --directory <directory>', 'where the keys live (default: keys.directory, or keys)')
+    .addHelpText(
+      'after',
+      '\nThe configuration tells keys.directory, keys.publishAhead and how long tokens live.',
+    )
+    .exitOverride()
+}
+
+export function placeOf({ directory, ...named }: PlaceOptions): Place {
+  const file = configFile(named) ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined)
+  const config = file === undefined ? undefined : loadConfig(file, process.env)
+  const keys = config?.keys ?? schema.shape.keys.parse({})
+  return {
+    directory: directory ?? keys.directory,
+    source: file ?? `the defaults, for want of --config and of ${USUAL_FILE}`,
+    times: timesOf({ keys, token: config?.token ?? schema.shape.token.parse({}) }),
+  }
+}
+
+export function sayTimes({ times, source }: Place): void {
+  const { publishAhead, expiry } = times
+  process.stderr.write(
+    `keys.publishAhead ${publishAhead} s, longest token ${expiry} s (from ${source})\n`,
+  )
+}
+
+/** A key is needed as long as the longest-lived thing that it signs. */
+function timesOf({ keys, token }: Pick<Config, 'keys' | 'token'>): KeyTimes {
+  const { refresh, leeway, algorithm } = token
+  const { expiry, pushExpiry } = lifetimesOf({ token })
+  const longest = Math.max(expiry, pushExpiry, refresh.enabled ? refresh.expiry : 0)
+  return { publishAhead: keys.publishAhead, expiry: longest, leeway, algorithm }
+}

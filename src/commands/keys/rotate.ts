@@ -1,0 +1,60 @@
+import { Option, type Command } from 'commander'
+import { formatMoment } from '../../adapters/file/key-files.ts'
+import { pruneKeys, type PrunedKeys } from '../../adapters/file/key-pruning.ts'
+import type { Algorithm } from '../../token/algorithms.ts'
+import { ALGORITHM_HELP, algorithmOption, daysOption } from './new-key-options.ts'
+import { keysSubcommand, placeOf, sayTimes, type PlaceOptions } from './place.ts'
+
+interface RotateOptions extends PlaceOptions {
+  readonly algorithm?: Algorithm
+  readonly days?: number
+  readonly prune?: true
+}
+
+export function rotateCommand(): Command {
+  return keysSubcommand('rotate', 'Make the next signing key under the CA; later remove old ones.')
+    .addOption(algorithmOption())
+    .addOption(daysOption())
+    .addOption(
+      new Option(
+        '--prune',
+        'make none, but remove keys that no living token is signed with',
+      ).conflicts(['algorithm', 'days']),
+    )
+    .addHelpText(
+      'after',
+      '\nThe new key is published as soon as rauth sees it and signs keys.publishAhead later; the old\n' +
+        'one verifies on until --prune removes it. It takes ca.key, which may be kept elsewhere until\n' +
+        `then. Without -a the algorithm stays.\n${ALGORITHM_HELP}\n` +
+        'A registry that has rootcertbundle and gets tokens with x5c needs nothing. One with a jwks\n' +
+        'file: give it the output of "rauth keys jwks" and restart it before the new key signs.',
+    )
+    .action(async ({ prune, algorithm, days, ...where }: RotateOptions) => {
+      const place = placeOf(where)
+      const { directory, times } = place
+      const now = new Date()
+      if (prune) {
+        sayTimes(place)
+        printPruned(await pruneKeys(directory, now, times))
+        return
+      }
+      const { rotateKeys } = await import('../../adapters/file/key-rotation.ts')
+      const created = await rotateKeys({
+        ...{ directory, now },
+        ...(algorithm === undefined ? {} : { algorithm }),
+        ...(days === undefined ? {} : { days }),
+      })
+      for (const name of created) process.stdout.write(`created ${name}\n`)
+      const from = formatMoment(Math.floor(now.getTime() / 1000) + times.publishAhead)
+      sayTimes(place)
+      process.stderr.write(`the new key signs from ${from}\n`)
+    })
+}
+
+function printPruned({ removed, kept }: PrunedKeys): void {
+  for (const file of removed) process.stdout.write(`removed ${file}\n`)
+  for (const { file, until } of kept) {
+    const why = until === undefined ? '' : `, needed until ${formatMoment(until)}`
+    process.stdout.write(`kept ${file}${why}\n`)
+  }
+}
