@@ -1,7 +1,9 @@
+import { createBcryptComparison } from '../adapters/bcrypt/compare.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createTokenServer } from '../adapters/token-http/server.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { createAuthenticator } from '../credentials/authenticate.ts'
+import { createBcryptChecks } from '../credentials/bcrypt-checks.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
@@ -14,11 +16,12 @@ export function openTokenService(common: Common, port: number | undefined): Prom
   const refreshTokens = createRefreshTokens({
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
   })
+  const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
   const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const issueToken = createIssueToken(
     {
       ...common,
-      authenticate: createAuthenticator({ store, hasher }),
+      authenticate: createAuthenticator({ store, hasher, bcrypt, clock }),
       issuer: createIssuer({ keys, x5c: token.x5c }),
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },

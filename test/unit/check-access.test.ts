@@ -545,7 +545,7 @@ describe('checkAccess', () => {
     throw new TypeError('boom')
   }
   const BROKEN: readonly (readonly [string, (deps: Flows['deps']) => Partial<Flows['deps']>])[] = [
-    ['the store finds no credential', ({ store }) => ({ store: { ...store, byId: boom } })],
+    ['the store finds no credential', ({ store }) => ({ store: { ...store, find: boom } })],
     ['the store is asked if it is ready', ({ store }) => ({ store: { ...store, ready: boom } })],
     ['the verifier', () => ({ verifier: { verify: boom } })],
     ['the policy', () => ({ policy: boom })],
