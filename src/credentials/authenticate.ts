@@ -35,19 +35,6 @@ const MAX_COMPARED = 8
  */
 export function createAuthenticator(deps: AuthenticatorDependencies): Authenticate {
   const { store, hasher, bcrypt, clock } = deps
-  const standIn = hasher.hash('')
-
-  function matchKeyed(candidates: readonly Credential[], keyed: Buffer): readonly Credential[] {
-    let compared = 0
-    const matched = candidates.filter(({ secret }) => {
-      if (secret.kind !== 'keyed') return false
-      compared += 1
-      return samePassword(secret.hash, keyed)
-    })
-    if (compared === 0) samePassword(standIn, keyed)
-    return matched
-  }
-
   async function matchBcrypt(
     username: string,
     candidates: readonly Credential[],
@@ -73,14 +60,33 @@ export function createAuthenticator(deps: AuthenticatorDependencies): Authentica
   return async ({ username, password }) => {
     const presented = { password, keyed: hasher.hash(password.reveal()) }
     const now = clock()
-    const candidates = store.byUsername(username).filter((one) => isLive(one, now))
-    const quick = matchKeyed(candidates, presented.keyed)
+    const known = store.byUsername(username).filter((one) => isLive(one, now))
+    const quick = matchKeyed(known, presented.keyed)
     if (quick.length > 0) return accepted(subjectOf(username, quick))
-    const { matched, busy } = await matchBcrypt(username, candidates, presented)
+    const { matched, busy } = await matchBcrypt(username, known, presented)
     if (matched.length > 0) return accepted(subjectOf(username, matched))
     if (busy) return refused('passwords_busy')
-    return refused('credentials_invalid', { detail: whatWasWrong(candidates) })
+    return refused('credentials_invalid', { detail: whatWasWrong(known) })
   }
+}
+
+/** Of nobody, for what would else take less time: there is nothing that its hash is of. */
+const STAND_IN: Credential = {
+  ...{ id: '', generation: '', namespace: '', username: '' },
+  secret: { kind: 'keyed', hash: Buffer.alloc(32) },
+}
+
+/** Compares at least once. */
+function matchKeyed(candidates: readonly Credential[], keyed: Buffer): readonly Credential[] {
+  const comparable = candidates.filter(({ secret }) => secret.kind === 'keyed')
+  return orStandIn(comparable).filter(
+    (one) =>
+      one.secret.kind === 'keyed' && samePassword(one.secret.hash, keyed) && one !== STAND_IN,
+  )
+}
+
+function orStandIn(credentials: readonly Credential[]): readonly Credential[] {
+  return credentials.length > 0 ? credentials : [STAND_IN]
 }
 
 function isBcrypt(credential: Credential): credential is BcryptCredential {
@@ -95,8 +101,8 @@ function ownFirst<T extends Credential>(username: string, credentials: readonly 
 
 /** For the log: which of the two it was, and never the name, which may be a mistyped password. */
 function whatWasWrong(candidates: readonly Credential[]): string {
-  const whose = [...new Set(candidates.map(({ namespace }) => namespace))].join(', ')
+  const whose = [...new Set(orStandIn(candidates).map(({ namespace }) => namespace))].join(', ')
   const left = candidates.filter(isBcrypt).length - MAX_COMPARED
   const more = left > 0 ? `; too many bcrypt hashes of one user name, not compared: ${left}` : ''
-  return whose === '' ? 'unknown user name' : `wrong password for ${whose}${more}`
+  return candidates.length === 0 ? 'unknown user name' : `wrong password for ${whose}${more}`
 }
