@@ -20,9 +20,13 @@ export interface PresentedPassword {
 export type BcryptCredential = Credential & { readonly secret: { readonly kind: 'bcrypt' } }
 
 export interface BcryptChecks {
-  check(credential: BcryptCredential, presented: PresentedPassword): Promise<Verdict>
+  readonly check: (credential: BcryptCredential, presented: PresentedPassword) => Promise<Verdict>
   /** Takes as long as a check of a wrong password for a hash of this cost; never a match. */
-  standIn(username: string, cost: number, presented: PresentedPassword): Promise<Verdict>
+  readonly standIn: (
+    username: string,
+    cost: number,
+    presented: PresentedPassword,
+  ) => Promise<Verdict>
 }
 
 export interface BcryptChecksOptions {

@@ -89,8 +89,12 @@ describe('token server with bcrypt hashes', () => {
 
   it('is a 503 with a time to come back past its bounds, and takes what it knows', async () => {
     assert.equal((await login('team-b', 'canary')).status, 200)
-    const turns: (() => void)[] = []
-    compare = () => new Promise((resolve) => turns.push(() => void resolve(false)))
+    let go = (): void => undefined
+    const held = new Promise<void>((resolve) => (go = resolve))
+    compare = async (password, encoded) => {
+      await held
+      return real(password, encoded)
+    }
     const turnedAway: Answer[] = []
     let ended = 0
     const all = Array.from({ length: 30 }, async (_, i) => {
@@ -107,8 +111,7 @@ describe('token server with bcrypt hashes', () => {
     }
     assert.equal((await login('team-b', 'canary')).status, 200)
     assert.equal((await login('team-a', PASSWORD)).status, 200)
-    compare = real
-    for (const turn of turns) turn()
+    go()
     const statuses = await Promise.all(all)
     assert.deepEqual(
       statuses.filter((status) => status !== 503),

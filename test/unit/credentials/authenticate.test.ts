@@ -228,18 +228,18 @@ describe('createAuthenticator', () => {
 
     it('answers that it is busy for known and unknown user names alike', async () => {
       const { state, namespaces } = start([slow('team-a', 'team-a', 'one')])
-      const turns: (() => void)[] = []
-      state.compare = () => new Promise((resolve) => turns.push(() => void resolve(false)))
+      const real = state.compare
       for (const username of ['team-a', 'nobody']) {
+        let go = (): void => undefined
+        const held = new Promise<void>((resolve) => (go = resolve))
+        state.compare = async (password, hash) => {
+          await held
+          return real(password, hash)
+        }
         const waiting = Array.from({ length: 10 }, (_, i) => namespaces(username, `wrong-${i}`))
         assert.equal(await namespaces(username, 'one more'), 'passwords_busy')
-        let ended = false
-        const all = Promise.all(waiting).finally(() => (ended = true))
-        while (!ended) {
-          turns.shift()?.()
-          await new Promise((resolve) => setImmediate(resolve))
-        }
-        assert.deepEqual(new Set(await all), new Set(['credentials_invalid']))
+        go()
+        assert.deepEqual(new Set(await Promise.all(waiting)), new Set(['credentials_invalid']))
       }
     })
 

@@ -9,14 +9,20 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 function start(limits: QueueLimits) {
   const queue = createBoundedQueue(limits)
   const started: string[] = []
-  const running = new Map<string, { end: () => void; fail: () => void }>()
+  const running = new Map<string, Readonly<Record<'end' | 'fail', () => void>>>()
   const add = (name: string, share = name) =>
     queue(share, () => {
       started.push(name)
       return new Promise<string>((resolve, reject) => {
         running.set(name, {
-          end: () => void (running.delete(name), resolve(name)),
-          fail: () => void (running.delete(name), reject(new Error(name))),
+          end() {
+            running.delete(name)
+            resolve(name)
+          },
+          fail() {
+            running.delete(name)
+            reject(new Error(name))
+          },
         })
       })
     })
@@ -26,7 +32,7 @@ function start(limits: QueueLimits) {
 describe('createBoundedQueue', () => {
   it('starts few at a time, in their order, and gives each its answer', async () => {
     const { add, started, running } = start({ atOnce: 2, waiting: 9, perShare: 9 })
-    const answers = ['a', 'b', 'c', 'd'].map((name) => add(name))
+    const answers = ['a', 'b', 'c', 'd'].map(async (name) => add(name))
     await settled()
     assert.deepEqual(started, ['a', 'b'])
     running.get('b')?.end()
