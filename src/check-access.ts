@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts'
 import type { CredentialStore } from './credentials/credential.ts'
 import { namespacesOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
@@ -33,6 +34,7 @@ export type CheckAccess = (
 ) => Promise<CheckDecision>
 
 export interface CheckAccessDependencies extends DecideDependencies {
+  readonly clock: Clock
   readonly store: CredentialStore
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
@@ -61,8 +63,9 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
 
     if (!deps.store.ready()) return refused('not_ready')
     const anonymous = claims.credentials.length === 0
-    const namespaces = namespacesOf(liveCredentials(deps.store, claims.credentials))
-    if (!anonymous && namespaces.length === 0) return refused('credential_revoked', { scope })
+    const holders = liveCredentials(deps.store, claims.credentials, deps.clock())
+    if (!anonymous && holders.length === 0) return refused('credential_revoked', { scope })
+    const namespaces = namespacesOf(holders)
     learn({ namespaces })
 
     const policy = deps.policy()
@@ -70,7 +73,7 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     if (anonymous && grant(policy, [], claims.access).access.length === 0) {
       return refused('token_invalid', { detail: 'nothing in it is for everyone any more', scope })
     }
-    const { access, rules } = grant(policy, namespaces, required)
+    const { access, rules } = grant(policy, holders, required)
     learn({ rule: rules.join(',') })
     if (!covers(access, required)) {
       // Whoever is nobody yet can still log in.

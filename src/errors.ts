@@ -1,6 +1,10 @@
 /** What can keep rauth from serving. A "no" to a client is a refusal (refusal.ts), never an error. */
 export type ErrorCode =
-  'ERR_CONFIG_INVALID' | 'ERR_CREDENTIALS_UNREADABLE' | 'ERR_KEYS_UNREADABLE' | 'ERR_LISTEN'
+  | 'ERR_BCRYPT_UNAVAILABLE'
+  | 'ERR_CONFIG_INVALID'
+  | 'ERR_CREDENTIALS_UNREADABLE'
+  | 'ERR_KEYS_UNREADABLE'
+  | 'ERR_LISTEN'
 
 /**
  * An operator's error: the message says what, where, why and what to do next, and holds no secret.

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Authenticate } from './credentials/authenticate.ts'
 import type { BasicCredentials } from './credentials/basic-auth.ts'
 import type { CredentialStore } from './credentials/credential.ts'
 import { subjectOf } from './credentials/holder.ts'
@@ -59,7 +60,7 @@ export type IssueToken = (
 export interface IssueTokenDependencies extends DecideDependencies {
   readonly clock: Clock
   readonly store: CredentialStore
-  readonly authenticate: (basic: BasicCredentials) => Result<Subject>
+  readonly authenticate: Authenticate
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
   readonly issuer: Issuer
@@ -86,10 +87,10 @@ export function createIssueToken(
   options: IssueTokenOptions,
 ): IssueToken {
   /** Who it is; nobody is a subject too. */
-  function identify(
+  async function identify(
     { presented, service }: TokenRequest,
     learn: (facts: DecisionFacts) => void,
-  ): Result<Subject> {
+  ): Promise<Result<Subject>> {
     switch (presented.kind) {
       case 'nothing':
         return accepted(ANONYMOUS)
@@ -113,9 +114,11 @@ export function createIssueToken(
     if (!verified.ok) return verified
     const { id, account, credentials: references } = verified.value
     learn({ refreshTokenId: id })
-    const live = liveCredentials(deps.store, references)
+    const live = liveCredentials(deps.store, references, deps.clock())
     if (live.length === 0) {
-      return refused('refresh_token_invalid', { detail: 'its credentials changed or are gone' })
+      return refused('refresh_token_invalid', {
+        detail: 'its credentials changed, ended or are gone',
+      })
     }
     return accepted(subjectOf(account, live))
   }
@@ -143,12 +146,12 @@ export function createIssueToken(
     if (!options.services.includes(service)) return refused('service_unknown')
     if (!deps.store.ready()) return refused('not_ready')
 
-    const identified = identify(request, learn)
+    const identified = await identify(request, learn)
     if (!identified.ok) return identified
     const subject = identified.value
     const claimed = checkAccount(request)
     if (!claimed.ok) return claimed
-    const { access, rules } = grant(deps.policy(), subject.namespaces, requested)
+    const { access, rules } = grant(deps.policy(), subject.credentials, requested)
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
 

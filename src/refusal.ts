@@ -227,7 +227,8 @@ const REFUSALS = {
     bearer: 'invalid_token',
     oauth: 'invalid_client',
     level: 'info',
-    message: 'the credential behind this token was changed or removed: log in with the current one',
+    message:
+      'the credential behind this token was changed or removed, or has ended: log in with the current one',
   },
   scope_insufficient: {
     http: 401,
@@ -263,7 +264,7 @@ const REFUSALS = {
     oauth: 'invalid_scope',
     level: 'info',
     message:
-      'requested access to the resource is denied: your credentials are for other repositories',
+      'requested access to the resource is denied: your credentials are for other repositories or actions',
   },
   path_invalid: {
     http: 400,
@@ -329,6 +330,14 @@ const REFUSALS = {
     oauth: 'temporarily_unavailable',
     level: 'warn',
     message: 'the credentials are not loaded yet: try again in a few seconds',
+  },
+  passwords_busy: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'warn',
+    message: 'too many passwords are being checked: try again in a few seconds',
   },
   internal: {
     http: 503,

@@ -5,9 +5,21 @@
 export interface CredentialReference {
   /** Stable name of the credential, such as `team-a/registry-credentials`. */
   readonly id: string
-  /** Changes whenever the user name or the password behind the id changes. */
+  /**
+   * Tells apart the user names and passwords behind one id, of which there may be several at a time,
+   * and changes whenever one of them does.
+   */
   readonly generation: string
 }
+
+/** What one credential is good for: all that the policy asks of it. */
+export interface Holder {
+  readonly namespace: string
+  /** The most that it may do, whatever the policy says; without: everything. */
+  readonly actions?: readonly string[]
+}
+
+export interface HeldCredential extends CredentialReference, Holder {}
 
 /** Who was authenticated: the one type that policy, credentials and token share. */
 export interface Subject {
@@ -15,7 +27,7 @@ export interface Subject {
   readonly account: string
   /** Kubernetes namespaces whose credential matched, sorted; usually one. */
   readonly namespaces: readonly string[]
-  readonly credentials: readonly CredentialReference[]
+  readonly credentials: readonly HeldCredential[]
 }
 
 /** Nobody: the subject of a request without credentials. */

@@ -1,22 +1,34 @@
 import type { Credential, CredentialStore } from './credential.ts'
 
-export type CredentialIndex = Pick<CredentialStore, 'byUsername' | 'byId'>
+export type CredentialIndex = Omit<CredentialStore, 'ready'>
 
 /**
- * Credentials by user name and by id, never changed once made: a store that learns of a change makes
- * another and swaps one reference, so no request sees half of it. Ids must be unique.
+ * Credentials by user name and by reference, never changed once made: a store that learns of a change
+ * makes another and swaps one reference, so no request sees half of it. References must be unique.
  */
 export function createCredentialIndex(credentials: readonly Credential[]): CredentialIndex {
-  const ids = new Map<string, Credential>()
+  const ids = new Map<string, Map<string, Credential>>()
   const usernames = new Map<string, Credential[]>()
+  const costs = new Map<number, number>()
   for (const credential of credentials) {
-    ids.set(credential.id, credential)
-    const sameName = usernames.get(credential.username)
-    if (sameName === undefined) usernames.set(credential.username, [credential])
+    const { id, generation, username, secret } = credential
+    const generations = ids.get(id)
+    if (generations === undefined) ids.set(id, new Map([[generation, credential]]))
+    else generations.set(generation, credential)
+    const sameName = usernames.get(username)
+    if (sameName === undefined) usernames.set(username, [credential])
     else sameName.push(credential)
+    if (secret.kind === 'bcrypt') costs.set(secret.cost, (costs.get(secret.cost) ?? 0) + 1)
   }
+  const bcryptCost = mostOften(costs)
   return {
     byUsername: (username) => usernames.get(username) ?? [],
-    byId: (id) => ids.get(id),
+    find: ({ id, generation }) => ids.get(id)?.get(generation),
+    bcryptCost: () => bcryptCost,
   }
+}
+
+function mostOften(counts: ReadonlyMap<number, number>): number | undefined {
+  const [first] = [...counts].sort(([a, m], [b, n]) => n - m || b - a)
+  return first?.[0]
 }

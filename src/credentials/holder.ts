@@ -1,4 +1,4 @@
-import type { Subject } from '../subject.ts'
+import type { HeldCredential, Subject } from '../subject.ts'
 import type { Credential } from './credential.ts'
 
 /** The namespaces of credentials: each once, sorted. */
@@ -8,9 +8,10 @@ export function namespacesOf(credentials: readonly Credential[]): readonly strin
 
 /** Who holds these credentials under a user name. */
 export function subjectOf(account: string, credentials: readonly Credential[]): Subject {
-  return {
-    account,
-    namespaces: namespacesOf(credentials),
-    credentials: credentials.map(({ id, generation }) => ({ id, generation })),
-  }
+  return { account, namespaces: namespacesOf(credentials), credentials: credentials.map(held) }
+}
+
+/** Without anything of the password. */
+function held({ id, generation, namespace, actions }: Credential): HeldCredential {
+  return { id, generation, namespace, ...(actions === undefined ? {} : { actions }) }
 }

@@ -1,7 +1,9 @@
+import { createBcryptComparison } from '../adapters/bcrypt/compare.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createTokenServer } from '../adapters/token-http/server.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { createAuthenticator } from '../credentials/authenticate.ts'
+import { createBcryptChecks } from '../credentials/bcrypt-checks.ts'
 import { RauthError } from '../errors.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
@@ -34,11 +36,12 @@ export async function openTokenService(
   })
   const signing = createIssuer({ keys, x5c: token.x5c })
   const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
+  const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
   const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const issueToken = createIssueToken(
     {
       ...common,
-      authenticate: createAuthenticator({ store, hasher }),
+      authenticate: createAuthenticator({ store, hasher, bcrypt, clock }),
       issuer: token.reuse === 0 ? signing : reusing(signing, reuse),
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },

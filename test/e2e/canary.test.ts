@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
+import { hash } from '@node-rs/bcrypt'
 import { ask, basic, fetchToken, type Answer, type Question } from '../support/http.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
@@ -111,6 +112,43 @@ describe('secrets that were sent', () => {
     }
     plantToken('a refresh token', refresh)
     plantToken('the token beside it', beside)
+
+    // A Secret with passwords of every kind, good and then with a mistake beside them.
+    const kinds: Readonly<Record<string, string>> = Object.fromEntries(
+      ['current', 'previous', 'listed', 'hashed'].map((kind) => [
+        kind,
+        plant(`the ${kind} password`, `canary-${kind}-password`),
+      ]),
+    )
+    const passwordHash = plant('a hash', await hash(kinds['hashed'] ?? '', { cost: 4 }))
+    const writeKinds = (notAfter: string) =>
+      stack.writeSecret(
+        'team-c',
+        JSON.stringify({
+          ...{ apiVersion: 'v1', kind: 'Secret' },
+          metadata: { name: 'registry-credentials', namespace: 'team-c' },
+          stringData: {
+            ...{ username: 'team-c', password: kinds['current'] },
+            ...{ previousPassword: kinds['previous'], previousPasswordNotAfter: notAfter },
+            entries: JSON.stringify([
+              { username: 'team-c', password: kinds['listed'], actions: ['pull'] },
+              { username: 'team-c', passwordHash },
+            ]),
+          },
+        }),
+      )
+    await writeKinds('2999-12-31T00:00:00Z')
+    const loginWith = (password: string) =>
+      ask(tokenPort, `/token?service=${service}&scope=repository:team-b/app:pull`, {
+        headers: { authorization: basic('team-c', password) },
+      })
+    await until(async () => (await loginWith(kinds['current'] ?? '')).status === 200)
+    for (const [kind, password] of Object.entries(kinds)) {
+      assert.equal((await loginWith(password)).status, 200, kind)
+      plantBasic(`the ${kind} password`, 'team-c', password)
+    }
+    await writeKinds(plant('a mistake', 'canary-instead-of-a-date'))
+    await until(async () => (await loginWith(kinds['current'] ?? '')).status === 401)
 
     // Logins that go wrong.
     for (const [index, password] of WRONG_PASSWORDS.entries()) {
@@ -262,6 +300,7 @@ describe('secrets that were sent', () => {
     assert.match(log, /"half":"gateway","outcome":"refused"/)
     assert.match(log, /"half":"gateway","outcome":"allowed"/)
     assert.match(log, /team-b\.yaml/)
+    assert.match(log, /previousPasswordNotAfter must be a time/)
     assert.deepEqual(leaksOf(log), [])
   })
 

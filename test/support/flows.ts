@@ -1,7 +1,12 @@
 import { createSecretKey } from 'node:crypto'
 import { createCheckAccess } from '../../src/check-access.ts'
 import { createAuthenticator } from '../../src/credentials/authenticate.ts'
-import type { CredentialStore } from '../../src/credentials/credential.ts'
+import {
+  createBcryptChecks,
+  type BcryptChecksOptions,
+} from '../../src/credentials/bcrypt-checks.ts'
+import { createBcryptComparison } from '../../src/adapters/bcrypt/compare.ts'
+import type { Credential, CredentialStore } from '../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../src/credentials/credential-index.ts'
 import { credentialGeneration } from '../../src/credentials/generation.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
@@ -34,10 +39,12 @@ export const PUSH_EXPIRY = 900
 export const REFRESH_EXPIRY = 3600
 export const LEEWAY = 10
 
-export interface Person {
+export interface Person extends Pick<Credential, 'actions' | 'notBefore' | 'notAfter'> {
   readonly namespace: string
   readonly username: string
   readonly password: string
+  /** Of the password, and kept in its place. */
+  readonly bcrypt?: string
 }
 
 export const person = (namespace: string, password: string, username = namespace): Person => ({
@@ -64,26 +71,32 @@ const key = await throwAwayKey('ES256')
 
 export const keyId = key.kid
 
-export const generationOf = ({ namespace, username, password }: Person) =>
-  credentialGeneration(bindingKey, { id: idOf(namespace), username, password })
+export const generationOf = ({ namespace, username, password, bcrypt }: Person) =>
+  credentialGeneration(bindingKey, {
+    ...{ id: idOf(namespace), username },
+    ...(bcrypt === undefined ? { password } : { passwordHash: bcrypt }),
+  })
 
-function indexOf(people: readonly Person[]) {
-  return createCredentialIndex(
-    people.map((one) => ({
-      id: idOf(one.namespace),
-      generation: generationOf(one),
-      namespace: one.namespace,
-      username: one.username,
-      passwordHash: hasher.hash(one.password),
-    })),
-  )
+function credentialOf(one: Person): Credential {
+  const { password, bcrypt, ...others } = one
+  const secret: Credential['secret'] =
+    bcrypt === undefined
+      ? { kind: 'keyed', hash: hasher.hash(password) }
+      : { kind: 'bcrypt', hash: new Redacted(bcrypt), cost: Number(bcrypt.slice(4, 6)) }
+  return { ...others, id: idOf(one.namespace), generation: generationOf(one), secret }
 }
+
+const indexOf = (people: readonly Person[]) => createCredentialIndex(people.map(credentialOf))
 
 /**
  * Both flows with all their real pieces, over credentials in memory; only the time is a test's, and
  * what else it puts in their place.
  */
-export function startFlows(people: readonly Person[], instead: Partial<DecideDependencies> = {}) {
+export function startFlows(
+  people: readonly Person[],
+  instead: Partial<DecideDependencies> = {},
+  checks: Partial<BcryptChecksOptions> = {},
+) {
   const state = { now: NOW, ready: true, policy: OWN_NAMESPACE, index: indexOf(people) }
   const events: DecisionEvent[] = []
   let ids = 0
@@ -91,16 +104,18 @@ export function startFlows(people: readonly Person[], instead: Partial<DecideDep
   const store: CredentialStore = {
     ready: () => state.ready,
     byUsername: (username) => state.index.byUsername(username),
-    byId: (id) => state.index.byId(id),
+    find: (reference) => state.index.find(reference),
+    bcryptCost: () => state.index.bcryptCost(),
   }
   const clock = () => state.now
+  const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock, ...checks })
   const deps = {
     ...{ store, clock },
     timer: () => state.now * 1000,
     newId: () => `id-${String((ids += 1))}`,
     record: (event: DecisionEvent) => void events.push(event),
     policy: () => state.policy,
-    authenticate: createAuthenticator({ store, hasher }),
+    authenticate: createAuthenticator({ store, hasher, bcrypt, clock }),
     issuer: createIssuer({ keys, x5c: true }),
     verifier: createVerifier({
       ...{ keys, clock, issuer: 'rauth', audiences: [SERVICE], leeway: LEEWAY },

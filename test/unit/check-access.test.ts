@@ -346,6 +346,87 @@ describe('checkAccess', () => {
     })
   })
 
+  describe('judges a token by the credential of now', () => {
+    const until = (password: string, notAfter: number) => ({
+      ...person('team-a', password),
+      notAfter,
+    })
+    const may = (...actions: string[]) => ({ ...teamA, actions })
+
+    it('and lets that of a previous password end with it, and no other', async () => {
+      const flows = startFlows([teamA])
+      const old = await flows.tokenFor('team-a', 'canary-a', ALL)
+      flows.people([until('canary-a', NOW + 60), person('team-a', 'canary-new')])
+      const current = await flows.tokenFor('team-a', 'canary-new', ALL)
+      flows.at(NOW + 59)
+      for (const token of [old, current]) assert.equal(answerOf(await ask(flows, token)), 'allowed')
+      flows.at(NOW + 60)
+      for (const target of [MANIFEST, '/v2/']) {
+        assert.equal(answerOf(await ask(flows, old, target)), 'credential_revoked')
+        assert.equal(answerOf(await ask(flows, current, target)), 'allowed')
+      }
+    })
+
+    it('before its time, too', async () => {
+      const flows = startFlows([teamA])
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      flows.people([{ ...teamA, notBefore: NOW + 60 }])
+      assert.equal(answerOf(await ask(flows, token)), 'credential_revoked')
+      flows.at(NOW + 60)
+      assert.equal(answerOf(await ask(flows, token)), 'allowed')
+    })
+
+    it('and of several entries ends only those of the one that is removed', async () => {
+      const others = [person('team-a', 'canary-ci', 'ci'), person('team-a', 'canary-x')]
+      const flows = startFlows([teamA, ...others])
+      const tokens = await Promise.all([
+        flows.tokenFor('team-a', 'canary-a', ALL),
+        flows.tokenFor('ci', 'canary-ci', ALL),
+        flows.tokenFor('team-a', 'canary-x', ALL),
+      ])
+      const answers = async () =>
+        Promise.all(tokens.map(async (token) => answerOf(await ask(flows, token))))
+      assert.deepEqual(await answers(), ['allowed', 'allowed', 'allowed'])
+      flows.people(others)
+      assert.deepEqual(await answers(), ['credential_revoked', 'allowed', 'allowed'])
+    })
+
+    it('and takes back what it may no more, and gives back what it may again', async () => {
+      const flows = startFlows([teamA])
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      const put = async () => answerOf(await ask(flows, token, MANIFEST, { method: 'PUT' }))
+      assert.equal(await put(), 'allowed')
+      flows.people([may('pull')])
+      assert.equal(await put(), 'access_denied')
+      assert.equal(answerOf(await ask(flows, token)), 'allowed')
+      const remove = await ask(flows, token, MANIFEST, { method: 'DELETE' })
+      assert.equal(answerOf(remove), 'access_denied')
+      flows.people([may('pull', 'push')])
+      assert.equal(await put(), 'allowed')
+    })
+
+    it('also where the token holds everything', async () => {
+      const flows = startFlows([teamA])
+      const token = await flows.tokenFor('team-a', 'canary-a', 'repository:team-a/app:*')
+      flows.people([may('pull')])
+      for (const [method, answer] of [
+        ['GET', 'allowed'],
+        ['PUT', 'access_denied'],
+        ['DELETE', 'access_denied'],
+      ] as const) {
+        assert.equal(answerOf(await ask(flows, token, MANIFEST, { method })), answer)
+      }
+    })
+
+    it('and needs for a mount into its own what a push needs', async () => {
+      const flows = startFlows([may('pull')])
+      const scope = `${ALL} repository:team-a/base:pull`
+      const token = await flows.tokenFor('team-a', 'canary-a', scope)
+      const target = mount('team-a/app', 'team-a/base')
+      assert.equal(answerOf(await ask(flows, token, target, { method: 'POST' })), 'access_denied')
+    })
+  })
+
   it('gives a token no more when the policy was loosened after it was issued', async () => {
     const flows = startFlows(PEOPLE)
     flows.policy(only('pull'))
@@ -545,7 +626,7 @@ describe('checkAccess', () => {
     throw new TypeError('boom')
   }
   const BROKEN: readonly (readonly [string, (deps: Flows['deps']) => Partial<Flows['deps']>])[] = [
-    ['the store finds no credential', ({ store }) => ({ store: { ...store, byId: boom } })],
+    ['the store finds no credential', ({ store }) => ({ store: { ...store, find: boom } })],
     ['the store is asked if it is ready', ({ store }) => ({ store: { ...store, ready: boom } })],
     ['the verifier', () => ({ verifier: { verify: boom } })],
     ['the policy', () => ({ policy: boom })],

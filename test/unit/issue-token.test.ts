@@ -344,6 +344,51 @@ describe('issueToken', () => {
     })
   })
 
+  describe('to a credential with limits', () => {
+    const APP = 'repository:team-a/app'
+    const pullOnly = { ...person('team-a', 'canary-ci', 'ci'), actions: ['pull'] }
+
+    it('grants no more than its actions, for as long as tokens for those live', async () => {
+      const flows = startFlows([teamA, pullOnly])
+      const decision = await flows.login('ci', 'canary-ci', `${APP}:delete,pull,push`)
+      assert.equal(scopeOf(decision), `${APP}:pull`)
+      assert.equal(grantOf(decision).expiresIn, EXPIRY)
+      const other = await flows.login('team-a', 'canary-a', `${APP}:delete,pull,push`)
+      assert.equal(scopeOf(other), `${APP}:delete,pull,push`)
+    })
+
+    it('never grants everything', async () => {
+      const flows = startFlows([pullOnly])
+      for (const actions of ['*', 'pull,push,delete,*']) {
+        assert.equal(scopeOf(await flows.login('ci', 'canary-ci', `${APP}:${actions}`)), '')
+      }
+    })
+
+    it('grants what those of several namespaces may, each in its own', async () => {
+      const flows = startFlows([{ ...robotC, actions: ['pull'] }, robotD])
+      const scope = 'repository:team-c/x:pull,push repository:team-d/x:pull,push'
+      assert.equal(
+        scopeOf(await flows.login('robot', 'canary-shared', scope)),
+        'repository:team-c/x:pull repository:team-d/x:pull,push',
+      )
+    })
+
+    it('refuses a password whose time is over or has not come', async () => {
+      const flows = startFlows([
+        { ...person('team-a', 'canary-old'), notAfter: NOW + 60 },
+        { ...person('team-a', 'canary-new'), notBefore: NOW + 30 },
+      ])
+      const answers = async (now: number) => {
+        flows.at(now)
+        const passwords = ['canary-old', 'canary-new']
+        return Promise.all(passwords.map(async (one) => reasonOf(await flows.login('team-a', one))))
+      }
+      assert.deepEqual(await answers(NOW), ['granted', 'credentials_invalid'])
+      assert.deepEqual(await answers(NOW + 30), ['granted', 'granted'])
+      assert.deepEqual(await answers(NOW + 60), ['credentials_invalid', 'granted'])
+    })
+  })
+
   describe('with refresh tokens', () => {
     const scope = 'repository:team-a/app:pull,push'
     const offline = { offline: true }
@@ -354,6 +399,23 @@ describe('issueToken', () => {
     }
     const use = (flows: Flows, token: string, more: Partial<TokenRequest> = {}) =>
       flows.request(presentRefresh(token), scope, more)
+
+    it('takes one no longer than the credential behind it lives', async () => {
+      const flows = startFlows([{ ...teamA, notAfter: NOW + 60 }])
+      const token = await refreshTokenOf(flows)
+      flows.at(NOW + 59)
+      grantOf(await use(flows, token))
+      flows.at(NOW + 60)
+      assert.equal(reasonOf(await use(flows, token)), 'refresh_token_invalid')
+    })
+
+    it('grants by one what the credential of now may do', async () => {
+      const flows = startFlows([teamA])
+      const token = await refreshTokenOf(flows)
+      flows.people([{ ...teamA, actions: ['pull'] }])
+      const decision = await flows.request(presentRefresh(token), 'repository:team-a/app:pull,push')
+      assert.equal(scopeOf(decision), 'repository:team-a/app:pull')
+    })
 
     it('gives one only to those who ask', async () => {
       const flows = startFlows(PEOPLE)

@@ -94,9 +94,7 @@ function readingOf(
         : { kind: 'problem', problem: reading.problem },
     )
     .filter((reading) => reading.kind !== 'ignored')
-  const namespaces = readings.flatMap((reading) =>
-    reading.kind === 'credential' ? reading.credential.namespace : (reading.namespace ?? []),
-  )
+  const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
   const before = [...(previous?.namespaces ?? []), ...(previous?.lost ?? [])]
   const unnamed = readings.some(
     (reading) => reading.kind === 'problem' && reading.namespace === undefined,

@@ -99,7 +99,8 @@ export async function createFileSecretStore(
   return {
     ready: () => true,
     byUsername: (username) => index.byUsername(username),
-    byId: (id) => index.byId(id),
+    find: (reference) => index.find(reference),
+    bcryptCost: () => index.bcryptCost(),
     close,
   }
 }
@@ -136,13 +137,12 @@ function judge(files: SecretFiles): {
         else if (dead.length > 0) notes.push(disabled({ file, namespaces: dead, problem }))
         else notes.push(ignored({ file, problem }))
       }
-      if (reading.kind !== 'credential') continue
-      const { credential, warnings } = reading
-      const { namespace } = credential
+      if (reading.kind !== 'credentials') continue
+      const { namespace, warnings } = reading
       for (const warning of warnings) {
         notes.push({ level: 'warn', fields: { file, namespace }, message: warning })
       }
-      if (places.get(namespace)?.length === 1) credentials.push(credential)
+      if (places.get(namespace)?.length === 1) credentials.push(...reading.credentials)
     }
   }
   return { credentials, notes }

@@ -9,7 +9,9 @@ import {
   createFileSecretStore,
   type FileSecretStore,
 } from '../../../src/adapters/file/secret-store.ts'
+import { createBcryptComparison } from '../../../src/adapters/bcrypt/compare.ts'
 import { createAuthenticator } from '../../../src/credentials/authenticate.ts'
+import { createBcryptChecks } from '../../../src/credentials/bcrypt-checks.ts'
 import { createPasswordHasher } from '../../../src/credentials/password.ts'
 import { RauthError } from '../../../src/errors.ts'
 import type { Log } from '../../../src/log.ts'
@@ -75,12 +77,14 @@ describe('createFileSecretStore', () => {
       recheckMs,
     })
     store = made
-    const authenticate = createAuthenticator({ store: made, hasher })
+    const clock = () => Date.now() / 1000
+    const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
+    const authenticate = createAuthenticator({ store: made, hasher, bcrypt, clock })
     return {
       store: made,
       /** The namespaces of a login, joined. */
-      login: (username: string, password: string): string => {
-        const result = authenticate({ username, password: new Redacted(password) })
+      login: async (username: string, password: string): Promise<string> => {
+        const result = await authenticate({ username, password: new Redacted(password) })
         return result.ok ? result.value.namespaces.join() : result.refusal.reason
       },
     }
@@ -88,8 +92,8 @@ describe('createFileSecretStore', () => {
 
   async function eventually(read: () => unknown, expected: unknown, within = BOUND) {
     const end = performance.now() + within
-    while (read() !== expected && performance.now() < end) await sleep(10)
-    assert.equal(read(), expected)
+    while ((await read()) !== expected && performance.now() < end) await sleep(10)
+    assert.equal(await read(), expected)
   }
 
   /** The error lines, cut down to what they name. */
@@ -113,10 +117,10 @@ describe('createFileSecretStore', () => {
     const { store, login } = await start()
     assert.equal(store.ready(), true)
     for (const letter of 'abdef') {
-      assert.equal(login(`team-${letter}`, `canary-${letter}`), `team-${letter}`)
+      assert.equal(await login(`team-${letter}`, `canary-${letter}`), `team-${letter}`)
     }
-    assert.equal(login('team-c', 'canary-c'), 'team-c')
-    assert.equal(store.byId('team-g/registry-credentials'), undefined)
+    assert.equal(await login('team-c', 'canary-c'), 'team-c')
+    assert.deepEqual(store.byUsername('team-g'), [])
     assert.deepEqual(errors(), [])
   })
 
@@ -129,15 +133,15 @@ describe('createFileSecretStore', () => {
     await mkdir(path.join(directory, 'sub'))
     await put('sub/b.yaml', secret('team-b', 'canary'))
     const { login } = await start()
-    assert.equal(login('team-a', 'canary'), 'team-a')
-    assert.equal(login('team-b', 'canary'), 'credentials_invalid')
+    assert.equal(await login('team-a', 'canary'), 'team-a')
+    assert.equal(await login('team-b', 'canary'), 'credentials_invalid')
     assert.deepEqual(errors(), [])
   })
 
   it('starts with an empty directory and says so', async () => {
     const { store, login } = await start()
     assert.equal(store.ready(), true)
-    assert.equal(login('team-a', 'canary'), 'credentials_invalid')
+    assert.equal(await login('team-a', 'canary'), 'credentials_invalid')
     assert.ok(lines.some((line) => line.startsWith('warn no credentials')))
     await put('a.yaml', secret('team-a', 'canary'))
     await eventually(() => login('team-a', 'canary'), 'team-a')
@@ -146,11 +150,11 @@ describe('createFileSecretStore', () => {
   it('takes a changed password and drops the old one, with another generation', async () => {
     await put('a.yaml', secret('team-a', 'canary-1'))
     const { store, login } = await start()
-    const generation = () => store.byId('team-a/registry-credentials')?.generation
+    const generation = () => store.byUsername('team-a')[0]?.generation
     const before = generation()
     await put('a.yaml', secret('team-a', 'canary-2'))
     await eventually(() => login('team-a', 'canary-2'), 'team-a')
-    assert.equal(login('team-a', 'canary-1'), 'credentials_invalid')
+    assert.equal(await login('team-a', 'canary-1'), 'credentials_invalid')
     assert.notEqual(generation(), before)
   })
 
@@ -170,8 +174,8 @@ describe('createFileSecretStore', () => {
     const { store, login } = await start()
     await rm(path.join(directory, 'a.yaml'))
     await eventually(() => login('team-a', 'canary'), 'credentials_invalid')
-    assert.equal(store.byId('team-a/registry-credentials'), undefined)
-    assert.equal(login('team-b', 'canary'), 'team-b')
+    assert.deepEqual(store.byUsername('team-a'), [])
+    assert.equal(await login('team-b', 'canary'), 'team-b')
   })
 
   const broken: readonly (readonly [string, string | Buffer])[] = [
@@ -190,10 +194,10 @@ describe('createFileSecretStore', () => {
       await put('a.yaml', secret('team-a', 'canary'))
       await put('b.yaml', secret('team-b', 'canary'))
       const { login } = await start()
-      assert.equal(login('team-a', 'canary'), 'team-a')
+      assert.equal(await login('team-a', 'canary'), 'team-a')
       await replace('a.yaml', content)
       await eventually(() => login('team-a', 'canary'), 'credentials_invalid')
-      assert.equal(login('team-b', 'canary'), 'team-b')
+      assert.equal(await login('team-b', 'canary'), 'team-b')
       const [line = '', ...more] = errors()
       assert.deepEqual(more, [])
       assert.match(line, /"file":"a\.yaml"/)
@@ -209,7 +213,7 @@ describe('createFileSecretStore', () => {
     await mkdir(path.join(directory, 'dir.yaml'))
     await put('b.yaml', secret('team-b', 'canary'))
     const { login } = await start()
-    assert.equal(login('team-b', 'canary'), 'team-b')
+    assert.equal(await login('team-b', 'canary'), 'team-b')
     assert.equal(errors().length, 2)
   })
 
@@ -219,7 +223,7 @@ describe('createFileSecretStore', () => {
     const { login } = await start()
     await put('many.yaml', `a: [canary\n---\n${good}`)
     await eventually(() => login('team-a', 'canary'), 'credentials_invalid')
-    assert.equal(login('team-b', 'canary'), 'team-b')
+    assert.equal(await login('team-b', 'canary'), 'team-b')
     assert.match(errors().join(), /"namespaces":\["team-a"\]/)
 
     // Its Secret moves to a file of its own: the bad document disables nothing any more.
@@ -234,8 +238,8 @@ describe('createFileSecretStore', () => {
     const { login } = await start()
     await put('2.yaml', secret('team-a', 'canary-2'))
     await eventually(() => login('team-a', 'canary-1'), 'credentials_invalid')
-    assert.equal(login('team-a', 'canary-2'), 'credentials_invalid')
-    assert.equal(login('team-b', 'canary'), 'team-b')
+    assert.equal(await login('team-a', 'canary-2'), 'credentials_invalid')
+    assert.equal(await login('team-b', 'canary'), 'team-b')
     assert.match(errors().join(), /"namespace":"team-a","files":\["1.yaml","2.yaml"\]/)
     await rm(path.join(directory, '1.yaml'))
     await eventually(() => login('team-a', 'canary-2'), 'team-a')
@@ -244,8 +248,8 @@ describe('createFileSecretStore', () => {
   it('disables a namespace with two Secrets in one file', async () => {
     await put('a.yaml', `${secret('team-a', 'canary-1')}---\n${secret('team-a', 'canary-2')}`)
     const { login } = await start()
-    assert.equal(login('team-a', 'canary-1'), 'credentials_invalid')
-    assert.equal(login('team-a', 'canary-2'), 'credentials_invalid')
+    assert.equal(await login('team-a', 'canary-1'), 'credentials_invalid')
+    assert.equal(await login('team-a', 'canary-2'), 'credentials_invalid')
   })
 
   it('lets one user name live in several namespaces', async () => {
@@ -253,19 +257,19 @@ describe('createFileSecretStore', () => {
     await put('b.yaml', secret('team-b', 'canary-1', 'robot'))
     await put('c.yaml', secret('team-c', 'canary-2', 'robot'))
     const { login } = await start()
-    assert.equal(login('robot', 'canary-1'), 'team-a,team-b')
-    assert.equal(login('robot', 'canary-2'), 'team-c')
+    assert.equal(await login('robot', 'canary-1'), 'team-a,team-b')
+    assert.equal(await login('robot', 'canary-2'), 'team-c')
   })
 
   it('warns of a newline at the end, once', async () => {
     await put('a.yaml', secret('team-a', 'canary\n'))
     const { login } = await start()
-    assert.equal(login('team-a', 'canary'), 'credentials_invalid')
+    assert.equal(await login('team-a', 'canary'), 'credentials_invalid')
     await put('b.yaml', secret('team-b', 'canary'))
     await eventually(() => login('team-b', 'canary'), 'team-b')
     const warnings = lines.filter((line) => line.startsWith('warn'))
     assert.equal(warnings.length, 1)
-    assert.match(warnings.join(), /team-a\/registry-credentials ends in a newline/)
+    assert.match(warnings.join(), /Secret team-a\/registry-credentials: password ends in a newline/)
   })
 
   it("follows the kubelet's ..data link through swaps", async () => {
@@ -282,11 +286,11 @@ describe('createFileSecretStore', () => {
     await publish(1, { 'a.yaml': secret('team-a', 'canary-1') })
     await symlink(path.join('..data', 'a.yaml'), path.join(directory, 'a.yaml'))
     const { login } = await start()
-    assert.equal(login('team-a', 'canary-1'), 'team-a')
+    assert.equal(await login('team-a', 'canary-1'), 'team-a')
     for (const version of [2, 3, 4]) {
       await publish(version, { 'a.yaml': secret('team-a', `canary-${version}`) })
       await eventually(() => login('team-a', `canary-${version}`), 'team-a')
-      assert.equal(login('team-a', `canary-${version - 1}`), 'credentials_invalid')
+      assert.equal(await login('team-a', `canary-${version - 1}`), 'credentials_invalid')
     }
     assert.deepEqual(errors(), [])
   })
@@ -309,10 +313,10 @@ describe('createFileSecretStore', () => {
     await put('a.yaml', secret('team-a', 'canary'))
     await put('b.yaml', 'canary')
     const { store } = await start(50)
-    const before = store.byId('team-a/registry-credentials')
+    const before = store.byUsername('team-a')
     await replace('a.yaml', secret('team-a', 'canary'))
     await sleep(300)
-    assert.equal(store.byId('team-a/registry-credentials'), before)
+    assert.equal(store.byUsername('team-a'), before)
     assert.equal(lines.filter((line) => line.includes('credentials loaded')).length, 1)
     assert.equal(errors().length, 1)
   })
@@ -323,7 +327,7 @@ describe('createFileSecretStore', () => {
     await rename(directory, `${directory}-away`)
     try {
       await eventually(() => errors().length > 0, true)
-      assert.equal(login('team-a', 'canary-1'), 'team-a')
+      assert.equal(await login('team-a', 'canary-1'), 'team-a')
       assert.equal(store.ready(), true)
       // Looked at again every second, told once.
       await sleep(1200)
@@ -354,7 +358,7 @@ describe('createFileSecretStore', () => {
       put(`team-${i}.yaml`, secret(`team-${i}`, password))
     for (let i = 0; i < 2000; i += 1) await write(i, 'canary')
     const { login } = await start()
-    assert.equal(login('team-1999', 'canary'), 'team-1999')
+    assert.equal(await login('team-1999', 'canary'), 'team-1999')
     await write(1234, 'canary-2')
     await eventually(() => login('team-1234', 'canary-2'), 'team-1234', 3 * BOUND)
   })
@@ -384,7 +388,7 @@ describe('createFileSecretStore', () => {
     await symlink('a.yaml', path.join(directory, 'loop'))
     await rename(path.join(directory, 'loop'), path.join(directory, 'a.yaml'))
     await eventually(() => login('team-a', 'canary'), 'credentials_invalid')
-    assert.equal(login('team-b', 'canary'), 'team-b')
+    assert.equal(await login('team-b', 'canary'), 'team-b')
     assert.match(lines.join('\n'), /cannot be read \(ELOOP\)/)
   })
 })

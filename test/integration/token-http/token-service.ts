@@ -5,9 +5,10 @@ import {
   createTokenServer,
   type TokenServerOptions,
 } from '../../../src/adapters/token-http/server.ts'
+import type { BcryptChecksOptions } from '../../../src/credentials/bcrypt-checks.ts'
 import { createIssueToken, type IssueToken } from '../../../src/issue-token.ts'
 import { namespacePolicy } from '../../../src/policy/policy.ts'
-import { OTHER_SERVICE, person, startFlows, type Flows } from '../../support/flows.ts'
+import { OTHER_SERVICE, person, startFlows, type Flows, type Person } from '../../support/flows.ts'
 
 export { SERVICE } from '../../support/flows.ts'
 export const REALM = 'https://registry.test/token'
@@ -29,6 +30,9 @@ export interface TokenServiceOptions {
   readonly newId?: () => string
   /** Whether refresh tokens are on. */
   readonly refresh?: boolean
+  /** In place of the one credential of `team-a`. */
+  readonly people?: readonly Person[]
+  readonly checks?: Partial<BcryptChecksOptions>
 }
 
 /**
@@ -37,7 +41,8 @@ export interface TokenServiceOptions {
  */
 export async function startTokenService(options: TokenServiceOptions = {}): Promise<TokenService> {
   const { issueToken = (real: IssueToken) => real, newId = randomUUID, refresh = false } = options
-  const flows = startFlows([person('team-a', PASSWORD)], { newId })
+  const { people = [person('team-a', PASSWORD)], checks = {} } = options
+  const flows = startFlows(people, { newId }, checks)
   flows.policy(namespacePolicy({ public: ['library/**'], shared: ['shared/**'] }))
   const real = refresh
     ? flows.issueToken

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Credential } from '../../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../../src/credentials/credential-index.ts'
+import { Redacted } from '../../../src/redacted.ts'
 
 const credential = (namespace: string, username: string): Credential => ({
   id: `${namespace}/registry-credentials`,
   generation: 'g',
   namespace,
   username,
-  passwordHash: Buffer.alloc(32),
+  secret: { kind: 'keyed', hash: Buffer.alloc(32) },
 })
 
 const a = credential('team-a', 'team-a')
@@ -23,14 +24,40 @@ describe('createCredentialIndex', () => {
     assert.deepEqual(index.byUsername('robot'), [b, c])
   })
 
-  it('finds a credential by its id', () => {
-    assert.equal(index.byId('team-b/registry-credentials'), b)
+  it('finds a credential by its reference, and by no half of one', () => {
+    const { id, generation } = b
+    assert.equal(index.find({ id, generation }), b)
+    assert.equal(index.find({ id, generation: 'h' }), undefined)
+    assert.equal(index.find({ id: 'team-d/registry-credentials', generation }), undefined)
+  })
+
+  it('finds each of several with one id', () => {
+    const other = { ...b, generation: 'h', username: 'other' }
+    const both = createCredentialIndex([b, other])
+    assert.equal(both.find(b), b)
+    assert.equal(both.find(other), other)
+    assert.deepEqual(both.byUsername('other'), [other])
+  })
+
+  it('knows the cost of most bcrypt hashes, the higher one of two', () => {
+    const costs = (...numbers: number[]) =>
+      createCredentialIndex([
+        a,
+        ...numbers.map((cost, i): Credential => {
+          const secret = { kind: 'bcrypt', hash: new Redacted('hash'), cost } as const
+          return { ...b, generation: String(i), secret }
+        }),
+      ]).bcryptCost()
+    assert.equal(costs(), undefined)
+    assert.equal(costs(5), 5)
+    assert.equal(costs(5, 12, 4, 5), 5)
+    assert.equal(costs(5, 12, 4, 12, 5), 12)
   })
 
   for (const name of ['', 'TEAM-A', 'team-a ', '__proto__', 'constructor']) {
     it(`finds nothing by ${JSON.stringify(name)}`, () => {
       assert.deepEqual(index.byUsername(name), [])
-      assert.equal(index.byId(name), undefined)
+      assert.equal(index.find({ id: name, generation: 'g' }), undefined)
     })
   }
 

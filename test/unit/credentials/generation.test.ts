@@ -44,4 +44,11 @@ describe('credentialGeneration', () => {
       { numRuns: 2000 },
     )
   })
+
+  it('takes no hash for a password', () => {
+    const { id, username, password } = CREDENTIAL
+    const hashed = credentialGeneration(KEY, { id, username, passwordHash: password })
+    assert.notEqual(hashed, generation)
+    assert.notEqual(credentialGeneration(KEY, { id, username, passwordHash: 'other' }), hashed)
+  })
 })

@@ -21,26 +21,28 @@ const SECRET = { apiVersion: 'v1', kind: 'Secret', metadata: METADATA, data: DAT
 
 function credentialOf(manifest: unknown) {
   const reading = read(manifest)
-  assert.ok(reading.kind === 'credential')
-  return reading.credential
+  assert.ok(reading.kind === 'credentials', JSON.stringify(reading))
+  const [credential, ...more] = reading.credentials
+  assert.deepEqual(more, [])
+  return credential ?? assert.fail('no credential')
 }
 
 function holds(manifest: unknown, username: string, password: string) {
   const credential = credentialOf(manifest)
   assert.equal(credential.username, username)
-  assert.deepEqual(credential.passwordHash, hasher.hash(password))
+  assert.deepEqual(credential.secret, { kind: 'keyed', hash: hasher.hash(password) })
 }
 
 describe('readSecret', () => {
   it('reads a Secret', () => {
     const reading = read(SECRET)
-    assert.ok(reading.kind === 'credential')
-    const { generation, ...credential } = reading.credential
+    assert.ok(reading.kind === 'credentials')
+    const { generation, ...credential } = credentialOf(SECRET)
     assert.deepEqual(credential, {
       id: 'team-a/registry-credentials',
       namespace: 'team-a',
       username: 'team-a',
-      passwordHash: hasher.hash('canary'),
+      secret: { kind: 'keyed', hash: hasher.hash('canary') },
     })
     assert.match(generation, /^[\w-]{16}$/)
     assert.deepEqual(reading.warnings, [])
@@ -225,13 +227,13 @@ describe('readSecret', () => {
   ] as const) {
     it(`warns of ${JSON.stringify(text)} for a ${key} and keeps every byte of it`, () => {
       const reading = read({ ...SECRET, data: { ...DATA, [key]: base64(text) } })
-      assert.ok(reading.kind === 'credential')
-      const { username, passwordHash } = reading.credential
+      assert.ok(reading.kind === 'credentials')
+      const [{ username, secret } = assert.fail('no credential')] = reading.credentials
       if (key === 'username') assert.equal(username, text)
-      else assert.deepEqual(passwordHash, hasher.hash(text))
+      else assert.deepEqual(secret, { kind: 'keyed', hash: hasher.hash(text) })
       const [warning, ...more] = reading.warnings
       assert.deepEqual(more, [])
-      assert.match(String(warning), new RegExp(`${key} of Secret team-a/registry-credentials`))
+      assert.match(String(warning), new RegExp(`^Secret team-a/registry-credentials: ${key} ends`))
       assert.doesNotMatch(String(warning), /canary/)
     })
   }
@@ -249,7 +251,7 @@ describe('readSecret', () => {
             sent.ok &&
             sent.value?.username === username &&
             sent.value.password.reveal() === password
-          assert.equal(reading.kind === 'credential' && reading.warnings.length === 0, same)
+          assert.equal(reading.kind === 'credentials' && reading.warnings.length === 0, same)
         },
       ),
       { numRuns: 1000 },
@@ -259,10 +261,10 @@ describe('readSecret', () => {
   it('never throws and never makes a credential out of anything else', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true }), (value) => {
-        assert.notEqual(read(value).kind, 'credential')
+        assert.notEqual(read(value).kind, 'credentials')
         for (const key of Object.keys(SECRET)) {
           const { kind } = read({ ...SECRET, [key]: value })
-          assert.notEqual(kind, 'credential', key)
+          assert.notEqual(kind, 'credentials', key)
         }
       }),
     )

@@ -3,14 +3,17 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { grant } from '../../../src/policy/grant.ts'
 import { compilePattern } from '../../../src/policy/pattern.ts'
-import { OWN_NAMESPACE, type Policy } from '../../../src/policy/policy.ts'
+import { namespacePolicy, OWN_NAMESPACE, type Policy } from '../../../src/policy/policy.ts'
+import type { Holder } from '../../../src/subject.ts'
 
 const repository = (name: string, ...actions: string[]) => ({ type: 'repository', name, actions })
+
+const TEAM_A = [{ namespace: 'team-a' }]
 
 describe('grant', () => {
   it('gives a namespace every action below its own name', () => {
     const requested = [repository('team-a/app', 'delete', 'pull', 'push')]
-    assert.deepEqual(grant(OWN_NAMESPACE, ['team-a'], requested), {
+    assert.deepEqual(grant(OWN_NAMESPACE, TEAM_A, requested), {
       access: requested,
       rules: ['own-namespace'],
     })
@@ -19,7 +22,7 @@ describe('grant', () => {
   it('leaves out what is not allowed and keeps the rest', () => {
     const own = repository('team-a/app', 'pull')
     const requested = [own, repository('team-b/app', 'pull'), repository('team-a', 'pull')]
-    assert.deepEqual(grant(OWN_NAMESPACE, ['team-a'], requested).access, [own])
+    assert.deepEqual(grant(OWN_NAMESPACE, TEAM_A, requested).access, [own])
   })
 
   it('grants nothing to no namespace', () => {
@@ -28,17 +31,20 @@ describe('grant', () => {
 
   it('judges a subject of several namespaces by all of them', () => {
     const requested = [repository('team-a/app', 'pull'), repository('team-b/app', 'pull')]
-    assert.deepEqual(grant(OWN_NAMESPACE, ['team-a', 'team-b'], requested).access, requested)
+    assert.deepEqual(
+      grant(OWN_NAMESPACE, [...TEAM_A, { namespace: 'team-b' }], requested).access,
+      requested,
+    )
   })
 
   it('does not take the catalog for a repository', () => {
     const catalog = { type: 'registry', name: 'team-a/catalog', actions: ['*'] }
-    assert.deepEqual(grant(OWN_NAMESPACE, ['team-a'], [catalog]).access, [])
+    assert.deepEqual(grant(OWN_NAMESPACE, TEAM_A, [catalog]).access, [])
   })
 
   for (const name of ['team-a/../team-b/x', 'team-a/', 'team-a//x', 'team-a/X', 'team-a/x%2fy']) {
     it(`never grants the malformed name ${name}`, () => {
-      assert.deepEqual(grant(OWN_NAMESPACE, ['team-a'], [repository(name, 'pull')]).access, [])
+      assert.deepEqual(grant(OWN_NAMESPACE, TEAM_A, [repository(name, 'pull')]).access, [])
     })
   }
 
@@ -53,9 +59,83 @@ describe('grant', () => {
       rules: [rule('frozen', 'team-a/old', 'pull'), rule('all', '${namespace}/**', '*')],
     }
     const requested = [repository('team-a/old', 'pull', 'push'), repository('team-a/new', 'push')]
-    assert.deepEqual(grant(policy, ['team-a'], requested), {
+    assert.deepEqual(grant(policy, TEAM_A, requested), {
       access: [repository('team-a/old', 'pull'), repository('team-a/new', 'push')],
       rules: ['frozen', 'all'],
+    })
+  })
+
+  describe('to holders with limits', () => {
+    const APP = 'team-a/app'
+    const granted = (holders: readonly Holder[], ...actions: string[]) =>
+      grant(OWN_NAMESPACE, holders, [repository(APP, ...actions)]).access.flatMap(
+        (one) => one.actions,
+      )
+    const may = (...actions: string[]) => ({ namespace: 'team-a', actions })
+
+    it('gives no more than the limit', () => {
+      assert.deepEqual(granted([may('pull')], 'delete', 'pull', 'push'), ['pull'])
+      assert.deepEqual(granted([may('pull', 'push')], 'delete', 'pull', 'push'), ['pull', 'push'])
+      assert.deepEqual(granted([may('pull')], 'push'), [])
+      assert.deepEqual(granted([may()], 'pull'), [])
+    })
+
+    it('never gives everything, which is more than any list', () => {
+      assert.deepEqual(granted([may('pull')], '*'), [])
+      assert.deepEqual(granted([may('pull', 'push', 'delete')], '*'), [])
+      assert.deepEqual(granted([may('*')], '*'), [])
+      assert.deepEqual(granted([may('pull'), may('push', 'delete')], '*'), [])
+      assert.deepEqual(granted([may('pull'), ...TEAM_A], '*'), ['*'])
+    })
+
+    it('gives what they may do together', () => {
+      assert.deepEqual(granted([may('pull'), may('delete')], 'delete', 'pull', 'push'), [
+        'delete',
+        'pull',
+      ])
+    })
+
+    it('gives none the namespace of another', () => {
+      const both = [{ namespace: 'team-a', actions: ['pull'] }, { namespace: 'team-b' }]
+      const requested = [repository(APP, 'pull', 'push'), repository('team-b/app', 'pull', 'push')]
+      assert.deepEqual(grant(OWN_NAMESPACE, both, requested).access, [
+        repository(APP, 'pull'),
+        repository('team-b/app', 'pull', 'push'),
+      ])
+    })
+
+    it('widens no rule', () => {
+      const policy = namespacePolicy({ public: ['library/**'], shared: [] })
+      const requested = [repository('library/app', 'pull', 'push')]
+      assert.deepEqual(grant(policy, [may('push')], requested).access, [])
+      assert.deepEqual(grant(policy, [may('pull', 'push')], requested).access, [
+        repository('library/app', 'pull'),
+      ])
+    })
+
+    it('gives to several exactly what any one of them is given', () => {
+      const action = fc.constantFrom('pull', 'push', 'delete', '*')
+      const holder = fc.record(
+        {
+          namespace: fc.constantFrom('team-a', 'team-b', 'shared'),
+          actions: fc.uniqueArray(fc.constantFrom('pull', 'push', 'delete')),
+        },
+        { requiredKeys: ['namespace'] },
+      )
+      const resource = fc.record({
+        type: fc.constant('repository'),
+        name: fc.constantFrom('team-a/x', 'team-b/x', 'shared/x', 'library/x'),
+        actions: fc.uniqueArray(action, { minLength: 1 }),
+      })
+      const policy = namespacePolicy({ public: ['library/**'], shared: ['shared/**'] })
+      fc.assert(
+        fc.property(fc.array(holder, { minLength: 1 }), resource, (holders, requested) => {
+          const of = (some: readonly Holder[]) =>
+            grant(policy, some, [requested]).access.flatMap(({ actions }) => actions)
+          const each = new Set(holders.flatMap((one) => of([one])))
+          assert.deepEqual(new Set(of(holders)), each)
+        }),
+      )
     })
   })
 
@@ -68,7 +148,7 @@ describe('grant', () => {
     })
     fc.assert(
       fc.property(fc.array(resource), (requested) => {
-        const { access } = grant(OWN_NAMESPACE, ['team-a'], requested)
+        const { access } = grant(OWN_NAMESPACE, TEAM_A, requested)
         for (const granted of access) {
           assert.ok(granted.name.startsWith('team-a/'))
           assert.ok(

@@ -9,7 +9,11 @@ const repository = (name: string, ...actions: string[]) => ({ type: 'repository'
 describe('namespacePolicy', () => {
   const policy = namespacePolicy({ public: ['library/**'], shared: ['shared/**', 'library/x'] })
   const rulesFor = (namespaces: readonly string[], name: string, ...actions: string[]) =>
-    grant(policy, namespaces, [repository(name, ...actions)])
+    grant(
+      policy,
+      namespaces.map((namespace) => ({ namespace })),
+      [repository(name, ...actions)],
+    )
 
   it('is the own namespace alone when nothing is public or shared', () => {
     assert.deepEqual(
@@ -75,6 +79,6 @@ describe('a rule that does not say whom it is for', () => {
     }
     const asked = [repository('a/b', 'pull')]
     assert.deepEqual(grant({ rules: [everything] }, [], asked).access, [])
-    assert.deepEqual(grant({ rules: [everything] }, ['x'], asked).access, asked)
+    assert.deepEqual(grant({ rules: [everything] }, [{ namespace: 'x' }], asked).access, asked)
   })
 })
