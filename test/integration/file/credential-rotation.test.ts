@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -40,7 +41,10 @@ describe('a Secret that changes', () => {
       void lines.push(message + JSON.stringify(fields))
     store = await createFileSecretStore({
       ...{ directory, hasher, secretName: 'registry-credentials' },
-      ...{ bindingKey: Buffer.alloc(32, 2), log: { info: note, warn: note, error: note } },
+      ...{
+        bindingKey: createSecretKey(Buffer.alloc(32, 2)),
+        log: { info: note, warn: note, error: note },
+      },
     })
     flows = startFlows([])
     const { clock } = flows.deps

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { hashSync } from '@node-rs/bcrypt'
 import fc from 'fast-check'
@@ -7,7 +8,11 @@ import { createPasswordHasher } from '../../../src/credentials/password.ts'
 import { readSecret } from '../../../src/credentials/secret-format.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
-const options = { secretName: 'registry-credentials', hasher, bindingKey: Buffer.alloc(32, 2) }
+const options = {
+  secretName: 'registry-credentials',
+  hasher,
+  bindingKey: createSecretKey(Buffer.alloc(32, 2)),
+}
 
 const HASH = hashSync('canary', { cost: 4, version: '2y' })
 const JANUARY = '2027-01-01T00:00:00Z'
