@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises'
 import { Command } from 'commander'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import type { Config } from '../config/schema.ts'
+import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 
@@ -14,7 +15,7 @@ export function checkConfigCommand(): Command {
       const file = configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
-      for (const warning of [...warningsOf(config), ...(await missingFolders(config))]) {
+      for (const warning of [...warningsOf(config), ...(await missingPaths(config))]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
       process.stdout.write(`${name}: ok\n`)
@@ -22,12 +23,23 @@ export function checkConfigCommand(): Command {
 }
 
 /** No mistakes of the configuration, which may be meant for another machine. */
-async function missingFolders({ keys, credentials }: Config): Promise<readonly string[]> {
+async function missingPaths(config: Config): Promise<readonly string[]> {
+  const { keys, credentials } = config
   const isThere = (folder: string) =>
     access(folder).then(
       () => true,
       () => false,
     )
+  const files = TLS_LISTENERS.flatMap((listener) =>
+    Object.entries(tlsFilesOf(config, listener) ?? {}).map(
+      ([name, file]: [string, string]) => [`tls.${listener}.${name}`, file] as const,
+    ),
+  )
+  const missing = await Promise.all(
+    files.map(async ([name, file]) =>
+      (await isThere(file)) ? [] : [`${name} ${file} is not here`],
+    ),
+  )
   return [
     ...((await isThere(keys.directory))
       ? []
@@ -37,5 +49,6 @@ async function missingFolders({ keys, credentials }: Config): Promise<readonly s
       : [
           `credentials.directory ${credentials.directory} is not here: make it, with a Secret in it`,
         ]),
+    ...missing.flat(),
   ]
 }

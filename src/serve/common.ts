@@ -12,6 +12,7 @@ import { messageOf, RauthError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 import type { Algorithm } from '../token/algorithms.ts'
+import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 
 /** What both halves are made of: one credential lookup, one policy, one set of keys. */
 export interface Common extends DecideDependencies {
@@ -19,6 +20,7 @@ export interface Common extends DecideDependencies {
   readonly log: Log
   readonly metrics: Metrics
   readonly keys: FileKeyStore
+  readonly tls: TlsOfListeners
   readonly store: FileSecretStore
   readonly hasher: PasswordHasher
   readonly clock: Clock
@@ -38,6 +40,7 @@ export async function createCommon(config: Config): Promise<Common> {
     },
   })
   metrics.observeKeys(() => keys.ends())
+  const tls = createTlsOfListeners({ config, clock, log, metrics })
   requireAlgorithm(keys.active(clock()).algorithm, config)
   const hasher = createPasswordHasher(randomBytes(32))
   const store = await createFileSecretStore({
@@ -49,7 +52,7 @@ export async function createCommon(config: Config): Promise<Common> {
   })
   const policy = namespacePolicy(config.policy)
   return {
-    ...{ config, log, metrics, keys, store, hasher, clock },
+    ...{ config, log, metrics, keys, tls, store, hasher, clock },
     timer: () => performance.now(),
     newId: randomUUID,
     record(event) {

@@ -8,7 +8,10 @@ import { createRefreshTokens } from '../token/refresh-token.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 
 /** The token service, open; on `port` where that is given, else as configured. */
-export function openTokenService(common: Common, port: number | undefined): Promise<Listener> {
+export async function openTokenService(
+  common: Common,
+  port: number | undefined,
+): Promise<Listener> {
   const { config, keys, store, hasher, clock } = common
   const { issuer, token, realm, listen } = config
   const refreshTokens = createRefreshTokens({
@@ -26,6 +29,7 @@ export function openTokenService(common: Common, port: number | undefined): Prom
   )
   const server = createTokenServer({
     ...{ issueToken, issuer, realm, realms },
+    tls: await common.tls.open('token'),
     jwks: () => keys.jwks(),
     onFailure: onAnswerFailure(common),
   })

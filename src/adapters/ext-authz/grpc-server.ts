@@ -1,7 +1,7 @@
 import {
   Server,
-  ServerCredentials,
   status,
+  type ServerCredentials,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServiceDefinition,
@@ -9,9 +9,11 @@ import {
 import { load } from '@grpc/proto-loader'
 import { messageOf, RauthError } from '../../errors.ts'
 import { listenError, type ListenAddress, type Listener } from '../listen.ts'
+import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
 import { checkResponse, type ChallengeOptions, type CheckResponse } from './check-response.ts'
+import { grpcCredentials } from './grpc-tls.ts'
 import { createHealth, healthDefinition, type Health } from './health.ts'
 
 export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
@@ -19,6 +21,7 @@ export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   readonly protoDirectory: string
   /** Whether decisions can be made: what grpc.health.v1 answers. */
   readonly ready: () => boolean
+  readonly tls?: ListenerTls | undefined
 }
 
 const AUTHORIZATION = 'envoy.service.auth.v3.Authorization'
@@ -56,7 +59,7 @@ export async function startGrpcServer(
   server.addService(definition, { Check: createCheck(options) })
   server.addService(healthDefinition, { ...health.implementation })
   try {
-    const port = await bind(server, address)
+    const port = await bind(server, address, grpcCredentials(options.tls))
     return {
       port,
       close: (milliseconds) => close(server, health, { ...address, port }, milliseconds),
@@ -132,9 +135,13 @@ async function loadAuthorization(directory: string): Promise<ServiceDefinition> 
   return definition as ServiceDefinition
 }
 
-function bind(server: Server, address: ListenAddress): Promise<number> {
+function bind(
+  server: Server,
+  address: ListenAddress,
+  credentials: ServerCredentials,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(nameOf(address), ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(nameOf(address), credentials, (error, bound) => {
       if (error === null) resolve(bound)
       else reject(error)
     })

@@ -46,13 +46,7 @@ export async function readPair(pair: PairContents): Promise<FoundKey> {
   if (!leaf.checkPrivateKey(privateKey)) {
     throw unreadable(certificateFile, `is not the certificate of ${name}.key`, initHint(directory))
   }
-  let top = leaf
-  for (const issuer of chain.slice(1)) {
-    if (!isIssuedBy(top, issuer)) {
-      throw unreadable(certificateFile, 'is no chain', 'put each certificate before its issuer')
-    }
-    top = issuer
-  }
+  const top = topOf(certificateFile, chain)
   if (authorities instanceof RauthError) throw authorities
   const issuers = authorities?.filter((authority) => isIssuedBy(top, authority))
   if (issuers?.length === 0) {
@@ -69,6 +63,18 @@ export async function readPair(pair: PairContents): Promise<FoundKey> {
     throw unreadable(keyFile, 'signs what its own public key does not verify', 'make another one')
   }
   return { key, ...(issuers && { trustedUntil: Math.max(...issuers.map(endOf)) }) }
+}
+
+/** The last certificate of a chain; throws if one does not stand before its issuer. */
+export function topOf(file: string, [leaf, ...issuers]: Certificates): X509Certificate {
+  let top = leaf
+  for (const issuer of issuers) {
+    if (!isIssuedBy(top, issuer)) {
+      throw unreadable(file, 'is no chain', 'put each certificate before its issuer')
+    }
+    top = issuer
+  }
+  return top
 }
 
 /** End of a certificate's validity, seconds since the epoch. */
@@ -99,7 +105,7 @@ function algorithmOf(file: string, key: KeyObject): Algorithm {
   return algorithm
 }
 
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
 }
 

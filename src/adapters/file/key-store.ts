@@ -9,10 +9,9 @@ import { createExpiryNotices, type Ending } from './key-expiry.ts'
 import { usableKeys } from './key-files.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
 import { AUTHORITY, endOf, type FoundKey } from './key-pair.ts'
+import { createReloads } from './reloads.ts'
+import { createTrouble } from './trouble.ts'
 import { watchDirectory, type WatchOptions } from './watch.ts'
-
-/** How long something wrong must last to be spoken of, ms: a pair is two files, written in turn. */
-const SETTLE = 250
 
 export interface FileKeyStoreOptions extends WatchOptions {
   readonly directory: string
@@ -64,9 +63,18 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
   let found: Found = new Map()
   let keys: readonly SigningKey[] = []
   let current: KeySet | undefined
-  let suspected: string | undefined
-  let told: { readonly id: string; readonly problem: string } | undefined
-  let settling: NodeJS.Timeout | undefined
+  const reloads = createReloads(load, (error) => {
+    log.error({ directory, error: messageOf(error) }, 'keys could not be read again')
+  })
+  const trouble = createTrouble({
+    lookAgain: () => {
+      reloads.request()
+    },
+    tell(problem) {
+      options.onFailure()
+      log.error({ directory, error: problem }, 'keys that cannot be used: those of before stay')
+    },
+  })
 
   function use(next: Found): void {
     found = next
@@ -80,27 +88,12 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
     )
   }
 
-  /** Speaks of a trouble when it is still the same after a moment; returns whether it is. */
-  function isConfirmed(id: string, problem: string): boolean {
-    if (suspected !== id) {
-      suspected = id
-      clearTimeout(settling)
-      settling = setTimeout(reload, SETTLE).unref()
-      return false
-    }
-    if (told?.id === id) return true
-    told = { id, problem }
-    options.onFailure()
-    log.error({ directory, error: problem }, 'keys that cannot be used: those of before stay')
-    return true
-  }
-
   async function load(): Promise<void> {
     let next: KeyFolder
     try {
       next = await readKeyFolder(directory, folder)
     } catch (thrown) {
-      isConfirmed(messageOf(thrown), messageOf(thrown))
+      trouble.found(messageOf(thrown), messageOf(thrown))
       return
     }
     folder = next
@@ -110,36 +103,24 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
       ...(judged.found.size === 0 ? [`${directory} has no signing key any more`] : []),
     ]
     if (problems.length === 0) {
-      if (told !== undefined) log.info({ directory }, 'all keys can be used again')
-      suspected = told = undefined
+      if (trouble.over()) log.info({ directory }, 'all keys can be used again')
       use(judged.found)
     } else {
-      const confirmed = isConfirmed(judged.troubleId, problems.join('; '))
+      const confirmed = trouble.found(judged.troubleId, problems.join('; '))
       // An empty folder may be one that is being filled anew.
       if (judged.found.size > 0 || confirmed) use(judged.found)
     }
     noticeExpiry(endingsOf(directory, found), clock())
   }
 
-  // Loads follow one another; changes during one lead to one more.
-  let loads = Promise.resolve()
-  let waiting = false
-  let closed = false
-  function reload(): void {
-    if (waiting || closed) return
-    waiting = true
-    loads = loads
-      .then(() => {
-        waiting = false
-        return closed ? undefined : load()
-      })
-      .catch((error: unknown) => {
-        log.error({ directory, error: messageOf(error) }, 'keys could not be read again')
-      })
-  }
-
   // Watched before it is read, so that no change falls in between.
-  const watch = watchDirectory(directory, reload, options)
+  const watch = watchDirectory(
+    directory,
+    () => {
+      reloads.request()
+    },
+    options,
+  )
   async function start(): Promise<void> {
     folder = await readKeyFolder(directory)
     // Refuses a key that is there twice, too.
@@ -147,10 +128,8 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
     use(judge(folder, found).found)
     noticeExpiry(endingsOf(directory, found), clock())
   }
-  const first = start()
-  loads = first.catch(() => undefined)
   try {
-    await first
+    await reloads.first(start)
   } catch (error) {
     watch.close()
     throw error
@@ -164,7 +143,7 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
     find: (kid) => current?.find(kid),
     jwks: () => current?.jwks() ?? { keys: [] },
     ready: () => current !== undefined,
-    problem: () => told?.problem,
+    problem: () => trouble.problem(),
     ends: () => ({
       keys: new Map(keys.map(({ kid, notAfter }) => [kid, notAfter])),
       authorities: new Map(
@@ -175,8 +154,8 @@ export async function createFileKeyStore(options: FileKeyStoreOptions): Promise<
       ),
     }),
     close() {
-      closed = true
-      clearTimeout(settling)
+      reloads.close()
+      trouble.close()
       watch.close()
     },
   }
@@ -187,20 +166,20 @@ function judge({ pairs }: KeyFolder, before: Found): Judgement {
   const found = new Map<string, FoundKey>()
   const names = new Map<string, string>()
   const problems: string[] = []
-  const trouble = createHash('sha256')
+  const troubles = createHash('sha256')
   for (const { name, fingerprint, found: read } of pairs) {
     const usable = read instanceof RauthError ? before.get(name) : read
     const twin = usable && names.get(usable.key.kid)
     if (read instanceof RauthError || twin !== undefined) {
       const same = `${name}.key is the same key as ${twin ?? ''}.key: remove one`
       problems.push(read instanceof RauthError ? read.message : same)
-      trouble.update(`${name} ${fingerprint}\n`)
+      troubles.update(`${name} ${fingerprint}\n`)
     }
     if (usable === undefined || twin !== undefined) continue
     names.set(usable.key.kid, name)
     found.set(name, usable)
   }
-  return { found, problems, troubleId: trouble.digest('base64') }
+  return { found, problems, troubleId: troubles.digest('base64') }
 }
 
 /** Those whose certificate has not ended; all of them if all have, which is told elsewhere. */
@@ -209,6 +188,8 @@ function inTime(found: Found, at: number): readonly SigningKey[] {
   const good = all.filter(({ notAfter }) => at < notAfter)
   return good.length > 0 ? good : all
 }
+
+const HARM = 'registries refuse its tokens'
 
 /** What ends last: as long as one certificate is good, an older one may end. */
 function endingsOf(directory: string, found: Found): readonly Ending[] {
@@ -219,11 +200,11 @@ function endingsOf(directory: string, found: Found): readonly Ending[] {
     {
       file: path.join(directory, `${name}.crt`),
       notAfter: key.notAfter,
-      next: `rauth keys rotate --directory ${directory}`,
+      ...{ next: `rauth keys rotate --directory ${directory}`, harm: HARM },
     },
   ]
   if (trustedUntil === undefined) return endings
   const next = 'make a new CA, and give it to every registry before the keys change'
   const file = path.join(directory, `${AUTHORITY}.crt`)
-  return [...endings, { file, notAfter: trustedUntil, next }]
+  return [...endings, { file, notAfter: trustedUntil, next, harm: HARM }]
 }

@@ -29,6 +29,7 @@ export interface TokenServiceOptions {
   readonly newId?: () => string
   /** Whether refresh tokens are on. */
   readonly refresh?: boolean
+  readonly tls?: TokenServerOptions['tls']
 }
 
 /**
@@ -48,6 +49,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     realm: REALM,
     issuer: 'rauth',
     realms: new Map([[OTHER.service, OTHER.realm]]),
+    tls: options.tls,
     onFailure: options.onFailure ?? (() => undefined),
   })
   const listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
