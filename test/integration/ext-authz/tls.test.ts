@@ -201,6 +201,7 @@ describe('the gateway over TLS', () => {
     const { port } = await grpc(folder)
     const old = client(port)
     const connection = await handshake(port, h2)
+    closers.push(() => void connection.destroy())
     let closed = false
     connection.on('close', () => (closed = true))
     assert.equal(await check(old), 0)
@@ -210,7 +211,6 @@ describe('the gateway over TLS', () => {
     assert.equal(await check(old), 0)
     assert.equal(await check(client(port)), 0)
     assert.equal(closed, false)
-    connection.destroy()
   })
 
   it('goes on with the old certificate when the new one is bad', async () => {
