@@ -56,7 +56,8 @@ describe('TLS between the real parts', () => {
       document.set('node', { id: 'envoy', cluster: 'envoy' })
       for (const name of ['rauth-gateway', 'rauth-token']) {
         const socket = (parse(text) as { transport_socket: Transport }).transport_socket
-        if (name === 'rauth-token') delete socket.typed_config.common_tls_context[CLIENT]
+        if (name === 'rauth-token')
+          socket.typed_config.common_tls_context.tls_certificate_sds_secret_configs = []
         const clusters: unknown = document.getIn(['static_resources', 'clusters'])
         if (!isSeq(clusters)) assert.fail('no clusters')
         const index = clusters.items.findIndex((one) => isMap(one) && one.get('name') === name)
@@ -218,10 +219,10 @@ describe('TLS between the real parts', () => {
   })
 })
 
-const CLIENT = 'tls_certificate_sds_secret_configs'
-
 interface Transport {
-  readonly typed_config: { readonly common_tls_context: { [CLIENT]?: unknown } }
+  readonly typed_config: {
+    readonly common_tls_context: { tls_certificate_sds_secret_configs: readonly unknown[] }
+  }
 }
 
 function assertNoFailure(context: TestContext, pulls: ReadonlyMap<string, Pulls>): void {

@@ -109,13 +109,13 @@ describe('createFileTls', () => {
 
   it('gives what is in the files, tells when it ends, and shows no key', async () => {
     await put(good)
-    const { current, ends } = await open()
-    assert.equal(current().key.reveal().trim(), first.key.trim())
-    assert.equal(current().certificate.trim(), first.certificate.trim())
-    assert.equal(current().clientAuthority?.trim(), ca.certificate.trim())
-    assert.ok(ends().certificate > now + 59 * DAY)
-    assert.ok((ends().clientAuthority ?? 0) > now + 59 * DAY)
-    assert.doesNotMatch(JSON.stringify([lines, current()]), /PRIVATE KEY/)
+    const opened = await open()
+    assert.equal(opened.current().key.reveal().trim(), first.key.trim())
+    assert.equal(opened.current().certificate.trim(), first.certificate.trim())
+    assert.equal(opened.current().clientAuthority?.trim(), ca.certificate.trim())
+    assert.ok(opened.ends().certificate > now + 59 * DAY)
+    assert.ok((opened.ends().clientAuthority ?? 0) > now + 59 * DAY)
+    assert.doesNotMatch(JSON.stringify([lines, opened.current()]), /PRIVATE KEY/)
     assert.deepEqual(
       lines.map(({ message }) => message),
       ['TLS certificate loaded'],
@@ -124,16 +124,21 @@ describe('createFileTls', () => {
 
   it('tells of each new pair', async () => {
     await put(good)
-    const { current, follow } = await open()
+    const opened = await open()
     const seen: string[] = []
-    follow(({ certificate }) => seen.push(certificate))
+    opened.follow(({ certificate }) => seen.push(certificate))
     for (const pair of [second, chain]) {
       await put(pairFiles('tls', pair))
-      await until('the new one', () => seen.at(-1) === current().certificate && seen.length > 0)
-      await until('this one', () => current().certificate.startsWith(pair.certificate.slice(0, 99)))
+      await until(
+        'the new one',
+        () => seen.at(-1) === opened.current().certificate && seen.length > 0,
+      )
+      await until('this one', () =>
+        opened.current().certificate.startsWith(pair.certificate.slice(0, 99)),
+      )
     }
     await put({ 'clients.crt': otherCa.certificate })
-    await until('the new CA', () => current().clientAuthority === otherCa.certificate)
+    await until('the new CA', () => opened.current().clientAuthority === otherCa.certificate)
     await settled()
     assert.equal(failures, 0)
     assert.deepEqual(logged('error'), [])
@@ -154,9 +159,9 @@ describe('createFileTls', () => {
 
     it(`goes on with what was there when it becomes ${name}, and says so once`, async () => {
       await put(good)
-      const { current, problem, follow } = await open(300)
-      follow(() => assert.fail('a bad one is given out'))
-      const before = current()
+      const opened = await open(300)
+      opened.follow(() => assert.fail('a bad one is given out'))
+      const before = opened.current()
       await put(files)
       await until('the complaint', () => failures > 0)
       await sleep(700)
@@ -164,11 +169,11 @@ describe('createFileTls', () => {
       assert.equal(logged('error').length, 1)
       assert.match(String(logged('error')[0]?.fields['error']), message)
       assert.doesNotMatch(JSON.stringify(lines), /BEGIN|MIG/)
-      assert.match(problem() ?? '', message)
-      assert.equal(current(), before)
+      assert.match(opened.problem() ?? '', message)
+      assert.equal(opened.current(), before)
 
       await put(good)
-      await until('the end of it', () => problem() === undefined)
+      await until('the end of it', () => opened.problem() === undefined)
       assert.equal(lines.at(-1)?.message, 'TLS files can be used again')
     })
   }
@@ -183,11 +188,11 @@ describe('createFileTls', () => {
 
   it('does not speak of files that are written one after the other', async () => {
     await put(good)
-    const { current } = await open()
+    const opened = await open()
     await put({ 'tls.key': second.key })
     await sleep(150)
     await put({ 'tls.crt': second.certificate })
-    await until('the new one', () => current().certificate === second.certificate)
+    await until('the new one', () => opened.current().certificate === second.certificate)
     await settled()
     assert.equal(failures, 0)
     assert.deepEqual(logged('error'), [])
@@ -196,10 +201,10 @@ describe('createFileTls', () => {
   it("follows every swap of the kubelet's ..data", async () => {
     const clients = { 'clients.crt': ca.certificate }
     await mountFiles(directory, { ...clients, ...pairFiles('tls', first) })
-    const { current } = await open()
+    const opened = await open()
     for (const pair of [second, first, second, first, second]) {
       await mountFiles(directory, { ...clients, ...pairFiles('tls', pair) })
-      await until('the swap', () => current().certificate === pair.certificate)
+      await until('the swap', () => opened.current().certificate === pair.certificate)
     }
     await settled()
     assert.equal(failures, 0)
@@ -207,45 +212,45 @@ describe('createFileTls', () => {
 
   it('goes on while the folder is away', async () => {
     await put(good)
-    const { current, problem } = await open()
-    const before = current()
+    const opened = await open()
+    const before = opened.current()
     await rename(directory, `${directory}-away`)
     await until('the complaint', () => failures > 0)
-    assert.match(problem() ?? '', /cannot be read: ENOENT/)
-    assert.equal(current(), before)
+    assert.match(opened.problem() ?? '', /cannot be read: ENOENT/)
+    assert.equal(opened.current(), before)
     await rename(`${directory}-away`, directory)
-    await until('the end of it', () => problem() === undefined)
+    await until('the end of it', () => opened.problem() === undefined)
   })
 
   it('warns ahead of the end, goes on after it, and says so in both places', async () => {
     await put(good)
     now += 31 * DAY
-    const { current, problem } = await open(50)
+    const opened = await open(50)
     assert.equal(logged('warn').length, 2, 'the certificate and the CA')
     assert.equal(logged('warn')[0]?.message, 'certificate ends soon')
     assert.match(String(logged('warn')[0]?.fields['file']), /tls\.crt$/)
-    const before = current()
+    const before = opened.current()
     now += 31 * DAY
-    await until('the complaint', () => problem() !== undefined)
+    await until('the complaint', () => opened.problem() !== undefined)
     const errors = logged('error').map(({ message }) => message)
     assert.ok(errors.includes('certificate has ended: clients refuse to connect'), errors.join())
-    assert.equal(current(), before)
+    assert.equal(opened.current(), before)
   })
 
   it('takes a pair whose time has come', async () => {
     await put(good)
-    const { current, problem } = await open(50)
+    const opened = await open(50)
     await put(pairFiles('tls', future))
-    await until('the complaint', () => problem() !== undefined)
+    await until('the complaint', () => opened.problem() !== undefined)
     now += 2 * DAY
-    await until('its time', () => current().certificate === future.certificate)
-    assert.equal(problem(), undefined)
+    await until('its time', () => opened.current().certificate === future.certificate)
+    assert.equal(opened.problem(), undefined)
   })
 
   it('says nothing once closed', async () => {
     await put(good)
-    const { close } = await open()
-    close()
+    const opened = await open()
+    opened.close()
     await put({ 'tls.key': 'x' })
     await settled()
     assert.equal(failures, 0)
