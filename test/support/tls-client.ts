@@ -18,9 +18,10 @@ export function handshake(port: number, options: ConnectionOptions): Promise<TLS
 
 /** Asks for another handshake within a connection of TLS 1.2, and ends that; gives the answer. */
 export async function renegotiate(socket: TLSSocket): Promise<string> {
-  const answer = await new Promise<Error | null>((resolve) => {
+  const answer = await new Promise<Error | string | null>((resolve) => {
+    setTimeout(resolve, 5_000, 'no answer').unref()
     socket.once('error', resolve)
-    socket.renegotiate({}, resolve)
+    socket.resume().renegotiate({}, resolve)
   })
   socket.destroy()
   return String(answer)
