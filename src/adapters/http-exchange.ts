@@ -7,10 +7,12 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RequestOrigin } from '../decision.ts'
 import type { Reason } from '../refusal.ts'
+import { contextOptions, serverOptions, type ListenerTls } from './tls.ts'
 
 /** An HTTP answer, ready to be written to whatever connection is there. */
 export interface HttpAnswer {
@@ -75,8 +77,12 @@ interface Exchange {
  * A server, not listening yet, that also answers what is no request, and then closes the connection.
  * By itself Node would answer with no body and in no shape that a registry client understands.
  */
-export function createExchangeServer(options: ServerOptions, exchange: HttpExchange): Server {
-  const server = createServer({ ...COMMON, ...options })
+export function createExchangeServer(
+  options: ServerOptions,
+  exchange: HttpExchange,
+  tls?: ListenerTls,
+): Server {
+  const server = tls === undefined ? createServer({ ...COMMON, ...options }) : secure(options, tls)
   server.timeout = SOCKET_TIMEOUT
   const latest = new WeakMap<Duplex, Exchange>()
   /** Those whose last answer is given or under way: what else comes is read, but is for nobody. */
@@ -137,6 +143,15 @@ export function createExchangeServer(options: ServerOptions, exchange: HttpExcha
   return server
 }
 
+/** Connections that are open when the certificate changes go on with the one that they began with. */
+function secure(options: ServerOptions, tls: ListenerTls): Server {
+  const server = createSecureServer({ ...COMMON, ...options, ...serverOptions(tls) })
+  tls.follow((material) => {
+    server.setSecureContext(contextOptions(material))
+  })
+  return server
+}
+
 /**
  * Answers a request. `last`: bytes may follow that must not become the next request, so the
  * connection ends once the client has sent them, or has had a moment to.
@@ -168,7 +183,7 @@ export function bodyLength({ headers }: IncomingMessage): number {
   return Number(headers['content-length'] ?? 0)
 }
 
-/** `undefined`: the connection broke, nobody is left to be told. */
+/** `undefined`: the connection broke, or its TLS never came to be, so nobody is left to be told. */
 function reasonOf({ code = '' }: NodeJS.ErrnoException): Reason | undefined {
   return REASONS.get(code) ?? (code.startsWith('HPE_') ? 'request_malformed' : undefined)
 }

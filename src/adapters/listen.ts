@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { messageOf, RauthError } from '../errors.ts'
+import { trackConnections } from './connections.ts'
 
 export interface ListenAddress {
   readonly host: string
@@ -31,12 +32,7 @@ export async function listenHttp(
   { host, port }: ListenAddress,
   onError: (error: Error) => void = () => undefined,
 ): Promise<Listener> {
-  // Node cuts only those that speak HTTP: after a CONNECT, say, a connection is nobody's.
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  const connections = trackConnections(server)
   await new Promise<void>((resolve, reject) => {
     const failed = (cause: Error) => {
       reject(listenError({ host, port }, cause))
@@ -54,14 +50,14 @@ export async function listenHttp(
     close: (milliseconds) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => {
-          for (const socket of sockets) socket.destroy()
+          connections.cutAll()
         }, milliseconds)
         // close() ends the connections that are idle now; one that is busy now would be kept alive
         // after its answer, and be waited for until it times out.
         const sweep = setInterval(() => {
           server.closeIdleConnections()
           // To Node, one that never said a word is about to ask.
-          for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+          connections.cutSilent()
         }, SWEEP)
         server.close(() => {
           clearTimeout(cut)

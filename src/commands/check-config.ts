@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import type { Config } from '../config/schema.ts'
+import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 
@@ -13,7 +14,7 @@ export function checkConfigCommand(): Command {
       const file = configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
-      for (const warning of [...warningsOf(config), ...missingFolders(config)]) {
+      for (const warning of [...warningsOf(config), ...missingPaths(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
       process.stdout.write(`${name}: ok\n`)
@@ -21,17 +22,19 @@ export function checkConfigCommand(): Command {
 }
 
 /** No mistakes of the configuration, which may be meant for another machine. */
-function missingFolders({ keys, credentials }: Config): readonly string[] {
-  const next = {
-    'keys.directory': [
-      keys.directory,
-      keys.verifyOnly
-        ? `rauth keys public ${keys.directory}`
-        : `rauth keys init -d ${keys.directory}`,
-    ],
-    'credentials.directory': [credentials.directory, 'make it, with a Secret in it'],
-  } as const
-  return Object.entries(next)
-    .filter(([, [folder]]) => !existsSync(folder))
-    .map(([key, [folder, hint]]) => `${key} ${folder} is not here: ${hint}`)
+function missingPaths(config: Config): readonly string[] {
+  const { keys, credentials } = config
+  const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
+  const paths: readonly (readonly [key: string, path: string, next: string])[] = [
+    ['keys.directory', keys.directory, `: ${init} ${keys.directory}`],
+    ['credentials.directory', credentials.directory, ': make it, with a Secret in it'],
+    ...TLS_LISTENERS.flatMap((listener) =>
+      Object.entries(tlsFilesOf(config, listener) ?? {}).map(
+        ([name, file]: [string, string]) => [`tls.${listener}.${name}`, file, ''] as const,
+      ),
+    ),
+  ]
+  return paths
+    .filter(([, path]) => !existsSync(path))
+    .map(([key, path, next]) => `${key} ${path} is not here${next}`)
 }

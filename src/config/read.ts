@@ -54,6 +54,11 @@ export function parseConfig(
   if (parsed.data === undefined || problems.length > 0) return { problems }
 
   const folder = path.dirname(path.resolve(fileName))
+  const resolved = (files: Readonly<Record<string, string | undefined>>) =>
+    Object.fromEntries(
+      Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
+    )
+  const { tls } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -62,6 +67,11 @@ export function parseConfig(
         directory: path.resolve(folder, parsed.data.keys.directory),
       },
       credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
+      tls: {
+        token: resolved(tls.token),
+        gateway: resolved(tls.gateway),
+        gatewayHttp: resolved(tls.gatewayHttp),
+      },
     }),
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
-import { address, challengeText, duration, file, readPatterns, realm } from './values.ts'
+import { address, challengeText, duration, file, readPatterns, realm, tlsFiles } from './values.ts'
 
 const shape = z.strictObject({
   /** `iss` of the tokens; the registry's `auth.token.issuer`. */
@@ -100,6 +100,11 @@ const shape = z.strictObject({
       operations: address.prefault('0.0.0.0:9090'),
     })
     .prefault({}),
+  /**
+   * TLS of the ports, each plain without. The operations port has none: what probes and scrapes it
+   * is the cluster, and there is no secret in it.
+   */
+  tls: z.strictObject({ token: tlsFiles, gateway: tlsFiles, gatewayHttp: tlsFiles }).prefault({}),
 })
 
 /** The configuration: every key with its meaning, unit and default. */

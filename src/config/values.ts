@@ -59,6 +59,28 @@ export const realm = challengeText.refine((value) => {
 
 export const file = z.string().min(1, 'must be a path')
 
+/** The TLS of one port: all or nothing. Read again when they change. */
+export const tlsFiles = z
+  .strictObject({
+    /** PEM: the certificate of the port, then any intermediates. */
+    certificate: file.optional(),
+    /** Its private key, PEM. */
+    key: file.optional(),
+    /** PEM: only clients with a certificate under one of these CAs are let in. */
+    clientAuthority: file.optional(),
+  })
+  .superRefine(({ certificate, key, clientAuthority }, context) => {
+    const needs = (there: string, other: string) => {
+      context.addIssue({ code: 'custom', path: [there], message: `needs ${other} beside it` })
+    }
+    if (certificate !== undefined && key === undefined) needs('certificate', '"key"')
+    else if (certificate === undefined && key !== undefined) needs('key', '"certificate"')
+    else if (certificate === undefined && clientAuthority !== undefined) {
+      needs('clientAuthority', '"certificate" and "key"')
+    }
+  })
+  .prefault({})
+
 /** Patterns of repository names that others may pull. */
 export const readPatterns = z
   .array(

@@ -1,10 +1,31 @@
 import { EVERYTHING } from '../policy/read-pattern.ts'
 import type { Config } from './schema.ts'
+import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
 
-/** What a configuration says in so many words, and what whoever reads it should hear once more. */
-export function warningsOf({ policy }: Config): readonly string[] {
+/**
+ * What a configuration says in so many words, and what whoever reads it should hear once more; of the
+ * listeners only those that are opened.
+ */
+export function warningsOf(
+  config: Config,
+  listeners: readonly TlsListener[] = TLS_LISTENERS,
+): readonly string[] {
+  return [...openPolicies(config), ...plainPorts(config, listeners)]
+}
+
+function openPolicies({ policy }: Config): readonly string[] {
   const who = { public: 'everyone, also without credentials,', shared: 'every namespace' }
   return (['public', 'shared'] as const)
     .filter((key) => policy[key].includes(EVERYTHING))
     .map((key) => `policy.${key} has "${EVERYTHING}": ${who[key]} can pull every image`)
+}
+
+function plainPorts(config: Config, listeners: readonly TlsListener[]): readonly string[] {
+  const plain = plainListeners(config, listeners)
+  if (plain.length === 0) return []
+  const names = (section: string) => plain.map((name) => `${section}.${name}`).join(', ')
+  return [
+    `no TLS for what other machines reach (${names('listen')}): passwords and tokens travel in the ` +
+      `clear unless a mesh encrypts them; next: ${names('tls')}, or listen on 127.0.0.1`,
+  ]
 }

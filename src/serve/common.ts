@@ -19,6 +19,7 @@ import { messageOf, RauthError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 import type { Algorithm } from '../token/algorithms.ts'
+import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 
 /** What both halves are made of: one credential lookup, one policy, one set of keys. */
 export interface Common extends DecideDependencies {
@@ -28,6 +29,7 @@ export interface Common extends DecideDependencies {
   readonly keys: FileKeyStore
   /** The same keys where they can sign; nothing where there are public ones only. */
   readonly signingKeys: FileSigningKeyStore | undefined
+  readonly tls: TlsOfListeners
   readonly store: FileSecretStore
   readonly hasher: PasswordHasher
   readonly clock: Clock
@@ -51,6 +53,7 @@ export async function createCommon(config: Config): Promise<Common> {
   const keys = signingKeys ?? (await createFileVerificationKeyStore(keysOptions))
   metrics.observeKeys(() => keys.ends())
   if (signingKeys !== undefined) requireAlgorithm(signingKeys.active(clock()).algorithm, config)
+  const tls = createTlsOfListeners({ config, clock, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
   const store = await createFileSecretStore({
     directory: config.credentials.directory,
@@ -64,7 +67,7 @@ export async function createCommon(config: Config): Promise<Common> {
   })
   const policy = namespacePolicy(config.policy)
   return {
-    ...{ config, log, metrics, keys, signingKeys, store, hasher, clock },
+    ...{ config, log, metrics, keys, signingKeys, tls, store, hasher, clock },
     timer: () => performance.now(),
     newId: randomUUID,
     record(event) {

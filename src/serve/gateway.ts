@@ -27,10 +27,12 @@ export async function openGateway(
     {
       ...options,
       ready: () => store.ready(),
+      tls: await common.tls.open('gateway'),
     },
     listen.gateway,
   )
   opened('gateway', grpc)
-  const http = createGatewayHttpServer(options)
+  const tls = await common.tls.open('gatewayHttp')
+  const http = createGatewayHttpServer({ ...options, tls })
   opened('gatewayHttp', await listenHttp(http, listen.gatewayHttp, onPortError(common)))
 }

@@ -2,11 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createOperationsServer } from '../adapters/ops/server.ts'
 import type { Config } from '../config/schema.ts'
+import { TLS_LISTENERS, type TlsListener } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
 import { createCommon, onAnswerFailure, onPortError } from './common.ts'
 import { stopSignal } from './stop-signal.ts'
 
 export type Role = 'all' | 'token' | 'gateway'
+
+/** What clients and Envoy reach of each. */
+const LISTENERS: Readonly<Record<Role, readonly TlsListener[]>> = {
+  all: TLS_LISTENERS,
+  token: ['token'],
+  gateway: ['gateway', 'gatewayHttp'],
+}
 
 export interface RunOptions {
   readonly role: Role
@@ -23,8 +31,8 @@ const LAST_MOMENT = 2_000
 /** The whole life of `rauth serve`: opens the ports, waits for a signal, drains, closes. */
 export async function run(config: Config, { role, port }: RunOptions): Promise<void> {
   const common = await createCommon(config)
-  const { log, metrics, keys, signingKeys, store, clock } = common
-  for (const warning of warningsOf(config)) log.warn({}, warning)
+  const { log, metrics, keys, signingKeys, tls, store, clock } = common
+  for (const warning of warningsOf(config, LISTENERS[role])) log.warn({}, warning)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()
@@ -48,7 +56,7 @@ export async function run(config: Config, { role, port }: RunOptions): Promise<v
         keys: () => keys.ready(),
         running: () => !stopping,
       },
-      troubles: { keys: () => keys.problem() },
+      troubles: { keys: () => keys.problem(), ...tls.troubles() },
       onFailure: onAnswerFailure(common),
     })
     const address = config.listen.operations
@@ -63,6 +71,7 @@ export async function run(config: Config, { role, port }: RunOptions): Promise<v
     await operations?.close(0)
     store.close()
     keys.close()
+    tls.close()
   }
 
   try {

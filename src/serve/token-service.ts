@@ -49,6 +49,7 @@ export async function openTokenService(
   )
   const server = createTokenServer({
     ...{ issueToken, issuer, realm, realms },
+    tls: await common.tls.open('token'),
     jwks: () => keys.jwks(),
     onFailure: onAnswerFailure(common),
   })

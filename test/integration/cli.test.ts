@@ -15,6 +15,7 @@ const MINIMAL = [
   'realm: https://registry.example/token',
   'keys: { directory: keys }',
   'credentials: { directory: credentials }',
+  'listen: { token: localhost:0, gateway: 127.0.0.1:0, gatewayHttp: "[::1]:0" }',
   '',
 ].join('\n')
 
@@ -125,8 +126,8 @@ describe('rauth', () => {
       assert.equal(code, 1)
       assert.equal(stdout, '')
       assert.deepEqual(stderr.trimEnd().split('\n').sort(), [
-        `${file}:5:3: unknown key "token.expiri"; did you mean "token.expiry"?`,
-        `${file}:6:1: unknown key "serivce"; did you mean "service"?`,
+        `${file}:6:3: unknown key "token.expiri"; did you mean "token.expiry"?`,
+        `${file}:7:1: unknown key "serivce"; did you mean "service"?`,
       ])
     })
 
@@ -148,6 +149,22 @@ describe('rauth', () => {
         stderr: [
           `${file}: policy.public has "**": everyone, also without credentials, can pull every image\n`,
           `${file}: policy.shared has "**": every namespace can pull every image\n`,
+        ].join(''),
+      })
+    })
+
+    it('warns of ports in the clear, and names TLS files that are not here', async () => {
+      for (const name of ['keys', 'credentials']) await mkdir(at(name))
+      const [realm, keys, credentials] = MINIMAL.split('\n')
+      const tls = 'tls: { gateway: { certificate: c.crt, key: c.key } }'
+      const file = await config([realm, keys, credentials, tls, ''].join('\n'))
+      assert.deepEqual(await rauth(['check-config', '-f', file]), {
+        code: 0,
+        stdout: `${file}: ok\n`,
+        stderr: [
+          `${file}: no TLS for what other machines reach (listen.token, listen.gatewayHttp): passwords and tokens travel in the clear unless a mesh encrypts them; next: tls.token, tls.gatewayHttp, or listen on 127.0.0.1\n`,
+          `${file}: tls.gateway.certificate ${at('c.crt')} is not here\n`,
+          `${file}: tls.gateway.key ${at('c.key')} is not here\n`,
         ].join(''),
       })
     })

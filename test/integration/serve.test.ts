@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -249,6 +249,34 @@ describe('rauth serve', () => {
     const { ended, stderr } = start(['-c', await configuration({ keys: `{ directory: ${keys} }` })])
     assert.deepEqual(await ended, [1, null])
     assert.match(stderr(), /signing\.crt is good from .+ to .+, not now; next: remove/)
+  })
+
+  it('does not start with TLS files that cannot be used, in a half that it runs', async () => {
+    await writeFile(path.join(directory, 'tls.key'), 'garbage')
+    const config = await configuration({ tls: '{ token: { certificate: no.crt, key: tls.key } }' })
+    const { ended, stderr } = start(['-c', config])
+    assert.deepEqual(await ended, [1, null])
+    assert.match(stderr(), /no\.crt cannot be read: ENOENT.*; next: see "tls" in the configuration/)
+    const gateway = await serve(['--role', 'gateway'], config)
+    gateway.signal('SIGTERM')
+    assert.deepEqual(await gateway.ended, [0, null])
+  })
+
+  it('warns of what other machines reach in the clear, and of nothing on loopback', async () => {
+    const warnings = ({ lines }: Serving) => lines().filter((line) => line.includes('no TLS'))
+    const quiet = await serve()
+    assert.deepEqual(warnings(quiet), [])
+    quiet.signal('SIGTERM')
+    const file = await configuration()
+    await writeFile(
+      file,
+      (await readFile(file, 'utf8')).replace('token: 127.0.0.1', 'token: 0.0.0.0'),
+    )
+    const open = await serve(['--role', 'token'], file)
+    assert.equal(warnings(open).length, 1)
+    assert.match(warnings(open)[0] ?? '', /"level":"warn".*\(listen\.token\)/)
+    open.signal('SIGTERM')
+    await Promise.all([quiet.ended, open.ended])
   })
 
   it('says which port is in use, and leaves nothing open', async () => {

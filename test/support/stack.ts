@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import type { Document } from 'yaml'
 import type { Algorithm } from '../../src/token/algorithms.ts'
 import { installParts } from '../../tools/parts/install.ts'
 import { freePort } from '../../tools/stack/ports.ts'
@@ -17,6 +18,8 @@ export interface StackOptions {
   readonly registryAuth: boolean
   readonly envoy: boolean
   readonly normalize?: boolean
+  /** Changes the configuration of Envoy. */
+  readonly editEnvoy?: (document: Document) => void
   readonly algorithm?: Algorithm
   readonly x5c?: boolean
   /** Logs warnings and errors only, so that a measurement is not one of the disk. */
@@ -87,6 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     registryAuth: options.registryAuth,
     ...(x5c === undefined ? {} : { x5c }),
     ...(normalize === undefined ? {} : { normalize }),
+    ...(options.editEnvoy === undefined ? {} : { editEnvoy: options.editEnvoy }),
     ...(options.quiet === true ? { logLevel: 'warn' } : {}),
     ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
     ...(options.environment === undefined ? {} : { environment: options.environment }),

@@ -17,16 +17,19 @@ export interface EnvoyOptions {
    * Only tests do that.
    */
   readonly normalize?: boolean
+  /** Any other change; only tests make one. */
+  readonly edit?: ((document: Document) => void) | undefined
 }
 
 const LISTENER = ['static_resources', 'listeners', 0]
 const MANAGER = [...LISTENER, 'filter_chains', 0, 'filters', 0, 'typed_config']
 
-/** The shipped configuration with nothing changed but ports (and, for tests, normalization). */
+/** The shipped configuration with nothing changed but ports (and what tests change). */
 export async function envoyConfig({
   template,
   ports,
   normalize = true,
+  edit,
 }: EnvoyOptions): Promise<string> {
   const document = parseDocument(await readFile(template, 'utf8'))
   setPort(document, [...LISTENER, 'address'], ports.envoy)
@@ -48,6 +51,7 @@ export async function envoyConfig({
     document.setIn([...MANAGER, 'merge_slashes'], false)
     document.setIn([...MANAGER, 'path_with_escaped_slashes_action'], 'KEEP_UNCHANGED')
   }
+  edit?.(document)
   return document.toString()
 }
 

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { startChild, untilReady, type Child } from './child.ts'
-import { envoyConfig } from './envoy-config.ts'
+import { envoyConfig, type EnvoyOptions } from './envoy-config.ts'
 import { httpGet } from './http-get.ts'
 import { registryConfig } from './registry-config.ts'
 import { replaceFile, type State } from './state.ts'
@@ -28,6 +28,7 @@ export interface StackOptions {
   /** Certificate chain in the tokens; without it the registry is given the signing certificate. */
   readonly x5c?: boolean
   readonly normalize?: boolean
+  readonly editEnvoy?: EnvoyOptions['edit']
   readonly logLevel?: string
   /** More configuration of rauth: variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
@@ -122,6 +123,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const config = await envoyConfig({
       template: path.join(options.root, 'envoy', 'envoy.yaml'),
       ports: { ...ports, envoy: port },
+      edit: options.editEnvoy,
       ...(options.normalize === undefined ? {} : { normalize: options.normalize }),
     })
     await replaceFile(file('envoy.yaml'), config)

@@ -1,21 +1,24 @@
 import {
   Server,
-  ServerCredentials,
   status,
+  type ServerCredentials,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js'
 import { listenError, type ListenAddress, type Listener } from '../listen.ts'
+import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { headersToRemove, originOf, readAttributes } from './attributes.ts'
 import { decodeCheckRequest, encodeCheckResponse } from './check-codec.ts'
 import { checkResponse, type ChallengeOptions } from './check-response.ts'
+import { grpcCredentials } from './grpc-tls.ts'
 import { createHealth, healthDefinition, type Health } from './health.ts'
 
 export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   /** Whether decisions can be made: what grpc.health.v1 answers. */
   readonly ready: () => boolean
+  readonly tls?: ListenerTls | undefined
 }
 
 const AUTHORIZATION = 'envoy.service.auth.v3.Authorization'
@@ -60,7 +63,7 @@ export async function startGrpcServer(
   server.addService(DEFINITION, { Check: createCheck(options) })
   server.addService(healthDefinition, { ...health.implementation })
   try {
-    const port = await bind(server, address)
+    const port = await bind(server, address, grpcCredentials(options.tls))
     return {
       port,
       close: (milliseconds) => close(server, health, { ...address, port }, milliseconds),
@@ -122,9 +125,13 @@ function createCheck(options: GrpcServerOptions) {
   }
 }
 
-function bind(server: Server, address: ListenAddress): Promise<number> {
+function bind(
+  server: Server,
+  address: ListenAddress,
+  credentials: ServerCredentials,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(nameOf(address), ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(nameOf(address), credentials, (error, bound) => {
       if (error === null) resolve(bound)
       else reject(error)
     })

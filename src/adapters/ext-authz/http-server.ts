@@ -2,12 +2,21 @@ import type { IncomingMessage, Server } from 'node:http'
 import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
-import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
+import {
+  bodyLength,
+  createExchangeServer,
+  sendAnswer,
+  type HttpAnswer,
+  type HttpExchange,
+} from '../http-exchange.ts'
+import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { httpAnswer, type ChallengeOptions } from './check-response.ts'
 import { addHeader, type HeaderValues } from './headers.ts'
 
-export interface GatewayHttpOptions extends AnswerOptions, ChallengeOptions {}
+export interface GatewayHttpOptions extends AnswerOptions, ChallengeOptions {
+  readonly tls?: ListenerTls | undefined
+}
 
 /** Limits of a connection; times in milliseconds. */
 const LIMITS = {
@@ -34,7 +43,7 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
   const judgeRequest = (request: IncomingMessage) =>
     judge(() => readRequestLine(request), originOf(request))
 
-  const server = createExchangeServer(LIMITS, {
+  const exchange: HttpExchange = {
     async serve(request, response) {
       sendAnswer({ request, response }, await judgeRequest(request), bodyLength(request) > 0)
     },
@@ -43,7 +52,8 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
     onFailure(thrown) {
       reportFailure(options, thrown)
     },
-  })
+  }
+  const server = createExchangeServer(LIMITS, exchange, options.tls)
   // Node leaves out what is beyond this number, such as a second Authorization; the size is limited.
   server.maxHeadersCount = 0
   server.maxConnections = MAX_CONNECTIONS

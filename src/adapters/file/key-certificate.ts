@@ -38,13 +38,7 @@ export interface CertifiedKey {
 export async function certifiedKey(given: CertifiedKey): Promise<FoundKey<VerificationKey>> {
   const { file, chain, algorithm, publicKey, authorities } = given
   const [leaf] = chain
-  let top = leaf
-  for (const issuer of chain.slice(1)) {
-    if (!isIssuedBy(top, issuer)) {
-      throw unreadable(file, 'is no chain', 'put each certificate before its issuer')
-    }
-    top = issuer
-  }
+  const top = topOf(file, chain)
   if (authorities instanceof RauthError) throw authorities
   const issuers = authorities?.filter((authority) => isIssuedBy(top, authority))
   if (issuers?.length === 0) {
@@ -58,6 +52,18 @@ export async function certifiedKey(given: CertifiedKey): Promise<FoundKey<Verifi
     notAfter: Math.min(...chain.map(endOf)),
   }
   return { key, ...(issuers && { trustedUntil: Math.max(...issuers.map(endOf)) }) }
+}
+
+/** The last certificate of a chain. Throws ERR_KEYS_UNREADABLE if one does not stand before its issuer. */
+export function topOf(file: string, [leaf, ...issuers]: Certificates): X509Certificate {
+  let top = leaf
+  for (const issuer of issuers) {
+    if (!isIssuedBy(top, issuer)) {
+      throw unreadable(file, 'is no chain', 'put each certificate before its issuer')
+    }
+    top = issuer
+  }
+  return top
 }
 
 /** End of a certificate's validity, seconds since the epoch. */
@@ -86,7 +92,7 @@ export function algorithmOf(file: string, key: KeyObject): Algorithm {
   return algorithm
 }
 
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
 }
 

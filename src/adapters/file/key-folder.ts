@@ -153,7 +153,7 @@ export async function readFileOf(
  * A key or a certificate is a small regular file. Anything else could keep a read waiting for ever (a
  * FIFO), and with it every later look at the folder, or take all memory.
  */
-async function readSmallFile(file: string): Promise<string> {
+export async function readSmallFile(file: string): Promise<string> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const found = await handle.stat()

@@ -48,6 +48,8 @@ export function inTime<K extends VerificationKey>(found: Found<K>, at: number): 
   return good.length > 0 ? good : all
 }
 
+const HARM = 'registries refuse its tokens'
+
 /** What ends last: as long as one certificate is good, an older one may end. */
 export function endingsOf<K extends VerificationKey>(
   directory: string,
@@ -62,10 +64,11 @@ export function endingsOf<K extends VerificationKey>(
       file: path.join(directory, `${name}.crt`),
       notAfter: key.notAfter,
       next: succession(directory),
+      harm: HARM,
     },
   ]
   if (trustedUntil === undefined) return endings
   const next = 'make a new CA, and give it to every registry before the keys change'
   const file = path.join(directory, `${AUTHORITY}.crt`)
-  return [...endings, { file, notAfter: trustedUntil, next }]
+  return [...endings, { file, notAfter: trustedUntil, next, harm: HARM }]
 }

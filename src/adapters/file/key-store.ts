@@ -21,10 +21,8 @@ import { KEY_PAIRS } from './key-pair.ts'
 import { unreadable } from './key-problem.ts'
 import { PUBLIC_KEYS } from './public-key.ts'
 import { createReloads } from './reloads.ts'
+import { createTrouble } from './trouble.ts'
 import { watchDirectory, type WatchOptions } from './watch.ts'
-
-/** How long something wrong must last to be spoken of, ms: a pair is two files, written in turn. */
-const SETTLE = 250
 
 export interface FileKeyStoreOptions extends WatchOptions {
   readonly directory: string
@@ -109,9 +107,6 @@ async function openKeyStore<K extends VerificationKey, S extends KeySet>(
   let found: Found<K> = new Map()
   let keys: readonly K[] = []
   let current: S | undefined
-  let suspected: string | undefined
-  let told: { readonly id: string; readonly problem: string } | undefined
-  let settling: NodeJS.Timeout | undefined
 
   function use(next: Found<K>): void {
     found = next
@@ -125,31 +120,12 @@ async function openKeyStore<K extends VerificationKey, S extends KeySet>(
     )
   }
 
-  /** Speaks of a trouble when it is still the same after a moment; returns whether it is. */
-  function isConfirmed(id: string, problem: string): boolean {
-    if (suspected !== id) {
-      suspected = id
-      clearTimeout(settling)
-      settling = setTimeout(reloads.request, SETTLE).unref()
-      return false
-    }
-    tellTrouble(id, problem)
-    return true
-  }
-
-  function tellTrouble(id: string, problem: string): void {
-    if (told?.id === id) return
-    told = { id, problem }
-    options.onFailure()
-    log.error({ directory, error: problem }, 'keys that cannot be used: those of before stay')
-  }
-
   async function load(): Promise<void> {
     let next: KeyFolder<K>
     try {
       next = await readKeyFolder(directory, form, folder)
     } catch (thrown) {
-      isConfirmed(messageOf(thrown), messageOf(thrown))
+      trouble.found(messageOf(thrown), messageOf(thrown))
       return
     }
     folder = next
@@ -159,11 +135,10 @@ async function openKeyStore<K extends VerificationKey, S extends KeySet>(
       ...(judged.found.size === 0 ? [`${directory} has no ${form.what} any more`] : []),
     ]
     if (problems.length === 0) {
-      if (told !== undefined) log.info({ directory }, 'all keys can be used again')
-      suspected = told = undefined
+      if (trouble.over()) log.info({ directory }, 'all keys can be used again')
       use(judged.found)
     } else {
-      const confirmed = isConfirmed(judged.troubleId, problems.join('; '))
+      const confirmed = trouble.found(judged.troubleId, problems.join('; '))
       // An empty folder may be one that is being filled anew.
       if (judged.found.size > 0 || confirmed) use(judged.found)
     }
@@ -179,14 +154,21 @@ async function openKeyStore<K extends VerificationKey, S extends KeySet>(
   }
 
   const reloads = createReloads(load, (error) => {
-    tellTrouble(messageOf(error), `${directory} cannot be read again: ${messageOf(error)}`)
+    trouble.lasts(messageOf(error), `${directory} cannot be read again: ${messageOf(error)}`)
+  })
+  const trouble = createTrouble({
+    lookAgain: reloads.request,
+    tell(problem) {
+      options.onFailure()
+      log.error({ directory, error: problem }, 'keys that cannot be used: those of before stay')
+    },
   })
 
   // Watched before it is read, so that no change falls in between.
   const watch = watchDirectory(directory, reloads.request, options)
   function close(): void {
     reloads.close()
-    clearTimeout(settling)
+    trouble.close()
     watch.close()
   }
   try {
@@ -201,7 +183,7 @@ async function openKeyStore<K extends VerificationKey, S extends KeySet>(
     find: (kid: string) => current?.find(kid),
     jwks: () => current?.jwks() ?? { keys: [] },
     ready: () => current !== undefined,
-    problem: () => told?.problem,
+    problem: () => trouble.problem(),
     ends: () => ({
       keys: new Map(keys.map(({ kid, notAfter }) => [kid, notAfter])),
       authorities: new Map(

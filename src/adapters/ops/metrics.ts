@@ -7,6 +7,10 @@ export interface Metrics {
   keyReloadFailed(): void
   /** From now on tells when the keys of now end. */
   observeKeys(ends: () => KeyEnds): void
+  /** What a listener needs for TLS can't be used. */
+  tlsReloadFailed(listener: string): void
+  /** From now on tells when the TLS certificates of now end. */
+  observeTls(ends: () => TlsEnds): void
   /** Media type of {@link Metrics.render}. */
   readonly contentType: string
   render(): Promise<string>
@@ -15,6 +19,12 @@ export interface Metrics {
 /** When certificates end, seconds since the epoch: of keys by `kid`, of CAs by fingerprint. */
 export interface KeyEnds {
   readonly keys: ReadonlyMap<string, number>
+  readonly authorities: ReadonlyMap<string, number>
+}
+
+/** When certificates end, by listener, and the CAs of its clients; seconds since the epoch. */
+export interface TlsEnds {
+  readonly certificates: ReadonlyMap<string, number>
   readonly authorities: ReadonlyMap<string, number>
 }
 
@@ -40,6 +50,12 @@ export function createMetrics(): Metrics {
     help: 'States of the keys folder in which some key could not be used.',
     registers: [registry],
   })
+  const tlsReloadFailures = new Counter({
+    name: 'rauth_tls_reload_failures_total',
+    help: 'States of the TLS files of a listener that could not be used.',
+    labelNames: ['listener'],
+    registers: [registry],
+  })
   return {
     keyReloadFailed() {
       keyReloadFailures.inc()
@@ -51,6 +67,20 @@ export function createMetrics(): Metrics {
       })
       observe('rauth_ca_expiry_timestamp_seconds', 'fingerprint', () => ends().authorities, {
         help: 'When a CA of the keys folder ends, by SHA-256 fingerprint.',
+        registers: [registry],
+      })
+    },
+    tlsReloadFailed(listener) {
+      tlsReloadFailures.inc({ listener })
+    },
+    observeTls(ends) {
+      observe('rauth_tls_expiry_timestamp_seconds', 'listener', () => ends().certificates, {
+        help: 'When the TLS certificate of a listener ends.',
+        registers: [registry],
+      })
+      const clients = 'rauth_tls_client_authority_expiry_timestamp_seconds'
+      observe(clients, 'listener', () => ends().authorities, {
+        help: 'When the CA of the client certificates of a listener ends.',
         registers: [registry],
       })
     },

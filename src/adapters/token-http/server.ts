@@ -5,7 +5,14 @@ import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
 import type { KeySet } from '../../token/key-set.ts'
-import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
+import {
+  bodyLength,
+  createExchangeServer,
+  sendAnswer,
+  type HttpAnswer,
+  type HttpExchange,
+} from '../http-exchange.ts'
+import type { ListenerTls } from '../tls.ts'
 import { discoveryDocument } from './discovery.ts'
 import { readFormBody } from './form-body.ts'
 import { MAX_FORM } from './parameters.ts'
@@ -21,6 +28,7 @@ export interface TokenServerOptions {
   readonly realm: string
   /** That of each other service, by its name. */
   readonly realms: ReadonlyMap<string, string>
+  readonly tls?: ListenerTls | undefined
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }
@@ -81,7 +89,7 @@ export function createTokenServer(options: TokenServerOptions): Server {
     }
   }
 
-  const server = createExchangeServer(LIMITS, {
+  const exchange: HttpExchange = {
     async serve(request, response) {
       const flaw = flawOf(request)
       if (flaw !== undefined) {
@@ -97,7 +105,8 @@ export function createTokenServer(options: TokenServerOptions): Server {
     connect: (request) => answer(refused('method_unsupported'), originOf(request)),
     refuse: (reason, origin) => answer(refused(reason), origin),
     onFailure: options.onFailure,
-  })
+  }
+  const server = createExchangeServer(LIMITS, exchange, options.tls)
   server.maxConnections = MAX_CONNECTIONS
   return server
 }

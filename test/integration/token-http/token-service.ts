@@ -33,6 +33,7 @@ export interface TokenServiceOptions {
   /** In place of the one credential of `team-a`. */
   readonly people?: readonly Person[]
   readonly checks?: Partial<BcryptChecksOptions>
+  readonly tls?: TokenServerOptions['tls']
 }
 
 /**
@@ -53,6 +54,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     realm: REALM,
     issuer: 'rauth',
     realms: new Map([[OTHER.service, OTHER.realm]]),
+    tls: options.tls,
     onFailure: options.onFailure ?? (() => undefined),
   })
   const listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })

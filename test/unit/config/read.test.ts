@@ -43,6 +43,34 @@ describe('configuration', () => {
     assert.equal(read(MINIMAL).keys.directory, '/etc/rauth/keys')
   })
 
+  it('takes the files of TLS from there, and from the environment', () => {
+    const config = read(`${MINIMAL}tls: { token: { certificate: t.crt, key: /t.key } }\n`, {
+      RAUTH_TLS_GATEWAY_HTTP_CERTIFICATE: 'g.crt',
+      RAUTH_TLS_GATEWAY_HTTP_KEY: 'g.key',
+      RAUTH_TLS_GATEWAY_HTTP_CLIENT_AUTHORITY: '/ca.crt',
+    })
+    assert.deepEqual(config.tls, {
+      token: { certificate: '/etc/rauth/t.crt', key: '/t.key' },
+      gateway: {},
+      gatewayHttp: {
+        ...{ certificate: '/etc/rauth/g.crt', key: '/etc/rauth/g.key' },
+        clientAuthority: '/ca.crt',
+      },
+    })
+  })
+
+  it('says which half of a pair is not there, where the other one is', () => {
+    const text = `${MINIMAL}tls:\n  token:\n    certificate: x\n  gateway: { key: x }\n`
+    assert.deepEqual(problems(text, { RAUTH_TLS_GATEWAY_HTTP_CLIENT_AUTHORITY: 'x' }), [
+      'rauth.yaml:6:5: "tls.token.certificate" needs "key" beside it',
+      'rauth.yaml:7:14: "tls.gateway.key" needs "certificate" beside it',
+      'RAUTH_TLS_GATEWAY_HTTP_CLIENT_AUTHORITY: "tls.gatewayHttp.clientAuthority" needs "certificate" and "key" beside it',
+    ])
+    assert.deepEqual(problems(`${MINIMAL}tls: { operations: { key: x } }\n`), [
+      'rauth.yaml:4:8: unknown key "tls.operations"; known here: tls.token, tls.gateway, tls.gatewayHttp',
+    ])
+  })
+
   it('cannot be changed afterwards', () => {
     assert.ok(Object.isFrozen(read(MINIMAL).listen.token))
   })
@@ -142,7 +170,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, drainDelay, listen',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, drainDelay, listen, tls',
     ],
     [
       'a host that is none',

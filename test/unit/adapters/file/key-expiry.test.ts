@@ -4,7 +4,10 @@ import { createExpiryNotices } from '../../../../src/adapters/file/key-expiry.ts
 
 const DAY = 86_400
 const END = 1000 * DAY
-const ENDING = { file: 'keys/signing.crt', notAfter: END, next: 'rauth keys rotate' }
+const ENDING = {
+  ...{ file: 'keys/signing.crt', notAfter: END, next: 'rauth keys rotate' },
+  harm: 'nobody takes it',
+}
 
 function start() {
   const lines: (readonly [string, string, object])[] = []
@@ -47,5 +50,6 @@ describe('createExpiryNotices', () => {
       lines.map(([level]) => level),
       ['warn', 'error', 'error'],
     )
+    assert.equal(lines[1]?.[1], 'certificate has ended: nobody takes it')
   })
 })

@@ -39,6 +39,20 @@ describe('metrics', () => {
     assert.match(text, /^rauth_decision_duration_seconds_bucket\{le="0\.0025",half="gateway"\} 1$/m)
   })
 
+  it('tell of the TLS of each listener when they are asked for', async () => {
+    const metrics = createMetrics()
+    const certificates = new Map([['token', 1000]])
+    metrics.observeTls(() => ({ certificates, authorities: new Map([['gateway', 2000]]) }))
+    metrics.tlsReloadFailed('gateway')
+    certificates.set('token', 1500)
+    const text = await metrics.render()
+    assert.match(text, /^rauth_tls_expiry_timestamp_seconds\{listener="token"\} 1500$/m)
+    const clients =
+      /^rauth_tls_client_authority_expiry_timestamp_seconds\{listener="gateway"\} 2000$/m
+    assert.match(text, clients)
+    assert.match(text, /^rauth_tls_reload_failures_total\{listener="gateway"\} 1$/m)
+  })
+
   it('are of one program, not of the whole process', async () => {
     createMetrics().record(EVENT)
     assert.doesNotMatch(await createMetrics().render(), /^rauth_decisions_total\{/m)

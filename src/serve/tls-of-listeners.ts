@@ -1,0 +1,53 @@
+import { createFileTls, type FileTls, type FileTlsOptions } from '../adapters/file/tls-store.ts'
+import type { Metrics } from '../adapters/ops/metrics.ts'
+import type { Config } from '../config/schema.ts'
+import { TLS_LISTENERS, tlsFilesOf, type TlsListener } from '../config/tls.ts'
+
+export interface TlsOfListenersOptions extends Pick<FileTlsOptions, 'clock' | 'log'> {
+  readonly config: Config
+  readonly metrics: Metrics
+}
+
+/** TLS as it is configured, of each listener that is opened. */
+export interface TlsOfListeners {
+  /** Reads the files of a listener, and from then on watches them; nothing if it is to be plain. */
+  open(listener: TlsListener): Promise<FileTls | undefined>
+  /** What is wrong with the files of each, for `/readyz`. */
+  troubles(): Readonly<Record<string, () => string | undefined>>
+  close(): void
+}
+
+export function createTlsOfListeners(options: TlsOfListenersOptions): TlsOfListeners {
+  const { config, clock, log, metrics } = options
+  const opened = new Map<TlsListener, FileTls>()
+  metrics.observeTls(() => {
+    const ends = [...opened].map(([listener, tls]) => [listener, tls.ends()] as const)
+    return {
+      certificates: new Map(ends.map(([listener, { certificate }]) => [listener, certificate])),
+      authorities: new Map(
+        ends.flatMap(([listener, { clientAuthority: end }]) =>
+          end === undefined ? [] : [[listener, end]],
+        ),
+      ),
+    }
+  })
+  return {
+    async open(listener) {
+      const files = tlsFilesOf(config, listener)
+      if (files === undefined) return undefined
+      const onFailure = () => {
+        metrics.tlsReloadFailed(listener)
+      }
+      const tls = await createFileTls({ ...{ listener, files, clock, log }, onFailure })
+      opened.set(listener, tls)
+      return tls
+    },
+    troubles: () =>
+      Object.fromEntries(
+        TLS_LISTENERS.map((listener) => [`tls.${listener}`, () => opened.get(listener)?.problem()]),
+      ),
+    close() {
+      for (const tls of opened.values()) tls.close()
+    },
+  }
+}

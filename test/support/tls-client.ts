@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
+
+/** A connection whose handshake is over. Rejects with what it failed by. */
+export function handshake(port: number, options: ConnectionOptions): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ host: 'localhost', port, ...options })
+    socket.once('error', reject)
+    socket.once('secureConnect', () => {
+      socket.off('error', reject)
+      socket.on('error', () => undefined)
+      resolve(socket)
+    })
+  })
+}
+
+/** Asks for another handshake within a connection of TLS 1.2, and ends that; gives the answer. */
+export async function renegotiate(socket: TLSSocket): Promise<string> {
+  const answer = await new Promise<Error | string | null>((resolve) => {
+    setTimeout(resolve, 5_000, 'no answer').unref()
+    socket.once('error', resolve)
+    socket.resume().renegotiate({}, resolve)
+  })
+  socket.destroy()
+  return String(answer)
+}
+
+/**
+ * Everything that comes over a connection until it closes, after something was said; with TLS 1.3 a
+ * server refuses a client only once that believes that the handshake is over.
+ */
+export async function converse(
+  port: number,
+  options: ConnectionOptions,
+  said: string,
+): Promise<{ readonly text: string; readonly code: string }> {
+  let code = ''
+  let text = ''
+  try {
+    const socket = await handshake(port, options)
+    socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code ?? error.message))
+    socket.on('data', (data: Buffer) => (text += data.toString()))
+    socket.write(said)
+    await once(socket, 'close')
+  } catch (error) {
+    code = (error as NodeJS.ErrnoException).code ?? String(error)
+  }
+  return { text, code }
+}
+
+/** Connections that begin a handshake and never go on; each with what tells that it was cut. */
+export async function stall(
+  port: number,
+  count: number,
+): Promise<readonly { readonly socket: Socket; readonly cut: Promise<unknown> }[]> {
+  // A record of a ClientHello, of which only the first bytes come.
+  const begin = Buffer.from('160301020001000' + '1fc0303', 'hex')
+  const stalled = []
+  for (let i = 0; i < count; i += 1) {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.on('error', () => undefined).resume()
+    await once(socket, 'connect')
+    // Every other one does not say a word.
+    if (i % 2 === 0) socket.write(begin)
+    stalled.push({ socket, cut: once(socket, 'close') })
+  }
+  await sleep(50)
+  return stalled
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseConfig } from '../../../src/config/read.ts'
+import type { TlsListener } from '../../../src/config/tls.ts'
+import { warningsOf } from '../../../src/config/warnings.ts'
+
+function warnings(text: string, listeners?: readonly TlsListener[]): readonly string[] {
+  const result = parseConfig(`realm: http://r/token\n${text}`, 'rauth.yaml', {})
+  if (result.problems !== undefined) assert.fail(JSON.stringify(result.problems))
+  return warningsOf(result.config, listeners)
+}
+
+const at = (host: string) =>
+  `listen: { token: '${host}:1', gateway: '${host}:2', gatewayHttp: '${host}:3' }\n`
+
+describe('warnings', () => {
+  it('name each port that other machines reach in the clear, in one line', () => {
+    assert.deepEqual(warnings(''), [
+      'no TLS for what other machines reach (listen.token, listen.gateway, listen.gatewayHttp): ' +
+        'passwords and tokens travel in the clear unless a mesh encrypts them; ' +
+        'next: tls.token, tls.gateway, tls.gatewayHttp, or listen on 127.0.0.1',
+    ])
+  })
+
+  for (const host of ['127.0.0.1', '127.8.9.10', '[::1]', 'localhost', 'LocalHost']) {
+    it(`do not speak of ports on ${host}`, () => {
+      assert.deepEqual(warnings(at(host)), [])
+    })
+  }
+
+  for (const host of ['', '0.0.0.0', '[::]', '10.0.0.1', '127.example.org', 'localhost.example']) {
+    it(`speak of ports on "${host}"`, () => {
+      assert.equal(warnings(at(host)).length, 1)
+    })
+  }
+
+  it('do not speak of ports with TLS, nor of those that are not opened', () => {
+    const tls = 'tls: { token: { certificate: c, key: k } }'
+    assert.match(warnings(tls)[0] ?? '', /\(listen\.gateway, listen\.gatewayHttp\)/)
+    assert.deepEqual(warnings(tls, ['token']), [])
+    assert.match(warnings('', ['token'])[0] ?? '', /\(listen\.token\)/)
+  })
+})
