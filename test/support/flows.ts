@@ -3,6 +3,7 @@ import { createAuthenticator } from '../../src/credentials/authenticate.ts'
 import type { CredentialStore } from '../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../src/credentials/credential-index.ts'
 import { credentialGeneration } from '../../src/credentials/generation.ts'
+import { UNGUARDED, type GuessGuard } from '../../src/credentials/guessing.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
 import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
@@ -82,7 +83,10 @@ function indexOf(people: readonly Person[]) {
  * Both flows with all their real pieces, over credentials in memory; only the time is a test's, and
  * what else it puts in their place.
  */
-export function startFlows(people: readonly Person[], instead: Partial<DecideDependencies> = {}) {
+export function startFlows(
+  people: readonly Person[],
+  instead: Partial<DecideDependencies & { readonly guard: GuessGuard }> = {},
+) {
   const state = { now: NOW, ready: true, policy: OWN_NAMESPACE, index: indexOf(people) }
   const events: DecisionEvent[] = []
   let ids = 0
@@ -100,6 +104,7 @@ export function startFlows(people: readonly Person[], instead: Partial<DecideDep
     record: (event: DecisionEvent) => void events.push(event),
     policy: () => state.policy,
     authenticate: createAuthenticator({ store, hasher }),
+    guard: UNGUARDED,
     issuer: createIssuer({ keys, x5c: true }),
     verifier: createVerifier({
       ...{ keys, clock, issuer: 'rauth', audiences: [SERVICE], leeway: LEEWAY },

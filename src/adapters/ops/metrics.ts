@@ -7,6 +7,8 @@ export interface Metrics {
   keyReloadFailed(): void
   /** From now on tells when the keys of now end. */
   observeKeys(ends: () => KeyEnds): void
+  /** From now on tells whether Redis counts failed logins. */
+  observeRedis(up: () => boolean): void
   /** Media type of {@link Metrics.render}. */
   readonly contentType: string
   render(): Promise<string>
@@ -52,6 +54,16 @@ export function createMetrics(): Metrics {
       observe('rauth_ca_expiry_timestamp_seconds', 'fingerprint', () => ends().authorities, {
         help: 'When a CA of the keys folder ends, by SHA-256 fingerprint.',
         registers: [registry],
+      })
+    },
+    observeRedis(up) {
+      new Gauge({
+        name: 'rauth_guessing_redis_up',
+        help: 'Whether failed logins are counted in Redis (1), or by each replica for itself (0).',
+        registers: [registry],
+        collect() {
+          this.set(up() ? 1 : 0)
+        },
       })
     },
     record({ half, outcome, reason, duration }) {

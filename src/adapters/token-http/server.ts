@@ -6,6 +6,7 @@ import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
 import type { KeySet } from '../../token/key-set.ts'
 import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
+import type { ClientAddress } from './client-address.ts'
 import { discoveryDocument } from './discovery.ts'
 import { readFormBody } from './form-body.ts'
 import { MAX_FORM } from './parameters.ts'
@@ -21,6 +22,7 @@ export interface TokenServerOptions {
   readonly realm: string
   /** That of each other service, by its name. */
   readonly realms: ReadonlyMap<string, string>
+  readonly clientAddress: ClientAddress
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }
@@ -51,6 +53,7 @@ const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
 
 /** The token endpoint, the public keys and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
+  const originOf = (request: IncomingMessage) => readOrigin(request, options.clientAddress)
   const answer: Answer = async (parsed, origin) => {
     const service = parsed.ok ? parsed.value.service : ''
     const realm = options.realms.get(service) ?? options.realm
@@ -82,7 +85,7 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
   app.enable('strict routing')
   // The one reader of the query is readTokenRequest().
   app.set('query parser', false)
-  // No X-Forwarded-* header says anything here, least of all who asks.
+  // The one reader of X-Forwarded-* is clientAddress().
   app.set('trust proxy', false)
 
   async function decide(
@@ -90,7 +93,7 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
     response: ServerResponse,
     parsed: Result<TokenRequest>,
   ): Promise<void> {
-    send(request, response, await answer(parsed, originOf(request)))
+    send(request, response, await answer(parsed, readOrigin(request, options.clientAddress)))
   }
 
   app.use(async (request, response, next) => {
@@ -166,11 +169,14 @@ function createTokenApp(options: TokenServerOptions, answer: Answer): Express {
   return app
 }
 
-/** Who asks is the other end of the connection, whatever a header says. */
-function originOf({ method, socket, headers }: IncomingMessage): RequestOrigin {
+function readOrigin(
+  { method, socket, headers, headersDistinct }: IncomingMessage,
+  clientAddress: ClientAddress,
+): RequestOrigin {
   const requestId = headers['x-request-id']
+  const address = clientAddress(socket.remoteAddress, headersDistinct['x-forwarded-for'] ?? [])
   return {
-    ...(socket.remoteAddress === undefined ? {} : { address: socket.remoteAddress }),
+    ...(address === undefined ? {} : { address }),
     ...(method === undefined ? {} : { method }),
     // Envoy's, or of whoever comes past it: it only has to be found again.
     ...requestIdOf(typeof requestId === 'string' ? requestId : undefined),

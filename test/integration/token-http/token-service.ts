@@ -2,9 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import {
+  createClientAddress,
+  type ProxyNetwork,
+} from '../../../src/adapters/token-http/client-address.ts'
+import {
   createTokenServer,
   type TokenServerOptions,
 } from '../../../src/adapters/token-http/server.ts'
+import type { GuessGuard } from '../../../src/credentials/guessing.ts'
 import { createIssueToken, type IssueToken } from '../../../src/issue-token.ts'
 import { namespacePolicy } from '../../../src/policy/policy.ts'
 import { OTHER_SERVICE, person, startFlows, type Flows } from '../../support/flows.ts'
@@ -27,6 +32,8 @@ export interface TokenServiceOptions {
   readonly issueToken?: (real: IssueToken) => IssueToken
   readonly jwks?: TokenServerOptions['jwks']
   readonly newId?: () => string
+  readonly guard?: GuessGuard
+  readonly trustedProxies?: readonly ProxyNetwork[]
   /** Whether refresh tokens are on. */
   readonly refresh?: boolean
 }
@@ -37,7 +44,10 @@ export interface TokenServiceOptions {
  */
 export async function startTokenService(options: TokenServiceOptions = {}): Promise<TokenService> {
   const { issueToken = (real: IssueToken) => real, newId = randomUUID, refresh = false } = options
-  const flows = startFlows([person('team-a', PASSWORD)], { newId })
+  const flows = startFlows([person('team-a', PASSWORD)], {
+    newId,
+    ...(options.guard === undefined ? {} : { guard: options.guard }),
+  })
   flows.policy(namespacePolicy({ public: ['library/**'], shared: ['shared/**'] }))
   const real = refresh
     ? flows.issueToken
@@ -46,6 +56,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     issueToken: issueToken(real),
     jwks: options.jwks ?? (() => flows.keys.jwks()),
     realm: REALM,
+    clientAddress: createClientAddress(options.trustedProxies ?? []),
     issuer: 'rauth',
     realms: new Map([[OTHER.service, OTHER.realm]]),
     onFailure: options.onFailure ?? (() => undefined),
