@@ -23,6 +23,8 @@ export interface GoSource {
 export interface DebianSource {
   readonly kind: 'debian'
   readonly package: string
+  /** Packages that have a part of the program. */
+  readonly besides?: readonly string[]
   readonly file: string
   readonly size: string
 }
@@ -116,6 +118,20 @@ export const CATALOGUE = {
     commands: ['skopeo'],
     versionArgs: VERSION_FLAG,
     source: { kind: 'debian', package: 'skopeo', file: 'usr/bin/skopeo', size: '5 MB' },
+  },
+  redis: {
+    title: 'redis-server',
+    version: '7.0.15',
+    tolerance: 'major',
+    commands: ['redis-server'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'debian',
+      package: 'redis-server',
+      besides: ['redis-tools'],
+      file: 'usr/bin/redis-server',
+      size: '2 MB',
+    },
   },
   grpcurl: {
     title: 'grpcurl',

@@ -47,13 +47,14 @@ export async function fromDebian(
     return update.code === 0 ? runProgram(apt as string, args, options) : update
   }
 
+  const wanted = [source.package, ...(source.besides ?? [])]
   const plan = await withFreshLists([
     ...['install', '--simulate', '--no-install-recommends', source.package],
   ])
   expectSuccess(what, plan)
   const libraries = missingLibraries(plan.stdout)
   report(`downloading (${source.size})`)
-  expectSuccess(what, await withFreshLists(['download', source.package, ...libraries]))
+  expectSuccess(what, await withFreshLists(['download', ...wanted, ...libraries]))
   const root = path.join(folder, UNPACKED)
   for (const name of await readdir(packages)) {
     if (!name.endsWith('.deb')) continue

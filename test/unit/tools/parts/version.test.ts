@@ -16,6 +16,7 @@ const PRINTED: readonly (readonly [printed: string, version: string | undefined]
   ['/cache/registry2-2.8.2/registry github.com/distribution/distribution/v3 v3.1.2\n', '3.1.2'],
   ['v0.22.1\n', '0.22.1'],
   ['skopeo version 1.9.3\n', '1.9.3'],
+  ['Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n', '7.0.15'],
   ['registry github.com/distribution/distribution/v3 v3.0.0-rc.1\n', '3.0.0 (a prerelease)'],
   ['etcd Version: 3.4.23\nGo Version: go1.19.8\n', '3.4.23'],
   ['(devel)\n', undefined],
