@@ -10,7 +10,7 @@ import type { Common } from './common.ts'
 export interface Guarding {
   readonly guard: GuessGuard
   /** Lets go of Redis. */
-  close(): void
+  readonly close: () => void
 }
 
 /** The guard against guessing, as configured. It does not wait for Redis. */

@@ -17,8 +17,8 @@ export interface LimiterOptions {
 }
 
 /**
- * Most buckets that a process keeps. Whoever wants one of them dropped must make so many others fail,
- * each from a network of its own, and could have guessed from there.
+ * Most buckets that a process keeps, of each kind. To have one dropped takes as many failures of others,
+ * of which each network has only so many.
  */
 const BUCKETS = 50_000
 
