@@ -223,7 +223,8 @@ describe('guessing at two replicas that share a Redis', () => {
         ...unauthorized(FAILURES),
         ...Array<number>(10).fill(429),
       ])
-      assert.ok(performance.now() - begin < 10_000, 'each of them waited')
+      // Sooner than the connection is given up, which would end the wait as well.
+      assert.ok(performance.now() - begin < 4_000, 'somebody waited for Redis')
       assert.equal(await isUp(0), '0')
     } finally {
       process.kill(redis.pid, 'SIGCONT')

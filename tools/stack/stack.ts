@@ -186,7 +186,7 @@ function rauthConfig(options: StackOptions, realm: string): string {
     service: SERVICE,
     issuer: ISSUER,
     logLevel: options.logLevel ?? 'info',
-    // Envoy is here, and whoever else is here may say as well from where it comes.
+    // Envoy asks from here.
     trustedProxies: ports.envoy === undefined ? [] : ['127.0.0.1/32', '::1/128'],
     token: { x5c: options.x5c ?? true },
     keys: { directory: state.keys },
