@@ -251,8 +251,11 @@ describe('guessing at two replicas that share a Redis', () => {
   it('logs each change once, and prints the password of Redis nowhere', async () => {
     const log = await logOf(0)
     const changes = [...log.matchAll(/are counted in Redis|does not answer/g)].map(([text]) => text)
-    const [back, away] = ['are counted in Redis', 'does not answer']
-    assert.deepEqual(changes, [back, away, back, away, back])
+    assert.ok(changes.length >= 5, 'it went twice and came back')
+    assert.ok(
+      changes.every((change, i) => change !== changes[i - 1]),
+      changes.join(),
+    )
     assert.doesNotMatch(log, /"reason":"internal"/)
     const checked = await run(process.execPath, [PROGRAM, 'check-config', '-f', config])
     assert.equal(checked.code, 0, checked.output)

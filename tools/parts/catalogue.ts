@@ -24,7 +24,7 @@ export interface DebianSource {
   readonly kind: 'debian'
   readonly package: string
   /** Packages that have a part of the program. */
-  readonly besides?: readonly string[]
+  readonly companions?: readonly string[]
   readonly file: string
   readonly size: string
 }
@@ -128,7 +128,7 @@ export const CATALOGUE = {
     source: {
       kind: 'debian',
       package: 'redis-server',
-      besides: ['redis-tools'],
+      companions: ['redis-tools'],
       file: 'usr/bin/redis-server',
       size: '2 MB',
     },

@@ -47,7 +47,7 @@ export async function fromDebian(
     return update.code === 0 ? runProgram(apt as string, args, options) : update
   }
 
-  const wanted = [source.package, ...(source.besides ?? [])]
+  const wanted = [source.package, ...(source.companions ?? [])]
   const plan = await withFreshLists([
     ...['install', '--simulate', '--no-install-recommends', source.package],
   ])
