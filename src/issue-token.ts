@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Authenticate } from './credentials/authenticate.ts'
 import type { BasicCredentials } from './credentials/basic-auth.ts'
 import type { CredentialStore } from './credentials/credential.ts'
+import type { GuessGuard } from './credentials/guessing.ts'
 import { subjectOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
@@ -61,6 +62,8 @@ export interface IssueTokenDependencies extends DecideDependencies {
   readonly clock: Clock
   readonly store: CredentialStore
   readonly authenticate: Authenticate
+  /** Stands before every check of what a client presents. */
+  readonly guard: GuessGuard
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
   readonly issuer: Issuer
@@ -123,6 +126,30 @@ export function createIssueToken(
     return accepted(subjectOf(account, live))
   }
 
+  /** The same, unless too many from there have failed. `account` is a claim as well: it may be wrong. */
+  async function admit(
+    request: TokenRequest,
+    { address }: RequestOrigin,
+    learn: (facts: DecisionFacts) => void,
+  ): Promise<Result<Subject>> {
+    const { presented } = request
+    const check = async () => {
+      const identified = await identify(request, learn)
+      const claimed = identified.ok ? checkAccount(request) : identified
+      return claimed.ok ? identified : claimed
+    }
+    switch (presented.kind) {
+      case 'nothing':
+        return check()
+      case 'password': {
+        const { username, password } = presented.basic
+        return deps.guard({ address, username, secret: password }, check)
+      }
+      case 'refresh':
+        return deps.guard({ address, username: undefined, secret: presented.token }, check)
+    }
+  }
+
   /** The one that was presented is given back: it gets no younger by being used. */
   async function refreshTokenFor(
     { offline, presented, service }: TokenRequest,
@@ -139,6 +166,7 @@ export function createIssueToken(
 
   async function issue(
     request: TokenRequest,
+    origin: RequestOrigin,
     learn: (facts: DecisionFacts) => void,
   ): Promise<Result<TokenGrant>> {
     const { service, requested } = request
@@ -146,11 +174,9 @@ export function createIssueToken(
     if (!options.services.includes(service)) return refused('service_unknown')
     if (!deps.store.ready()) return refused('not_ready')
 
-    const identified = await identify(request, learn)
-    if (!identified.ok) return identified
-    const subject = identified.value
-    const claimed = checkAccount(request)
-    if (!claimed.ok) return claimed
+    const admitted = await admit(request, origin, learn)
+    if (!admitted.ok) return admitted
+    const subject = admitted.value
     const { access, rules } = grant(deps.policy(), subject.credentials, requested)
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
@@ -189,7 +215,7 @@ export function createIssueToken(
 
   return (parsed, origin) =>
     decide(deps, 'token', origin, async (learn) =>
-      parsed.ok ? issue(parsed.value, learn) : parsed,
+      parsed.ok ? issue(parsed.value, origin, learn) : parsed,
     )
 }
 

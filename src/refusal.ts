@@ -27,6 +27,7 @@ interface RefusalKind {
     | 'NAME_INVALID'
     | 'DIGEST_INVALID'
     | 'NOT_FOUND'
+    | 'TOOMANYREQUESTS'
     | 'UNAVAILABLE'
   /** `error` of the Bearer challenge, RFC 6750 §3.1. */
   readonly bearer?: 'invalid_token' | 'insufficient_scope'
@@ -78,6 +79,15 @@ const REFUSALS = {
     oauth: 'invalid_grant',
     level: 'info',
     message: 'the refresh token is not valid here: log in with user name and password',
+  },
+  too_many_failures: {
+    http: 429,
+    grpc: GRPC.RESOURCE_EXHAUSTED,
+    code: 'TOOMANYREQUESTS',
+    oauth: 'temporarily_unavailable',
+    level: 'info',
+    message:
+      'too many failed logins from your network: wait, and log in with the right credentials',
   },
   credentials_conflicting: {
     http: 400,
@@ -362,6 +372,8 @@ export interface Refusal {
   readonly scope?: string
   /** Of `method_unsupported`: the methods that are supported there (RFC 9110 §15.5.6). */
   readonly allow?: readonly string[]
+  /** Of `too_many_failures`: seconds until another attempt is looked at (RFC 9110 §10.2.3). */
+  readonly retryAfter?: number
 }
 
 /** What the given reason means on each wire. */

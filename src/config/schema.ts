@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
-import { address, challengeText, duration, file, readPatterns, realm, tlsFiles } from './values.ts'
+import {
+  address,
+  challengeText,
+  count,
+  duration,
+  file,
+  networks,
+  readPatterns,
+  realm,
+  redisUrl,
+  tlsFiles,
+} from './values.ts'
 
 const shape = z.strictObject({
   /** `iss` of the tokens; the registry's `auth.token.issuer`. */
@@ -90,6 +101,23 @@ const shape = z.strictObject({
       directory: file.default('secrets'),
     })
     .prefault({}),
+  guessing: z
+    .strictObject({
+      /** Failed logins of one user name from one network (IPv6: /64) in a window; 0: any number. */
+      failures: count(1_000_000).prefault(10),
+      /** Failed logins from one network in a window, of whatever user names; 0: any number. */
+      perNetwork: count(1_000_000).prefault(200),
+      /** From the first failure on. */
+      window: duration(1, 86_400).prefault('5m'),
+      /** Where replicas count together, redis://HOST:PORT; each counts for itself without it. */
+      redis: redisUrl.optional(),
+    })
+    .prefault({}),
+  /**
+   * Addresses and networks of the proxies before the token service: of a request from one of them the
+   * client is who X-Forwarded-For says. In the environment separated by commas.
+   */
+  trustedProxies: networks.default([]),
   /** How long /readyz says no before the ports close, so that by then nobody sends any more. */
   drainDelay: duration(0, 300).prefault('0s'),
   listen: z

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { readPatternFlaw } from '../policy/read-pattern.ts'
+import { Redacted } from '../redacted.ts'
+import { parseCidr } from './cidr.ts'
 
 const DURATION = /^(\d{1,6})(s|m|h)?$/
 const SECONDS = { s: 1, m: 60, h: 3600 } as const
@@ -56,6 +58,48 @@ export const realm = challengeText.refine((value) => {
     url !== undefined && !secret && /^https?:$/.test(url.protocol) && url.search + url.hash === ''
   )
 }, 'must be an http or https URL without user and query, the one that clients reach /token at')
+
+/** A whole number; a string from the environment. */
+export const count = (maximum: number) =>
+  z.union([z.string(), z.number()]).transform((value, context) => {
+    const number = /^\d{1,9}$/.test(String(value)) ? Number(value) : Infinity
+    if (number <= maximum) return number
+    const message = `must be a whole number from 0 to ${String(maximum)}`
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+
+/** Addresses and networks of which each is an IP address, or one with the length of its prefix. */
+export const networks = z
+  .array(
+    z.string().transform((text, context) => {
+      const parsed = parseCidr(text)
+      if (typeof parsed !== 'string') return parsed
+      context.addIssue({ code: 'custom', message: parsed })
+      return z.NEVER
+    }),
+  )
+  .max(256, 'must have 256 networks at most')
+
+/** It may hold a password, so nothing of it is ever printed. */
+export const redisUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isRedis = url !== undefined && ['redis:', 'rediss:'].includes(url.protocol)
+  if (
+    isRedis &&
+    url.hostname !== '' &&
+    /^\/?\d*$/.test(url.pathname) &&
+    url.search + url.hash === ''
+  ) {
+    return new Redacted(text)
+  }
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be redis://HOST:PORT, or rediss://… for TLS, with USER:PASSWORD@ before the host and /DATABASE behind it where needed; characters of a password that mean something in a URL are escaped, as %40 for @',
+  })
+  return z.NEVER
+})
 
 export const file = z.string().min(1, 'must be a path')
 

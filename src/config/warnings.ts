@@ -10,10 +10,10 @@ export function warningsOf(
   config: Config,
   listeners: readonly TlsListener[] = TLS_LISTENERS,
 ): readonly string[] {
-  return [...openPolicies(config), ...plainPorts(config, listeners)]
+  return [...openPatterns(config), ...openNetworks(config), ...plainPorts(config, listeners)]
 }
 
-function openPolicies({ policy }: Config): readonly string[] {
+function openPatterns({ policy }: Config): readonly string[] {
   const who = { public: 'everyone, also without credentials,', shared: 'every namespace' }
   return (['public', 'shared'] as const)
     .filter((key) => policy[key].includes(EVERYTHING))
@@ -28,4 +28,13 @@ function plainPorts(config: Config, listeners: readonly TlsListener[]): readonly
     `no TLS for what other machines reach (${names('listen')}): passwords and tokens travel in the ` +
       `clear unless a mesh encrypts them; next: ${names('tls')}, or listen on 127.0.0.1`,
   ]
+}
+
+function openNetworks({ trustedProxies }: Config): readonly string[] {
+  return trustedProxies
+    .filter(({ prefix }) => prefix === 0)
+    .map(
+      ({ address }) =>
+        `trustedProxies has "${address}/0": whoever asks says by X-Forwarded-For who it is, and is never kept from guessing`,
+    )
 }

@@ -1,5 +1,6 @@
 import { createBcryptComparison } from '../adapters/bcrypt/compare.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
+import { createClientAddress } from '../adapters/token-http/client-address.ts'
 import { createTokenServer } from '../adapters/token-http/server.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { createAuthenticator } from '../credentials/authenticate.ts'
@@ -10,6 +11,7 @@ import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
 import { reusing } from '../token/reuse.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
+import { createGuarding } from './guessing.ts'
 
 /** Tokens that are remembered, to be given out again. */
 const REUSED_TOKENS = 5_000
@@ -37,10 +39,12 @@ export async function openTokenService(
   const signing = createIssuer({ keys, x5c: token.x5c })
   const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
   const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
+  const { guard, close } = await createGuarding(common)
   const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const issueToken = createIssueToken(
     {
       ...common,
+      guard,
       authenticate: createAuthenticator({ store, hasher, bcrypt, clock }),
       issuer: token.reuse === 0 ? signing : reusing(signing, reuse),
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
@@ -50,9 +54,22 @@ export async function openTokenService(
   const server = createTokenServer({
     ...{ issueToken, issuer, realm, realms },
     tls: await common.tls.open('token'),
+    clientAddress: createClientAddress(config.trustedProxies),
     jwks: () => keys.jwks(),
     onFailure: onAnswerFailure(common),
   })
   const address = { ...listen.token, ...(port === undefined ? {} : { port }) }
-  return listenHttp(server, address, onPortError(common))
+  try {
+    const listener = await listenHttp(server, address, onPortError(common))
+    return {
+      port: listener.port,
+      async close(milliseconds) {
+        await listener.close(milliseconds)
+        close()
+      },
+    }
+  } catch (error) {
+    close()
+    throw error
+  }
 }

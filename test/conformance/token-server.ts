@@ -44,9 +44,13 @@ export interface DecodedToken {
 /** Longest wait for an answer, milliseconds. */
 const PATIENCE = 20_000
 
+const WRONG_PASSWORD = 'no-such-password'
+
 /** The server under test as a client sees it. */
 export class TokenServer {
   readonly target: Target
+  #wrongPassword: Promise<Answer> | undefined
+  #wrongGrant: Promise<Answer> | undefined
 
   constructor(target: Target) {
     this.target = target
@@ -107,6 +111,18 @@ export class TokenServer {
     const answer = await this.post(this.passwordForm(more))
     if (hasNoPost(answer)) throw new NotOffered(`POST: ${answer.status}`)
     return answer
+  }
+
+  /**
+   * What a wrong password is answered, to a GET and to a form. Asked once: servers count failed logins,
+   * and must not take the suite for somebody who guesses.
+   */
+  wrongPassword(): Promise<Answer> {
+    return (this.#wrongPassword ??= this.get([], this.basic(undefined, WRONG_PASSWORD)))
+  }
+
+  wrongGrant(): Promise<Answer> {
+    return (this.#wrongGrant ??= this.post(this.passwordForm([], WRONG_PASSWORD)))
   }
 
   /** A refresh token, if the server gives any. */

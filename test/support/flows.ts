@@ -9,6 +9,7 @@ import { createBcryptComparison } from '../../src/adapters/bcrypt/compare.ts'
 import type { Credential, CredentialStore } from '../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../src/credentials/credential-index.ts'
 import { credentialGeneration } from '../../src/credentials/generation.ts'
+import { UNGUARDED, type GuessGuard } from '../../src/credentials/guessing.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
 import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
@@ -94,7 +95,7 @@ const indexOf = (people: readonly Person[]) => createCredentialIndex(people.map(
  */
 export function startFlows(
   people: readonly Person[],
-  instead: Partial<DecideDependencies> = {},
+  instead: Partial<DecideDependencies & { readonly guard: GuessGuard }> = {},
   checks: Partial<BcryptChecksOptions> = {},
 ) {
   const state = { now: NOW, ready: true, policy: OWN_NAMESPACE, index: indexOf(people) }
@@ -116,6 +117,7 @@ export function startFlows(
     record: (event: DecisionEvent) => void events.push(event),
     policy: () => state.policy,
     authenticate: createAuthenticator({ store, hasher, bcrypt, clock }),
+    guard: UNGUARDED,
     issuer: createIssuer({ keys, x5c: true }),
     verifier: createVerifier({
       ...{ keys, clock, issuer: 'rauth', audiences: [SERVICE], leeway: LEEWAY },

@@ -10,18 +10,21 @@ export interface Question {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string | Buffer
+  /** Address of this machine that it comes from, 127.0.0.1 if none is given. */
+  readonly from?: string
 }
 
 /** One request whose path goes out byte for byte: fetch would tidy `..`, `%2F` and `\`. */
 export function ask(port: number, path: string, question: Question = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', headers = {}, body } = question
+    const { method = 'GET', headers = {}, body, from } = question
     const outgoing = request({
       host: '127.0.0.1',
       port,
       method,
       path: '/',
       agent: false,
+      ...(from === undefined ? {} : { localAddress: from }),
       headers: {
         host: `localhost:${String(port)}`,
         ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),

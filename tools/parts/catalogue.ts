@@ -25,7 +25,7 @@ export interface GoSource {
 export interface DebianSource {
   readonly kind: 'debian'
   readonly package: string
-  /** Packages of programs that this one looks for on its PATH. */
+  /** Packages of programs that it looks for on its PATH, or that have a part of it. */
   readonly companions?: readonly string[]
   readonly file: string
   readonly size: string
@@ -168,6 +168,20 @@ export const CATALOGUE = {
       companions: ['conmon', 'crun'],
       file: 'usr/bin/podman',
       size: '12 MB',
+    },
+  },
+  redis: {
+    title: 'redis-server',
+    version: '7.0.15',
+    tolerance: 'major',
+    commands: ['redis-server'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'debian',
+      package: 'redis-server',
+      companions: ['redis-tools'],
+      file: 'usr/bin/redis-server',
+      size: '2 MB',
     },
   },
   grpcurl: {

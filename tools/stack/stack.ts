@@ -188,6 +188,8 @@ function rauthConfig(options: StackOptions, realm: string): string {
     service: SERVICE,
     issuer: ISSUER,
     logLevel: options.logLevel ?? 'info',
+    // Envoy asks from here.
+    trustedProxies: ports.envoy === undefined ? [] : ['127.0.0.1/32', '::1/128'],
     token: { x5c: options.x5c ?? true },
     keys: { directory: state.keys },
     credentials: { directory: state.secrets },

@@ -11,6 +11,8 @@ export interface Metrics {
   tlsReloadFailed(listener: string): void
   /** From now on tells when the TLS certificates of now end. */
   observeTls(ends: () => TlsEnds): void
+  /** From now on tells whether Redis counts failed logins. */
+  observeRedis(up: () => boolean): void
   /** Media type of {@link Metrics.render}. */
   readonly contentType: string
   render(): Promise<string>
@@ -82,6 +84,16 @@ export function createMetrics(): Metrics {
       observe(clients, 'listener', () => ends().authorities, {
         help: 'When the CA of the client certificates of a listener ends.',
         registers: [registry],
+      })
+    },
+    observeRedis(up) {
+      new Gauge({
+        name: 'rauth_guessing_redis_up',
+        help: 'Whether failed logins are counted in Redis (1), or by each replica for itself (0).',
+        registers: [registry],
+        collect() {
+          this.set(up() ? 1 : 0)
+        },
       })
     },
     record({ half, outcome, reason, duration }) {

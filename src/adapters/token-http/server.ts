@@ -13,6 +13,7 @@ import {
   type HttpExchange,
 } from '../http-exchange.ts'
 import type { ListenerTls } from '../tls.ts'
+import type { ClientAddress } from './client-address.ts'
 import { discoveryDocument } from './discovery.ts'
 import { readFormBody } from './form-body.ts'
 import { MAX_FORM } from './parameters.ts'
@@ -28,6 +29,7 @@ export interface TokenServerOptions {
   readonly realm: string
   /** That of each other service, by its name. */
   readonly realms: ReadonlyMap<string, string>
+  readonly clientAddress: ClientAddress
   readonly tls?: ListenerTls | undefined
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
@@ -59,6 +61,7 @@ const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
 
 /** The token endpoint, the public keys and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
+  const originOf = (request: IncomingMessage) => readOrigin(request, options.clientAddress)
   const answer = async (parsed: Result<TokenRequest>, origin: RequestOrigin) => {
     const service = parsed.ok ? parsed.value.service : ''
     const realm = options.realms.get(service) ?? options.realm
@@ -178,11 +181,14 @@ function createRoutes(options: TokenServerOptions, decide: Decide): Router {
   return routes
 }
 
-/** Who asks is the other end of the connection, whatever a header says. */
-function originOf({ method, socket, headers }: IncomingMessage): RequestOrigin {
+function readOrigin(
+  { method, socket, headers, headersDistinct }: IncomingMessage,
+  clientAddress: ClientAddress,
+): RequestOrigin {
   const requestId = headers['x-request-id']
+  const address = clientAddress(socket.remoteAddress, headersDistinct['x-forwarded-for'] ?? [])
   return {
-    ...(socket.remoteAddress === undefined ? {} : { address: socket.remoteAddress }),
+    ...(address === undefined ? {} : { address }),
     ...(method === undefined ? {} : { method }),
     // Envoy's, or of whoever comes past it: it only has to be found again.
     ...requestIdOf(typeof requestId === 'string' ? requestId : undefined),

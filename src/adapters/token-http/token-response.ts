@@ -26,7 +26,7 @@ export function formatTokenResponse(
     const body = { ...tokenOf(result.value), ...(oauth ? oauthFieldsOf(result.value) : {}) }
     return { status: 200, headers: HEADERS, body: JSON.stringify(body) }
   }
-  const { reason, allow } = result.refusal
+  const { reason, allow, retryAfter } = result.refusal
   const status = refusalKind(reason).http
   return {
     status,
@@ -35,6 +35,7 @@ export function formatTokenResponse(
       ...(status === 401 ? { 'WWW-Authenticate': basicChallenge(realm) } : {}),
       ...(allow === undefined ? {} : { Allow: allow.join(', ') }),
       ...(status === 503 ? { 'Retry-After': RETRY_AFTER } : {}),
+      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
     },
     body: JSON.stringify({ ...errorBody(result.refusal, decision), ...oauthError(result.refusal) }),
   }

@@ -24,7 +24,7 @@ export const BASIC_CLAUSES: readonly Clause[] = [
     level: 'MUST',
     demand: 'a 401 has a WWW-Authenticate header',
     async check(server) {
-      const answer = await server.get([], server.basic(undefined, 'no-such-password'))
+      const answer = await server.wrongPassword()
       expectRefusal(answer, 401)
       expect((answer.headers['www-authenticate'] ?? '') !== '', 'it has none')
     },
@@ -36,7 +36,7 @@ export const BASIC_CLAUSES: readonly Clause[] = [
     level: 'MUST',
     demand: 'a Basic challenge has a realm in quotes',
     async check(server) {
-      const answer = await server.get([], server.basic(undefined, 'no-such-password'))
+      const answer = await server.wrongPassword()
       const challenge = answer.headers['www-authenticate'] ?? ''
       if (!/^basic\b/i.test(challenge)) return
       expect(/^basic +([^,]*, *)?realm="[^"]*"/i.test(challenge), challenge)

@@ -181,8 +181,7 @@ const FORM_CLAUSES: readonly Omit<Clause, 'feature'>[] = [
     level: 'MUST',
     demand: 'a refusal is JSON with an error in it',
     async check(server) {
-      const form = server.passwordForm([], 'no-such-password')
-      const { json } = await refusalOf(server, () => server.post(form))
+      const { json } = await refusalOf(server, () => server.wrongGrant())
       expect(typeof json?.['error'] === 'string', 'no error')
     },
   },
@@ -193,8 +192,7 @@ const FORM_CLAUSES: readonly Omit<Clause, 'feature'>[] = [
     level: 'SHOULD',
     demand: 'a refusal of a form has errors[] too',
     async check(server) {
-      const form = server.passwordForm([], 'no-such-password')
-      const { json } = await refusalOf(server, () => server.post(form))
+      const { json } = await refusalOf(server, () => server.wrongGrant())
       expect(Array.isArray(json?.['errors']), 'no errors')
     },
   },

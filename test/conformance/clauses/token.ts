@@ -121,8 +121,7 @@ export const TOKEN_CLAUSES: readonly Clause[] = [
     level: 'MUST',
     demand: 'credentials that are wrong are answered 401',
     async check(server) {
-      const wrong = server.basic(undefined, `${server.target.password}-wrong`)
-      expectRefusal(await server.get([], wrong), 401)
+      expectRefusal(await server.wrongPassword(), 401)
     },
   },
   {
@@ -143,7 +142,7 @@ export const TOKEN_CLAUSES: readonly Clause[] = [
     level: 'SHOULD',
     demand: 'a user who does not exist gets the answer that a wrong password gets',
     async check(server) {
-      const known = await server.get([], server.basic(undefined, 'no-such-password'))
+      const known = await server.wrongPassword()
       const unknown = await server.get([], server.basic('no-such-user', 'no-such-password'))
       expect(known.status === unknown.status, `${known.status} and ${unknown.status}`)
       const plain = (body: string) => body.replace(/[0-9a-f-]{32,}/g, '')
@@ -359,7 +358,7 @@ export const TOKEN_CLAUSES: readonly Clause[] = [
     level: 'SHOULD',
     demand: 'a 401 is JSON with errors[].code and errors[].message',
     async check(server) {
-      const answer = await server.get([], server.basic(undefined, 'no-such-password'))
+      const answer = await server.wrongPassword()
       const type = answer.headers['content-type'] ?? 'nothing'
       expect(/^application\/json\b/i.test(type), `Content-Type: ${type}`)
       const [first] = (answer.json?.['errors'] ?? []) as readonly Record<string, unknown>[]

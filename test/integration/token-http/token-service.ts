@@ -2,10 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import {
+  createClientAddress,
+  type ProxyNetwork,
+} from '../../../src/adapters/token-http/client-address.ts'
+import {
   createTokenServer,
   type TokenServerOptions,
 } from '../../../src/adapters/token-http/server.ts'
 import type { BcryptChecksOptions } from '../../../src/credentials/bcrypt-checks.ts'
+import type { GuessGuard } from '../../../src/credentials/guessing.ts'
 import { createIssueToken, type IssueToken } from '../../../src/issue-token.ts'
 import { namespacePolicy } from '../../../src/policy/policy.ts'
 import { OTHER_SERVICE, person, startFlows, type Flows, type Person } from '../../support/flows.ts'
@@ -28,6 +33,8 @@ export interface TokenServiceOptions {
   readonly issueToken?: (real: IssueToken) => IssueToken
   readonly jwks?: TokenServerOptions['jwks']
   readonly newId?: () => string
+  readonly guard?: GuessGuard
+  readonly trustedProxies?: readonly ProxyNetwork[]
   /** Whether refresh tokens are on. */
   readonly refresh?: boolean
   /** In place of the one credential of `team-a`. */
@@ -43,7 +50,11 @@ export interface TokenServiceOptions {
 export async function startTokenService(options: TokenServiceOptions = {}): Promise<TokenService> {
   const { issueToken = (real: IssueToken) => real, newId = randomUUID, refresh = false } = options
   const { people = [person('team-a', PASSWORD)], checks = {} } = options
-  const flows = startFlows(people, { newId }, checks)
+  const flows = startFlows(
+    people,
+    { newId, ...(options.guard === undefined ? {} : { guard: options.guard }) },
+    checks,
+  )
   flows.policy(namespacePolicy({ public: ['library/**'], shared: ['shared/**'] }))
   const real = refresh
     ? flows.issueToken
@@ -52,6 +63,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     issueToken: issueToken(real),
     jwks: options.jwks ?? (() => flows.keys.jwks()),
     realm: REALM,
+    clientAddress: createClientAddress(options.trustedProxies ?? []),
     issuer: 'rauth',
     realms: new Map([[OTHER.service, OTHER.realm]]),
     tls: options.tls,

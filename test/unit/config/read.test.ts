@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import type { Environment } from '../../../src/config/environment.ts'
 import { parseConfig } from '../../../src/config/read.ts'
 import { SETTINGS } from '../../../src/config/settings.ts'
+import { warningsOf } from '../../../src/config/warnings.ts'
 import { refreshAudience } from '../../../src/token/refresh-token.ts'
 
 const MINIMAL = `realm: https://registry.example/token
@@ -37,6 +39,76 @@ describe('configuration', () => {
       Object.values(config.listen).map(({ port }) => port),
       [8080, 9191, 9192, 9090],
     )
+  })
+
+  it('has a bound for guessing by default, and no proxies', () => {
+    const { guessing, trustedProxies } = read(MINIMAL)
+    assert.deepEqual(guessing, { failures: 10, perNetwork: 200, window: 300 })
+    assert.deepEqual(trustedProxies, [])
+  })
+
+  it('takes numbers, lists and a Redis from the environment', () => {
+    const { guessing, trustedProxies } = read(MINIMAL, {
+      RAUTH_GUESSING_FAILURES: '0',
+      RAUTH_GUESSING_REDIS: 'rediss://rauth:a%40b@redis.test:6380/1',
+      RAUTH_TRUSTED_PROXIES: '127.0.0.1, fd00::/8',
+    })
+    assert.equal(guessing.failures, 0)
+    assert.equal(guessing.redis?.reveal(), 'rediss://rauth:a%40b@redis.test:6380/1')
+    assert.deepEqual(trustedProxies, [
+      { address: '127.0.0.1', prefix: 32, family: 'ipv4' },
+      { address: 'fd00::', prefix: 8, family: 'ipv6' },
+    ])
+  })
+
+  it('prints nothing of a Redis address, be it right or wrong', () => {
+    const canary = 'canary-of-redis'
+    const right = read(`${MINIMAL}guessing: { redis: 'redis://:${canary}@redis.test' }`)
+    assert.ok(!inspect(right, { depth: 9 }).includes(canary))
+    assert.ok(!JSON.stringify(right).includes(canary))
+    for (const wrong of [
+      `${canary}@redis.test`,
+      `http://:${canary}@redis.test`,
+      `redis://:${canary}@redis.test/?a=b`,
+      `redis://:${canary}@redis.test/zero`,
+      `redis://:${canary}@`,
+    ]) {
+      const [problem, ...others] = problems(`${MINIMAL}guessing: { redis: '${wrong}' }`)
+      assert.match(problem ?? '', /^rauth\.yaml:4:13: "guessing\.redis" must be redis:/)
+      assert.deepEqual(others, [])
+      assert.ok(problem?.includes(canary) === false)
+      const told = problems(MINIMAL, { RAUTH_GUESSING_REDIS: wrong })
+      assert.match(told.join(), /^RAUTH_GUESSING_REDIS: /)
+      assert.ok(!told.join().includes(canary))
+    }
+  })
+
+  for (const wrong of ['-1', '1.5', '""', 'ten', '1000001', '[1]']) {
+    it(`takes no count of ${wrong}`, () => {
+      assert.match(
+        problems(`${MINIMAL}guessing: { failures: ${wrong} }`).join(),
+        /"guessing\.failures" /,
+      )
+    })
+  }
+
+  for (const wrong of [
+    ...['10.0.0.0/33', '10.0.0.1/8', '10.0.0.0/08', '10.0.0', '010.0.0.0/8', 'fd00::1/8'],
+    ...['::/129', 'fe80::1%eth0', 'loopback', '10.0.0.0/', '1.2.3.4:80', '[::1]', ''],
+  ]) {
+    it(`trusts no proxies at "${wrong}"`, () => {
+      assert.match(
+        problems(`${MINIMAL}trustedProxies: ["${wrong}"]`).join(),
+        /^rauth\.yaml:4:18: "trustedProxies\.0" must /,
+      )
+    })
+  }
+
+  it('warns of trust in everybody', () => {
+    const warnings = (list: string) => warningsOf(read(`${MINIMAL}trustedProxies: [${list}]`), [])
+    assert.deepEqual(warnings('10.0.0.0/8, "::1"'), [])
+    assert.match(warnings('0.0.0.0/0').join(), /^trustedProxies has "0\.0\.0\.0\/0"/)
+    assert.match(warnings('"::/0"').join(), /^trustedProxies has "::\/0"/)
   })
 
   it('takes relative paths from the folder of the file', () => {
@@ -170,7 +242,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, drainDelay, listen, tls',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, guessing, trustedProxies, drainDelay, listen, tls',
     ],
     [
       'a host that is none',

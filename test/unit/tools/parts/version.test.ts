@@ -17,6 +17,7 @@ const PRINTED: readonly (readonly [printed: string, version: string | undefined]
   ['v0.22.1\n', '0.22.1'],
   ['skopeo version 1.9.3\n', '1.9.3'],
   ['buildah version 1.28.2 (image-spec 1.1.0-rc2, runtime-spec 1.0.2-dev)\n', '1.28.2'],
+  ['Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n', '7.0.15'],
   ['registry github.com/distribution/distribution/v3 v3.0.0-rc.1\n', '3.0.0 (a prerelease)'],
   ['etcd Version: 3.4.23\nGo Version: go1.19.8\n', '3.4.23'],
   ['(devel)\n', undefined],

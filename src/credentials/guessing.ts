@@ -1,0 +1,140 @@
+import { LRUCache } from 'lru-cache'
+import type { Redacted } from '../redacted.ts'
+import { refused, type Reason, type Result } from '../refusal.ts'
+import type { CredentialStore } from './credential.ts'
+import type { PasswordHasher } from './password.ts'
+
+/** Whose failures are counted together: a client network, and the name that it tries there. */
+export interface FailureSource {
+  readonly network: string
+  readonly name: string
+}
+
+/**
+ * Counts failures, by source and, with a higher bound, by network alone. Never rejects and never
+ * waits long: counting must not stand in the way of an answer.
+ */
+export interface FailureCounter {
+  /**
+   * Counts a failure ahead of the check, so that no number of guesses at once is more than one after
+   * the other. 0: counted. Else nothing was, and these are the seconds until more are let in.
+   */
+  take(source: FailureSource): Promise<number>
+  /** What was taken turned out to be no failure. */
+  giveBack(source: FailureSource): Promise<void>
+}
+
+/** A secret that a client presents to be let in. */
+export interface Attempt {
+  /** Of the client; `undefined` if it has left meanwhile. */
+  readonly address: string | undefined
+  /** The user name; `undefined` where the secret stands alone, as a refresh token does. */
+  readonly username: string | undefined
+  readonly secret: Redacted<string>
+}
+
+/** Runs the check of what a client presents, unless too many have failed there. */
+export type GuessGuard = <T>(
+  attempt: Attempt,
+  check: () => Promise<Result<T>>,
+) => Promise<Result<T>>
+
+/** The guard of whoever wants none. */
+export const UNGUARDED: GuessGuard = (_attempt, check) => check()
+
+export interface GuessGuardDependencies {
+  readonly failures: FailureCounter
+  readonly store: Pick<CredentialStore, 'byUsername'>
+  /** The network that an address belongs to. */
+  readonly networkOf: (address: string) => string
+  readonly hasher: PasswordHasher
+}
+
+/** What a wrong guess ends with. */
+const FAILURES: ReadonlySet<Reason> = new Set(['credentials_invalid', 'refresh_token_invalid'])
+
+/** What succeeded lately is remembered of this many, each from one network. */
+const REMEMBERED = 10_000
+
+/**
+ * Guessing ends when too many have failed: from then on nothing of that source is checked until its
+ * window is over. Others never notice: no namespace is ever locked.
+ *
+ * What succeeded from a network before passes ahead of all counts there, so that nodes that share an
+ * address with somebody who guesses go on. It is bound to the network: else whoever guesses from
+ * elsewhere would learn from the one secret that still passes that it is the right one. It is checked
+ * all the same, so a changed Secret ends it. No success takes failures away: a guesser may have a
+ * login of its own.
+ */
+export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
+  const known = new LRUCache<string, true>({ max: REMEMBERED })
+  /** What is being checked for the first time: whether it succeeded. */
+  const underWay = new Map<string, Promise<boolean>>()
+
+  async function count<T>(
+    source: FailureSource,
+    check: () => Promise<Result<T>>,
+  ): Promise<Result<T>> {
+    const retryAfter = await deps.failures.take(source)
+    if (retryAfter > 0) return refused('too_many_failures', { retryAfter })
+    let failed = false
+    try {
+      const result = await check()
+      failed = isFailure(result)
+      return result
+    } finally {
+      // Not waited for: the client need not.
+      if (!failed) void deps.failures.giveBack(source)
+    }
+  }
+
+  /**
+   * A user name with the passwords that its own namespace gives it: once those change, the failures of
+   * before are over, so that what goes on with an old password does not keep the new one out. Other
+   * namespaces may have the name too, and could begin anew as often as they like.
+   */
+  function nameOf(username: string): string {
+    const own = deps.store.byUsername(username).filter(({ namespace }) => namespace === username)
+    return JSON.stringify([username, ...own.map(({ generation }) => generation).sort()])
+  }
+
+  return async ({ address, username, secret }, check) => {
+    const network = address === undefined ? '' : deps.networkOf(address)
+    const print = printOf(deps.hasher, [network, username ?? null, secret.reveal()])
+    // A refresh token names nobody before it is verified; an old one must not keep others out.
+    const source = { network, name: username === undefined ? print : nameOf(username) }
+
+    // The same secret many times at once, as by the containers of a node that starts, is one guess.
+    const first = underWay.get(print)
+    if (known.get(print) === true || (first !== undefined && (await first))) {
+      const result = await check()
+      if (isFailure(result)) {
+        known.delete(print)
+        await deps.failures.take(source)
+      }
+      return result
+    }
+    if (first !== undefined) return count(source, check)
+    let tell: (succeeded: boolean) => void = () => undefined
+    underWay.set(print, new Promise((resolve) => (tell = resolve)))
+    let succeeded = false
+    try {
+      const result = await count(source, check)
+      succeeded = result.ok
+      if (succeeded) known.set(print, true)
+      return result
+    } finally {
+      underWay.delete(print)
+      tell(succeeded)
+    }
+  }
+}
+
+function isFailure(result: Result<unknown>): boolean {
+  return !result.ok && FAILURES.has(result.refusal.reason)
+}
+
+/** JSON keeps the parts apart: no two lists have the same text. */
+function printOf(hasher: PasswordHasher, parts: readonly (string | null)[]): string {
+  return hasher.hash(JSON.stringify(parts)).toString('base64url')
+}

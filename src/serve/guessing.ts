@@ -1,0 +1,48 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { readBindingKey } from '../adapters/file/key-files.ts'
+import { createFailureCounter } from '../adapters/throttle/failure-counter.ts'
+import { createLimiter } from '../adapters/throttle/limiters.ts'
+import { networkOf } from '../adapters/throttle/network.ts'
+import type { RedisLink } from '../adapters/throttle/redis-link.ts'
+import { createGuessGuard, UNGUARDED, type GuessGuard } from '../credentials/guessing.ts'
+import type { Common } from './common.ts'
+
+export interface Guarding {
+  readonly guard: GuessGuard
+  /** Lets go of Redis. */
+  readonly close: () => void
+}
+
+/** The guard against guessing, as configured. It does not wait for Redis. */
+export async function createGuarding(common: Common): Promise<Guarding> {
+  const { config, hasher, store, timer } = common
+  const { failures, perNetwork, window } = config.guessing
+  if (failures === 0 && perNetwork === 0) return { guard: UNGUARDED, close: () => undefined }
+  const redis = await openRedisOf(common)
+  const limits = { window, timer, redis }
+  const counter = createFailureCounter({
+    bySource: createLimiter({ ...limits, points: failures, prefix: 'name' }),
+    byNetwork: createLimiter({ ...limits, points: perNetwork, prefix: 'network' }),
+    key: redis === undefined ? randomBytes(32) : await sharedKey(common),
+  })
+  return {
+    guard: createGuessGuard({ failures: counter, networkOf, hasher, store }),
+    close: () => redis?.close(),
+  }
+}
+
+async function openRedisOf({ config, log, metrics }: Common): Promise<RedisLink | undefined> {
+  const { redis: url } = config.guessing
+  if (url === undefined) return undefined
+  // Imported when wanted: most have no Redis.
+  const { openRedis } = await import('../adapters/throttle/redis-link.ts')
+  const link = openRedis(url, log)
+  metrics.observeRedis(() => link.up())
+  return link
+}
+
+/** Replicas share the binding key; nothing of it is seen in what is made of it. */
+async function sharedKey({ config }: Common): Promise<Buffer> {
+  const bindingKey = await readBindingKey(config.keys.directory)
+  return createHmac('sha256', bindingKey).update('rauth guessing').digest()
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import {
+  createClientAddress,
+  type ProxyNetwork,
+} from '../../../../src/adapters/token-http/client-address.ts'
+import { networkOf } from '../../../../src/adapters/throttle/network.ts'
+
+const PROXIES: readonly ProxyNetwork[] = [
+  { address: '10.0.0.0', prefix: 8, family: 'ipv4' },
+  { address: 'fd00::', prefix: 8, family: 'ipv6' },
+]
+
+describe('client address', () => {
+  const clientAddress = createClientAddress(PROXIES)
+
+  const cases: readonly (readonly [string, string, readonly string[], string])[] = [
+    ['no header', '10.0.0.1', [], '10.0.0.1'],
+    ['an empty header', '10.0.0.1', [''], '10.0.0.1'],
+    ['what the proxy added', '10.0.0.1', ['192.0.2.7'], '192.0.2.7'],
+    ['not what the client made up', '10.0.0.1', ['203.0.113.1, 192.0.2.7'], '192.0.2.7'],
+    ['not even a proxy that it made up', '10.0.0.1', ['10.0.0.9, 192.0.2.7'], '192.0.2.7'],
+    ['what is behind another proxy', '10.0.0.1', ['192.0.2.7,10.0.0.2'], '192.0.2.7'],
+    ['headers in their order', '10.0.0.1', ['203.0.113.1', '192.0.2.7'], '192.0.2.7'],
+    ['a client that is a proxy itself', '10.0.0.1', ['10.0.0.3, 10.0.0.2'], '10.0.0.3'],
+    ['IPv6', 'fd00::1', ['2001:db8::7'], '2001:db8::7'],
+    ['a proxy in mapped form', '::ffff:10.0.0.1', ['192.0.2.7'], '192.0.2.7'],
+    ['a proxy with a zone', 'fd00::1%eth0', ['192.0.2.7'], '192.0.2.7'],
+    ['tabs and blanks', '10.0.0.1', ['203.0.113.1 ,\t 192.0.2.7\t'], '192.0.2.7'],
+    ['no more than the end of 10 kB', '10.0.0.1', [`${'9,'.repeat(5_000)}192.0.2.7`], '192.0.2.7'],
+    ['an end that is too long', '10.0.0.1', [`192.0.2.7,${'1'.repeat(10_000)}`], '10.0.0.1'],
+    ['unknown', '10.0.0.1', ['192.0.2.7, unknown'], '10.0.0.1'],
+    ['nothing', '10.0.0.1', ['192.0.2.7,'], '10.0.0.1'],
+    ['a port', '10.0.0.1', ['192.0.2.7:1234'], '10.0.0.1'],
+    ['brackets', '10.0.0.1', ['[2001:db8::7]'], '10.0.0.1'],
+    ['a zone', '10.0.0.1', ['fe80::7%eth0'], '10.0.0.1'],
+    ['a short form', '10.0.0.1', ['192.0.2'], '10.0.0.1'],
+    ['leading zeros', '10.0.0.1', ['192.0.2.07'], '10.0.0.1'],
+    ['nonsense behind another proxy', '10.0.0.1', ['nonsense, 10.0.0.2'], '10.0.0.2'],
+    ['a peer that is no proxy', '192.0.2.9', ['192.0.2.7'], '192.0.2.9'],
+  ]
+  for (const [what, peer, forwarded, client] of cases) {
+    it(`${what}: ${peer}, ${JSON.stringify(forwarded).slice(0, 60)} is ${client}`, () => {
+      assert.equal(clientAddress(peer, forwarded), client)
+    })
+  }
+
+  it('is unknown of who has left', () => {
+    assert.equal(clientAddress(undefined, ['192.0.2.7']), undefined)
+  })
+
+  const header = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.constantFrom('10.0.0.1', 'fd00::1', 'unknown', '', '127.0.0.1, 10.0.0.1', ' , ,'),
+    fc.string(),
+  )
+  const headers = fc.array(fc.array(header).map((hops) => hops.join(', ')))
+
+  it('is the peer that is no proxy, whatever it sends', () => {
+    const stranger = fc
+      .oneof(fc.ipV4(), fc.ipV6())
+      .filter((address) => !/^10\.|^(::ffff:|fd)|^0*:.*ffff/i.test(address))
+    fc.assert(
+      fc.property(stranger, headers, (peer, forwarded) => {
+        for (const resolve of [clientAddress, createClientAddress([])]) {
+          assert.equal(networkOf(resolve(peer, forwarded) ?? ''), networkOf(peer))
+        }
+      }),
+    )
+  })
+
+  it('behind a proxy is who that proxy names, whatever comes before', () => {
+    fc.assert(
+      fc.property(headers, (forged) => {
+        assert.equal(clientAddress('10.0.0.1', [...forged, '192.0.2.7']), '192.0.2.7')
+      }),
+    )
+  })
+})
