@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { parseBasic, type BasicCredentials } from './credentials/basic-auth.ts'
 import type { CredentialStore } from './credentials/credential.ts'
 import { namespacesOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
@@ -6,11 +7,12 @@ import { decide, type Decision, type DecideDependencies, type RequestOrigin } fr
 import type { DecisionFacts } from './event.ts'
 import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
-import { accepted, refused, type Result } from './refusal.ts'
-import { covers } from './registry/access.ts'
-import { bearerToken } from './registry/authorization.ts'
-import { readRequest, type RegistryRequest } from './registry/request.ts'
+import { accepted, refused, type Refusal, type Result } from './refusal.ts'
+import { covers, type Access } from './registry/access.ts'
+import { bearerToken, isBasic } from './registry/authorization.ts'
+import { readRequest, type RegistryRequest, type RequiredAccess } from './registry/request.ts'
 import { formatScope } from './registry/scope.ts'
+import type { CredentialReference, Subject } from './subject.ts'
 import type { Verifier } from './token/verifier.ts'
 
 /** The request may go on to the registry. */
@@ -39,59 +41,140 @@ export interface CheckAccessDependencies extends DecideDependencies {
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
   readonly verifier: Verifier
+  /** Checks a user name and a password in place of a token; without, only tokens are taken. */
+  readonly login?:
+    ((basic: BasicCredentials, origin: RequestOrigin) => Promise<Result<Subject>>) | undefined
 }
 
-export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
-  function check(request: RegistryRequest, learn: (facts: DecisionFacts) => void): Result<Allowed> {
+export interface CheckAccessOptions {
+  /** What the registry is called for requests that name no service. */
+  readonly service: string
+  /** All that a proxy may name. */
+  readonly services: readonly string[]
+  /**
+   * What happens to a mount whose source is out of reach: it becomes a plain upload, or a 401 after
+   * which most clients upload by themselves, or a 403.
+   */
+  readonly mount: 'remove' | 'challenge' | 'deny'
+  /** For how long after its end a token may finish an upload, seconds. */
+  readonly uploadGrace: number
+}
+
+/** Who asks, and what of the required access it holds by itself. */
+interface Bearer {
+  readonly account: string
+  readonly credentials: readonly CredentialReference[]
+  /** What its token says; `undefined`: there is none, and the policy alone decides. */
+  readonly access: Access | undefined
+}
+
+const MOUNT = ['mount', 'from']
+
+export function createCheckAccess(
+  deps: CheckAccessDependencies,
+  options: CheckAccessOptions,
+): CheckAccess {
+  type Learn = (facts: DecisionFacts) => void
+
+  async function check(
+    request: RegistryRequest,
+    origin: RequestOrigin,
+    learn: Learn,
+  ): Promise<Result<Allowed>> {
     const read = readRequest(request)
     if (!read.ok) return read
-    const { required, withoutMount, removeQuery } = read.value
-    const scope = formatScope(required)
+    const scope = formatScope(read.value.required)
     learn({ requested: scope })
+    const identified = await identify(request, read.value, origin, learn)
+    if (!identified.ok) return withScope(identified.refusal, scope)
+    const decided = judge(identified.value, read.value, learn)
+    return decided.ok ? decided : withScope(decided.refusal, scope)
+  }
 
-    const bearer = bearerToken(request.authorization)
-    if (!bearer.ok) return refused(bearer.refusal.reason, { ...bearer.refusal, scope })
-    const verified = deps.verifier.verify(bearer.value)
-    if (!verified.ok) return refused(verified.refusal.reason, { ...verified.refusal, scope })
+  async function identify(
+    { authorization, service = options.service }: RegistryRequest,
+    { finishesUpload }: RequiredAccess,
+    origin: RequestOrigin,
+    learn: Learn,
+  ): Promise<Result<Bearer>> {
+    if (!options.services.includes(service)) {
+      return refused('internal', { detail: 'the proxy names a service that is not configured' })
+    }
+    if (deps.login !== undefined && isBasic(authorization)) {
+      const basic = parseBasic(authorization)
+      if (!basic.ok) return basic
+      if (!deps.store.ready()) return refused('not_ready')
+      if (basic.value === undefined) return refused('token_missing')
+      const subject = await deps.login(basic.value, origin)
+      if (!subject.ok) return subject
+      const { account, credentials } = subject.value
+      learn({ account })
+      return accepted({ account, credentials, access: undefined })
+    }
+    const token = bearerToken(authorization)
+    if (!token.ok) return token
+    const grace = finishesUpload ? options.uploadGrace : 0
+    const verified = deps.verifier.verify(token.value, grace)
+    if (!verified.ok) return verified
     const { claims, keyId } = verified.value
-    learn({
-      account: claims.subject,
-      tokenId: claims.id,
-      keyId,
-      granted: formatScope(claims.access),
-    })
+    const { subject: account, id: tokenId, access, credentials } = claims
+    if (claims.audience !== service) return refused('token_invalid', { detail: 'audience' })
+    learn({ account, tokenId, keyId, granted: formatScope(access) })
+    return deps.store.ready() ? accepted({ account, credentials, access }) : refused('not_ready')
+  }
 
-    if (!deps.store.ready()) return refused('not_ready')
-    const anonymous = claims.credentials.length === 0
-    const holders = liveCredentials(deps.store, claims.credentials, deps.clock())
-    if (!anonymous && holders.length === 0) return refused('credential_revoked', { scope })
+  function judge(
+    { account, credentials, access: held }: Bearer,
+    { required, withoutMount, removeQuery }: RequiredAccess,
+    learn: Learn,
+  ): Result<Allowed> {
+    const anonymous = credentials.length === 0
+    const holders = liveCredentials(deps.store, credentials, deps.clock())
+    if (!anonymous && holders.length === 0) return refused('credential_revoked')
     const namespaces = namespacesOf(holders)
     learn({ namespaces })
+    const allow = (remove: readonly string[]) =>
+      accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
     const policy = deps.policy()
     // Any token will do for /v2/, if it is still good for anything: this one has no credential.
-    if (anonymous && grant(policy, [], claims.access).access.length === 0) {
-      return refused('token_invalid', { detail: 'nothing in it is for everyone any more', scope })
+    if (anonymous && grant(policy, [], held ?? []).access.length === 0) {
+      return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
     }
     const { access, rules } = grant(policy, holders, required)
     learn({ rule: rules.join(',') })
-    if (!covers(access, required)) {
-      // Whoever is nobody yet can still log in.
-      if (anonymous) return refused('login_required', { scope })
-      // Where only the source of a mount is out of reach: containerd goes on without the mount after
-      // a 401, and after nothing else.
-      return covers(access, withoutMount)
-        ? refused('mount_denied', { scope })
-        : refused('access_denied')
+    const holds = (needed: Access) => held === undefined || covers(held, needed)
+    if (covers(access, required)) {
+      return holds(required) ? allow(removeQuery) : refused('scope_insufficient')
     }
-    if (!covers(claims.access, required)) return refused('scope_insufficient', { scope })
-    return accepted({ headers: identityHeaders(claims.subject, namespaces), removeQuery })
+    // Whoever is nobody yet can still log in.
+    if (anonymous) return refused('login_required')
+    if (!covers(access, withoutMount)) return refused('access_denied')
+    switch (options.mount) {
+      case 'remove':
+        if (!holds(withoutMount)) return refused('scope_insufficient')
+        learn({ mount: 'removed' })
+        return allow(MOUNT)
+      case 'challenge':
+        // containerd goes on without the mount after a 401, and after nothing else.
+        return refused('mount_denied')
+      case 'deny':
+        return refused('access_denied')
+    }
   }
 
   return (parsed, origin) =>
-    decide(deps, 'gateway', origin, (learn) =>
-      Promise.resolve(parsed.ok ? check(parsed.value, learn) : parsed),
+    decide(deps, 'gateway', origin, async (learn) =>
+      parsed.ok ? check(parsed.value, origin, learn) : parsed,
     )
+}
+
+/** What a better token would need: for whoever can be helped by one. */
+function withScope(refusal: Refusal, scope: string): Result<never> {
+  return refused(
+    refusal.reason,
+    refusal.reason === 'access_denied' ? refusal : { ...refusal, scope },
+  )
 }
 
 /**

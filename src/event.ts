@@ -23,6 +23,8 @@ export interface DecisionEvent {
   readonly granted?: string
   /** The rule that decided. */
   readonly rule?: string
+  /** A mount whose source was out of reach went on as an upload. */
+  readonly mount?: 'removed'
   readonly tokenId?: string
   /** Of the refresh token that was presented, or was made beside it. */
   readonly refreshTokenId?: string
@@ -45,6 +47,7 @@ export type DecisionFacts = Partial<
     | 'requested'
     | 'granted'
     | 'rule'
+    | 'mount'
     | 'tokenId'
     | 'refreshTokenId'
     | 'keyId'

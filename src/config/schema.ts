@@ -76,6 +76,24 @@ const shape = z.strictObject({
       shared: readPatterns.default([]),
     })
     .prefault({}),
+  gateway: z
+    .strictObject({
+      /**
+       * What happens to a mount from a repository that is out of reach: `remove` makes it a plain upload,
+       * `challenge` answers 401, after which most clients upload by themselves, `deny` answers 403.
+       */
+      mount: z.enum(['remove', 'challenge', 'deny']).default('remove'),
+      /**
+       * How long after its end a token may still finish uploads: their PATCH, PUT and GET, and the PUT
+       * of a manifest. Its credential must live all the while.
+       */
+      uploadGrace: duration(0, 86_400).prefault('0s'),
+      /** Take the Authorization header off what goes to the registry: for one that checks no tokens. */
+      stripAuthorization: z.boolean('must be true or false').default(false),
+      /** Take user name and password in place of a token: for tools that fetch none. */
+      basic: z.boolean('must be true or false').default(false),
+    })
+    .prefault({}),
   keys: z
     .strictObject({
       /** Made by `rauth keys init`; or a mounted Secret with the same files. */

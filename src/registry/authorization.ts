@@ -17,3 +17,8 @@ export function bearerToken(header: string | undefined): Result<string> {
   const token = BEARER.exec(header)?.[1]
   return token === undefined ? refused('authorization_malformed') : accepted(token)
 }
+
+/** Whether the header is, or wants to be, Basic credentials (RFC 7617). */
+export function isBasic(header: string | undefined): boolean {
+  return header !== undefined && /^basic(?: |$)/i.test(header)
+}

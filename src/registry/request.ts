@@ -9,6 +9,7 @@ import {
   ROUTES,
   type Route,
   type RouteDescriptor,
+  type RouteKind,
 } from './routes.ts'
 
 /**
@@ -22,6 +23,8 @@ export interface RegistryRequest {
   readonly authorization?: string
   readonly contentType?: string
   readonly contentLength?: string
+  /** The service that the proxy says this registry is: its configuration, never the client's word. */
+  readonly service?: string
 }
 
 export interface RequiredAccess {
@@ -31,6 +34,8 @@ export interface RequiredAccess {
   readonly withoutMount: Access
   /** Query parameters that must not reach the registry. */
   readonly removeQuery: readonly string[]
+  /** Whether it is a step of an upload that has begun, or the manifest that ends a push. */
+  readonly finishesUpload: boolean
 }
 
 const MAX_TARGET = 8192
@@ -67,7 +72,9 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   const { name } = route.value
   if (name === undefined) {
     const required = route.value.kind === 'catalog' ? [CATALOG_ACCESS] : []
-    return accepted({ required, withoutMount: required, removeQuery: [] })
+    return accepted({
+      ...{ required, withoutMount: required, removeQuery: [], finishesUpload: false },
+    })
   }
   const source = mountSource(query.value)
   if (!source.ok) return source
@@ -79,7 +86,10 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   }))
   const required = mergeAccess([...withoutMount, ...mounted])
   const removeQuery = source.value.length === 0 && query.value.has('mount') ? ['mount'] : []
-  return accepted({ required, withoutMount, removeQuery })
+  return accepted({
+    ...{ required, withoutMount, removeQuery },
+    finishesUpload: finishesUpload(route.value.kind, method),
+  })
 }
 
 function readPath(path: string): Result<Route> {
@@ -123,6 +133,10 @@ function mountSource(query: ReadonlyMap<string, string>): Result<readonly string
   if (from === undefined) return accepted([])
   if (!query.has('mount')) return refused('query_invalid', { detail: 'from without mount' })
   return isRepositoryName(from) ? accepted([from]) : refused('name_invalid')
+}
+
+function finishesUpload(kind: RouteKind, method: string): boolean {
+  return kind === 'upload' ? method !== 'DELETE' : kind === 'manifest' && method === 'PUT'
 }
 
 const WITH_BODY = ['POST', 'PUT', 'PATCH']

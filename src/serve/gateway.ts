@@ -1,10 +1,11 @@
 import { startGrpcServer } from '../adapters/ext-authz/grpc-server.ts'
 import { createGatewayHttpServer } from '../adapters/ext-authz/http-server.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
-import { createCheckAccess } from '../check-access.ts'
+import { createCheckAccess, type CheckAccessDependencies } from '../check-access.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { createVerifier } from '../token/verifier.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
+import type { Logins } from './logins.ts'
 
 /** Tokens whose signature is remembered as good. */
 const VERIFIED_TOKENS = 10_000
@@ -12,20 +13,27 @@ const VERIFIED_TOKENS = 10_000
 /** The ports of the gateway, each by the name that it has under `listen`. */
 export async function openGateway(
   common: Common,
+  logins: Logins | undefined,
   opened: (name: string, listener: Listener) => void,
 ): Promise<void> {
   const { config, keys, store, clock } = common
   const { issuer, realm, service, token, listen } = config
+  const { mount, uploadGrace, stripAuthorization, basic } = config.gateway
+  const realms = new Map(config.services.map((other) => [other.service, other.realm]))
+  const services = [service, ...realms.keys()]
   const { expiry, pushExpiry } = lifetimesOf(config)
   const verifier = createVerifier({
-    ...{ keys, issuer, audiences: [service], clock, cacheSize: VERIFIED_TOKENS },
+    ...{ keys, issuer, audiences: services, clock, cacheSize: VERIFIED_TOKENS },
     ...{ leeway: token.leeway, maxLifetime: Math.max(expiry, pushExpiry) },
   })
-  const checkAccess = createCheckAccess({ ...common, verifier })
+  const checkAccess = createCheckAccess(
+    { ...common, verifier, login: basic ? logins && guarded(logins) : undefined },
+    { service, services, mount, uploadGrace },
+  )
   const options = { realm, service, checkAccess, onFailure: onAnswerFailure(common) }
   const grpc = await startGrpcServer(
     {
-      ...options,
+      ...{ ...options, realms, stripAuthorization },
       ready: () => store.ready(),
       tls: await common.tls.open('gateway'),
     },
@@ -35,4 +43,12 @@ export async function openGateway(
   const tls = await common.tls.open('gatewayHttp')
   const http = createGatewayHttpServer({ ...options, tls })
   opened('gatewayHttp', await listenHttp(http, listen.gatewayHttp, onPortError(common)))
+}
+
+/** A login that came in at the gateway counts like one at the token service. */
+function guarded({ guard, authenticate }: Logins): CheckAccessDependencies['login'] {
+  return (basic, { address }) => {
+    const { username, password: secret } = basic
+    return guard({ address, username, secret }, () => authenticate(basic))
+  }
 }

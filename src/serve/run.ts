@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, type TlsListener } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
 import { createCommon, onAnswerFailure, onPortError } from './common.ts'
+import { createLogins, type Logins } from './logins.ts'
 import { stopSignal } from './stop-signal.ts'
 
 export type Role = 'all' | 'token' | 'gateway'
@@ -37,17 +38,19 @@ export async function run(config: Config, { role, port }: RunOptions): Promise<v
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()
   const listeners = new Map<string, Listener>()
+  let logins: Logins | undefined
   let stopping = false
 
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
-    if (role !== 'gateway') {
+    if (role !== 'gateway' || config.gateway.basic) logins = await createLogins(common)
+    if (role !== 'gateway' && logins !== undefined) {
       const { openTokenService } = await import('./token-service.ts')
-      listeners.set('token', await openTokenService(common, port))
+      listeners.set('token', await openTokenService(common, logins, port))
     }
     if (role !== 'token') {
       const { openGateway } = await import('./gateway.ts')
-      await openGateway(common, (name, listener) => listeners.set(name, listener))
+      await openGateway(common, logins, (name, listener) => listeners.set(name, listener))
     }
     const server = createOperationsServer({
       metrics,
@@ -69,6 +72,7 @@ export async function run(config: Config, { role, port }: RunOptions): Promise<v
     const halves = [...listeners.values()].filter((listener) => listener !== operations)
     await Promise.all(halves.map((listener) => listener.close(DRAIN)))
     await operations?.close(0)
+    logins?.close()
     store.close()
     keys.close()
     tls.close()

@@ -1,17 +1,14 @@
-import { createBcryptComparison } from '../adapters/bcrypt/compare.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createClientAddress } from '../adapters/token-http/client-address.ts'
 import { createTokenServer } from '../adapters/token-http/server.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
-import { createAuthenticator } from '../credentials/authenticate.ts'
-import { createBcryptChecks } from '../credentials/bcrypt-checks.ts'
 import { RauthError } from '../errors.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
 import { reusing } from '../token/reuse.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
-import { createGuarding } from './guessing.ts'
+import type { Logins } from './logins.ts'
 
 /** Tokens that are remembered, to be given out again. */
 const REUSED_TOKENS = 5_000
@@ -22,9 +19,10 @@ const REUSED_TOKENS = 5_000
  */
 export async function openTokenService(
   common: Common,
+  { guard, authenticate }: Logins,
   port: number | undefined,
 ): Promise<Listener> {
-  const { config, signingKeys: keys, store, hasher, clock } = common
+  const { config, signingKeys: keys, clock } = common
   if (keys === undefined) {
     throw new RauthError(
       'ERR_CONFIG_INVALID',
@@ -38,14 +36,11 @@ export async function openTokenService(
   })
   const signing = createIssuer({ keys, x5c: token.x5c })
   const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
-  const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
-  const { guard, close } = await createGuarding(common)
   const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const issueToken = createIssueToken(
     {
       ...common,
-      guard,
-      authenticate: createAuthenticator({ store, hasher, bcrypt, clock }),
+      ...{ guard, authenticate },
       issuer: token.reuse === 0 ? signing : reusing(signing, reuse),
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },
@@ -59,17 +54,5 @@ export async function openTokenService(
     onFailure: onAnswerFailure(common),
   })
   const address = { ...listen.token, ...(port === undefined ? {} : { port }) }
-  try {
-    const listener = await listenHttp(server, address, onPortError(common))
-    return {
-      port: listener.port,
-      async close(milliseconds) {
-        await listener.close(milliseconds)
-        close()
-      },
-    }
-  } catch (error) {
-    close()
-    throw error
-  }
+  return listenHttp(server, address, onPortError(common))
 }

@@ -32,7 +32,8 @@ export interface VerifiedToken {
 }
 
 export interface Verifier {
-  verify(token: string): Result<VerifiedToken>
+  /** `grace`: for how long after its end a token is still good, seconds. */
+  verify(token: string, grace?: number): Result<VerifiedToken>
 }
 
 interface Remembered extends VerifiedToken {
@@ -52,16 +53,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const remembered = new LRUCache<string, Remembered>({ max: options.cacheSize })
 
   /** What about a good signature can be wrong from one moment to the next. */
-  function outdated({ claims }: Remembered): string | undefined {
+  function outdated({ claims }: Remembered, grace: number): string | undefined {
     const now = clock()
-    if (now >= claims.expiresAt + leeway) return 'expired'
+    if (now >= claims.expiresAt + leeway + grace) return 'expired'
     if (now < claims.notBefore - leeway) return 'not valid yet'
     if (now < claims.issuedAt - leeway) return 'issued in the future'
     return undefined
   }
 
   return {
-    verify(token) {
+    verify(token, grace = 0) {
       if (token.length > MAX_TOKEN) return invalid('too long')
       const id = createHash('sha256').update(token).digest('base64')
       let good = remembered.get(id)
@@ -71,7 +72,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         good = read.value
         remembered.set(id, good)
       }
-      const wrong = outdated(good)
+      const wrong = outdated(good, grace)
       return wrong === undefined
         ? accepted({ claims: good.claims, keyId: good.keyId })
         : invalid(wrong)

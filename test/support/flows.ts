@@ -1,5 +1,10 @@
 import { createSecretKey } from 'node:crypto'
-import { createCheckAccess } from '../../src/check-access.ts'
+import {
+  createCheckAccess,
+  type CheckAccess,
+  type CheckAccessDependencies,
+  type CheckAccessOptions,
+} from '../../src/check-access.ts'
 import { createAuthenticator } from '../../src/credentials/authenticate.ts'
 import {
   createBcryptChecks,
@@ -89,6 +94,11 @@ function credentialOf(one: Person): Credential {
 
 const indexOf = (people: readonly Person[]) => createCredentialIndex(people.map(credentialOf))
 
+export const CHECKING: CheckAccessOptions = {
+  ...{ service: SERVICE, services: [SERVICE, OTHER_SERVICE] },
+  ...{ mount: 'remove', uploadGrace: 0 },
+}
+
 /**
  * Both flows with all their real pieces, over credentials in memory; only the time is a test's, and
  * what else it puts in their place.
@@ -120,7 +130,7 @@ export function startFlows(
     guard: UNGUARDED,
     issuer: createIssuer({ keys, x5c: true }),
     verifier: createVerifier({
-      ...{ keys, clock, issuer: 'rauth', audiences: [SERVICE], leeway: LEEWAY },
+      ...{ keys, clock, issuer: 'rauth', audiences: [SERVICE, OTHER_SERVICE], leeway: LEEWAY },
       ...{ maxLifetime: PUSH_EXPIRY, cacheSize: 100 },
     }),
     refreshTokens: createRefreshTokens({
@@ -156,7 +166,12 @@ export function startFlows(
 
   return {
     ...{ deps, options, keys, events, issueToken, request, login },
-    checkAccess: createCheckAccess(deps),
+    checkAccess: createCheckAccess(deps, CHECKING),
+    /** The second flow with other options, or other pieces. */
+    checkWith: (
+      changed: Partial<CheckAccessOptions>,
+      more: Partial<CheckAccessDependencies> = {},
+    ): CheckAccess => createCheckAccess({ ...deps, ...more }, { ...CHECKING, ...changed }),
     /** A token; fails unless it is given one. */
     async tokenFor(username: string, password: string, scope?: string): Promise<string> {
       const { result } = await login(username, password, scope)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createCheckAccess, type CheckDecision } from '../../src/check-access.ts'
+import type { CheckDecision } from '../../src/check-access.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
 import { namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused } from '../../src/refusal.ts'
@@ -15,6 +15,7 @@ import {
   OTHER_SERVICE,
   person,
   PUSH_EXPIRY,
+  SERVICE,
   startFlows,
   type Flows,
 } from '../support/flows.ts'
@@ -471,11 +472,6 @@ describe('checkAccess', () => {
         'scope_insufficient',
       ],
       [
-        'from another namespace is a 401, so that clients upload instead',
-        ...(['team-a/app', 'team-b/secret', `${own} repository:team-b/secret:pull`] as const),
-        'mount_denied',
-      ],
-      [
         'into another namespace is denied',
         ...(['team-b/app', 'team-a/base', own, 'access_denied'] as const),
       ],
@@ -490,7 +486,7 @@ describe('checkAccess', () => {
         const token = await flows.tokenFor('team-a', 'canary-a', scope)
         const decision = await ask(flows, token, mount(target, from), { method: 'POST' })
         assert.equal(answerOf(decision), answer)
-        if (answer !== 'scope_insufficient' && answer !== 'mount_denied') return
+        if (answer !== 'scope_insufficient') return
         const needed = [`repository:${target}:pull,push`, `repository:${from}:pull`].sort()
         assert.equal(scopeOf(decision), needed.join(' '))
       })
@@ -512,7 +508,180 @@ describe('checkAccess', () => {
       assert.equal(answerOf(await ask(flows, token, target, { method: 'POST' })), 'allowed')
       flows.people([robotC])
       const after = await ask(flows, token, target, { method: 'POST' })
-      assert.equal(answerOf(after), 'mount_denied')
+      assert.deepEqual(after.result.ok && after.result.value.removeQuery, ['mount', 'from'])
+    })
+
+    describe('whose source is out of reach', () => {
+      const scope = `${own} repository:team-b/secret:pull`
+      const target = mount('team-a/app', 'team-b/secret')
+      async function decided(how?: 'challenge' | 'deny', wanted = scope) {
+        const flows = startFlows(PEOPLE)
+        const token = await flows.tokenFor('team-a', 'canary-a', wanted)
+        const checkAccess = flows.checkWith(how === undefined ? {} : { mount: how })
+        const decision = await ask({ ...flows, checkAccess }, token, target, { method: 'POST' })
+        return { decision, event: flows.events.at(-1) }
+      }
+
+      it('goes on as a plain upload, and the record says so', async () => {
+        const { decision, event } = await decided()
+        assert.deepEqual(decision.result.ok && decision.result.value.removeQuery, ['mount', 'from'])
+        assert.equal(event?.mount, 'removed')
+        assert.equal(event.outcome, 'allowed')
+      })
+
+      it('needs what an upload needs all the same', async () => {
+        const { decision, event } = await decided(undefined, 'repository:team-a/app:pull')
+        assert.equal(answerOf(decision), 'scope_insufficient')
+        assert.equal(event?.mount, undefined)
+      })
+
+      it('is a 401 if so configured, after which clients upload', async () => {
+        const { decision } = await decided('challenge')
+        assert.equal(answerOf(decision), 'mount_denied')
+        assert.equal(
+          scopeOf(decision),
+          'repository:team-a/app:pull,push repository:team-b/secret:pull',
+        )
+      })
+
+      it('is a 403 if so configured', async () => {
+        assert.equal(answerOf((await decided('deny')).decision), 'access_denied')
+      })
+    })
+  })
+
+  describe('an upload that outlives its token', () => {
+    const GRACE = 600
+    const UPLOAD = '/v2/team-a/app/blobs/uploads/7b1e-4f'
+    const STEPS: readonly (readonly [method: string, target: string, answer: string])[] = [
+      ['PATCH', UPLOAD, 'allowed'],
+      ['PUT', `${UPLOAD}?digest=${DIGEST}`, 'allowed'],
+      ['GET', UPLOAD, 'allowed'],
+      ['HEAD', UPLOAD, 'allowed'],
+      ['PUT', MANIFEST, 'allowed'],
+      ['DELETE', UPLOAD, 'token_invalid'],
+      ['POST', '/v2/team-a/app/blobs/uploads/', 'token_invalid'],
+      ['GET', MANIFEST, 'token_invalid'],
+      ['DELETE', MANIFEST, 'token_invalid'],
+      ['GET', '/v2/', 'token_invalid'],
+    ]
+    for (const [method, target, answer] of STEPS) {
+      it(`${answer === 'allowed' ? 'may' : 'may not'} go on with ${method} ${target}`, async () => {
+        const flows = startFlows(PEOPLE)
+        const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+        const graceful = { ...flows, checkAccess: flows.checkWith({ uploadGrace: GRACE }) }
+        const at = (after: number, which: Flows = graceful) => {
+          flows.at(NOW + PUSH_EXPIRY + LEEWAY + after)
+          return ask(which, token, target, { method })
+        }
+        assert.equal(answerOf(await at(GRACE - 1)), answer)
+        assert.equal(answerOf(await at(GRACE)), 'token_invalid')
+        assert.equal(answerOf(await at(0, flows)), 'token_invalid', 'off unless it is configured')
+      })
+    }
+
+    it('ends with its credential', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      const graceful = { ...flows, checkAccess: flows.checkWith({ uploadGrace: GRACE }) }
+      flows.at(NOW + PUSH_EXPIRY + LEEWAY + 1)
+      flows.people([teamB])
+      assert.equal(
+        answerOf(await ask(graceful, token, UPLOAD, { method: 'PATCH' })),
+        'credential_revoked',
+      )
+    })
+  })
+
+  describe('a registry of several', () => {
+    const tokenOf = async (flows: Flows, service: string) => {
+      const { result } = await flows.login('team-a', 'canary-a', ALL, { service })
+      return result.ok ? result.value.token : assert.fail(result.refusal.reason)
+    }
+
+    it('takes the tokens of the service that its proxy names, and no other', async () => {
+      const flows = startFlows(PEOPLE)
+      const main = await tokenOf(flows, SERVICE)
+      const other = await tokenOf(flows, OTHER_SERVICE)
+      const at = async (token: string, service?: string) =>
+        answerOf(await ask(flows, token, MANIFEST, service === undefined ? {} : { service }))
+      assert.equal(await at(main), 'allowed')
+      assert.equal(await at(main, SERVICE), 'allowed')
+      assert.equal(await at(other, OTHER_SERVICE), 'allowed')
+      assert.equal(await at(other), 'token_invalid')
+      assert.equal(await at(main, OTHER_SERVICE), 'token_invalid')
+    })
+
+    it('is none that is not configured: nothing can be told of it', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await tokenOf(flows, SERVICE)
+      for (const service of ['', 'unknown', `${SERVICE} `]) {
+        assert.equal(answerOf(await ask(flows, token, MANIFEST, { service })), 'internal')
+      }
+    })
+  })
+
+  describe('a user name and a password', () => {
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+    const from = { address: '192.0.2.1' }
+    function started() {
+      const flows = startFlows(PEOPLE)
+      const seen: unknown[] = []
+      const checkAccess = flows.checkWith(
+        {},
+        {
+          login(presented, origin) {
+            seen.push(origin)
+            return flows.deps.authenticate(presented)
+          },
+        },
+      )
+      const at = async (authorization: string, target = MANIFEST, method = 'GET') => {
+        const request = { method, target, authorization }
+        return checkAccess(accepted(request), from)
+      }
+      return { flows, seen, at }
+    }
+
+    it('are taken for what the policy gives, if that is configured', async () => {
+      const { flows, seen, at } = started()
+      const good = basic('team-a:canary-a')
+      assert.equal(answerOf(await at(good)), 'allowed')
+      assert.equal(answerOf(await at(good, '/v2/')), 'allowed')
+      assert.equal(answerOf(await at(good, MANIFEST, 'DELETE')), 'allowed')
+      assert.equal(answerOf(await at(good, '/v2/team-b/app/tags/list')), 'access_denied')
+      assert.deepEqual(seen[0], from)
+      assert.equal(flows.events[0]?.account, 'team-a')
+      flows.policy(only('pull'))
+      assert.equal(answerOf(await at(good, MANIFEST, 'PUT')), 'access_denied')
+    })
+
+    it('are refused like elsewhere', async () => {
+      const { at } = started()
+      for (const [text, reason] of [
+        ['team-a:wrong', 'credentials_invalid'],
+        ['nobody:canary-a', 'credentials_invalid'],
+        [':', 'token_missing'],
+        ['no colon', 'credentials_malformed'],
+      ] as const) {
+        assert.equal(answerOf(await at(basic(text))), reason, text)
+      }
+      assert.equal(answerOf(await at('Basic')), 'credentials_malformed')
+      const twice = `${basic('team-a:canary-a')},${basic('team-a:canary-a')}`
+      assert.equal(answerOf(await at(twice)), 'credentials_malformed')
+    })
+
+    it('are no token where that is not configured', async () => {
+      const flows = startFlows(PEOPLE)
+      const authorization = basic('team-a:canary-a')
+      const decision = await ask(flows, undefined, MANIFEST, { authorization })
+      assert.equal(answerOf(decision), 'authorization_malformed')
+    })
+
+    it('still let tokens in', async () => {
+      const { flows, at } = started()
+      const token = await flows.tokenFor('team-a', 'canary-a', ALL)
+      assert.equal(answerOf(await at(`Bearer ${token}`)), 'allowed')
     })
   })
 
@@ -636,7 +805,7 @@ describe('checkAccess', () => {
       const flows = startFlows(PEOPLE)
       const token = await flows.tokenFor('team-a', 'canary-a', ALL)
       flows.events.length = 0
-      const checkAccess = createCheckAccess({ ...flows.deps, ...broken(flows.deps) })
+      const checkAccess = flows.checkWith({}, broken(flows.deps))
       const { result } = await ask({ ...flows, checkAccess }, token)
       assert.deepEqual(result, refused('internal', { detail: 'boom' }))
       assert.equal(flows.events.length, 1)

@@ -9,6 +9,8 @@ export interface CheckRequest {
   /** Of the other end of the connection to Envoy. */
   readonly address?: string
   readonly http?: HttpAttributes
+  /** `service` of the route's `context_extensions`. */
+  readonly service?: string
 }
 
 /** What the message does not hold is an empty text or list. */
@@ -42,7 +44,7 @@ const REQUEST_ID = 'x-request-id'
 const IDENTITY = /^x[-_]rauth[-_][!#$%&'*+\-.^_`|~0-9a-z]*$/
 
 /** What Envoy says of a request → the request, or why that is not one to judge. */
-export function readAttributes({ http }: CheckRequest): Result<RegistryRequest> {
+export function readAttributes({ http, service }: CheckRequest): Result<RegistryRequest> {
   if (http === undefined) return malformed('no HTTP attributes')
   const { method, path } = http
   if (method === '' || path === '') return malformed('no method or no path')
@@ -52,7 +54,10 @@ export function readAttributes({ http }: CheckRequest): Result<RegistryRequest> 
   }
   const headers = readHeaders(http)
   if (!headers.ok) return headers
-  return accepted({ method, target: path, ...headers.value })
+  return accepted({
+    ...{ method, target: path, ...headers.value },
+    ...(service === undefined ? {} : { service }),
+  })
 }
 
 /** Where it came from, for the record: nothing that could look strange in a log. */

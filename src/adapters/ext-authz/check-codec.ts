@@ -48,7 +48,7 @@ export function decodeCheckRequest(bytes: Uint8Array): CheckRequest | undefined 
 }
 
 function readCheckRequest(reader: Reader): CheckRequest {
-  const request: { address?: string; http?: Http } = {}
+  const request: { address?: string; http?: Http; service?: string } = {}
 
   const readSocketAddress: ReadField = (field) => {
     if (field !== 2) return false
@@ -64,7 +64,11 @@ function readCheckRequest(reader: Reader): CheckRequest {
   }
   const readAttributes: ReadField = (field) => {
     if (field === 1) return readMessage(reader, readPeer)
-    return field === 4 && readMessage(reader, readRequest)
+    if (field === 4) return readMessage(reader, readRequest)
+    if (field !== 10) return false
+    const { key, value } = readLine(reader)
+    if (key === 'service') request.service = value
+    return true
   }
   readFields(reader, reader.len, (field) => field === 1 && readMessage(reader, readAttributes))
   return request
@@ -108,7 +112,7 @@ function httpField(reader: Reader, http: Http): ReadField {
   }
 }
 
-/** An entry of the map `headers`, or a HeaderValue: they share their first two fields. */
+/** An entry of a map of texts, or a HeaderValue: they share their first two fields. */
 function readLine(reader: Reader): HeaderLine {
   const line: Writable<HeaderLine> = { key: '', value: '', rawValue: undefined }
   readMessage(reader, (field) => {

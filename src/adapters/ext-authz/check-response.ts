@@ -86,6 +86,7 @@ function denial(refusal: Refusal, decision: string, options: ChallengeOptions): 
   }
   if (refusal.allow !== undefined) headers['allow'] = refusal.allow.join(', ')
   if (http === 503) headers['retry-after'] = RETRY_AFTER
+  if (refusal.retryAfter !== undefined) headers['retry-after'] = String(refusal.retryAfter)
   return { status: http, headers, body: JSON.stringify(errorBody(refusal, decision)) }
 }
 

@@ -9,7 +9,7 @@ import {
 import { listenError, type ListenAddress, type Listener } from '../listen.ts'
 import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
-import { headersToRemove, originOf, readAttributes } from './attributes.ts'
+import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
 import { decodeCheckRequest, encodeCheckResponse } from './check-codec.ts'
 import { checkResponse, type ChallengeOptions } from './check-response.ts'
 import { grpcCredentials } from './grpc-tls.ts'
@@ -18,6 +18,10 @@ import { createHealth, healthDefinition, type Health } from './health.ts'
 export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   /** Whether decisions can be made: what grpc.health.v1 answers. */
   readonly ready: () => boolean
+  /** The realms of the other services that a route may name. */
+  readonly realms: ReadonlyMap<string, string>
+  /** Whether the registry is not to see the token. */
+  readonly stripAuthorization: boolean
   readonly tls?: ListenerTls | undefined
 }
 
@@ -101,6 +105,13 @@ function close(
 
 /** The handler of every check. It is not async itself: grpc-js never answers what rejects. */
 function createCheck(options: GrpcServerOptions) {
+  const stripped = options.stripAuthorization ? ['authorization'] : []
+
+  function challengeOf({ service }: CheckRequest): ChallengeOptions {
+    const realm = service === undefined ? undefined : options.realms.get(service)
+    return service === undefined || realm === undefined ? options : { service, realm }
+  }
+
   return (
     { request: bytes }: ServerUnaryCall<Buffer, Buffer>,
     callback: sendUnaryData<Buffer>,
@@ -110,10 +121,10 @@ function createCheck(options: GrpcServerOptions) {
       options,
       () => readAttributes(request),
       originOf(request),
-      (decision) =>
-        encodeCheckResponse(
-          checkResponse(decision, options, decision.result.ok ? headersToRemove(request) : []),
-        ),
+      (decision) => {
+        const remove = decision.result.ok ? [...headersToRemove(request), ...stripped] : []
+        return encodeCheckResponse(checkResponse(decision, challengeOf(request), remove))
+      },
     )
       .then((response) => {
         callback(null, response)

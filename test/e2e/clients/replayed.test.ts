@@ -74,12 +74,15 @@ for (const { name, envoy, refresh } of DEPLOYMENTS) {
       assert.ok([401, 403].includes(closed.status), String(closed.status))
     }
 
-    /** A mount that is out of reach: 401, after which alone all clients upload the blob instead. */
+    /** A mount that is out of reach: the gateway makes an upload of it, a registry has only a 401. */
     async function pushes(token = ''): Promise<void> {
       assert.equal((await asked('POST', mountFrom('team-a/base'), token)).status, 202)
       const mount = await asked('POST', mountFrom('team-b/secret'), token)
+      if (envoy) {
+        assert.equal(mount.status, 202, mount.body)
+        return
+      }
       assert.equal(mount.status, 401)
-      // Without an error containerd would try again, and again.
       const { error, scope = '' } = challengeOf(mount)
       assert.equal(error, 'insufficient_scope')
       // A registry names them in any order.

@@ -1,6 +1,8 @@
 import { person, SERVICE, startFlows } from '../../support/flows.ts'
 
 export const WHERE = { realm: 'https://localhost:5080/token', service: SERVICE }
+/** What else a gateway over gRPC is told. */
+export const PLAIN = { realms: new Map<string, string>(), stripAuthorization: false }
 export const CHALLENGE = `Bearer realm="https://localhost:5080/token",service="${SERVICE}"`
 export const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
 

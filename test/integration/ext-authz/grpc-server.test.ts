@@ -23,8 +23,9 @@ import type { Listener } from '../../../src/adapters/listen.ts'
 import type { CheckAccess } from '../../../src/check-access.ts'
 import { RauthError } from '../../../src/errors.ts'
 import { accepted, refused } from '../../../src/refusal.ts'
+import { OTHER_SERVICE } from '../../support/flows.ts'
 import { CHECK, type WireResponse } from '../../support/check-messages.ts'
-import { CHALLENGE, createTestGateway, DECISIONS, WHERE } from './gateway.ts'
+import { CHALLENGE, createTestGateway, DECISIONS, PLAIN, WHERE } from './gateway.ts'
 import type { TestGateway } from './gateway.ts'
 import { frame, PREFACE, throwAt } from './http2-frames.ts'
 
@@ -76,7 +77,7 @@ describe('startGrpcServer', () => {
   async function start(changed: Partial<GrpcServerOptions> = {}): Promise<Listener> {
     const { checkAccess } = gateway
     const ready = () => gateway.deps.store.ready()
-    const options = { ...WHERE, checkAccess, ready, ...changed }
+    const options = { ...WHERE, ...PLAIN, checkAccess, ready, ...changed }
     const listener = await startGrpcServer(options, LOOPBACK)
     closers.push(() => listener.close(0))
     return listener
@@ -172,6 +173,31 @@ describe('startGrpcServer', () => {
         })
         assert.deepEqual(answer.ok_response?.headers_to_remove, ['x-rauth-other'])
       }
+    })
+
+    it('takes the token off for a registry that checks none, if it is told to', async () => {
+      const { port } = await start({ stripAuthorization: true })
+      const answer = await check(client(port), question(['GET', '/v2/'], bearer()))
+      assert.deepEqual(answer.ok_response?.headers_to_remove, ['authorization'])
+    })
+
+    it('sends the clients of another service to its own realm', async () => {
+      const realms = new Map([[OTHER_SERVICE, 'https://other.test/token']])
+      const { port } = await start({ realms })
+      const asked = (service: string) => {
+        const { attributes } = question(['GET', '/v2/']) as { attributes: object }
+        return check(client(port), {
+          attributes: { ...attributes, context_extensions: { service } },
+        })
+      }
+      const other = await asked(OTHER_SERVICE)
+      assert.equal(other.status, 401)
+      assert.equal(
+        other.headers['www-authenticate'],
+        `Bearer realm="https://other.test/token",service="${OTHER_SERVICE}"`,
+      )
+      // Nobody is sent anywhere for one that is not configured.
+      assert.equal((await asked('unknown')).status, 503)
     })
 
     it('lets no body through whose type it was not shown', async () => {
@@ -538,7 +564,7 @@ describe('startGrpcServer', () => {
 
     it('name the port that is in use', async () => {
       const { port } = await start()
-      const options = { ...WHERE, checkAccess: gateway.checkAccess, ready: () => true }
+      const options = { ...WHERE, ...PLAIN, checkAccess: gateway.checkAccess, ready: () => true }
       const error = await startError(startGrpcServer(options, { host: '127.0.0.1', port }))
       assert.equal(error.code, 'ERR_LISTEN')
       assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${String(port)}.*EADDRINUSE`))
@@ -546,7 +572,7 @@ describe('startGrpcServer', () => {
 
     it('listens on IPv6, too', async () => {
       const { checkAccess } = gateway
-      const options = { ...WHERE, checkAccess, ready: () => true }
+      const options = { ...WHERE, ...PLAIN, checkAccess, ready: () => true }
       const listener = await startGrpcServer(options, { host: '::1', port: 0 })
       closers.push(() => listener.close(0))
       const asker = new Client(`[::1]:${String(listener.port)}`, credentials.createInsecure())

@@ -13,7 +13,7 @@ import { converse, handshake, renegotiate, stall } from '../../support/tls-clien
 import { tlsFolder, type TlsFolder } from '../../support/tls-folder.ts'
 import { exchange, head } from '../../support/wire.ts'
 import { CHECK } from '../../support/check-messages.ts'
-import { createTestGateway, WHERE } from './gateway.ts'
+import { createTestGateway, PLAIN, WHERE } from './gateway.ts'
 import { PREFACE } from './http2-frames.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
@@ -69,14 +69,19 @@ describe('the gateway over TLS', () => {
     checkAccess: CheckAccess = gateway.checkAccess,
   ): Promise<Listener> {
     const ready = () => true
-    const options = { ...WHERE, checkAccess, ready, tls }
+    const options = { ...WHERE, ...PLAIN, checkAccess, ready, tls }
     const listener = await startGrpcServer(options, LOOPBACK)
     closers.push(() => listener.close(0))
     return listener
   }
 
   async function http({ tls }: TlsFolder): Promise<Listener> {
-    const server = createGatewayHttpServer({ ...WHERE, checkAccess: gateway.checkAccess, tls })
+    const server = createGatewayHttpServer({
+      ...WHERE,
+      ...PLAIN,
+      checkAccess: gateway.checkAccess,
+      tls,
+    })
     const listener = await listenHttp(server, LOOPBACK)
     closers.push(() => listener.close(0))
     return listener

@@ -11,7 +11,6 @@ import {
   createFileSecretStore,
   type FileSecretStore,
 } from '../../../src/adapters/file/secret-store.ts'
-import { createCheckAccess } from '../../../src/check-access.ts'
 import { createAuthenticator } from '../../../src/credentials/authenticate.ts'
 import { createBcryptChecks } from '../../../src/credentials/bcrypt-checks.ts'
 import { createPasswordHasher } from '../../../src/credentials/password.ts'
@@ -51,7 +50,7 @@ describe('a Secret that changes', () => {
     const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
     const authenticate = createAuthenticator({ store, hasher, bcrypt, clock })
     const issueToken = createIssueToken({ ...flows.deps, store, authenticate }, flows.options)
-    const checkAccess = createCheckAccess({ ...flows.deps, store })
+    const checkAccess = flows.checkWith({}, { store })
     login = async (username, password) => {
       const requested = parseScopes([SCOPE])
       assert.ok(requested.ok)

@@ -87,6 +87,18 @@ describe('decodeCheckRequest', () => {
     assert.equal(other?.address, undefined)
   })
 
+  it('takes the service from the extensions of the route, and from nowhere else', () => {
+    const service = (context_extensions: Readonly<Record<string, string>>) => {
+      const http = { headers: { service: 'evil' } }
+      const bytes = encoded({ attributes: { request: { http }, context_extensions } })
+      return decodeCheckRequest(bytes)?.service
+    }
+    assert.equal(service({}), undefined)
+    assert.equal(service({ other: 'x' }), undefined)
+    assert.equal(service({ other: 'x', service: 'images' }), 'images')
+    assert.equal(service({ service: '' }), '')
+  })
+
   it('keeps both of two headers of one name, which a map would not', () => {
     const entry = (value: string) => encoded({ attributes: { request: { http: http(value) } } })
     const http = (value: string) => ({ headers: { authorization: value } })
