@@ -28,6 +28,9 @@ for (const { name, envoy, refresh } of DEPLOYMENTS) {
       const environment = {
         RAUTH_POLICY_PUBLIC: 'team-b/public/**',
         RAUTH_TOKEN_REFRESH_ENABLED: String(refresh),
+        // All that is wrong here comes from one address.
+        RAUTH_GUESSING_FAILURES: '0',
+        RAUTH_GUESSING_PER_NETWORK: '0',
       }
       stack = await startStack({ registry: '3', registryAuth: true, envoy, environment })
       const owner = await craneClient(stack.registry, stack.login('team-b'))
