@@ -15,7 +15,7 @@ export type ClientName = keyof typeof CLIENTS
 const TOLERATED = 1
 
 /** Variable by which tests are told what is missing. Unset, they try all and fail loudly. */
-const MISSING = 'RAUTH_TEST_WITHOUT'
+const MISSING = 'TEST_WITHOUT_CLIENTS'
 
 export interface Clients {
   readonly missing: readonly ClientName[]

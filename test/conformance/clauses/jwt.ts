@@ -3,8 +3,8 @@ import { decode, tokenOf, type TokenServer } from '../token-server.ts'
 
 /** "Token Authentication Implementation": what is in a token, where it is a JWT. */
 
-async function decoded(server: TokenServer) {
-  return decode(tokenOf(await server.scopes(server.scope('pull,push'))))
+async function decoded(server: TokenServer, actions = 'pull,push') {
+  return decode(tokenOf(await server.scopes(server.scope(actions))))
 }
 
 /** What distribution 2.8 or 3 takes without a setting of its own. */
@@ -122,9 +122,11 @@ export const JWT_CLAUSES: readonly Clause[] = [
     document: 'jwt',
     place: CLAIMS,
     level: 'MUST',
-    demand: 'jti is there, and another in each token',
+    demand: 'jti is there, and another in a token that says something else',
     async check(server) {
-      const ids = [await decoded(server), await decoded(server)].map(({ claims }) => claims['jti'])
+      // The same again may be the same token.
+      const tokens = [await decoded(server), await decoded(server, 'pull')]
+      const ids = tokens.map(({ claims }) => claims['jti'])
       expect(typeof ids[0] === 'string' && ids[0] !== '', JSON.stringify(ids[0]))
       expect(ids[0] !== ids[1], 'twice the same')
     },
