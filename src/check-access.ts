@@ -82,6 +82,9 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
         : refused('access_denied')
     }
     if (!covers(claims.access, required)) return refused('scope_insufficient', { scope })
+    if (removeQuery.length > 0 && request.queryIsFixed === true) {
+      return refused('mount_unremovable', { scope })
+    }
     return accepted({ headers: identityHeaders(claims.subject, namespaces), removeQuery })
   }
 

@@ -84,6 +84,15 @@ const shape = z.strictObject({
       directory: file.default('secrets'),
     })
     .prefault({}),
+  gateway: z
+    .strictObject({
+      /**
+       * Which proxy asks at `listen.gatewayHttp`: it decides which headers name the request that is
+       * judged. Never taken from what is asked.
+       */
+      http: z.enum(['envoy', 'nginx', 'traefik', 'haproxy']).default('envoy'),
+    })
+    .prefault({}),
   /** How long /readyz says no before the ports close, so that by then nobody sends any more. */
   drainDelay: duration(0, 300).prefault('0s'),
   listen: z

@@ -22,6 +22,8 @@ export interface RegistryRequest {
   readonly authorization?: string
   readonly contentType?: string
   readonly contentLength?: string
+  /** The proxy can't take parameters out of the query: what it holds reaches the registry. */
+  readonly queryIsFixed?: boolean
 }
 
 export interface RequiredAccess {

@@ -31,6 +31,6 @@ export async function openGateway(
     listen.gateway,
   )
   opened('gateway', grpc)
-  const http = createGatewayHttpServer(options)
+  const http = createGatewayHttpServer({ ...options, proxy: config.gateway.http })
   opened('gatewayHttp', await listenHttp(http, listen.gatewayHttp, onPortError(common)))
 }

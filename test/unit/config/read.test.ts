@@ -33,6 +33,7 @@ describe('configuration', () => {
     assert.deepEqual(config.token.refresh, { enabled: false, expiry: 2_592_000 })
     assert.deepEqual(config.policy, { public: [], shared: [] })
     assert.deepEqual(config.services, [])
+    assert.deepEqual(config.gateway, { http: 'envoy' })
     assert.deepEqual(
       Object.values(config.listen).map(({ port }) => port),
       [8080, 9191, 9192, 9090],
@@ -142,7 +143,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, drainDelay, listen',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, gateway, drainDelay, listen',
     ],
     [
       'a host that is none',
