@@ -87,7 +87,7 @@ export function createCheckAccess(
     learn({ requested: scope })
     const identified = await identify(request, read.value, origin, learn)
     if (!identified.ok) return withScope(identified.refusal, scope)
-    const decided = judge(identified.value, read.value, learn)
+    const decided = judge(identified.value, request, read.value, learn)
     return decided.ok ? decided : withScope(decided.refusal, scope)
   }
 
@@ -125,6 +125,7 @@ export function createCheckAccess(
 
   function judge(
     { account, credentials, access: held }: Bearer,
+    { queryIsFixed = false }: RegistryRequest,
     { required, withoutMount, removeQuery }: RequiredAccess,
     learn: Learn,
   ): Result<Allowed> {
@@ -134,7 +135,9 @@ export function createCheckAccess(
     const namespaces = namespacesOf(holders)
     learn({ namespaces })
     const allow = (remove: readonly string[]) =>
-      accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
+      remove.length > 0 && queryIsFixed
+        ? refused('mount_unremovable')
+        : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
     const policy = deps.policy()
     // Any token will do for /v2/, if it is still good for anything: this one has no credential.
@@ -153,7 +156,7 @@ export function createCheckAccess(
     switch (options.mount) {
       case 'remove':
         if (!holds(withoutMount)) return refused('scope_insufficient')
-        learn({ mount: 'removed' })
+        if (!queryIsFixed) learn({ mount: 'removed' })
         return allow(MOUNT)
       case 'challenge':
         // containerd goes on without the mount after a 401, and after nothing else.

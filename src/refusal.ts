@@ -267,6 +267,16 @@ const REFUSALS = {
     level: 'info',
     message: 'your credentials are not for the repository to mount from: upload the blob instead',
   },
+  mount_unremovable: {
+    http: 401,
+    grpc: GRPC.UNAUTHENTICATED,
+    code: 'UNAUTHORIZED',
+    // As for mount_denied: what clients do after it is to upload.
+    oauth: 'invalid_scope',
+    level: 'info',
+    message:
+      'a mount must name its source, since the proxy here cannot take it away: upload the blob instead',
+  },
   access_denied: {
     http: 403,
     grpc: GRPC.PERMISSION_DENIED,
@@ -323,15 +333,6 @@ const REFUSALS = {
     oauth: 'invalid_request',
     level: 'info',
     message: 'send upload bodies as application/octet-stream; form bodies are not accepted here',
-  },
-  body_unseen: {
-    http: 403,
-    grpc: GRPC.PERMISSION_DENIED,
-    code: 'UNSUPPORTED',
-    oauth: 'invalid_request',
-    level: 'info',
-    message:
-      'requests that may have a body are not decided over HTTP: use the gRPC gateway to push',
   },
   not_ready: {
     http: 503,

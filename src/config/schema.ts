@@ -79,6 +79,11 @@ const shape = z.strictObject({
   gateway: z
     .strictObject({
       /**
+       * Which proxy asks at `listen.gatewayHttp`: it decides which headers name the request that is
+       * judged. Never taken from what is asked.
+       */
+      http: z.enum(['envoy', 'nginx', 'traefik', 'haproxy']).default('envoy'),
+      /**
        * What happens to a mount from a repository that is out of reach: `remove` makes it a plain upload,
        * `challenge` answers 401, after which most clients upload by themselves, `deny` answers 403.
        */

@@ -25,6 +25,8 @@ export interface RegistryRequest {
   readonly contentLength?: string
   /** The service that the proxy says this registry is: its configuration, never the client's word. */
   readonly service?: string
+  /** The proxy can't take parameters out of the query: what it holds reaches the registry. */
+  readonly queryIsFixed?: boolean
 }
 
 export interface RequiredAccess {

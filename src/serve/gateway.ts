@@ -41,7 +41,7 @@ export async function openGateway(
   )
   opened('gateway', grpc)
   const tls = await common.tls.open('gatewayHttp')
-  const http = createGatewayHttpServer({ ...options, tls })
+  const http = createGatewayHttpServer({ ...options, proxy: config.gateway.http, tls })
   opened('gatewayHttp', await listenHttp(http, listen.gatewayHttp, onPortError(common)))
 }
 

@@ -500,6 +500,18 @@ describe('checkAccess', () => {
       assert.deepEqual(result.ok && result.value.removeQuery, ['mount'])
     })
 
+    it('that names no source goes nowhere, where the proxy can take nothing out of a query', async () => {
+      const flows = startFlows(PEOPLE)
+      const token = await flows.tokenFor('team-a', 'canary-a', own)
+      const target = `/v2/team-a/app/blobs/uploads/?mount=${DIGEST}`
+      const fixed = { method: 'POST', queryIsFixed: true }
+      const decision = await ask(flows, token, target, fixed)
+      assert.equal(answerOf(decision), 'mount_unremovable')
+      assert.equal(scopeOf(decision), 'repository:team-a/app:pull,push')
+      const named = await ask(flows, token, mount('team-a/app', 'team-a/app'), fixed)
+      assert.equal(answerOf(named), 'allowed')
+    })
+
     it('across the namespaces of one user is allowed, while both credentials live', async () => {
       const flows = startFlows(PEOPLE)
       const scope = 'repository:team-c/x:pull,push repository:team-d/x:pull'

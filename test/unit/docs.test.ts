@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
+import { PROXIES } from '../../src/adapters/ext-authz/proxies/proxies.ts'
 import { parseConfig } from '../../src/config/read.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
@@ -10,6 +11,40 @@ import { REASONS, refusalKind } from '../../src/refusal.ts'
 /** The root of the repository, from dist/test/unit. */
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+
+describe('docs/proxies.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/proxies.md'), 'utf8')
+
+  it('is about every proxy that can be configured, and each has its file', () => {
+    const configurable = ['envoy', 'nginx', 'traefik', 'haproxy']
+    assert.deepEqual(Object.keys(PROXIES), configurable)
+    for (const http of configurable) {
+      const text = `realm: https://registry.example/token\ngateway: { http: ${http} }\n`
+      assert.equal(parseConfig(text, 'rauth.yaml', {}).problems, undefined, http)
+    }
+    const other = 'realm: https://registry.example/token\ngateway: { http: caddy }\n'
+    assert.notEqual(parseConfig(other, 'rauth.yaml', {}).problems, undefined)
+    for (const [, file] of page.matchAll(/\]\(\.\.\/([^)]+)\)/g)) {
+      assert.ok(existsSync(path.join(ROOT, file ?? '')), file)
+    }
+  })
+
+  it('has an example for Traefik that lets no client say what is judged, and hides no header', () => {
+    const text = readFileSync(path.join(ROOT, 'examples/traefik.yaml'), 'utf8')
+    const { http } = parse(text) as {
+      http: {
+        routers: Record<string, { middlewares?: string[] }>
+        middlewares: { rauth: { forwardAuth: Record<string, unknown> } }
+      }
+    }
+    assert.deepEqual(http.routers['registry']?.middlewares, ['rauth'])
+    assert.deepEqual(http.middlewares.rauth.forwardAuth, {
+      address: 'http://127.0.0.1:9192/',
+      trustForwardHeader: false,
+      authResponseHeaders: ['X-Rauth-Account', 'X-Rauth-Namespace'],
+    })
+  })
+})
 
 describe('README', () => {
   const fence = /^```yaml\n(# rauth\.yaml with its defaults[^]+?)^```$/m.exec(README)?.[1]

@@ -147,6 +147,22 @@ export const CATALOGUE = {
     versionArgs: VERSION_FLAG,
     source: { kind: 'debian', package: 'skopeo', file: 'usr/bin/skopeo', size: '5 MB' },
   },
+  nginx: {
+    title: 'nginx',
+    version: '1.22.1',
+    tolerance: 'major',
+    commands: ['nginx'],
+    versionArgs: ['-v'],
+    source: { kind: 'debian', package: 'nginx', file: 'usr/sbin/nginx', size: '1 MB' },
+  },
+  haproxy: {
+    title: 'haproxy',
+    version: '2.6.12',
+    tolerance: 'major',
+    commands: ['haproxy'],
+    versionArgs: ['-v'],
+    source: { kind: 'debian', package: 'haproxy', file: 'usr/sbin/haproxy', size: '2 MB' },
+  },
   buildah: {
     title: 'buildah',
     version: '1.28.2',

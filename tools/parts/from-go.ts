@@ -67,6 +67,6 @@ async function withRequirements(
   return tree
 }
 
-async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return (await findOnPath(['go'], env))[0]
 }

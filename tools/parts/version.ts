@@ -12,7 +12,8 @@ export interface Version {
  */
 export type Tolerance = 'major' | 'minor'
 
-const VERSION = /(?<![\w.-])v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z])?/g
+/** Debian's own revision, `-1+deb12u4`, is no prerelease. */
+const VERSION = /(?<![\w.-])v?(\d+)\.(\d+)\.(\d+)(-(?!\d+\+deb)[0-9A-Za-z])?/g
 
 /**
  * The version in what a program prints about itself. Of its first line the last one counts: some

@@ -24,6 +24,8 @@ const E2E_PARTS = [
   'registry2',
   'crane',
   'skopeo',
+  'nginx',
+  'haproxy',
   'podman',
   'buildah',
   'helm',

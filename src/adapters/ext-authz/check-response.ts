@@ -56,9 +56,8 @@ export function httpAnswer(
   options: ChallengeOptions,
 ): HttpAnswer {
   if (!result.ok) return denial(result.refusal, decision, options)
-  // There is no word for it over HTTP, so such a request must not pass.
-  if (result.value.removeQuery.length > 0)
-    return denial({ reason: 'body_unseen' }, decision, options)
+  // There is no word for it over HTTP: the decision should have been another.
+  if (result.value.removeQuery.length > 0) return denial({ reason: 'internal' }, decision, options)
   return {
     status: 200,
     headers: { ...result.value.headers, 'cache-control': 'no-store' },

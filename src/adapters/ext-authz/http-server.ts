@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { requestIdOf, type RequestOrigin } from '../../decision.ts'
-import { accepted, refused, type Result } from '../../refusal.ts'
-import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
+import { refused, type Result } from '../../refusal.ts'
+import type { RegistryRequest } from '../../registry/request.ts'
 import {
   bodyLength,
   createExchangeServer,
@@ -12,10 +12,13 @@ import {
 import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { httpAnswer, type ChallengeOptions } from './check-response.ts'
-import { addHeader, type HeaderValues } from './headers.ts'
+import { PROXIES, type ProxyName } from './proxies/proxies.ts'
+import { soleHeader, type Question } from './proxies/proxy.ts'
 
 export interface GatewayHttpOptions extends AnswerOptions, ChallengeOptions {
   readonly tls?: ListenerTls | undefined
+  /** Which proxy asks. */
+  readonly proxy: ProxyName
 }
 
 /** Limits of a connection; times in milliseconds. */
@@ -24,24 +27,32 @@ const LIMITS = {
   maxHeaderSize: 32 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 10_000,
-  /** Longer than Envoy should keep an idle connection: who closes first risks a request. */
+  /** Longer than a proxy should keep an idle connection: who closes first risks a request. */
   keepAliveTimeout: 75_000,
 }
 
 const MAX_CONNECTIONS = 4_096
 
 /**
- * Envoy's ext_authz over HTTP: the request that comes here has the method, the path and the
- * Authorization of the one to judge. 200 allows; the answer to any other is the client's answer.
- *
- * Envoy shows neither the Content-Type nor the length of a body unless it is configured to, so
- * requests that may have one are refused: pushes go through the gRPC gateway.
+ * The gateway over HTTP, for the one kind of proxy that it is configured for: a request that comes
+ * here is a question about another one. 200 allows; what any other answer becomes is the proxy's.
  */
 export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
-  const judge = (read: () => Result<RegistryRequest>, origin: RequestOrigin): Promise<HttpAnswer> =>
-    answer(options, read, origin, (decision) => httpAnswer(decision, options))
-  const judgeRequest = (request: IncomingMessage) =>
-    judge(() => readRequestLine(request), originOf(request))
+  const proxy = PROXIES[options.proxy]
+  const judge = (
+    read: () => Result<RegistryRequest>,
+    origin: RequestOrigin,
+    question?: Question,
+  ): Promise<HttpAnswer> =>
+    answer(options, read, origin, (decision) =>
+      proxy.format(httpAnswer(decision, options), question),
+    )
+
+  const judgeRequest = (request: IncomingMessage): Promise<HttpAnswer> => {
+    const question = questionOf(request)
+    if (question === undefined) return judge(() => refused('request_malformed'), {})
+    return judge(() => proxy.read(question), originOf(question, proxy.methodOf(question)), question)
+  }
 
   const exchange: HttpExchange = {
     async serve(request, response) {
@@ -60,22 +71,18 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
   return server
 }
 
-/** The other end of the connection is a proxy: whom it asks for, it does not say. */
-function originOf({ method, headers }: IncomingMessage): RequestOrigin {
-  const requestId = headers['x-request-id']
-  return {
-    ...(method === undefined ? {} : { method }),
-    ...requestIdOf(typeof requestId === 'string' ? requestId : undefined),
-  }
+/** `rawHeaders` keeps what is repeated. */
+function questionOf({ method, url, rawHeaders }: IncomingMessage): Question | undefined {
+  return method === undefined || url === undefined ? undefined : { method, target: url, rawHeaders }
 }
 
-/** The request as its line and headers stood on the wire: `rawHeaders` keeps what is repeated. */
-function readRequestLine({ method, url, rawHeaders }: IncomingMessage): Result<RegistryRequest> {
-  if (method === undefined || url === undefined) return refused('request_malformed')
-  if (mayHaveBody(method)) return refused('body_unseen')
-  const headers: HeaderValues = {}
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    addHeader(headers, rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '')
+/** Longer than every registered method, and nothing that would look strange in a log. */
+const METHOD = /^[A-Za-z-]{1,32}$/
+
+/** The other end of the connection is a proxy: whom it asks for, it does not say. */
+function originOf(question: Question, method: string | undefined): RequestOrigin {
+  return {
+    ...(method !== undefined && METHOD.test(method) ? { method } : {}),
+    ...requestIdOf(soleHeader(question, 'x-request-id')),
   }
-  return accepted({ method, target: url, ...headers })
 }

@@ -22,7 +22,11 @@ describe('a forged token', () => {
 
   before(async () => {
     gateway = await createTestGateway()
-    const server = createGatewayHttpServer({ ...WHERE, checkAccess: gateway.checkAccess })
+    const server = createGatewayHttpServer({
+      ...WHERE,
+      proxy: 'envoy',
+      checkAccess: gateway.checkAccess,
+    })
     listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
     trap = createServer((socket) => {
       caught += 1

@@ -78,7 +78,7 @@ describe('the gateway over TLS', () => {
   async function http({ tls }: TlsFolder): Promise<Listener> {
     const server = createGatewayHttpServer({
       ...WHERE,
-      ...PLAIN,
+      proxy: 'envoy',
       checkAccess: gateway.checkAccess,
       tls,
     })

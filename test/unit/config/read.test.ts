@@ -35,6 +35,7 @@ describe('configuration', () => {
     assert.deepEqual(config.token.refresh, { enabled: false, expiry: 2_592_000 })
     assert.deepEqual(config.policy, { public: [], shared: [] })
     assert.deepEqual(config.services, [])
+    assert.deepEqual(config.gateway, { http: 'envoy' })
     assert.deepEqual(
       Object.values(config.listen).map(({ port }) => port),
       [8080, 9191, 9192, 9090],

@@ -42,11 +42,11 @@ describe('an allowed decision', () => {
     assert.deepEqual(response.ok?.headersToRemove, ['x-rauth-other', 'content-type'])
   })
 
-  it('takes query parameters away, or over HTTP, where it cannot, does not pass', () => {
+  it('takes query parameters away, and does not pass where the answer has no word for that', () => {
     const result = accepted({ headers: IDENTITY, removeQuery: ['mount'] })
     const response = checkResponse({ decision: 'id-1', result }, WHERE, [])
     assert.deepEqual(response.ok?.queryParametersToRemove, ['mount'])
-    assert.equal(httpAnswer({ decision: 'id-1', result }, WHERE).status, 403)
+    assert.equal(httpAnswer({ decision: 'id-1', result }, WHERE).status, 503)
   })
 
   it('is a 200 without body over HTTP, which no cache keeps', () => {

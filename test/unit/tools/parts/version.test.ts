@@ -20,6 +20,8 @@ const PRINTED: readonly (readonly [printed: string, version: string | undefined]
   ['Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64\n', '7.0.15'],
   ['registry github.com/distribution/distribution/v3 v3.0.0-rc.1\n', '3.0.0 (a prerelease)'],
   ['etcd Version: 3.4.23\nGo Version: go1.19.8\n', '3.4.23'],
+  ['nginx version: nginx/1.22.1\n', '1.22.1'],
+  ['HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\n', '2.6.12'],
   ['(devel)\n', undefined],
   ['', undefined],
 ]

@@ -1,0 +1,178 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { isMap, isSeq, parse, parseDocument, type Document } from 'yaml'
+import { installParts } from '../../tools/parts/install.ts'
+import { startChild, untilReady, type ChildOptions } from '../../tools/stack/child.ts'
+import { envoyConfig } from '../../tools/stack/envoy-config.ts'
+import { freePort } from '../../tools/stack/ports.ts'
+import { ask } from './http.ts'
+import { startStack, type Stack } from './stack.ts'
+
+/** The repository, from dist/test/support. */
+const ROOT = path.resolve(import.meta.dirname, '../../..')
+
+/** A registry that only the gateway guards, behind a proxy that asks rauth over HTTP. */
+export interface Front {
+  readonly stack: Stack
+  /** Where clients come in. */
+  readonly entry: number
+  /** `localhost:PORT` for clients. */
+  readonly registry: string
+  log(): Promise<string>
+  stop(): Promise<void>
+}
+
+export interface FrontKind {
+  readonly name: string
+  /** `gateway.http`. */
+  readonly proxy: 'envoy' | 'nginx' | 'haproxy'
+  /** What a test changes in the example besides ports; it must be there. */
+  readonly change?: readonly [from: string, to: string]
+}
+
+interface Ports {
+  readonly entry: number
+  readonly token: number
+  readonly gateway: number
+  readonly registry: number
+}
+
+/** What the examples have where a test has other ports. */
+const EXAMPLE: Ports = { entry: 5080, token: 8080, gateway: 9192, registry: 5000 }
+
+type Prepare = (
+  folder: string,
+  ports: Ports,
+  change: FrontKind['change'],
+) => Promise<Omit<ChildOptions, 'name' | 'logFile'>>
+
+const PREPARE: Readonly<Record<FrontKind['proxy'], Prepare>> = {
+  async nginx(folder, ports, change) {
+    const { nginx: program } = await installParts(['nginx'])
+    const site = await example('examples/nginx.conf', ports, change)
+    await writeFile(path.join(folder, 'registry.conf'), site)
+    // Only what a private folder needs: everything else is in the example or is nginx's default.
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    const root = process.getuid?.() === 0 ? 'user root;' : ''
+    await writeFile(
+      path.join(folder, 'nginx.conf'),
+      `${root} daemon off; pid ${folder}/pid; error_log stderr notice; worker_processes 1;
+events { worker_connections 256; }
+http {
+  access_log off;
+  ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
+  include ${folder}/registry.conf;
+}
+`,
+    )
+    return { program, args: ['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-e', 'stderr'] }
+  },
+
+  async haproxy(folder, ports, change) {
+    const { haproxy: program } = await installParts(['haproxy'])
+    const config = await example('examples/haproxy.cfg', ports, change)
+    await writeFile(path.join(folder, 'haproxy.cfg'), config)
+    await copyFile(path.join(ROOT, 'examples/haproxy.lua'), path.join(folder, 'haproxy.lua'))
+    return { program, args: ['-db', '-C', folder, '-f', path.join(folder, 'haproxy.cfg')] }
+  },
+
+  async envoy(folder, ports, change) {
+    const { envoy: program } = await installParts(['envoy'])
+    const template = path.join(ROOT, 'envoy/envoy.yaml')
+    const document = parseDocument(
+      await envoyConfig({ template, ports: { ...ports, envoy: ports.entry } }),
+    )
+    const pieces = parse(await example('envoy/ext-authz-http.yaml', ports, change)) as {
+      filter: unknown
+      cluster: unknown
+    }
+    replaceNamed(document, FILTERS, 'envoy.filters.http.ext_authz', pieces.filter)
+    replaceNamed(document, ['static_resources', 'clusters'], 'rauth-gateway', pieces.cluster)
+    await writeFile(path.join(folder, 'envoy.yaml'), document.toString())
+    const quiet = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning']
+    return { program, args: ['-c', path.join(folder, 'envoy.yaml'), ...quiet] }
+  },
+}
+
+const FILTERS = [
+  ...['static_resources', 'listeners', 0, 'filter_chains', 0, 'filters', 0],
+  ...['typed_config', 'http_filters'],
+]
+
+/** An example of the repository with other ports in it. */
+async function example(file: string, ports: Ports, change: FrontKind['change']): Promise<string> {
+  let text = await readFile(path.join(ROOT, file), 'utf8')
+  if (change !== undefined) {
+    if (!text.includes(change[0])) throw new Error(`${file} has no ${change[0]}`)
+    text = text.replaceAll(...change)
+  }
+  for (const name of Object.keys(EXAMPLE) as (keyof Ports)[]) {
+    const port = EXAMPLE[name]
+    text = text.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ports[name]}`)
+    text = text.replaceAll(`port_value: ${port}`, `port_value: ${ports[name]}`)
+  }
+  return text
+}
+
+function replaceNamed(
+  document: Document,
+  place: readonly unknown[],
+  name: string,
+  value: unknown,
+): void {
+  const list: unknown = document.getIn(place)
+  const index = isSeq(list)
+    ? list.items.findIndex((one) => isMap(one) && one.get('name') === name)
+    : -1
+  if (index < 0) throw new Error(`no ${name} in the Envoy configuration`)
+  document.setIn([...place, index], document.createNode(value))
+}
+
+/** `upstream`: port of what stands behind the proxy instead of the registry. */
+export async function startFront(
+  { name, proxy, change }: FrontKind,
+  upstream?: number,
+): Promise<Front> {
+  const entry = await freePort()
+  const stack = await startStack({
+    ...{ registry: '3', registryAuth: false, envoy: false },
+    environment: {
+      RAUTH_REALM: `http://localhost:${entry}/token`,
+      RAUTH_GATEWAY_HTTP: proxy,
+    },
+  })
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-front-'))
+  const logFile = path.join(folder, 'log')
+  const ports = {
+    ...{ entry, token: stack.token },
+    ...{ gateway: stack.gatewayHttp, registry: upstream ?? stack.upstream },
+  }
+  try {
+    const child = await startChild({
+      ...{ name, logFile },
+      ...(await PREPARE[proxy](folder, ports, change)),
+    })
+    const stop = async () => {
+      await child.stop()
+      await stack.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+    const answers = () =>
+      ask(entry, '/v2/').then(
+        ({ status }) => status === 401,
+        () => false,
+      )
+    try {
+      await untilReady(child, answers)
+    } catch (error) {
+      await child.stop()
+      throw error
+    }
+    const log = () => readFile(logFile, 'utf8')
+    return { stack, entry, registry: `localhost:${entry}`, log, stop }
+  } catch (error) {
+    await stack.stop()
+    throw error
+  }
+}
