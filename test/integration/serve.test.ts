@@ -7,9 +7,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { initializeKeys } from '../../src/adapters/file/key-maker.ts'
-import { publishKeys } from '../../src/adapters/file/key-publication.ts'
-import { rotateKeys } from '../../src/adapters/file/key-rotation.ts'
+import { initializeKeys } from '../../src/adapters/file/keys/key-maker.ts'
+import { publishKeys } from '../../src/adapters/file/keys/key-publication.ts'
+import { rotateKeys } from '../../src/adapters/file/keys/key-rotation.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 
 /** The compiled program, beside this compiled test. */

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
-import { formatMoment } from '../../adapters/file/key-files.ts'
-import { pruneKeys, type PrunedKeys } from '../../adapters/file/key-pruning.ts'
+import { formatMoment } from '../../adapters/file/keys/key-files.ts'
+import { pruneKeys, type PrunedKeys } from '../../adapters/file/keys/key-pruning.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { ALGORITHM_HELP, algorithmOption, daysOption } from './new-key-options.ts'
 import { keysSubcommand, placeOf, sayTimes, type PlaceOptions } from './place.ts'
@@ -38,7 +38,7 @@ export function rotateCommand(): Command {
         printPruned(await pruneKeys(directory, now, times))
         return
       }
-      const { rotateKeys } = await import('../../adapters/file/key-rotation.ts')
+      const { rotateKeys } = await import('../../adapters/file/keys/key-rotation.ts')
       const created = await rotateKeys({
         ...{ directory, now },
         ...(algorithm === undefined ? {} : { algorithm }),

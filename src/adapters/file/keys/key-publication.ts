@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf, RauthError } from '../../errors.ts'
+import { messageOf, RauthError } from '../../../errors.ts'
 import { AUTHORITY } from './key-certificate.ts'
 import { readBindingKey, usableKeys } from './key-files.ts'
 import { readKeyFolder } from './key-folder.ts'
@@ -9,7 +9,7 @@ import { BINDING_KEY, KEY_PAIRS } from './key-pair.ts'
 import { keysOf } from './key-pruning.ts'
 import { missing, unreadable } from './key-problem.ts'
 import { PUBLIC_KEYS } from './public-key.ts'
-import { writeWhole } from './write-whole.ts'
+import { writeWhole } from '../write-whole.ts'
 
 export interface PublishOptions {
   /** The folder with the private keys. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { stringify } from 'yaml'
-import { readManifests } from '../../../../src/adapters/file/manifest-file.ts'
+import { readManifests } from '../../../../../src/adapters/file/secrets/manifest-file.ts'
 
 const read = (text: string | Buffer) => readManifests(Buffer.from(text))
 const manifests = (text: string) =>

@@ -1,13 +1,13 @@
 import { createHash, sign, verify, type KeyObject, type X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
-import { messageOf } from '../../errors.ts'
-import { Redacted } from '../../redacted.ts'
-import { contextOptions, type TlsMaterial } from '../tls.ts'
-import { formatMoment } from './key-files.ts'
-import { readSmallFile } from './key-folder.ts'
-import { endOf, isIssuedBy, readCertificates, topOf } from './key-certificate.ts'
-import { readPrivateKey } from './key-pair.ts'
-import { unreadable } from './key-problem.ts'
+import { messageOf } from '../../../errors.ts'
+import { Redacted } from '../../../redacted.ts'
+import { contextOptions, type TlsMaterial } from '../../tls.ts'
+import { formatMoment } from '../keys/key-files.ts'
+import { readSmallFile } from '../keys/key-folder.ts'
+import { endOf, isIssuedBy, readCertificates, topOf } from '../keys/key-certificate.ts'
+import { readPrivateKey } from '../keys/key-pair.ts'
+import { unreadable } from '../keys/key-problem.ts'
 
 /** Where the TLS of a listener is; all of them PEM. */
 export interface TlsFiles {

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import path from 'node:path'
-import { RauthError } from '../../errors.ts'
-import type { SigningKey } from '../../token/key-set.ts'
-import { signsWhatItVerifies } from '../../token/self-test.ts'
+import { RauthError } from '../../../errors.ts'
+import type { SigningKey } from '../../../token/key-set.ts'
+import { signsWhatItVerifies } from '../../../token/self-test.ts'
 import {
   algorithmOf,
   AUTHORITY,

@@ -8,14 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createFileSecretStore,
   type FileSecretStore,
-} from '../../../src/adapters/file/secret-store.ts'
-import { createBcryptComparison } from '../../../src/adapters/bcrypt/compare.ts'
-import { createAuthenticator } from '../../../src/credentials/authenticate.ts'
-import { createBcryptChecks } from '../../../src/credentials/bcrypt-checks.ts'
-import { createPasswordHasher } from '../../../src/credentials/password.ts'
-import { RauthError } from '../../../src/errors.ts'
-import type { Log } from '../../../src/log.ts'
-import { Redacted } from '../../../src/redacted.ts'
+} from '../../../../src/adapters/file/secrets/secret-store.ts'
+import { createBcryptComparison } from '../../../../src/adapters/bcrypt/compare.ts'
+import { createAuthenticator } from '../../../../src/credentials/authenticate.ts'
+import { createBcryptChecks } from '../../../../src/credentials/bcrypt-checks.ts'
+import { createPasswordHasher } from '../../../../src/credentials/password.ts'
+import { RauthError } from '../../../../src/errors.ts'
+import type { Log } from '../../../../src/log.ts'
+import { Redacted } from '../../../../src/redacted.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
 const bindingKey = createSecretKey(Buffer.alloc(32, 2))

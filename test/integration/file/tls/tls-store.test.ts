@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createFileTls, type FileTls } from '../../../src/adapters/file/tls-store.ts'
-import { RauthError } from '../../../src/errors.ts'
-import type { KeyPairPem } from '../../../src/token/certificate.ts'
-import { tlsAuthority } from '../../support/tls-certificates.ts'
-import { mountFiles, pairFiles, putFiles, type Files } from './key-folder.ts'
+import { createFileTls, type FileTls } from '../../../../src/adapters/file/tls/tls-store.ts'
+import { RauthError } from '../../../../src/errors.ts'
+import type { KeyPairPem } from '../../../../src/token/certificate.ts'
+import { tlsAuthority } from '../../../support/tls-certificates.ts'
+import { mountFiles, pairFiles, putFiles, type Files } from '../keys/key-folder.ts'
 
 const DAY = 24 * 60 * 60
 const at = (days: number) => new Date(Date.now() + days * DAY * 1000)

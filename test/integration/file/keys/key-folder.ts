@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { KeyPairPem } from '../../../src/token/certificate.ts'
+import type { KeyPairPem } from '../../../../src/token/certificate.ts'
 
 export type Files = Readonly<Record<string, string | Buffer>>
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { codeOf, messageOf, RauthError } from '../../errors.ts'
+import { codeOf, messageOf, RauthError } from '../../../errors.ts'
 
 /** Something of a key folder that can't be used: what, why, and what to do. */
 export function unreadable(what: string, wrong: string, next: string): RauthError {

@@ -8,11 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createFileSigningKeyStore,
   type FileSigningKeyStore,
-} from '../../../src/adapters/file/key-store.ts'
-import { RauthError } from '../../../src/errors.ts'
-import { createAuthority, createLeaf, type KeyPairPem } from '../../../src/token/certificate.ts'
-import { createIssuer } from '../../../src/token/issuer.ts'
-import { createVerifier } from '../../../src/token/verifier.ts'
+} from '../../../../src/adapters/file/keys/key-store.ts'
+import { RauthError } from '../../../../src/errors.ts'
+import { createAuthority, createLeaf, type KeyPairPem } from '../../../../src/token/certificate.ts'
+import { createIssuer } from '../../../../src/token/issuer.ts'
+import { createVerifier } from '../../../../src/token/verifier.ts'
 import { mountFiles, pairFiles, putFiles } from './key-folder.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadKeySet } from '../../../src/adapters/file/key-files.ts'
-import { publishKeys } from '../../../src/adapters/file/key-publication.ts'
+import { loadKeySet } from '../../../../src/adapters/file/keys/key-files.ts'
+import { publishKeys } from '../../../../src/adapters/file/keys/key-publication.ts'
 import {
   createFileVerificationKeyStore,
   type FileKeyStore,
-} from '../../../src/adapters/file/key-store.ts'
-import { createAuthority, createLeaf } from '../../../src/token/certificate.ts'
+} from '../../../../src/adapters/file/keys/key-store.ts'
+import { createAuthority, createLeaf } from '../../../../src/token/certificate.ts'
 import { pairFiles, putFiles, type Files } from './key-folder.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')

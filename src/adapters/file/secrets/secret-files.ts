@@ -5,8 +5,8 @@ import {
   readSecret,
   type SecretOptions,
   type SecretReading,
-} from '../../credentials/secret-format.ts'
-import { codeOf } from '../../errors.ts'
+} from '../../../credentials/secret-format.ts'
+import { codeOf } from '../../../errors.ts'
 import { readManifests } from './manifest-file.ts'
 
 /** Largest file that is read, bytes. */

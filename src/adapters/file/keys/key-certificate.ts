@@ -1,14 +1,14 @@
 import { X509Certificate, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
-import { RauthError } from '../../errors.ts'
+import { RauthError } from '../../../errors.ts'
 import {
   ALGORITHM_NAMES,
   algorithmFacts,
   isKeyFor,
   type Algorithm,
-} from '../../token/algorithms.ts'
-import { hasAmbiguousKeyId } from '../../token/key-id.ts'
-import type { VerificationKey } from '../../token/key-set.ts'
+} from '../../../token/algorithms.ts'
+import { hasAmbiguousKeyId } from '../../../token/key-id.ts'
+import type { VerificationKey } from '../../../token/key-set.ts'
 import { unreadable } from './key-problem.ts'
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g

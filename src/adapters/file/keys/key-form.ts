@@ -1,5 +1,5 @@
-import type { RauthError } from '../../errors.ts'
-import type { VerificationKey } from '../../token/key-set.ts'
+import type { RauthError } from '../../../errors.ts'
+import type { VerificationKey } from '../../../token/key-set.ts'
 import type { Certificates, FoundKey } from './key-certificate.ts'
 
 /** A key that a folder may hold, by its files. */

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf, RauthError } from '../../errors.ts'
-import type { SigningKey } from '../../token/key-set.ts'
-import { keyTimelines, type KeyTimeline, type KeyTimes } from '../../token/key-timeline.ts'
+import { messageOf, RauthError } from '../../../errors.ts'
+import type { SigningKey } from '../../../token/key-set.ts'
+import { keyTimelines, type KeyTimeline, type KeyTimes } from '../../../token/key-timeline.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
 import { KEY_PAIRS } from './key-pair.ts'
 

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test'
-import { loadKeySet } from '../../../src/adapters/file/key-files.ts'
-import { initializeKeys } from '../../../src/adapters/file/key-maker.ts'
-import { rotateKeys } from '../../../src/adapters/file/key-rotation.ts'
+import { loadKeySet } from '../../../../src/adapters/file/keys/key-files.ts'
+import { initializeKeys } from '../../../../src/adapters/file/keys/key-maker.ts'
+import { rotateKeys } from '../../../../src/adapters/file/keys/key-rotation.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
 const LATER = new Date('2026-11-25T12:00:00Z')

@@ -1,12 +1,12 @@
 import path from 'node:path'
-import type { Credential, CredentialStore } from '../../credentials/credential.ts'
-import { createCredentialIndex } from '../../credentials/credential-index.ts'
-import type { SecretOptions } from '../../credentials/secret-format.ts'
-import { messageOf, RauthError } from '../../errors.ts'
-import type { Log } from '../../log.ts'
-import { createReloads } from './reloads.ts'
+import type { Credential, CredentialStore } from '../../../credentials/credential.ts'
+import { createCredentialIndex } from '../../../credentials/credential-index.ts'
+import type { SecretOptions } from '../../../credentials/secret-format.ts'
+import { messageOf, RauthError } from '../../../errors.ts'
+import type { Log } from '../../../log.ts'
+import { createReloads } from '../reloads.ts'
 import { readSecretFiles, type SecretFiles } from './secret-files.ts'
-import { watchDirectory, type WatchOptions } from './watch.ts'
+import { watchDirectory, type WatchOptions } from '../watch.ts'
 
 export interface FileSecretStoreOptions extends SecretOptions, WatchOptions {
   /** Holds one Secret manifest or more in each `*.yaml`, `*.yml` and `*.json`. */

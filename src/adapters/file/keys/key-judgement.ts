@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { RauthError } from '../../errors.ts'
-import { newestFirst, type VerificationKey } from '../../token/key-set.ts'
+import { RauthError } from '../../../errors.ts'
+import { newestFirst, type VerificationKey } from '../../../token/key-set.ts'
 import { AUTHORITY, type FoundKey } from './key-certificate.ts'
-import type { Ending } from './key-expiry.ts'
+import type { Ending } from '../expiry-notices.ts'
 import type { KeyFolder } from './key-folder.ts'
 import type { KeyForm } from './key-form.ts'
 

@@ -1,13 +1,13 @@
 import path from 'node:path'
-import type { Clock } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
-import type { Log } from '../../log.ts'
-import type { ListenerTls, TlsMaterial } from '../tls.ts'
-import { createExpiryNotices, type Ending } from './key-expiry.ts'
-import { createReloads } from './reloads.ts'
+import type { Clock } from '../../../clock.ts'
+import { messageOf } from '../../../errors.ts'
+import type { Log } from '../../../log.ts'
+import type { ListenerTls, TlsMaterial } from '../../tls.ts'
+import { createExpiryNotices, type Ending } from '../expiry-notices.ts'
+import { createReloads } from '../reloads.ts'
 import { readTlsPair, type TlsFiles, type TlsPair } from './tls-pair.ts'
-import { createTrouble } from './trouble.ts'
-import { watchDirectory, type WatchOptions } from './watch.ts'
+import { createTrouble } from '../trouble.ts'
+import { watchDirectory, type WatchOptions } from '../watch.ts'
 
 export interface FileTlsOptions extends WatchOptions {
   /** For the log. */

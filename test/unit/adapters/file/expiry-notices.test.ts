@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createExpiryNotices } from '../../../../src/adapters/file/key-expiry.ts'
+import { createExpiryNotices } from '../../../../src/adapters/file/expiry-notices.ts'
 
 const DAY = 86_400
 const END = 1000 * DAY

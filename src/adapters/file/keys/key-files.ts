@@ -1,12 +1,12 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import path from 'node:path'
-import { RauthError } from '../../errors.ts'
+import { RauthError } from '../../../errors.ts'
 import {
   createKeySet,
   type KeySetOptions,
   type SigningKeySet,
   type VerificationKey,
-} from '../../token/key-set.ts'
+} from '../../../token/key-set.ts'
 import { AUTHORITY, type FoundKey } from './key-certificate.ts'
 import { readFileOf, readKeyFolder, type KeyFolder } from './key-folder.ts'
 import type { KeyForm } from './key-form.ts'

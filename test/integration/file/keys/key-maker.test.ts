@@ -4,11 +4,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { loadKeySet, readBindingKey } from '../../../src/adapters/file/key-files.ts'
-import { initializeKeys, makeNextKey } from '../../../src/adapters/file/key-maker.ts'
-import { RauthError } from '../../../src/errors.ts'
-import { ALGORITHM_NAMES, type Algorithm } from '../../../src/token/algorithms.ts'
-import { createAuthority } from '../../../src/token/certificate.ts'
+import { loadKeySet, readBindingKey } from '../../../../src/adapters/file/keys/key-files.ts'
+import { initializeKeys, makeNextKey } from '../../../../src/adapters/file/keys/key-maker.ts'
+import { RauthError } from '../../../../src/errors.ts'
+import { ALGORITHM_NAMES, type Algorithm } from '../../../../src/token/algorithms.ts'
+import { createAuthority } from '../../../../src/token/certificate.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
 const SECONDS = NOW.getTime() / 1000

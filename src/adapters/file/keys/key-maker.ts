@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { codeOf, RauthError } from '../../errors.ts'
-import type { Algorithm } from '../../token/algorithms.ts'
-import { createAuthority, createLeaf, type KeyPairPem } from '../../token/certificate.ts'
+import { codeOf, RauthError } from '../../../errors.ts'
+import type { Algorithm } from '../../../token/algorithms.ts'
+import { createAuthority, createLeaf, type KeyPairPem } from '../../../token/certificate.ts'
 import { readCertificates } from './key-certificate.ts'
 import { readKeyFolder } from './key-folder.ts'
 import { KEY_PAIRS, readPrivateKey } from './key-pair.ts'
 import { missing, notMade } from './key-problem.ts'
-import { writeNew, writeWhole } from './write-whole.ts'
+import { writeNew, writeWhole } from '../write-whole.ts'
 
 const AUTHORITY_DAYS = 3650
 /** Lifetime of a signing key's certificate, days. */

@@ -1,7 +1,7 @@
 import path from 'node:path'
-import type { Clock } from '../../clock.ts'
-import { messageOf, RauthError } from '../../errors.ts'
-import type { Log } from '../../log.ts'
+import type { Clock } from '../../../clock.ts'
+import { messageOf, RauthError } from '../../../errors.ts'
+import type { Log } from '../../../log.ts'
 import {
   createKeySet,
   createVerificationKeySet,
@@ -10,9 +10,9 @@ import {
   type SigningKey,
   type SigningKeySet,
   type VerificationKey,
-} from '../../token/key-set.ts'
+} from '../../../token/key-set.ts'
 import { endOf } from './key-certificate.ts'
-import { createExpiryNotices } from './key-expiry.ts'
+import { createExpiryNotices } from '../expiry-notices.ts'
 import { usableKeys } from './key-files.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
 import type { KeyForm } from './key-form.ts'
@@ -20,9 +20,9 @@ import { endingsOf, inTime, judge, type Found } from './key-judgement.ts'
 import { KEY_PAIRS } from './key-pair.ts'
 import { unreadable } from './key-problem.ts'
 import { PUBLIC_KEYS } from './public-key.ts'
-import { createReloads } from './reloads.ts'
-import { createTrouble } from './trouble.ts'
-import { watchDirectory, type WatchOptions } from './watch.ts'
+import { createReloads } from '../reloads.ts'
+import { createTrouble } from '../trouble.ts'
+import { watchDirectory, type WatchOptions } from '../watch.ts'
 
 export interface FileKeyStoreOptions extends WatchOptions {
   readonly directory: string

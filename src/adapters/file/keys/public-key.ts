@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { RauthError } from '../../errors.ts'
-import type { VerificationKey } from '../../token/key-set.ts'
+import { RauthError } from '../../../errors.ts'
+import type { VerificationKey } from '../../../token/key-set.ts'
 import {
   algorithmOf,
   AUTHORITY,
