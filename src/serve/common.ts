@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readBindingKey } from '../adapters/file/keys/key-files.ts'
+import { readBindingKey } from '../adapters/file/keys/binding-key.ts'
 import {
   createFileSigningKeyStore,
   createFileVerificationKeyStore,

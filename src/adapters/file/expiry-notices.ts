@@ -1,3 +1,4 @@
+import { formatInstant } from '../../instant.ts'
 import type { Log } from '../../log.ts'
 
 const DAY = 24 * 60 * 60
@@ -29,7 +30,7 @@ export function createExpiryNotices(log: Log): (endings: readonly Ending[], at: 
       const what = `${file} ${notAfter} ${left > 0 ? 'ends' : 'ended'}`
       if (left > AHEAD || at < (quietUntil.get(what) ?? -Infinity)) continue
       quietUntil.set(what, at + DAY)
-      const fields = { file, ends: new Date(notAfter * 1000).toISOString(), next }
+      const fields = { file, ends: formatInstant(notAfter), next }
       if (left <= 0) log.error(fields, `certificate has ended: ${harm}`)
       else log.warn({ ...fields, days: Math.floor(left / DAY) }, 'certificate ends soon')
     }

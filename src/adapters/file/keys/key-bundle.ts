@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
+import { unreadable } from '../unreadable.ts'
 import { usableKeys } from './key-files.ts'
 import { readKeyFolder } from './key-folder.ts'
 import { KEY_PAIRS } from './key-pair.ts'
-import { unreadable } from './key-problem.ts'
 
 export interface BundleOptions {
   readonly directory: string

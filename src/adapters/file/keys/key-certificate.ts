@@ -1,4 +1,4 @@
-import { X509Certificate, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import { RauthError } from '../../../errors.ts'
 import {
@@ -9,9 +9,8 @@ import {
 } from '../../../token/algorithms.ts'
 import { hasAmbiguousKeyId } from '../../../token/key-id.ts'
 import type { VerificationKey } from '../../../token/key-set.ts'
-import { unreadable } from './key-problem.ts'
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+import { endOf, isIssuedBy, topOf, type Certificates } from '../certificates.ts'
+import { unreadable } from '../unreadable.ts'
 
 /** Name of the CA's files; every other name in a key folder is that of a key. */
 export const AUTHORITY = 'ca'
@@ -54,23 +53,6 @@ export async function certifiedKey(given: CertifiedKey): Promise<FoundKey<Verifi
   return { key, ...(issuers && { trustedUntil: Math.max(...issuers.map(endOf)) }) }
 }
 
-/** The last certificate of a chain. Throws ERR_KEYS_UNREADABLE if one does not stand before its issuer. */
-export function topOf(file: string, [leaf, ...issuers]: Certificates): X509Certificate {
-  let top = leaf
-  for (const issuer of issuers) {
-    if (!isIssuedBy(top, issuer)) {
-      throw unreadable(file, 'is no chain', 'put each certificate before its issuer')
-    }
-    top = issuer
-  }
-  return top
-}
-
-/** End of a certificate's validity, seconds since the epoch. */
-export function endOf({ validTo }: X509Certificate): number {
-  return Date.parse(validTo) / 1000
-}
-
 /** What a public key is for. Throws ERR_KEYS_UNREADABLE, with its file, for one that must not be used. */
 export function algorithmOf(file: string, key: KeyObject): Algorithm {
   const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
@@ -90,23 +72,4 @@ export function algorithmOf(file: string, key: KeyObject): Algorithm {
     )
   }
   return algorithm
-}
-
-export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
-}
-
-export type Certificates = readonly [X509Certificate, ...X509Certificate[]]
-
-/** All certificates of a PEM file, in its order. */
-export function readCertificates(file: string, text: string): Certificates {
-  try {
-    const [first, ...others] = (text.match(CERTIFICATE) ?? []).map(
-      (pem) => new X509Certificate(pem),
-    )
-    if (first !== undefined) return [first, ...others]
-  } catch {
-    // Told below: the cause says nothing that helps.
-  }
-  throw unreadable(file, 'is not a certificate in PEM', 'put the leaf first')
 }

@@ -1,19 +1,17 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
 import path from 'node:path'
 import { RauthError } from '../../../errors.ts'
+import { formatInstant } from '../../../instant.ts'
 import {
   createKeySet,
   type KeySetOptions,
   type SigningKeySet,
   type VerificationKey,
 } from '../../../token/key-set.ts'
+import { unreadable } from '../unreadable.ts'
 import { AUTHORITY, type FoundKey } from './key-certificate.ts'
-import { readFileOf, readKeyFolder, type KeyFolder } from './key-folder.ts'
+import { readKeyFolder, type KeyFolder } from './key-folder.ts'
 import type { KeyForm } from './key-form.ts'
-import { BINDING_KEY, KEY_PAIRS } from './key-pair.ts'
-import { missing, unreadable } from './key-problem.ts'
-
-const BINDING_KEY_BYTES = 32
+import { KEY_PAIRS } from './key-pair.ts'
 
 /**
  * The signing keys of a folder: each `NAME.key` (PKCS #8 PEM) with its `NAME.crt` (the leaf, then any
@@ -64,7 +62,7 @@ function timeProblem({
   readonly renewal: (directory: string) => string
 }): RauthError | undefined {
   if (at < key.notBefore || at >= key.notAfter) {
-    const [from, to] = [key.notBefore, key.notAfter].map(formatMoment)
+    const [from, to] = [key.notBefore, key.notAfter].map(formatInstant)
     return unreadable(
       path.join(directory, `${name}.crt`),
       `is good from ${from} to ${to}, not now`,
@@ -77,31 +75,4 @@ function timeProblem({
     'is out of its time: no registry trusts what it signed',
     'make new keys in an empty folder, and give the new ca.crt to the registry',
   )
-}
-
-/** `2026-11-24T12:00:00Z`, of seconds since the epoch. */
-export function formatMoment(at: number): string {
-  return new Date(at * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
-}
-
-/**
- * The 32 bytes that bind tokens to the generation of a credential; the same for all replicas. As a key
- * object, which prints nothing of them.
- */
-export async function readBindingKey(
-  directory: string,
-  form: Pick<KeyForm<VerificationKey>, 'renewal'> = KEY_PAIRS,
-): Promise<KeyObject> {
-  const next = form.renewal(directory)
-  const file = path.join(directory, BINDING_KEY)
-  const content =
-    (await readFileOf(directory, directory, BINDING_KEY, form)) ??
-    missing(directory, BINDING_KEY, next)
-  if (content instanceof RauthError) throw content
-  const text = content.trim()
-  const key = Buffer.from(text, 'base64')
-  if (key.length !== BINDING_KEY_BYTES || key.toString('base64') !== text) {
-    throw unreadable(file, 'is not 32 bytes in base64', next)
-  }
-  return createSecretKey(key)
 }

@@ -1,15 +1,14 @@
 import { createHash, type X509Certificate } from 'node:crypto'
-import { constants } from 'node:fs'
-import { open, readdir, realpath } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf, messageOf, RauthError } from '../../../errors.ts'
 import type { VerificationKey } from '../../../token/key-set.ts'
-import { AUTHORITY, readCertificates, type Certificates, type FoundKey } from './key-certificate.ts'
+import { readCertificates, type Certificates } from '../certificates.ts'
+import { readSmallFile } from '../small-file.ts'
+import { unreadable } from '../unreadable.ts'
+import { AUTHORITY, type FoundKey } from './key-certificate.ts'
 import type { KeyForm } from './key-form.ts'
-import { toRauthError, unreadable } from './key-problem.ts'
-
-/** Largest file that is read, bytes. */
-const MAX_FILE = 64 * 1024
+import { toRauthError } from './key-problem.ts'
 
 /** How often a folder is read again because it was swapped while it was read. */
 const SWAPS = 5
@@ -46,6 +45,15 @@ export async function readKeyFolder<K extends VerificationKey>(
     // The kubelet removes the old version soon: what vanished meanwhile is no key that was removed.
     if ((await mountedVersion(directory)) === mounted || swaps === SWAPS) return folder
   }
+}
+
+/** The good keys of a folder, by the names of their files. */
+export function keysOf<K extends VerificationKey>({
+  entries,
+}: KeyFolder<K>): readonly { readonly name: string; readonly key: K }[] {
+  return entries.flatMap(({ name, found }) =>
+    found instanceof RauthError ? [] : { name, key: found.key },
+  )
 }
 
 /** What `..data` of a mounted volume leads to: pairs are read from one version or the other. */
@@ -146,21 +154,5 @@ export async function readFileOf(
     if (codeOf(cause) === 'ENOENT') return undefined
     const file = path.join(directory, name)
     return unreadable(file, `cannot be read: ${messageOf(cause)}`, renewal(directory))
-  }
-}
-
-/**
- * A key or a certificate is a small regular file. Anything else could keep a read waiting for ever (a
- * FIFO), and with it every later look at the folder, or take all memory.
- */
-export async function readSmallFile(file: string): Promise<string> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    const found = await handle.stat()
-    if (!found.isFile()) throw new Error('not a regular file')
-    if (found.size > MAX_FILE) throw new Error(`larger than ${MAX_FILE} bytes`)
-    return await handle.readFile('utf8')
-  } finally {
-    await handle.close()
   }
 }

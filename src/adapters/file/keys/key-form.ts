@@ -1,6 +1,7 @@
 import type { RauthError } from '../../../errors.ts'
 import type { VerificationKey } from '../../../token/key-set.ts'
-import type { Certificates, FoundKey } from './key-certificate.ts'
+import type { Certificates } from '../certificates.ts'
+import type { FoundKey } from './key-certificate.ts'
 
 /** A key that a folder may hold, by its files. */
 export interface KeyCandidate {

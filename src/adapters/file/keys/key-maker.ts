@@ -1,14 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf, RauthError } from '../../../errors.ts'
 import type { Algorithm } from '../../../token/algorithms.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../../token/certificate.ts'
-import { readCertificates } from './key-certificate.ts'
-import { readKeyFolder } from './key-folder.ts'
-import { KEY_PAIRS, readPrivateKey } from './key-pair.ts'
-import { missing, notMade } from './key-problem.ts'
+import { readCertificates } from '../certificates.ts'
+import { readPrivateKey } from '../private-key.ts'
 import { writeNew, writeWhole } from '../write-whole.ts'
+import { BINDING_KEY, createBindingKey, formatBindingKey } from './binding-key.ts'
+import { AUTHORITY } from './key-certificate.ts'
+import { readKeyFolder } from './key-folder.ts'
+import { KEY_PAIRS } from './key-pair.ts'
+import { missing, notMade } from './key-problem.ts'
 
 const AUTHORITY_DAYS = 3650
 /** Lifetime of a signing key's certificate, days. */
@@ -53,10 +55,7 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
   const found: string[] = []
 
   async function pair(name: string, make: () => Promise<KeyPairPem>): Promise<void> {
-    const files = {
-      key: path.join(directory, `${name}.key`),
-      crt: path.join(directory, `${name}.crt`),
-    }
+    const files = filesOf(directory, name)
     const there = { key: await exists(files.key), crt: await exists(files.crt) }
     if (there.key && there.crt) {
       found.push(files.key, files.crt)
@@ -72,7 +71,7 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
     created.push(...(await writePair(directory, name, await make())))
   }
 
-  await pair('ca', () =>
+  await pair(AUTHORITY, () =>
     createAuthority({ algorithm, name: 'rauth token CA', now, days: AUTHORITY_DAYS }),
   )
   // A key that has been rotated away is not missing, and one made now would sign before it is known.
@@ -88,11 +87,11 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
       }),
     )
   }
-  const binding = path.join(directory, 'binding.key')
+  const binding = path.join(directory, BINDING_KEY)
   if (await exists(binding)) {
     found.push(binding)
   } else {
-    await writeWhole(binding, `${randomBytes(32).toString('base64')}\n`, 0o600)
+    await writeWhole(binding, formatBindingKey(createBindingKey()), 0o600)
     created.push(binding)
   }
   return { created, found }
@@ -108,10 +107,7 @@ async function writePair(
   name: string,
   { key, certificate }: KeyPairPem,
 ): Promise<readonly string[]> {
-  const files = {
-    key: path.join(directory, `${name}.key`),
-    crt: path.join(directory, `${name}.crt`),
-  }
+  const files = filesOf(directory, name)
   await writeNew(files.crt, certificate, 0o644)
   try {
     await writeWhole(files.key, key, 0o600)
@@ -138,7 +134,7 @@ export async function makeNextKey(
  * certificate beside that of a CA before it.
  */
 async function readAuthority(directory: string): Promise<KeyPairPem> {
-  const files = { key: path.join(directory, 'ca.key'), crt: path.join(directory, 'ca.crt') }
+  const files = filesOf(directory, AUTHORITY)
   if (!(await exists(files.key))) {
     throw missing(directory, 'ca.key', 'put it here for the moment, from where it is kept')
   }
@@ -155,6 +151,13 @@ async function readAuthority(directory: string): Promise<KeyPairPem> {
   return {
     key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     certificate: certificate.toString(),
+  }
+}
+
+function filesOf(directory: string, name: string): { readonly key: string; readonly crt: string } {
+  return {
+    key: path.join(directory, `${name}.key`),
+    crt: path.join(directory, `${name}.crt`),
   }
 }
 

@@ -1,20 +1,15 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import path from 'node:path'
 import { RauthError } from '../../../errors.ts'
 import type { SigningKey } from '../../../token/key-set.ts'
 import { signsWhatItVerifies } from '../../../token/self-test.ts'
-import {
-  algorithmOf,
-  AUTHORITY,
-  certifiedKey,
-  readCertificates,
-  type FoundKey,
-} from './key-certificate.ts'
+import { readCertificates } from '../certificates.ts'
+import { readPrivateKey } from '../private-key.ts'
+import { unreadable } from '../unreadable.ts'
+import { BINDING_KEY } from './binding-key.ts'
+import { algorithmOf, AUTHORITY, certifiedKey, type FoundKey } from './key-certificate.ts'
 import type { KeyContents, KeyForm } from './key-form.ts'
-import { initHint, missing, unreadable } from './key-problem.ts'
-
-/** Lies among the keys and is none. */
-export const BINDING_KEY = 'binding.key'
+import { initHint, missing } from './key-problem.ts'
 
 /** Keys that sign: each `NAME.key` (PKCS #8 PEM) with its `NAME.crt` (the leaf, then any intermediates). */
 export const KEY_PAIRS: KeyForm<SigningKey> = {
@@ -57,13 +52,4 @@ async function readPair({
     throw unreadable(keyFile, 'signs what its own public key does not verify', 'make another one')
   }
   return found
-}
-
-export function readPrivateKey(file: string, pem: string): KeyObject {
-  try {
-    return createPrivateKey(pem)
-  } catch {
-    // The cause quotes nothing useful and must never quote the key.
-    throw unreadable(file, 'is not a private key in PEM', 'unencrypted PKCS #8 is wanted')
-  }
 }

@@ -1,10 +1,6 @@
 import path from 'node:path'
 import { codeOf, messageOf, RauthError } from '../../../errors.ts'
-
-/** Something of a key folder that can't be used: what, why, and what to do. */
-export function unreadable(what: string, wrong: string, next: string): RauthError {
-  return new RauthError('ERR_KEYS_UNREADABLE', `${what} ${wrong}; next: ${next}`)
-}
+import { unreadable } from '../unreadable.ts'
 
 export function missing(directory: string, name: string, next = initHint(directory)): RauthError {
   const file = path.join(directory, name)

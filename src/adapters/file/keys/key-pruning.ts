@@ -3,7 +3,7 @@ import path from 'node:path'
 import { messageOf, RauthError } from '../../../errors.ts'
 import type { SigningKey } from '../../../token/key-set.ts'
 import { keyTimelines, type KeyTimeline, type KeyTimes } from '../../../token/key-timeline.ts'
-import { readKeyFolder, type KeyFolder } from './key-folder.ts'
+import { keysOf, readKeyFolder, type KeyFolder } from './key-folder.ts'
 import { KEY_PAIRS } from './key-pair.ts'
 
 export interface PrunedKeys {
@@ -64,15 +64,6 @@ export function datedKeys(
     name: keys.find(({ key }) => key === timeline.key)?.name ?? '',
     timeline,
   }))
-}
-
-/** The good keys of a folder, by the names of their pairs. */
-export function keysOf({
-  entries,
-}: KeyFolder<SigningKey>): readonly { readonly name: string; readonly key: SigningKey }[] {
-  return entries.flatMap(({ name, found }) =>
-    found instanceof RauthError ? [] : { name, key: found.key },
-  )
 }
 
 async function remove(file: string): Promise<void> {

@@ -2,14 +2,15 @@ import { X509Certificate } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { messageOf, RauthError } from '../../../errors.ts'
-import { AUTHORITY } from './key-certificate.ts'
-import { readBindingKey, usableKeys } from './key-files.ts'
-import { readKeyFolder } from './key-folder.ts'
-import { BINDING_KEY, KEY_PAIRS } from './key-pair.ts'
-import { keysOf } from './key-pruning.ts'
-import { missing, unreadable } from './key-problem.ts'
-import { PUBLIC_KEYS } from './public-key.ts'
+import { unreadable } from '../unreadable.ts'
 import { writeWhole } from '../write-whole.ts'
+import { BINDING_KEY, formatBindingKey, readBindingKey } from './binding-key.ts'
+import { AUTHORITY } from './key-certificate.ts'
+import { usableKeys } from './key-files.ts'
+import { keysOf, readKeyFolder } from './key-folder.ts'
+import { KEY_PAIRS } from './key-pair.ts'
+import { missing } from './key-problem.ts'
+import { PUBLIC_KEYS } from './public-key.ts'
 
 export interface PublishOptions {
   /** The folder with the private keys. */
@@ -78,7 +79,7 @@ async function publicFiles({
       const certificates = chain.map((der) => new X509Certificate(Buffer.from(der, 'base64')))
       return [`${name}.crt`, certificateFile(certificates)] as const
     }),
-    [BINDING_KEY, { content: `${bindingKey.export().toString('base64')}\n`, mode: 0o600 }],
+    [BINDING_KEY, { content: formatBindingKey(bindingKey), mode: 0o600 }],
   ])
 }
 

@@ -2,12 +2,13 @@ import path from 'node:path'
 import { RauthError } from '../../../errors.ts'
 import type { Algorithm } from '../../../token/algorithms.ts'
 import { newestFirst } from '../../../token/key-set.ts'
-import { endOf } from './key-certificate.ts'
-import { readKeyFolder } from './key-folder.ts'
+import { endOf } from '../certificates.ts'
+import { unreadable } from '../unreadable.ts'
+import { AUTHORITY } from './key-certificate.ts'
+import { keysOf, readKeyFolder } from './key-folder.ts'
 import { makeNextKey } from './key-maker.ts'
-import { keysOf } from './key-pruning.ts'
 import { KEY_PAIRS } from './key-pair.ts'
-import { initHint, notMade, unreadable } from './key-problem.ts'
+import { initHint, notMade } from './key-problem.ts'
 
 export interface RotateOptions {
   readonly directory: string
@@ -35,7 +36,7 @@ export async function rotateKeys(options: RotateOptions): Promise<readonly strin
   const end = Math.max(...folder.authorities.map(endOf))
   if (end <= now.getTime() / 1000) {
     throw unreadable(
-      path.join(directory, 'ca.crt'),
+      path.join(directory, `${AUTHORITY}.crt`),
       'is out of its time: no registry trusts what it signs',
       'make new keys in an empty folder, and give the new ca.crt to the registries',
     )

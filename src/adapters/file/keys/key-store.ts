@@ -11,18 +11,18 @@ import {
   type SigningKeySet,
   type VerificationKey,
 } from '../../../token/key-set.ts'
-import { endOf } from './key-certificate.ts'
+import { endOf } from '../certificates.ts'
 import { createExpiryNotices } from '../expiry-notices.ts'
+import { createReloads } from '../reloads.ts'
+import { createTrouble } from '../trouble.ts'
+import { unreadable } from '../unreadable.ts'
+import { watchDirectory, type WatchOptions } from '../watch.ts'
 import { usableKeys } from './key-files.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
 import type { KeyForm } from './key-form.ts'
 import { endingsOf, inTime, judge, type Found } from './key-judgement.ts'
 import { KEY_PAIRS } from './key-pair.ts'
-import { unreadable } from './key-problem.ts'
 import { PUBLIC_KEYS } from './public-key.ts'
-import { createReloads } from '../reloads.ts'
-import { createTrouble } from '../trouble.ts'
-import { watchDirectory, type WatchOptions } from '../watch.ts'
 
 export interface FileKeyStoreOptions extends WatchOptions {
   readonly directory: string

@@ -1,16 +1,12 @@
 import path from 'node:path'
 import { RauthError } from '../../../errors.ts'
 import type { VerificationKey } from '../../../token/key-set.ts'
-import {
-  algorithmOf,
-  AUTHORITY,
-  certifiedKey,
-  readCertificates,
-  type FoundKey,
-} from './key-certificate.ts'
+import { readCertificates } from '../certificates.ts'
+import { unreadable } from '../unreadable.ts'
+import { BINDING_KEY } from './binding-key.ts'
+import { algorithmOf, AUTHORITY, certifiedKey, type FoundKey } from './key-certificate.ts'
 import type { KeyContents, KeyForm } from './key-form.ts'
-import { BINDING_KEY } from './key-pair.ts'
-import { missing, unreadable } from './key-problem.ts'
+import { missing } from './key-problem.ts'
 
 /**
  * Keys that only verify: each `NAME.crt` under the folder's CA, and no private key at all. Elsewhere a

@@ -1,13 +1,13 @@
 import { createHash, sign, verify, type KeyObject, type X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { messageOf } from '../../../errors.ts'
+import { formatInstant } from '../../../instant.ts'
 import { Redacted } from '../../../redacted.ts'
 import { contextOptions, type TlsMaterial } from '../../tls.ts'
-import { formatMoment } from '../keys/key-files.ts'
-import { readSmallFile } from '../keys/key-folder.ts'
-import { endOf, isIssuedBy, readCertificates, topOf } from '../keys/key-certificate.ts'
-import { readPrivateKey } from '../keys/key-pair.ts'
-import { unreadable } from '../keys/key-problem.ts'
+import { endOf, isIssuedBy, readCertificates, topOf } from '../certificates.ts'
+import { readPrivateKey } from '../private-key.ts'
+import { readSmallFile } from '../small-file.ts'
+import { unreadable } from '../unreadable.ts'
 
 /** Where the TLS of a listener is; all of them PEM. */
 export interface TlsFiles {
@@ -108,7 +108,7 @@ function requireInTime(file: string, certificate: X509Certificate, at: number): 
   const from = Date.parse(certificate.validFrom) / 1000
   const to = endOf(certificate)
   if (at >= from && at < to) return
-  const times = `is good from ${formatMoment(from)} to ${formatMoment(to)}, not now`
+  const times = `is good from ${formatInstant(from)} to ${formatInstant(to)}, not now`
   throw unreadable(file, times, 'get a new one, and look at the clock')
 }
 

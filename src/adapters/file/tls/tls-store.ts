@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Clock } from '../../../clock.ts'
 import { messageOf } from '../../../errors.ts'
+import { formatInstant } from '../../../instant.ts'
 import type { Log } from '../../../log.ts'
 import type { ListenerTls, TlsMaterial } from '../../tls.ts'
 import { createExpiryNotices, type Ending } from '../expiry-notices.ts'
@@ -68,8 +69,7 @@ export async function createFileTls(options: FileTlsOptions): Promise<FileTls> {
 
   function tellLoaded(): void {
     const { fingerprint, notAfter } = pair
-    const ends = new Date(notAfter * 1000).toISOString()
-    log.info({ listener, fingerprint, ends }, 'TLS certificate loaded')
+    log.info({ listener, fingerprint, ends: formatInstant(notAfter) }, 'TLS certificate loaded')
   }
 
   // Watched before they are read, so that no change falls in between.

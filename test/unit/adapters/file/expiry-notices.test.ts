@@ -39,7 +39,7 @@ describe('createExpiryNotices', () => {
     )
     assert.deepEqual(lines[0]?.[2], {
       ...{ file: 'keys/signing.crt', next: 'rauth keys rotate' },
-      ...{ days: 30, ends: '1972-09-27T00:00:00.000Z' },
+      ...{ days: 30, ends: '1972-09-27T00:00:00Z' },
     })
   })
 

@@ -16,3 +16,8 @@ export function parseInstant(text: string): number | undefined {
 function daysOf(year: number, month: number): number {
   return new Date(Date.UTC(year, month, 0)).getUTCDate()
 }
+
+/** Seconds since the epoch, whole ones, as RFC 3339 has them: `2026-11-24T12:00:00Z`. */
+export function formatInstant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
+}

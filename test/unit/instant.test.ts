@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parseInstant } from '../../../src/credentials/instant.ts'
+import { formatInstant, parseInstant } from '../../src/instant.ts'
 
 describe('parseInstant', () => {
   // RFC 3339 §5.8.
@@ -38,6 +38,17 @@ describe('parseInstant', () => {
     fc.assert(
       fc.property(fc.date(years), (date) => {
         assert.equal(parseInstant(date.toISOString()), date.getTime() / 1000)
+      }),
+    )
+  })
+})
+
+describe('formatInstant', () => {
+  it('writes what parseInstant reads, in whole seconds', () => {
+    assert.equal(formatInstant(1_795_521_600.9), '2026-11-24T12:00:00Z')
+    fc.assert(
+      fc.property(fc.nat(4_102_444_800), (seconds) => {
+        assert.equal(parseInstant(formatInstant(seconds)), seconds)
       }),
     )
   })
