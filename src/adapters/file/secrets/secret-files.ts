@@ -5,7 +5,7 @@ import {
   readSecret,
   type SecretOptions,
   type SecretReading,
-} from '../../../credentials/secret-format.ts'
+} from '../../../credentials/secret/secret-format.ts'
 import { codeOf } from '../../../errors.ts'
 import { readManifests } from './manifest-file.ts'
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Credential, CredentialStore } from '../../../credentials/credential.ts'
 import { createCredentialIndex } from '../../../credentials/credential-index.ts'
-import type { SecretOptions } from '../../../credentials/secret-format.ts'
+import type { SecretOptions } from '../../../credentials/secret/secret-format.ts'
 import { messageOf, RauthError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import { createReloads } from '../reloads.ts'

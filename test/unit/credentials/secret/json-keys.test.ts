@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { hasRepeatedKey } from '../../../src/credentials/json-keys.ts'
+import { hasRepeatedKey } from '../../../../src/credentials/secret/json-keys.ts'
 
 describe('hasRepeatedKey', () => {
   for (const json of [

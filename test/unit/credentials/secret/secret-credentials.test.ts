@@ -3,9 +3,9 @@ import { createSecretKey } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { hashSync } from '@node-rs/bcrypt'
 import fc from 'fast-check'
-import { ENTRY_KEYS } from '../../../src/credentials/entry-values.ts'
-import { createPasswordHasher } from '../../../src/credentials/password.ts'
-import { readSecret } from '../../../src/credentials/secret-format.ts'
+import { ENTRY_KEYS } from '../../../../src/credentials/secret/entry-values.ts'
+import { createPasswordHasher } from '../../../../src/credentials/password.ts'
+import { readSecret } from '../../../../src/credentials/secret/secret-format.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
 const options = {

@@ -1,7 +1,7 @@
 import { ENTRY_KEYS, type EntryValues } from './entry-values.ts'
 import { hasRepeatedKey } from './json-keys.ts'
 import { isMapping, wrong, type Read } from './secret-values.ts'
-import { decodeUtf8 } from './strict-text.ts'
+import { decodeUtf8 } from '../strict-text.ts'
 
 const MAX_ENTRIES = 64
 

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
-import { Redacted } from '../redacted.ts'
-import type { Credential, PasswordSecret } from './credential.ts'
+import { Redacted } from '../../redacted.ts'
+import type { Credential, PasswordSecret } from '../credential.ts'
 import { readEntries } from './entries.ts'
 import { readEntry, type EntryCredential } from './entry.ts'
 import { ENTRY_KEYS, type EntryPassword, type EntryValues } from './entry-values.ts'
-import { credentialGeneration } from './generation.ts'
-import type { PasswordHasher } from './password.ts'
+import { credentialGeneration } from '../generation.ts'
+import type { PasswordHasher } from '../password.ts'
 import { readValues, wrong, type Mapping, type Read } from './secret-values.ts'
 
 export interface CredentialOptions {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { parseBasic } from '../../../src/credentials/basic-auth.ts'
-import { createPasswordHasher } from '../../../src/credentials/password.ts'
-import { readSecret } from '../../../src/credentials/secret-format.ts'
+import { parseBasic } from '../../../../src/credentials/basic-auth.ts'
+import { createPasswordHasher } from '../../../../src/credentials/password.ts'
+import { readSecret } from '../../../../src/credentials/secret/secret-format.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
 const options = {

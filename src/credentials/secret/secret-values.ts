@@ -1,4 +1,4 @@
-import { decodeBase64, decodeUtf8 } from './strict-text.ts'
+import { decodeBase64, decodeUtf8 } from '../strict-text.ts'
 
 export type Mapping = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
-import { MAX_USER_PASS } from './basic-auth.ts'
-import { readBcryptCost } from './bcrypt-hash.ts'
-import { parseInstant } from '../instant.ts'
-import { hasControl } from './strict-text.ts'
+import { MAX_USER_PASS } from '../basic-auth.ts'
+import { readBcryptCost } from '../bcrypt-hash.ts'
+import { parseInstant } from '../../instant.ts'
+import { hasControl } from '../strict-text.ts'
 
 /** What an entry may hold, by the same names in the Secret itself and in `entries`. */
 export const ENTRY_KEYS = [
