@@ -21,7 +21,7 @@ const LEAVES = [
   'event.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
-const FLOWS = ['issue-token.ts', 'check-access.ts', 'decision.ts']
+const FLOWS = ['issue-token.ts', 'identify.ts', 'check-access.ts', 'decision.ts']
 
 /** What each room may import besides itself: the arrows of the house. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -41,7 +41,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   token: ['registry', ...LEAVES],
   config: ['policy', 'token', ...LEAVES],
   'decision.ts': LEAVES,
-  'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts'],
+  'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts'],
+  'identify.ts': ['credentials', 'token', ...LEAVES, 'decision.ts'],
   'check-access.ts': [...CORE, ...LEAVES, 'decision.ts'],
   adapters: [...CORE, ...LEAVES, ...FLOWS],
   serve: ['adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
