@@ -149,7 +149,7 @@ export async function readFileOf(
   { renewal }: Renewal,
 ): Promise<string | RauthError | undefined> {
   try {
-    return await readSmallFile(path.join(version, name))
+    return (await readSmallFile(path.join(version, name))).toString('utf8')
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined
     const file = path.join(directory, name)

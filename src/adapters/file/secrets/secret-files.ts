@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import {
   readSecret,
@@ -7,13 +7,14 @@ import {
   type SecretReading,
 } from '../../../credentials/secret/secret-format.ts'
 import { codeOf } from '../../../errors.ts'
+import { OddFile, readSmallFile } from '../small-file.ts'
 import { readManifests } from './manifest-file.ts'
 
-/** Largest file that is read, bytes. */
-const MAX_FILE = 64 * 1024
-
-/** Files that are open at a time. */
-const AT_ONCE = 16
+/**
+ * Files that are open at a time: half of the threads that read files, so that a file system that hangs
+ * does not take keys and logins with it.
+ */
+const AT_ONCE = 2
 
 /** Failures of this machine rather than of one file: they tell nothing about what is in it. */
 const SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']
@@ -57,14 +58,14 @@ export async function readSecretFiles(
   return same ? previous : files
 }
 
+const REMEDIES = { irregular: 'remove it or give it another ending', large: 'split it' } as const
+
 /** The bytes of a file, or why there are none. */
 async function readContent(file: string): Promise<Buffer | string> {
   try {
-    const found = await stat(file)
-    if (!found.isFile()) return 'not a file: remove it or give it another ending'
-    if (found.size > MAX_FILE) return `larger than ${MAX_FILE} bytes: split it`
-    return await readFile(file)
+    return await readSmallFile(file)
   } catch (error) {
+    if (error instanceof OddFile) return `${error.message}: ${REMEDIES[error.kind]}`
     const code = codeOf(error)
     if (code === undefined || SHORTAGES.includes(code)) throw error
     return `cannot be read (${code}): check the file and its rights`

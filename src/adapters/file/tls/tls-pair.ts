@@ -38,11 +38,11 @@ const FOR_SERVERS = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0']
  * its time or not for servers, a chain in disorder, a weak key, a client CA that is none.
  */
 export async function readTlsPair(files: TlsFiles, at: number): Promise<TlsPair> {
-  const [certificatePem, keyPem, authorityPem] = await Promise.all([
-    read(files.certificate),
-    read(files.key),
-    files.clientAuthority === undefined ? undefined : read(files.clientAuthority),
-  ])
+  // One after the other: a file system that hangs then holds one thread, not all that read files.
+  const certificatePem = await read(files.certificate)
+  const keyPem = await read(files.key)
+  const authorityPem =
+    files.clientAuthority === undefined ? undefined : await read(files.clientAuthority)
   const key = readPrivateKey(files.key, keyPem)
   const chain = readCertificates(files.certificate, certificatePem)
   const [leaf] = chain
@@ -98,7 +98,7 @@ const NEXT = 'put the key and the certificate that was made for it there'
 
 async function read(file: string): Promise<string> {
   try {
-    return await readSmallFile(file)
+    return (await readSmallFile(file)).toString('utf8')
   } catch (cause) {
     throw unreadable(file, `cannot be read: ${messageOf(cause)}`, 'see "tls" in the configuration')
   }
