@@ -1,14 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readBindingKey } from '../adapters/file/key-files.ts'
+import { readBindingKey } from '../adapters/file/keys/binding-key.ts'
 import {
   createFileSigningKeyStore,
   createFileVerificationKeyStore,
   type FileKeyStore,
   type FileSigningKeyStore,
-} from '../adapters/file/key-store.ts'
-import { KEY_PAIRS } from '../adapters/file/key-pair.ts'
-import { PUBLIC_KEYS } from '../adapters/file/public-key.ts'
-import { createFileSecretStore, type FileSecretStore } from '../adapters/file/secret-store.ts'
+} from '../adapters/file/keys/key-store.ts'
+import { KEY_PAIRS } from '../adapters/file/keys/key-pair.ts'
+import { PUBLIC_KEYS } from '../adapters/file/keys/public-key.ts'
+import {
+  createFileSecretStore,
+  type FileSecretStore,
+} from '../adapters/file/secrets/secret-store.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import type { Clock } from '../clock.ts'

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { readBindingKey } from '../adapters/file/key-files.ts'
+import { readBindingKey } from '../adapters/file/keys/binding-key.ts'
 import { createFailureCounter } from '../adapters/throttle/failure-counter.ts'
 import { createLimiter } from '../adapters/throttle/limiters.ts'
 import { networkOf } from '../adapters/throttle/network.ts'

@@ -26,11 +26,25 @@ export interface RunOptions {
 /** How long requests in flight may take once rauth was told to stop, milliseconds. */
 const DRAIN = 5_000
 
-/** How long what is left may keep the process after it has stopped, milliseconds. */
+/** How long what is left may keep the process after all is closed, milliseconds. */
 const LAST_MOMENT = 2_000
 
 /** The whole life of `rauth serve`: opens the ports, waits for a signal, drains, closes. */
-export async function run(config: Config, { role, port }: RunOptions): Promise<void> {
+export async function run(config: Config, options: RunOptions): Promise<void> {
+  try {
+    await serve(config, options)
+  } finally {
+    setTimeout(endByForce, LAST_MOMENT).unref()
+  }
+}
+
+/** What still holds on is a file that can't be read: process.exit would wait for its thread, for ever. */
+function endByForce(): void {
+  process.stderr.write('rauth: a file system that hangs holds the process: ended by SIGKILL\n')
+  process.kill(process.pid, 'SIGKILL')
+}
+
+async function serve(config: Config, { role, port }: RunOptions): Promise<void> {
   const common = await createCommon(config)
   const { log, metrics, keys, signingKeys, tls, store, clock } = common
   for (const warning of warningsOf(config, LISTENERS[role])) log.warn({}, warning)
@@ -101,6 +115,4 @@ export async function run(config: Config, { role, port }: RunOptions): Promise<v
   await sleep(config.drainDelay * 1000)
   await close()
   log.info({}, 'stopped')
-  // Whatever still hangs on, a file that cannot be read, must not keep a stopped process.
-  setTimeout(() => process.exit(), LAST_MOMENT).unref()
 }

@@ -1,4 +1,4 @@
-import { createFileTls, type FileTls, type FileTlsOptions } from '../adapters/file/tls-store.ts'
+import { createFileTls, type FileTls, type FileTlsOptions } from '../adapters/file/tls/tls-store.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf, type TlsListener } from '../config/tls.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
-import { loadKeySet } from '../../src/adapters/file/key-files.ts'
+import { loadKeySet } from '../../src/adapters/file/keys/key-files.ts'
 import { createIssuer } from '../../src/token/issuer.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { startStack, type Stack } from '../support/stack.ts'

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { loadKeySet } from '../../src/adapters/file/key-files.ts'
-import { makeNextKey } from '../../src/adapters/file/key-maker.ts'
+import { loadKeySet } from '../../src/adapters/file/keys/key-files.ts'
+import { makeNextKey } from '../../src/adapters/file/keys/key-maker.ts'
 import { ALGORITHM_NAMES } from '../../src/token/algorithms.ts'
 import { run, type RunOptions } from '../support/run.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -7,9 +7,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { initializeKeys } from '../../src/adapters/file/key-maker.ts'
-import { publishKeys } from '../../src/adapters/file/key-publication.ts'
-import { rotateKeys } from '../../src/adapters/file/key-rotation.ts'
+import { initializeKeys } from '../../src/adapters/file/keys/key-maker.ts'
+import { publishKeys } from '../../src/adapters/file/keys/key-publication.ts'
+import { rotateKeys } from '../../src/adapters/file/keys/key-rotation.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 
 /** The compiled program, beside this compiled test. */
@@ -66,8 +66,8 @@ describe('rauth serve', () => {
     return file
   }
 
-  function start(args: readonly string[]) {
-    const child = spawn(process.execPath, [PROGRAM, 'serve', ...args], {
+  function start(args: readonly string[], options: readonly string[] = []) {
+    const child = spawn(process.execPath, [...options, PROGRAM, 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] },
     })
@@ -80,12 +80,13 @@ describe('rauth serve', () => {
     return { child, lines: () => stdout.trim().split('\n'), stderr: () => stderr, ended }
   }
 
-  async function serve(args: readonly string[] = [], config?: string): Promise<Serving> {
-    const { child, lines, stderr, ended } = start([
-      '-c',
-      config ?? (await configuration()),
-      ...args,
-    ])
+  async function serve(
+    args: readonly string[] = [],
+    config?: string,
+    options: readonly string[] = [],
+  ): Promise<Serving> {
+    const file = config ?? (await configuration())
+    const { child, lines, stderr, ended } = start(['-c', file, ...args], options)
     const isReady = (line: string) => line.includes('"msg":"ready"')
     while (!lines().some(isReady)) {
       if (child.exitCode !== null) assert.fail(stderr())
@@ -332,6 +333,22 @@ describe('rauth serve', () => {
     const health = await fetch(`http://127.0.0.1:${ready.ports['token']}/health`)
     assert.equal(health.status, 200)
     assert.deepEqual(await ended, [0, null])
+  })
+
+  it('ends all the same when a read never does, which not even process.exit would', async () => {
+    const fifo = path.join(directory, 'fifo')
+    assert.equal(spawnSync('mkfifo', [fifo]).status, 0)
+    const read = `import { readFile } from 'node:fs'; readFile(${JSON.stringify(fifo)}, () => {})`
+    const hanging = ['--import', `data:text/javascript,${encodeURIComponent(read)}`]
+    const { signal, lines, ended } = await serve([], undefined, hanging)
+    signal('SIGTERM')
+    assert.deepEqual(await ended, [null, 'SIGKILL'])
+    assert.match(lines().at(-1) ?? '', /"stopped"/)
+
+    const nowhere = await configuration({ keys: '{ directory: /nowhere }' })
+    const failed = start(['-c', nowhere], hanging)
+    assert.deepEqual(await failed.ended, [null, 'SIGKILL'])
+    assert.match(failed.stderr(), /nowhere cannot be read.*\n.*a file system that hangs/)
   })
 
   it('ends at once when told twice', async () => {

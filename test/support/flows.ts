@@ -18,12 +18,8 @@ import { UNGUARDED, type GuessGuard } from '../../src/credentials/guessing.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
 import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
-import {
-  createIssueToken,
-  type Presented,
-  type TokenDecision,
-  type TokenRequest,
-} from '../../src/issue-token.ts'
+import type { Presented } from '../../src/identify.ts'
+import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
 import { OWN_NAMESPACE, type Policy } from '../../src/policy/policy.ts'
 import { Redacted } from '../../src/redacted.ts'
 import { accepted } from '../../src/refusal.ts'

@@ -1,4 +1,4 @@
-import { loadKeySet } from '../../src/adapters/file/key-files.ts'
+import { loadKeySet } from '../../src/adapters/file/keys/key-files.ts'
 import type { Access } from '../../src/registry/access.ts'
 import { createIssuer } from '../../src/token/issuer.ts'
 import { fetchToken } from './http.ts'

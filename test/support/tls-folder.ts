@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createFileTls, type FileTls } from '../../src/adapters/file/tls-store.ts'
+import { createFileTls, type FileTls } from '../../src/adapters/file/tls/tls-store.ts'
 import type { KeyPairPem } from '../../src/token/certificate.ts'
 
 /** The TLS of a listener, from real files. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { initializeKeys } from '../../src/adapters/file/key-maker.ts'
+import { initializeKeys } from '../../src/adapters/file/keys/key-maker.ts'
 import type { Algorithm } from '../../src/token/algorithms.ts'
 import { loginOf, secretManifest, type Login } from './secret-manifest.ts'
 

@@ -1,5 +1,6 @@
 import { parseBasic, type BasicCredentials } from '../../credentials/basic-auth.ts'
-import type { Presented, TokenRequest } from '../../issue-token.ts'
+import type { Presented } from '../../identify.ts'
+import type { TokenRequest } from '../../issue-token.ts'
 import { Redacted } from '../../redacted.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { parseScopes } from '../../registry/scope.ts'

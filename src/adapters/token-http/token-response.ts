@@ -1,3 +1,4 @@
+import { formatInstant } from '../../instant.ts'
 import type { TokenDecision, TokenGrant } from '../../issue-token.ts'
 import { refusalKind, type Refusal } from '../../refusal.ts'
 import { basicChallenge } from '../../registry/challenge.ts'
@@ -51,7 +52,7 @@ function tokenOf({ token, refreshToken, expiresIn, issuedAt }: TokenGrant) {
     token,
     access_token: token,
     expires_in: expiresIn,
-    issued_at: new Date(issuedAt * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
+    issued_at: formatInstant(issuedAt),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
   }
 }

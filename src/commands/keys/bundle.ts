@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readBundle } from '../../adapters/file/key-bundle.ts'
+import { readBundle } from '../../adapters/file/keys/key-bundle.ts'
 import { keysSubcommand, placeOf, type PlaceOptions } from './place.ts'
 
 export function bundleCommand(): Command {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { loadKeySet } from '../../adapters/file/key-files.ts'
+import { loadKeySet } from '../../adapters/file/keys/key-files.ts'
 import { RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { ALGORITHM_HELP, algorithmOption, daysOption } from './new-key-options.ts'
@@ -26,7 +26,7 @@ export function initCommand(): Command {
     .exitOverride()
     .action(async (options: InitOptions, command: Command) => {
       // Making certificates takes a library that only this and rotate need.
-      const { initializeKeys } = await import('../../adapters/file/key-maker.ts')
+      const { initializeKeys } = await import('../../adapters/file/keys/key-maker.ts')
       const made = await initializeKeys({ ...options, now: new Date() })
       for (const name of made.created) process.stdout.write(`created ${name}\n`)
       for (const name of made.found) process.stdout.write(`kept ${name}\n`)

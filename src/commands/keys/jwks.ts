@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { loadKeySet } from '../../adapters/file/key-files.ts'
+import { loadKeySet } from '../../adapters/file/keys/key-files.ts'
 import { keysSubcommand, placeOf, type PlaceOptions } from './place.ts'
 
 export function jwksCommand(): Command {

@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { Option, type Command } from 'commander'
-import { AUTHORITY, endOf } from '../../adapters/file/key-certificate.ts'
-import { formatMoment } from '../../adapters/file/key-files.ts'
-import { readKeyFolder, type KeyFolder } from '../../adapters/file/key-folder.ts'
-import { KEY_PAIRS } from '../../adapters/file/key-pair.ts'
-import { datedKeys } from '../../adapters/file/key-pruning.ts'
+import { endOf } from '../../adapters/file/certificates.ts'
+import { AUTHORITY } from '../../adapters/file/keys/key-certificate.ts'
+import { readKeyFolder, type KeyFolder } from '../../adapters/file/keys/key-folder.ts'
+import { KEY_PAIRS } from '../../adapters/file/keys/key-pair.ts'
+import { datedKeys } from '../../adapters/file/keys/key-pruning.ts'
 import { RauthError } from '../../errors.ts'
+import { formatInstant } from '../../instant.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import type { SigningKey } from '../../token/key-set.ts'
 import type { KeyTimeline } from '../../token/key-timeline.ts'
@@ -53,15 +54,15 @@ function listingOf(folder: KeyFolder<SigningKey>, { directory, times }: Place, n
       const { key, state, signsFrom, neededUntil } = timeline
       return {
         ...{ kid: key.kid, algorithm: key.algorithm, file: keyFile(name), state },
-        signsFrom: formatMoment(signsFrom),
-        ...(neededUntil !== undefined && { neededUntil: formatMoment(neededUntil) }),
-        expires: formatMoment(key.notAfter),
+        signsFrom: formatInstant(signsFrom),
+        ...(neededUntil !== undefined && { neededUntil: formatInstant(neededUntil) }),
+        expires: formatInstant(key.notAfter),
       }
     }),
     authorities: folder.authorities.map((authority) => ({
       fingerprint: authority.fingerprint256,
       file: path.join(directory, `${AUTHORITY}.crt`),
-      expires: formatMoment(endOf(authority)),
+      expires: formatInstant(endOf(authority)),
     })),
     problems: folder.entries.flatMap(({ name, found }) =>
       found instanceof RauthError ? { file: keyFile(name), problem: found.message } : [],

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { publishKeys } from '../../adapters/file/key-publication.ts'
+import { publishKeys } from '../../adapters/file/keys/key-publication.ts'
 import { keysSubcommand, placeOf, type PlaceOptions } from './place.ts'
 
 export function publicCommand(): Command {

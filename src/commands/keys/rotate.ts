@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
-import { formatMoment } from '../../adapters/file/key-files.ts'
-import { pruneKeys, type PrunedKeys } from '../../adapters/file/key-pruning.ts'
+import { pruneKeys, type PrunedKeys } from '../../adapters/file/keys/key-pruning.ts'
+import { formatInstant } from '../../instant.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { ALGORITHM_HELP, algorithmOption, daysOption } from './new-key-options.ts'
 import { keysSubcommand, placeOf, sayTimes, type PlaceOptions } from './place.ts'
@@ -38,14 +38,14 @@ export function rotateCommand(): Command {
         printPruned(await pruneKeys(directory, now, times))
         return
       }
-      const { rotateKeys } = await import('../../adapters/file/key-rotation.ts')
+      const { rotateKeys } = await import('../../adapters/file/keys/key-rotation.ts')
       const created = await rotateKeys({
         ...{ directory, now },
         ...(algorithm === undefined ? {} : { algorithm }),
         ...(days === undefined ? {} : { days }),
       })
       for (const name of created) process.stdout.write(`created ${name}\n`)
-      const from = formatMoment(Math.floor(now.getTime() / 1000) + times.publishAhead)
+      const from = formatInstant(Math.floor(now.getTime() / 1000) + times.publishAhead)
       sayTimes(place)
       process.stderr.write(`the new key signs from ${from}\n`)
     })
@@ -54,7 +54,7 @@ export function rotateCommand(): Command {
 function printPruned({ removed, kept }: PrunedKeys): void {
   for (const file of removed) process.stdout.write(`removed ${file}\n`)
   for (const { file, until } of kept) {
-    const why = until === undefined ? '' : `, needed until ${formatMoment(until)}`
+    const why = until === undefined ? '' : `, needed until ${formatInstant(until)}`
     process.stdout.write(`kept ${file}${why}\n`)
   }
 }

@@ -1,0 +1,107 @@
+import { createHmac } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import {
+  readSecret,
+  type SecretOptions,
+  type SecretReading,
+} from '../../../credentials/secret/secret-format.ts'
+import { codeOf } from '../../../errors.ts'
+import { OddFile, readSmallFile } from '../small-file.ts'
+import { readManifests } from './manifest-file.ts'
+
+/**
+ * Files that are open at a time: half of the threads that read files, so that a file system that hangs
+ * does not take keys and logins with it.
+ */
+const AT_ONCE = 2
+
+/** Failures of this machine rather than of one file: they tell nothing about what is in it. */
+const SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']
+
+export interface SecretFile {
+  /** Equal for two reads that found the same. */
+  readonly fingerprint: string
+  /** Without the ignored ones. */
+  readonly readings: readonly Exclude<SecretReading, { kind: 'ignored' }>[]
+  /** Namespaces that the readings name, as often as they do. */
+  readonly namespaces: readonly string[]
+  /** Namespaces that the file spoke for before it had a part that can't be read. */
+  readonly lost: readonly string[]
+}
+
+/** Files of a directory by name, in the order of their names. */
+export type SecretFiles = ReadonlyMap<string, SecretFile>
+
+/**
+ * The Secret manifests of a directory: of each `*.yaml`, `*.yml` and `*.json` right in it, links
+ * followed, dot files left out (the kubelet's `..data`). Returns `previous` itself when nothing
+ * changed; throws when the directory can't be read.
+ */
+export async function readSecretFiles(
+  directory: string,
+  previous: SecretFiles | undefined,
+  options: SecretOptions,
+): Promise<SecretFiles> {
+  const names = (await readdir(directory)).filter((name) => /^[^.].*\.(?:ya?ml|json)$/.test(name))
+  names.sort()
+  const files = new Map<string, SecretFile>()
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    const batch = names.slice(i, i + AT_ONCE).map(async (name) => {
+      const content = await readContent(path.join(directory, name))
+      return [name, readingOf(content, previous?.get(name), options)] as const
+    })
+    for (const [name, file] of await Promise.all(batch)) files.set(name, file)
+  }
+  const same =
+    files.size === previous?.size && names.every((name) => files.get(name) === previous.get(name))
+  return same ? previous : files
+}
+
+const REMEDIES = { irregular: 'remove it or give it another ending', large: 'split it' } as const
+
+/** The bytes of a file, or why there are none. */
+async function readContent(file: string): Promise<Buffer | string> {
+  try {
+    return await readSmallFile(file)
+  } catch (error) {
+    if (error instanceof OddFile) return `${error.message}: ${REMEDIES[error.kind]}`
+    const code = codeOf(error)
+    if (code === undefined || SHORTAGES.includes(code)) throw error
+    return `cannot be read (${code}): check the file and its rights`
+  }
+}
+
+function readingOf(
+  content: Buffer | string,
+  previous: SecretFile | undefined,
+  options: SecretOptions,
+): SecretFile {
+  // Keyed, as all that is kept of a password: a plain hash of the file could be searched with guesses.
+  const fingerprint = createHmac('sha256', options.bindingKey)
+    .update(typeof content === 'string' ? 'failed ' : 'read ')
+    .update(content)
+    .digest('base64')
+  if (previous?.fingerprint === fingerprint) return previous
+
+  const manifests =
+    typeof content === 'string'
+      ? [{ ok: false, problem: content } as const]
+      : readManifests(content)
+  const readings = manifests
+    .map((reading): SecretReading =>
+      reading.ok
+        ? readSecret(reading.manifest, options)
+        : { kind: 'problem', problem: reading.problem },
+    )
+    .filter((reading) => reading.kind !== 'ignored')
+  const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
+  const before = [...(previous?.namespaces ?? []), ...(previous?.lost ?? [])]
+  const unnamed = readings.some(
+    (reading) => reading.kind === 'problem' && reading.namespace === undefined,
+  )
+  const lost = before.filter(
+    (namespace, i) => before.indexOf(namespace) === i && !namespaces.includes(namespace),
+  )
+  return { fingerprint, readings, namespaces, lost: unnamed ? lost : [] }
+}

@@ -1,0 +1,158 @@
+import path from 'node:path'
+import type { Credential, CredentialStore } from '../../../credentials/credential.ts'
+import { createCredentialIndex } from '../../../credentials/credential-index.ts'
+import type { SecretOptions } from '../../../credentials/secret/secret-format.ts'
+import { messageOf, RauthError } from '../../../errors.ts'
+import type { Log } from '../../../log.ts'
+import { createReloads } from '../reloads.ts'
+import { readSecretFiles, type SecretFiles } from './secret-files.ts'
+import { watchDirectory, type WatchOptions } from '../watch.ts'
+
+export interface FileSecretStoreOptions extends SecretOptions, WatchOptions {
+  /** Holds one Secret manifest or more in each `*.yaml`, `*.yml` and `*.json`. */
+  readonly directory: string
+  readonly log: Log
+}
+
+export interface FileSecretStore extends CredentialStore {
+  /** Stops watching; what was loaded stays. */
+  close(): void
+}
+
+/** Lines that one load may log: a file of thousands of mistakes must not fill the log. */
+const MAX_NOTES = 20
+
+/** Something that an operator should know of, once. */
+interface Note {
+  readonly level: 'warn' | 'error'
+  readonly fields: object
+  readonly message: string
+}
+
+/**
+ * The credentials in a directory of Secret manifests, read again when something in it changes. A
+ * manifest that is gone revokes its credential; one that can't be used disables its namespace and no
+ * other. A directory that can't be read at all says nothing about any credential: the last ones stay.
+ */
+export async function createFileSecretStore(
+  options: FileSecretStoreOptions,
+): Promise<FileSecretStore> {
+  const { log } = options
+  const directory = path.resolve(options.directory)
+  let files: SecretFiles | undefined
+  let index = createCredentialIndex([])
+  let told: ReadonlySet<string> = new Set()
+  let failure: string | undefined
+
+  async function load(): Promise<void> {
+    const next = await readSecretFiles(directory, files, options)
+    if (failure !== undefined) log.info({ directory }, 'credentials directory readable again')
+    failure = undefined
+    if (next === files) return
+    files = next
+    const { credentials, notes } = judge(files)
+    index = createCredentialIndex(credentials)
+
+    const texts = new Map(notes.map((note) => [JSON.stringify(note), note]))
+    const fresh = [...texts].filter(([text]) => !told.has(text)).map(([, note]) => note)
+    for (const { level, fields, message } of fresh.slice(0, MAX_NOTES)) log[level](fields, message)
+    if (fresh.length > MAX_NOTES) {
+      log.error({ directory, more: fresh.length - MAX_NOTES }, 'more of the same kind')
+    }
+    told = new Set(texts.keys())
+    log.info(
+      { directory, files: files.size, credentials: credentials.length },
+      'credentials loaded',
+    )
+    if (credentials.length === 0) log.warn({ directory }, 'no credentials: every login is refused')
+  }
+
+  const reloads = createReloads(load, (error) => {
+    const found = messageOf(error)
+    if (found === failure) return
+    failure = found
+    log.error(
+      { directory, error: failure },
+      'credentials directory unreadable: the credentials of the last load stay in force',
+    )
+  })
+
+  // Watched before it is read, so that no change falls in between.
+  const watch = watchDirectory(directory, reloads.request, options)
+  function close(): void {
+    reloads.close()
+    watch.close()
+  }
+  try {
+    await reloads.first()
+  } catch (error) {
+    close()
+    throw new RauthError(
+      'ERR_CREDENTIALS_UNREADABLE',
+      `credentials directory ${directory} cannot be read (${messageOf(error)}): create it and put ` +
+        `a Secret manifest named ${options.secretName} for each namespace into it, or set ` +
+        'credentials.directory to where they are',
+      { cause: error },
+    )
+  }
+
+  return {
+    ready: () => true,
+    byUsername: (username) => index.byUsername(username),
+    find: (reference) => index.find(reference),
+    bcryptCost: () => index.bcryptCost(),
+    close,
+  }
+}
+
+/**
+ * The credentials of all files together. A namespace has one Secret: with two, nothing tells which is
+ * meant, and neither counts.
+ */
+function judge(files: SecretFiles): {
+  readonly credentials: readonly Credential[]
+  readonly notes: readonly Note[]
+} {
+  const places = new Map<string, string[]>()
+  for (const [file, { namespaces }] of files) {
+    for (const namespace of namespaces) {
+      places.set(namespace, [...(places.get(namespace) ?? []), file])
+    }
+  }
+  const credentials: Credential[] = []
+  const notes: Note[] = []
+  for (const [namespace, found] of places) {
+    if (found.length > 1) {
+      notes.push(
+        disabled({ namespace, files: found, problem: 'more than one Secret: leave one of them' }),
+      )
+    }
+  }
+  for (const [file, { readings, lost }] of files) {
+    for (const reading of readings) {
+      if (reading.kind === 'problem') {
+        const { namespace, problem } = reading
+        const dead = lost.filter((name) => !places.has(name))
+        if (namespace !== undefined) notes.push(disabled({ file, namespace, problem }))
+        else if (dead.length > 0) notes.push(disabled({ file, namespaces: dead, problem }))
+        else notes.push(ignored({ file, problem }))
+      }
+      if (reading.kind !== 'credentials') continue
+      const { namespace, warnings } = reading
+      for (const warning of warnings) {
+        notes.push({ level: 'warn', fields: { file, namespace }, message: warning })
+      }
+      if (places.get(namespace)?.length === 1) credentials.push(...reading.credentials)
+    }
+  }
+  return { credentials, notes }
+}
+
+function disabled(fields: object): Note {
+  return { level: 'error', fields, message: 'Secret manifest unusable: its namespace is disabled' }
+}
+
+/** Of a file that does not even say whose it is. */
+function ignored(fields: object): Note {
+  return { level: 'error', fields, message: 'Secret manifest unusable: it names no namespace' }
+}

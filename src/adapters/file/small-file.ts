@@ -1,0 +1,32 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+
+/** Largest file that is read, bytes. */
+const MAX_FILE = 64 * 1024
+
+/** A file that is there and is not read: the message says why. */
+export class OddFile extends Error {
+  /** What it is. */
+  readonly kind: 'irregular' | 'large'
+
+  constructor(kind: OddFile['kind']) {
+    super(kind === 'large' ? `larger than ${MAX_FILE} bytes` : 'not a regular file')
+    this.kind = kind
+  }
+}
+
+/**
+ * Keys, certificates and Secrets are small regular files. Anything else could keep a read waiting for
+ * ever (a FIFO), and with it every later look at the folder, or take all memory: throws OddFile.
+ */
+export async function readSmallFile(file: string): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const found = await handle.stat()
+    if (!found.isFile()) throw new OddFile('irregular')
+    if (found.size > MAX_FILE) throw new OddFile('large')
+    return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,62 @@
+import { ENTRY_KEYS, type EntryValues } from './entry-values.ts'
+import { hasRepeatedKey } from './json-keys.ts'
+import { isMapping, wrong, type Read } from './secret-values.ts'
+import { decodeUtf8 } from '../strict-text.ts'
+
+const MAX_ENTRIES = 64
+
+/**
+ * The JSON of the key `entries` → the values of each, in the form that the Secret itself has them.
+ * Strict: what is misspelled or of another type would else be a credential without an end or a limit.
+ * Problems name the place and quote nothing, not even a key: it may be a password in the wrong place.
+ */
+export function readEntries(json: string): Read<readonly EntryValues[]> {
+  const parsed = parseJson(json)
+  if (!Array.isArray(parsed)) return wrong('entries must be a JSON array of objects')
+  const list: readonly unknown[] = parsed
+  if (list.length > MAX_ENTRIES) return wrong(`entries has more than ${MAX_ENTRIES}: remove some`)
+  if (hasRepeatedKey(json)) return wrong('entries has an object with a key twice: remove one')
+  const entries: EntryValues[] = []
+  for (const [index, item] of list.entries()) {
+    const read = readItem(item)
+    if (!read.ok) return wrong(`entries[${index}]${read.problem}`)
+    entries.push(read.value)
+  }
+  return { ok: true, value: entries }
+}
+
+/** Problems go on where the index ends. */
+function readItem(item: unknown): Read<EntryValues> {
+  if (!isMapping(item)) return wrong(' must be an object')
+  const unknown = Object.keys(item).findIndex((key) => !ENTRY_KEYS.some((known) => known === key))
+  if (unknown !== -1) {
+    return wrong(`: its key ${unknown + 1} is none of ${ENTRY_KEYS.join(', ')}: correct it`)
+  }
+  const values: Record<string, string> = {}
+  for (const key of ENTRY_KEYS) {
+    if (!Object.hasOwn(item, key)) continue
+    const text = key === 'actions' ? joined(item[key]) : item[key]
+    const type = key === 'actions' ? 'a list of strings' : 'a string'
+    if (typeof text !== 'string') return wrong(`.${key} must be ${type}`)
+    if (decodeUtf8(Buffer.from(text, 'utf8')) !== text) {
+      return wrong(`.${key} is not UTF-8 text: choose another`)
+    }
+    values[key] = text
+  }
+  return { ok: true, value: values }
+}
+
+function joined(list: unknown): string | undefined {
+  return Array.isArray(list) && list.every((one) => typeof one === 'string')
+    ? list.join(',')
+    : undefined
+}
+
+/** Its errors quote what they found: the message stays here. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,36 @@
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { KeyPairPem } from '../../../../src/token/certificate.ts'
+
+export type Files = Readonly<Record<string, string | Buffer>>
+
+/** The two files of a pair. */
+export function pairFiles(name: string, { key, certificate }: KeyPairPem): Files {
+  return { [`${name}.key`]: key, [`${name}.crt`]: certificate }
+}
+
+export async function putFiles(directory: string, files: Files): Promise<void> {
+  for (const [name, text] of Object.entries(files))
+    await writeFile(path.join(directory, name), text)
+}
+
+let versions = 0
+
+/**
+ * Publishes files as the kubelet does (pkg/volume/util/atomic_writer.go): a new version beside the old
+ * one, links for new names, the swap of `..data`, then away with stale links and the old version.
+ */
+export async function mountFiles(directory: string, files: Files): Promise<void> {
+  const before = await readdir(directory)
+  const version = `..2026_11_24_12_00_00.${(versions += 1)}`
+  await mkdir(path.join(directory, version))
+  await putFiles(path.join(directory, version), files)
+  for (const name of Object.keys(files).filter((name) => !before.includes(name))) {
+    await symlink(path.join('..data', name), path.join(directory, name))
+  }
+  await symlink(version, path.join(directory, '..data_tmp'))
+  await rename(path.join(directory, '..data_tmp'), path.join(directory, '..data'))
+  for (const name of before.filter((name) => name !== '..data' && files[name] === undefined)) {
+    await rm(path.join(directory, name), { recursive: true })
+  }
+}
