@@ -48,6 +48,10 @@ export function createAuthenticator(deps: AuthenticatorDependencies): Authentica
         : cost === undefined
           ? []
           : [await bcrypt.standIn(username, cost, presented)]
+    if (verdicts.includes('match')) {
+      const others = compared.filter((_, i) => verdicts[i] === 'mismatch')
+      for (const one of others) bcrypt.rememberMismatch(one, presented)
+    }
     // Meanwhile the Secret may have changed, or its time may have come to an end.
     const matched = liveCredentials(
       store,

@@ -254,6 +254,36 @@ describe('createAuthenticator', () => {
       assert.equal(await namespaces('robot', 'one'), 'team-a', 'is remembered')
     })
 
+    it('compares with the hashes of others no oftener than with its own, while the password is right', async () => {
+      const evil = [1, 2, 3, 4].map((i) => slow('team-a', 'team-b', `evil ${i}`, 12))
+      const { state, compared, namespaces } = start([...evil, slow('team-b', 'team-b', 'one')])
+      for (let i = 0; i < 3; i += 1) assert.equal(await namespaces('team-b', 'one'), 'team-b')
+      assert.equal(compared.length, 5)
+      // What changed is looked at, and it alone.
+      state.index = createCredentialIndex([
+        ...evil.slice(1),
+        slow('team-c', 'team-b', 'one'),
+        slow('team-b', 'team-b', 'one'),
+      ])
+      compared.length = 0
+      assert.equal(await namespaces('team-b', 'one'), 'team-b,team-c')
+      assert.equal(compared.length, 1)
+      state.now += 60
+      assert.equal(await namespaces('team-b', 'one'), 'team-b,team-c')
+      assert.equal(compared.length, 1 + 5)
+    })
+
+    it('remembers nothing of a password that fits nowhere', async () => {
+      const { compared, namespaces } = start([
+        slow('team-a', 'team-b', 'evil'),
+        slow('team-b', 'team-b', 'one'),
+      ])
+      for (let i = 0; i < 2; i += 1) {
+        assert.equal(await namespaces('team-b', 'wrong'), 'credentials_invalid')
+      }
+      assert.equal(compared.length, 4)
+    })
+
     it('takes no password of a Secret that changed or ended during the comparison', async () => {
       for (const meanwhile of ['changed', 'ended'] as const) {
         const { state, namespaces } = start([
