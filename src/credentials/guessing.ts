@@ -80,7 +80,7 @@ export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
     let failed = false
     try {
       const result = await check()
-      failed = isFailure(result)
+      failed = isFailure(result) || (!result.ok && result.refusal.guessed === true)
       return result
     } finally {
       // Not waited for: the client need not.

@@ -243,6 +243,27 @@ describe('createAuthenticator', () => {
       }
     })
 
+    it('tells a guess that was looked at in part from one that was not', async () => {
+      const { state, login } = start([
+        slow('team-a', 'team-b', 'evil'),
+        { ...slow('team-a', 'flooded', 'one'), generation: 'other' },
+        slow('team-b', 'team-b', 'one'),
+      ])
+      let go = (): void => undefined
+      const held = new Promise<void>((resolve) => (go = resolve))
+      state.compare = async () => {
+        await held
+        return false
+      }
+      for (let i = 0; i < 10; i += 1) void login('flooded', `wrong ${i}`)
+      const both = Promise.all([login('flooded', 'one more'), login('team-b', 'guess')])
+      go()
+      for (const [i, result] of (await both).entries()) {
+        const refusal = { reason: 'passwords_busy', guessed: i === 1 }
+        assert.deepEqual(result.ok || result.refusal, refusal)
+      }
+    })
+
     it('takes what fits while another namespace of the user name is busy', async () => {
       const { state, namespaces } = start([
         slow('team-a', 'robot', 'one'),
