@@ -200,6 +200,18 @@ describe('guess guard', () => {
     assert.equal(outcome(await attempt(password)), 'in')
   })
 
+  it('forgets no password for all the refresh tokens that a login makes', async () => {
+    await attempt(password)
+    for (let i = 0; i < 10_001; i += 1) {
+      const secret = new Redacted(`token ${String(i)}`)
+      await guard({ address: HERE, username: undefined, secret }, () =>
+        Promise.resolve(accepted('in')),
+      )
+    }
+    await fill()
+    assert.equal(outcome(await attempt(password)), 'in')
+  })
+
   it('counts each refresh token by itself: an old one keeps no other out', async () => {
     reason = 'refresh_token_invalid'
     const refresh = (token: string) =>
