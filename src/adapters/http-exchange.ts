@@ -51,6 +51,12 @@ export const RETRY_AFTER = '2'
  */
 export const LINGER = 1_000
 
+/**
+ * Requests on one connection that wait for their answers. No registry client and no proxy sends the next
+ * before it has the answer to the last; Node takes any number, and holds each in memory.
+ */
+const MAX_UNANSWERED = 16
+
 /** A connection on which nothing moves, such as one of a client that does not read; milliseconds. */
 const SOCKET_TIMEOUT = 15_000
 
@@ -87,6 +93,7 @@ export function createExchangeServer(
   const latest = new WeakMap<Duplex, Exchange>()
   /** Those whose last answer is given or under way: what else comes is read, but is for nobody. */
   const ending = new WeakSet<Duplex>()
+  const unanswered = new WeakMap<Duplex, number>()
 
   async function attempt(socket: Duplex, work: () => void | Promise<void>): Promise<void> {
     try {
@@ -113,6 +120,14 @@ export function createExchangeServer(
   const take = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request
     if (ending.has(socket)) return
+    const waiting = (unanswered.get(socket) ?? 0) + 1
+    if (waiting > MAX_UNANSWERED) {
+      ending.add(socket)
+      socket.destroy()
+      return
+    }
+    unanswered.set(socket, waiting)
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
     latest.set(socket, { request, response })
     void attempt(socket, () => exchange.serve(request, response))
   }

@@ -81,6 +81,16 @@ export const networks = z
   )
   .max(256, 'must have 256 networks at most')
 
+/** A URL may hold a `%` that begins no escape, or one that is not UTF-8; whoever decodes it fails. */
+function hasGoodEscapes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** It may hold a password, so nothing of it is ever printed. */
 export const redisUrl = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -88,6 +98,7 @@ export const redisUrl = z.string().transform((text, context) => {
   if (
     isRedis &&
     url.hostname !== '' &&
+    hasGoodEscapes(url.username + url.password) &&
     /^\/?\d*$/.test(url.pathname) &&
     url.search + url.hash === ''
   ) {

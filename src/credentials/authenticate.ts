@@ -39,7 +39,7 @@ export function createAuthenticator(deps: AuthenticatorDependencies): Authentica
     username: string,
     candidates: readonly Credential[],
     presented: PresentedPassword,
-  ): Promise<{ readonly matched: readonly Credential[]; readonly busy: boolean }> {
+  ): Promise<{ readonly matched: readonly Credential[]; readonly verdicts: readonly Verdict[] }> {
     const compared = ownFirst(username, candidates.filter(isBcrypt)).slice(0, MAX_COMPARED)
     const cost = store.bcryptCost()
     const verdicts: readonly Verdict[] =
@@ -48,13 +48,17 @@ export function createAuthenticator(deps: AuthenticatorDependencies): Authentica
         : cost === undefined
           ? []
           : [await bcrypt.standIn(username, cost, presented)]
+    if (verdicts.includes('match')) {
+      const others = compared.filter((_, i) => verdicts[i] === 'mismatch')
+      for (const one of others) bcrypt.rememberMismatch(one, presented)
+    }
     // Meanwhile the Secret may have changed, or its time may have come to an end.
     const matched = liveCredentials(
       store,
       compared.filter((_, i) => verdicts[i] === 'match'),
       clock(),
     )
-    return { matched, busy: verdicts.includes('busy') }
+    return { matched, verdicts }
   }
 
   return async ({ username, password }) => {
@@ -63,9 +67,11 @@ export function createAuthenticator(deps: AuthenticatorDependencies): Authentica
     const known = store.byUsername(username).filter((one) => isLive(one, now))
     const quick = matchKeyed(known, presented.keyed)
     if (quick.length > 0) return accepted(subjectOf(username, quick))
-    const { matched, busy } = await matchBcrypt(username, known, presented)
+    const { matched, verdicts } = await matchBcrypt(username, known, presented)
     if (matched.length > 0) return accepted(subjectOf(username, matched))
-    if (busy) return refused('passwords_busy')
+    if (verdicts.includes('busy')) {
+      return refused('passwords_busy', { guessed: verdicts.includes('mismatch') })
+    }
     return refused('credentials_invalid', { detail: whatWasWrong(known) })
   }
 }

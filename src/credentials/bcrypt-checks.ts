@@ -21,6 +21,8 @@ export type BcryptCredential = Credential & { readonly secret: { readonly kind: 
 
 export interface BcryptChecks {
   readonly check: (credential: BcryptCredential, presented: PresentedPassword) => Promise<Verdict>
+  /** Of a login that succeeded by another credential: this one it does not fit. */
+  readonly rememberMismatch: (credential: BcryptCredential, presented: PresentedPassword) => void
   /** Takes as long as a check of a wrong password for a hash of this cost; never a match. */
   readonly standIn: (
     username: string,
@@ -41,18 +43,25 @@ export interface BcryptChecksOptions {
  */
 const LIMITS: QueueLimits = { atOnce: 2, waiting: 64, perShare: 16 }
 
-/** How long a password that was right needs no new look, seconds. */
+/** How long what a successful login found needs no new look, seconds. */
 const REMEMBER = 60
 const MAX_REMEMBERED = 4096
 
 /** The share of all stand-ins: no credential has this id. */
 const STAND_IN = ''
 
+interface Found {
+  readonly verdict: Exclude<Verdict, 'busy'>
+  readonly at: number
+}
+
 /**
  * Checks passwords against bcrypt hashes: few at a time, few waiting, and of one Secret no more than
  * its share. The same check that is already under way is not made twice. A password that was right is
- * right for another minute; what is remembered belongs to the generation of the credential, so a
- * changed Secret is a new check. A wrong password is never remembered: it would cost memory to guess.
+ * right for another minute, and which hashes of others it did not fit is remembered with that: they are
+ * work for every login of a user name, and anybody may write them. What is remembered belongs to the
+ * generation of the credential, so a changed Secret is a new check. A password that was wrong
+ * everywhere is never remembered: it would cost memory to guess.
  */
 export function createBcryptChecks({
   compare,
@@ -61,12 +70,13 @@ export function createBcryptChecks({
 }: BcryptChecksOptions): BcryptChecks {
   const queue = createBoundedQueue(limits)
   const underWay = new Map<string, Promise<boolean>>()
-  /** By check, when it was last right. */
-  const right = new LRUCache<string, number>({ max: MAX_REMEMBERED })
+  /** By check, what was found and when. */
+  const remembered = new LRUCache<string, Found>({ max: MAX_REMEMBERED })
 
-  function isRemembered(key: string): boolean {
-    const age = clock() - (right.get(key) ?? -Infinity)
-    return age >= 0 && age < REMEMBER
+  function recall(key: string): Found['verdict'] | undefined {
+    const found = remembered.get(key)
+    const age = clock() - (found?.at ?? -Infinity)
+    return age >= 0 && age < REMEMBER ? found?.verdict : undefined
   }
 
   function once(key: string, share: string, password: string, hash: string) {
@@ -80,16 +90,23 @@ export function createBcryptChecks({
   }
 
   return {
-    async check({ id, generation, secret }, { password, keyed }) {
-      const key = JSON.stringify([id, generation, keyed.toString('base64')])
-      if (isRemembered(key)) return 'match'
-      const text = password.reveal()
+    async check(credential, presented) {
+      const key = keyOf(credential, presented)
+      const known = recall(key)
+      if (known !== undefined) return known
+      const text = presented.password.reveal()
+      const { id, secret } = credential
       const fits = await once(key, id, text, secret.hash.reveal())
       if (fits === undefined) return 'busy'
       // Compared all the same: that it can't be right must not show in the time.
       if (!fits || !isComparable(text)) return 'mismatch'
-      right.set(key, clock())
+      remembered.set(key, { verdict: 'match', at: clock() })
       return 'match'
+    },
+
+    rememberMismatch(credential, presented) {
+      const key = keyOf(credential, presented)
+      if (recall(key) === undefined) remembered.set(key, { verdict: 'mismatch', at: clock() })
     },
 
     async standIn(username, cost, { password, keyed }) {
@@ -101,6 +118,10 @@ export function createBcryptChecks({
       return 'mismatch'
     },
   }
+}
+
+function keyOf({ id, generation }: Credential, { keyed }: PresentedPassword): string {
+  return JSON.stringify([id, generation, keyed.toString('base64')])
 }
 
 /**

@@ -9,7 +9,7 @@ export type CredentialIndex = Omit<CredentialStore, 'ready'>
 export function createCredentialIndex(credentials: readonly Credential[]): CredentialIndex {
   const ids = new Map<string, Map<string, Credential>>()
   const usernames = new Map<string, Credential[]>()
-  const costs = new Map<number, number>()
+  const costs = new Map<number, Set<string>>()
   for (const credential of credentials) {
     const { id, generation, username, secret } = credential
     const generations = ids.get(id)
@@ -18,7 +18,9 @@ export function createCredentialIndex(credentials: readonly Credential[]): Crede
     const sameName = usernames.get(username)
     if (sameName === undefined) usernames.set(username, [credential])
     else sameName.push(credential)
-    if (secret.kind === 'bcrypt') costs.set(secret.cost, (costs.get(secret.cost) ?? 0) + 1)
+    if (secret.kind === 'bcrypt') {
+      costs.set(secret.cost, (costs.get(secret.cost) ?? new Set()).add(id))
+    }
   }
   const bcryptCost = mostOften(costs)
   return {
@@ -28,7 +30,8 @@ export function createCredentialIndex(credentials: readonly Credential[]): Crede
   }
 }
 
-function mostOften(counts: ReadonlyMap<number, number>): number | undefined {
-  const [first] = [...counts].sort(([a, m], [b, n]) => n - m || b - a)
+/** By the Secrets that have it, not by hashes: one Secret of many must not decide for all. */
+function mostOften(costs: ReadonlyMap<number, ReadonlySet<string>>): number | undefined {
+  const [first] = [...costs].sort(([a, m], [b, n]) => n.size - m.size || b - a)
   return first?.[0]
 }

@@ -30,6 +30,6 @@ export interface CredentialStore {
   ready(): boolean
   byUsername(username: string): readonly Credential[]
   find(reference: CredentialReference): Credential | undefined
-  /** The cost that most of the bcrypt hashes have; `undefined` while there are none. */
+  /** The bcrypt cost that most Secrets with hashes have; `undefined` while there are none. */
   bcryptCost(): number | undefined
 }

@@ -53,7 +53,7 @@ export interface GuessGuardDependencies {
 /** What a wrong guess ends with. */
 const FAILURES: ReadonlySet<Reason> = new Set(['credentials_invalid', 'refresh_token_invalid'])
 
-/** What succeeded lately is remembered of this many, each from one network. */
+/** What succeeded lately is remembered of this many passwords and refresh tokens, each from one network. */
 const REMEMBERED = 10_000
 
 /**
@@ -67,7 +67,9 @@ const REMEMBERED = 10_000
  * login of its own.
  */
 export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
-  const known = new LRUCache<string, true>({ max: REMEMBERED })
+  const knownPasswords = new LRUCache<string, true>({ max: REMEMBERED })
+  // Apart, since one login makes as many as it likes: they must not push out the passwords of others.
+  const knownTokens = new LRUCache<string, true>({ max: REMEMBERED })
   /** What is being checked for the first time: whether it succeeded. */
   const underWay = new Map<string, Promise<boolean>>()
 
@@ -80,7 +82,7 @@ export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
     let failed = false
     try {
       const result = await check()
-      failed = isFailure(result)
+      failed = isFailure(result) || (!result.ok && result.refusal.guessed === true)
       return result
     } finally {
       // Not waited for: the client need not.
@@ -103,6 +105,8 @@ export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
     const print = printOf(deps.hasher, [network, username ?? null, secret.reveal()])
     // A refresh token names nobody before it is verified; an old one must not keep others out.
     const source = { network, name: username === undefined ? print : nameOf(username) }
+
+    const known = username === undefined ? knownTokens : knownPasswords
 
     // The same secret many times at once, as by the containers of a node that starts, is one guess.
     const first = underWay.get(print)

@@ -8,12 +8,15 @@ export interface ReuseOptions {
   readonly keys: SigningKeySet
   /** How old a token may be that is given out again, seconds. */
   readonly age: number
-  /** How many are remembered. */
+  /** How many are remembered, and fewer of long ones: see {@link USUAL}. */
   readonly size: number
 }
 
 /** What of the lifetime must be left of a token that is given out again. */
 const FRESH = 0.9
+
+/** Characters of what a usual token says. Whoever asks for all that fits has less remembered. */
+const USUAL = 1024
 
 /** Seconds that must be left: clients take anything less for this much. */
 const LEAST = 60
@@ -33,7 +36,11 @@ interface Remembered {
  * one would. It is the one of the key that signs now.
  */
 export function reusing(issuer: Issuer, { keys, age, size }: ReuseOptions): Issuer {
-  const remembered = new LRUCache<string, Remembered>({ max: size })
+  const remembered = new LRUCache<string, Remembered>({
+    max: size,
+    maxSize: size * USUAL,
+    sizeCalculation: (_, name) => name.length,
+  })
 
   function isNew({ issuedAt, expiresAt, keyId }: Remembered, now: number): boolean {
     const left = expiresAt - now

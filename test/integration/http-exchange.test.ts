@@ -47,6 +47,29 @@ describe('createExchangeServer', () => {
     return { server, refusals, port: listener.port }
   }
 
+  it('cuts a connection with more requests on it than anybody has a use for', async () => {
+    const served: string[] = []
+    let go = (): void => undefined
+    const held = new Promise<void>((resolve) => (go = resolve))
+    const { port } = await start({
+      async serve(request, response) {
+        served.push(request.url ?? '')
+        await held
+        sendAnswer({ request, response }, answerOf(''), false)
+      },
+    })
+    const flood = Array.from({ length: 2_000 }, (_, i) => head(`GET /${i} HTTP/1.1`)).join('')
+    const { statuses } = await exchange(port, [flood])
+    assert.deepEqual([statuses, served.length], [[], 16])
+
+    const few = exchange(port, Array.from({ length: 16 }, (_, i) => head(`GET /${i} HTTP/1.1`, ...(i === 15 ? ['Connection: close'] : [])))) // prettier-ignore
+    while (served.length < 32) await sleep(10)
+    go()
+    assert.equal((await few).statuses.length, 16)
+    const long = Array.from({ length: 40 }, (_, i) => head(`GET /${i} HTTP/1.1`, ...(i === 39 ? ['Connection: close'] : []))) // prettier-ignore
+    assert.equal((await exchange(port, long)).statuses.length, 40, 'one after the other')
+  })
+
   it('answers once, however much comes that is no request', async () => {
     const { port, refusals } = await start()
     const { statuses, body, broken } = await exchange(port, Array<string>(12).fill('garbage\r\n'))

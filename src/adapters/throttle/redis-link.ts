@@ -55,11 +55,12 @@ export function openRedis(url: Redacted<string>, log: Log): RedisLink {
     up = true
     log.info({}, 'failed logins are counted in Redis, together with those of other replicas')
   }
-  function away(error: unknown): void {
+  function away(thrown: unknown): void {
     if (up === false) return
     up = false
+    const error = withoutPassword(messageOf(thrown), url)
     log.warn(
-      { error: messageOf(error) },
+      { error },
       'Redis (guessing.redis) does not answer: until it does, failed logins are counted by each replica for itself',
     )
   }
@@ -91,6 +92,12 @@ export function openRedis(url: Redacted<string>, log: Log): RedisLink {
       client.destroy()
     },
   }
+}
+
+/** A server that does not know a command repeats in its error what came with it: here the password. */
+function withoutPassword(text: string, url: Redacted<string>): string {
+  const password = decodeURIComponent(new URL(url.reveal()).password)
+  return password === '' ? text : text.replaceAll(password, '[redacted]')
 }
 
 /** Redis is connected and does not answer. */

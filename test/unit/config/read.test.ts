@@ -73,6 +73,8 @@ describe('configuration', () => {
       `redis://:${canary}@redis.test/?a=b`,
       `redis://:${canary}@redis.test/zero`,
       `redis://:${canary}@`,
+      `redis://:100%${canary}@redis.test`,
+      `redis://:%ff${canary}@redis.test`,
     ]) {
       const [problem, ...others] = problems(`${MINIMAL}guessing: { redis: '${wrong}' }`)
       assert.match(problem ?? '', /^rauth\.yaml:4:13: "guessing\.redis" must be redis:/)

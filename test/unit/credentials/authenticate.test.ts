@@ -243,6 +243,27 @@ describe('createAuthenticator', () => {
       }
     })
 
+    it('tells a guess that was looked at in part from one that was not', async () => {
+      const { state, login } = start([
+        slow('team-a', 'team-b', 'evil'),
+        { ...slow('team-a', 'flooded', 'one'), generation: 'other' },
+        slow('team-b', 'team-b', 'one'),
+      ])
+      let go = (): void => undefined
+      const held = new Promise<void>((resolve) => (go = resolve))
+      state.compare = async () => {
+        await held
+        return false
+      }
+      for (let i = 0; i < 10; i += 1) void login('flooded', `wrong ${i}`)
+      const both = Promise.all([login('flooded', 'one more'), login('team-b', 'guess')])
+      go()
+      for (const [i, result] of (await both).entries()) {
+        const refusal = { reason: 'passwords_busy', guessed: i === 1 }
+        assert.deepEqual(result.ok || result.refusal, refusal)
+      }
+    })
+
     it('takes what fits while another namespace of the user name is busy', async () => {
       const { state, namespaces } = start([
         slow('team-a', 'robot', 'one'),
@@ -252,6 +273,36 @@ describe('createAuthenticator', () => {
       state.compare = () => new Promise(() => undefined)
       for (let i = 0; i < 10; i += 1) void namespaces('robot', `wrong-${i}`)
       assert.equal(await namespaces('robot', 'one'), 'team-a', 'is remembered')
+    })
+
+    it('compares with the hashes of others no oftener than with its own, while the password is right', async () => {
+      const evil = [1, 2, 3, 4].map((i) => slow('team-a', 'team-b', `evil ${i}`, 12))
+      const { state, compared, namespaces } = start([...evil, slow('team-b', 'team-b', 'one')])
+      for (let i = 0; i < 3; i += 1) assert.equal(await namespaces('team-b', 'one'), 'team-b')
+      assert.equal(compared.length, 5)
+      // What changed is looked at, and it alone.
+      state.index = createCredentialIndex([
+        ...evil.slice(1),
+        slow('team-c', 'team-b', 'one'),
+        slow('team-b', 'team-b', 'one'),
+      ])
+      compared.length = 0
+      assert.equal(await namespaces('team-b', 'one'), 'team-b,team-c')
+      assert.equal(compared.length, 1)
+      state.now += 60
+      assert.equal(await namespaces('team-b', 'one'), 'team-b,team-c')
+      assert.equal(compared.length, 1 + 5)
+    })
+
+    it('remembers nothing of a password that fits nowhere', async () => {
+      const { compared, namespaces } = start([
+        slow('team-a', 'team-b', 'evil'),
+        slow('team-b', 'team-b', 'one'),
+      ])
+      for (let i = 0; i < 2; i += 1) {
+        assert.equal(await namespaces('team-b', 'wrong'), 'credentials_invalid')
+      }
+      assert.equal(compared.length, 4)
     })
 
     it('takes no password of a Secret that changed or ended during the comparison', async () => {

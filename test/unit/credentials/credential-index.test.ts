@@ -39,19 +39,22 @@ describe('createCredentialIndex', () => {
     assert.deepEqual(both.byUsername('other'), [other])
   })
 
-  it('knows the cost of most bcrypt hashes, the higher one of two', () => {
-    const costs = (...numbers: number[]) =>
+  it('knows the bcrypt cost of most Secrets, the higher one of two', () => {
+    const costs = (...secrets: (number | readonly number[])[]) =>
       createCredentialIndex([
         a,
-        ...numbers.map((cost, i): Credential => {
-          const secret = { kind: 'bcrypt', hash: new Redacted('hash'), cost } as const
-          return { ...b, generation: String(i), secret }
-        }),
+        ...secrets.flatMap((numbers, s) =>
+          [numbers].flat().map((cost, i): Credential => {
+            const secret = { kind: 'bcrypt', hash: new Redacted('hash'), cost } as const
+            return { ...b, id: `team-${s}/s`, generation: String(i), secret }
+          }),
+        ),
       ]).bcryptCost()
     assert.equal(costs(), undefined)
     assert.equal(costs(5), 5)
     assert.equal(costs(5, 12, 4, 5), 5)
     assert.equal(costs(5, 12, 4, 12, 5), 12)
+    assert.equal(costs(5, [12, 12, 12], 5), 5, 'one Secret is one')
   })
 
   for (const name of ['', 'TEAM-A', 'team-a ', '__proto__', 'constructor']) {

@@ -184,6 +184,34 @@ describe('guess guard', () => {
     assert.equal(outcome(await attempt(password)), 'in')
   })
 
+  it('counts a guess that was looked at in part, and forgets no known login for it', async () => {
+    await attempt(password)
+    const busy = (secret: string, guessed: boolean) =>
+      guard({ address: HERE, username: 'team-a', secret: new Redacted(secret) }, () =>
+        Promise.resolve(refused('passwords_busy', { guessed })),
+      )
+    for (let i = 0; i < 2 * FAILURES; i += 1) await busy('wrong', false)
+    for (let i = 0; i < 2 * FAILURES; i += 1) await busy(password, true)
+    for (let i = 0; i < FAILURES; i += 1) {
+      const result = await busy(`wrong ${String(i)}`, true)
+      assert.equal(result.ok ? '' : result.refusal.reason, 'passwords_busy')
+    }
+    assert.equal(outcome(await attempt('wrong')), 'too_many_failures')
+    assert.equal(outcome(await attempt(password)), 'in')
+  })
+
+  it('forgets no password for all the refresh tokens that a login makes', async () => {
+    await attempt(password)
+    for (let i = 0; i < 10_001; i += 1) {
+      const secret = new Redacted(`token ${String(i)}`)
+      await guard({ address: HERE, username: undefined, secret }, () =>
+        Promise.resolve(accepted('in')),
+      )
+    }
+    await fill()
+    assert.equal(outcome(await attempt(password)), 'in')
+  })
+
   it('counts each refresh token by itself: an old one keeps no other out', async () => {
     reason = 'refresh_token_invalid'
     const refresh = (token: string) =>

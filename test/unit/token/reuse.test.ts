@@ -127,6 +127,21 @@ describe('reusing', () => {
     assert.equal((await issuer.sign(claimsAt(1000))).claims.id, 'id-1000')
   })
 
+  it('remembers fewer of long ones, so that nobody fills the memory with them', async () => {
+    const issuer = reusing(createIssuer({ keys, x5c: false }), { keys, age: 5, size: 10 })
+    const long = (subject: string, length: number) =>
+      claimsAt(1000, {
+        subject,
+        access: [{ type: 'repository', name: 'x'.repeat(length), actions: ['pull'] }],
+      })
+    const first = await issuer.sign(long('a', 5_000))
+    assert.equal((await issuer.sign(long('a', 5_000))).token, first.token)
+    await issuer.sign(long('b', 5_000))
+    assert.notEqual((await issuer.sign(long('a', 5_000))).token, first.token)
+    const longest = await issuer.sign(long('c', 11_000))
+    assert.notEqual((await issuer.sign(long('c', 11_000))).token, longest.token)
+  })
+
   it('forgets the oldest when there are too many', async () => {
     const issuer = reusing(createIssuer({ keys, x5c: false }), { keys, age: 5, size: 2 })
     const first = await issuer.sign(claimsAt(1000, { subject: 'a' }))
