@@ -7,7 +7,7 @@ import type { Values } from './raw-request.ts'
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 
 export const digestOf = (text: string) =>
-  `sha256:${createHash('sha256').update(text).digest('hex')}`
+  `sha256:${createHash('sha256').update(text, 'latin1').digest('hex')}`
 
 interface Image {
   readonly repository: string
@@ -54,6 +54,8 @@ export const DIGESTS = {
   manifest: digestOf(VAULT.manifest),
   tag: VAULT.tag,
 } as const
+
+const BLOBS = [VAULT, NEIGHBOUR].flatMap(({ layer, config }) => [layer, config].map(digestOf))
 
 /** No answer may hold one. Of {@link HIDDEN} that is the name, too, for no request has it. */
 const SECRETS = [
@@ -113,6 +115,13 @@ export async function plantCanaries(port: number): Promise<void> {
   }
 }
 
+/** Takes the blobs of others out of a repository that they have found their way into. */
+export async function unlinkOthers(port: number, repository: string): Promise<void> {
+  for (const digest of BLOBS) {
+    await ask(port, `/v2/${repository}/blobs/${digest}`, { method: 'DELETE' })
+  }
+}
+
 /** An upload that team-b has begun: `b-upload` its URL, `b-id` and `b-state` parts of it. */
 export async function beginUpload(port: number): Promise<Values> {
   const begun = await startUpload(port, VAULT.repository)
@@ -150,7 +159,7 @@ export async function readOthers(
   }
   if (upload !== '') await note(upload, 'GET', false)
   for (const repository of own) {
-    for (const digest of [DIGESTS.layer, DIGESTS.config, digestOf(NEIGHBOUR.layer)]) {
+    for (const digest of BLOBS) {
       await note(`/v2/${repository}/blobs/${digest}`, 'HEAD', false)
     }
   }

@@ -16,16 +16,17 @@ export interface CorpusLine {
   readonly place: string
 }
 
-/** All lines of all files, in order: those of one file may build upon each other. */
-export function readCorpus(): readonly CorpusLine[] {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))
-  return files.sort().flatMap((name) => {
-    const lines = readFileSync(path.join(FOLDER, name), 'utf8').split('\n')
-    return lines.flatMap((line, i) => {
-      if (line === '' || line.startsWith('#')) return []
-      return [readLine(line, `test/corpus/${name}:${i + 1}`)]
-    })
-  })
+/** The lines of each file, in order: those of one file may build upon each other. */
+export function readCorpus(): ReadonlyMap<string, readonly CorpusLine[]> {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))
+  return new Map(names.sort().map((name) => [`test/corpus/${name}`, readFile(name)]))
+}
+
+function readFile(name: string): readonly CorpusLine[] {
+  const lines = readFileSync(path.join(FOLDER, name), 'utf8').split('\n')
+  return lines.flatMap((line, i) =>
+    line === '' || line.startsWith('#') ? [] : [readLine(line, `test/corpus/${name}:${i + 1}`)],
+  )
 }
 
 function readLine(line: string, place: string): CorpusLine {

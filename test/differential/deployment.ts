@@ -14,6 +14,7 @@ export interface DeploymentOptions {
   readonly registry: '2.8' | '3'
   /** Whether Envoy tidies paths before rauth sees them. */
   readonly normalize: boolean
+  readonly tls?: boolean
 }
 
 /** The four that the product must be right in. */
@@ -31,6 +32,8 @@ export function nameOf({ registry, normalize }: DeploymentOptions): string {
 /** Envoy and rauth with a registry that trusts them, and beside it the registry alone: the oracle. */
 export interface Deployment {
   readonly front: Side
+  /** Where Envoy takes the same with TLS. */
+  readonly tls: number | undefined
   readonly oracle: Side
   stop(): Promise<void>
 }
@@ -38,7 +41,7 @@ export interface Deployment {
 export async function startDeployment(options: DeploymentOptions): Promise<Deployment> {
   const stack = await startStack({
     ...{ registry: options.registry, registryAuth: false, envoy: true },
-    ...{ normalize: options.normalize, quiet: true },
+    ...{ normalize: options.normalize, tls: options.tls ?? false, quiet: true },
     environment: { RAUTH_TOKEN_EXPIRY: '24h' },
   })
   try {
@@ -67,6 +70,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       return {
         front: await side(stack.entry, stack.upstream),
         oracle: await side(registry.port, registry.port),
+        tls: stack.entryTls,
         stop,
       }
     } catch (error) {

@@ -1,8 +1,8 @@
-import { beginUpload, leakIn, plantCanaries } from './canaries.ts'
+import { beginUpload, leakIn, plantCanaries, unlinkOthers } from './canaries.ts'
 import { Connection, type RawAnswer } from './connection.ts'
 import type { Deployment } from './deployment.ts'
 import { CLIENTS, generate, type Case } from './generate.ts'
-import { hostileRequest, type Hostile } from './hostile-requests.ts'
+import { hostileRequest, OWN, type Hostile } from './hostile-requests.ts'
 import { difference, uploadIn, wasOutage, wasRefused } from './judge.ts'
 import { toBytes, toLine, type RawRequest } from './raw-request.ts'
 import { ask, idsOf, look, type Side } from './side.ts'
@@ -89,24 +89,33 @@ export async function run(deployment: Deployment, options: RunOptions): Promise<
     }
   }
 
-  /** Which case of a batch changed what others have: one after the other, with a look after each. */
-  async function blame(batch: readonly Case[], was: readonly string[], is: readonly string[]) {
-    const changed = is.filter((line) => !was.includes(line)).join('; ')
-    const harms = async (request: RawRequest, client: number) => {
-      await plantCanaries(front.registry)
-      front.other = await beginUpload(front.registry)
-      const before = await look(front)
-      await ask(front, undefined, client, request)
-      return (await look(front)).join() !== before.join()
+  /** Whether these change what others have, after all was put back. */
+  async function harm(cases: readonly Pick<Case, 'client' | 'request'>[]): Promise<boolean> {
+    await unlinkOthers(front.registry, OWN)
+    await plantCanaries(front.registry)
+    front.other = await beginUpload(front.registry)
+    const was = (await look(front)).join()
+    for (const { client, request } of cases) await ask(front, undefined, client, request)
+    return (await look(front)).join() !== was
+  }
+
+  /** Which case of a batch changed what others have: halves are tried until one is left. */
+  async function blame(batch: readonly Case[], changed: string): Promise<void> {
+    // Who was served something of others did it.
+    if (violations.length > 0) return
+    let suspects = batch.filter((made) => made.hostile !== undefined)
+    while (suspects.length > 1) {
+      const half = suspects.slice(0, Math.ceil(suspects.length / 2))
+      suspects = (await harm(half)) ? half : suspects.slice(half.length)
     }
-    for (const made of batch) {
-      if (made.hostile === undefined || !(await harms(made.request, made.client))) continue
-      const least = await shrink(made, (request) => harms(request, made.client))
-      violations.push(describe(`changed what others have (${changed})`, options.seed, least))
+    const [found] = suspects
+    if (found !== undefined && (await harm([found]))) {
+      const least = await shrink(found, (request) => harm([{ ...found, request }]))
+      violations.push(describe(`changed what others have: ${changed}`, options.seed, least))
       return
     }
     const place = `seed ${options.seed}, indices ${batch[0]?.index ?? 0} to ${batch.at(-1)?.index ?? 0}`
-    violations.push(`what others have was changed (${changed}) by one of ${place}`)
+    violations.push(`what others have was changed by some of ${place}: ${changed}`)
   }
 
   const before = await look(front)
@@ -123,7 +132,8 @@ export async function run(deployment: Deployment, options: RunOptions): Promise<
     )
     if ((await look(oracle)).join() !== intact.join()) tally.harmed += 1
     const after = await look(front)
-    if (after.join() !== before.join()) await blame(batch, before, after)
+    const changed = after.filter((line) => !before.includes(line)).join('; ')
+    if (changed !== '') await blame(batch, changed)
     options.progress?.(first + length)
   }
   for (const connection of lines.flat()) connection.close()
