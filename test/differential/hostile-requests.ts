@@ -36,8 +36,7 @@ const BASES: readonly Base[] = [
   }),
   (_random, name) => ({ method: 'DELETE', target: `/v2/${name}/blobs/${DIGESTS.layer}` }),
   (_random, name) => ({ method: 'POST', target: `/v2/${name}/blobs/uploads/` }),
-  ...mounts(),
-  ...mounts(),
+  ...[...mounts(), ...mounts(), ...mounts()],
   (random) => ({
     method: random.pick(['GET', 'PATCH', 'PUT', 'DELETE']),
     target: '{b-upload}',

@@ -44,6 +44,16 @@ export function wasRefused({ status, headers }: RawAnswer): boolean {
   return status >= 400 && (!fromRegistry || headers.get('cache-control') === 'no-store')
 }
 
+/**
+ * Where the registry sends whoever asked for what it takes for another path: such a request must not
+ * have come to it, for rauth had judged other words than the registry reads. `/v2` is the one path
+ * that has two spellings.
+ */
+export function redirectIn({ status, headers }: RawAnswer): string | undefined {
+  const location = headers.get('location')
+  return status < 300 || status >= 400 || location?.endsWith('/v2/') === true ? undefined : location
+}
+
 /** Whether the gateway was not asked in time, so that the request may be sent again as it is. */
 export function wasOutage({ status, headers }: RawAnswer): boolean {
   return status === 503 && !headers.has('docker-distribution-api-version')

@@ -3,7 +3,7 @@ import { Connection, type RawAnswer } from './connection.ts'
 import type { Deployment } from './deployment.ts'
 import { CLIENTS, generate, type Case } from './generate.ts'
 import { hostileRequest, OWN, type Hostile } from './hostile-requests.ts'
-import { difference, uploadIn, wasOutage, wasRefused } from './judge.ts'
+import { difference, redirectIn, uploadIn, wasOutage, wasRefused } from './judge.ts'
 import { toBytes, toLine, type RawRequest } from './raw-request.ts'
 import { ask, idsOf, look, type Side } from './side.ts'
 
@@ -78,6 +78,10 @@ export async function run(deployment: Deployment, options: RunOptions): Promise<
       return
     }
     tally.hostile += 1
+    const redirect = redirectIn(got)
+    if (redirect !== undefined) {
+      violations.push(describe(`reached the registry, which means ${redirect}`, options.seed, made))
+    }
     if (!wasRefused(got)) tally.hostilePassed += 1
     if (leakIn(wanted.bytes, idsOf(oracle)) !== undefined) tally.exposed += 1
     if (leak !== undefined) {

@@ -6,9 +6,7 @@ import { atLetter, onQuery, percent, words, type Mutation } from './mutation.ts'
 function spelled(random: Random): string {
   const other = random.pick(OTHERS)
   const key = random.pick([
-    'from',
-    'from',
-    'from',
+    ...Array.from({ length: 9 }, () => 'from'),
     'fr%6Fm',
     '%66rom',
     'From',
@@ -21,9 +19,9 @@ function spelled(random: Random): string {
   const value = key.includes('ount')
     ? random.pick([DIGESTS.layer, DIGESTS.layer.replace(':', '%3A')])
     : random.pick([
-        other,
-        other.replace('/', '%2F'),
-        'team-a/app',
+        ...[other, other, other.replace('/', '%2F')],
+        // What is allowed, beside what is not.
+        ...Array.from({ length: 4 }, () => 'team-a/app'),
         `team-a/../${other}`,
         `team-a%2f..%2f${other}`,
         `${other}%00`,
