@@ -6,12 +6,20 @@ const MAX_PAIRS = 16
 /** What a query may hold: the unreserved, the escapes and the delimiters that clients leave as is. */
 const RAW = /^(?:[A-Za-z0-9\-._~!$'()*,:@/=?&]|%[0-9A-Fa-f]{2})*$/
 
+/** Parameters that may come more than once, and what each of their values looks like. */
+export type ParameterLists = Readonly<Record<string, RegExp>>
+
 /**
  * Reads a query in the one way that every parser agrees on. Go drops a pair with a bad escape or a
  * semicolon and takes the first of two; JavaScript keeps them: where they could differ this refuses.
  * Each key once and without escapes, no empty key, no `+`, no `;`, no bad escape, no control character.
+ *
+ * A key of `lists` may come again, with values that match its pattern; its first one is in the answer.
  */
-export function parseQuery(text: string): Result<ReadonlyMap<string, string>> {
+export function parseQuery(
+  text: string,
+  lists: ParameterLists = {},
+): Result<ReadonlyMap<string, string>> {
   const bad = (detail: string) => refused('query_invalid', { detail })
   const query = new Map<string, string>()
   if (text === '') return accepted(query)
@@ -27,8 +35,10 @@ export function parseQuery(text: string): Result<ReadonlyMap<string, string>> {
     const value = decode(at < 0 ? '' : pair.slice(at + 1))
     if (value === undefined) return bad('not UTF-8, or a control character')
     if (key === '') return bad('a parameter without name')
-    if (query.has(key)) return bad('the same parameter twice')
-    query.set(key, value)
+    const list = Object.hasOwn(lists, key) ? lists[key] : undefined
+    if (list !== undefined && !list.test(value)) return bad('a value that its parameter has not')
+    if (!query.has(key)) query.set(key, value)
+    else if (list === undefined) return bad('the same parameter twice')
   }
   return accepted(query)
 }

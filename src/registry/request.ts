@@ -63,7 +63,7 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   if (actions === undefined) {
     return refused('method_unsupported', { allow: Object.keys(descriptor.methods) })
   }
-  const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1))
+  const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1), descriptor.lists)
   if (!query.ok) return query
   const taken = entryFor(descriptor.query, method) ?? []
   for (const key of query.value.keys()) {

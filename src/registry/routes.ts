@@ -1,11 +1,12 @@
 import type { ResourceActions } from './access.ts'
+import type { ParameterLists } from './query.ts'
 
 /**
  * The paths of the registry API (OCI distribution-spec "Endpoints", and distribution's upload
  * session), one row each. A name may hold every keyword, so a path is read from its right-hand end.
  */
 export type RouteKind =
-  'base' | 'catalog' | 'tags' | 'manifest' | 'blob' | 'referrers' | 'uploads' | 'upload'
+  'base' | 'catalog' | 'tags' | 'tag' | 'manifest' | 'blob' | 'referrers' | 'uploads' | 'upload'
 
 export interface Route {
   readonly kind: RouteKind
@@ -20,14 +21,19 @@ export interface RouteDescriptor {
   readonly methods: Readonly<Partial<Record<Method, readonly string[]>>>
   /** Query parameters that the route takes, by method. */
   readonly query: Readonly<Partial<Record<Method, readonly string[]>>>
+  /** Parameters among them that may come more than once. */
+  readonly lists?: ParameterLists
   /** Which media types a body may have: none is taken, those of upload bytes, or all but forms. */
   readonly body: 'none' | 'upload' | 'manifest'
 }
 
 const READ = { GET: ['pull'], HEAD: ['pull'] } as const
 const PUSH = ['pull', 'push'] as const
+const MANIFEST = { ...READ, PUT: PUSH, DELETE: ['delete'] } as const
 /** containerd names the host that a mirror stands for in `ns`; registries ignore it. */
 const MIRROR = { GET: ['ns'], HEAD: ['ns'] } as const
+
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 export const ROUTES: Readonly<Record<RouteKind, RouteDescriptor>> = {
   base: { methods: { GET: [], HEAD: [] }, query: MIRROR, body: 'none' },
@@ -41,9 +47,12 @@ export const ROUTES: Readonly<Record<RouteKind, RouteDescriptor>> = {
     query: { GET: ['n', 'last', 'ns'], HEAD: ['n', 'last', 'ns'] },
     body: 'none',
   },
+  tag: { methods: MANIFEST, query: MIRROR, body: 'manifest' },
   manifest: {
-    methods: { ...READ, PUT: PUSH, DELETE: ['delete'] },
-    query: MIRROR,
+    methods: MANIFEST,
+    // The tags that a manifest pushed by its digest gets (OCI distribution-spec, end-7b).
+    query: { ...MIRROR, PUT: ['tag'] },
+    lists: { tag: TAG },
     body: 'manifest',
   },
   blob: { methods: { ...READ, DELETE: ['delete'] }, query: MIRROR, body: 'none' },
@@ -86,7 +95,6 @@ export function entryFor<T>(
   return Object.hasOwn(table, method) ? table[method as Method] : undefined
 }
 
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 /** `algorithm:hex`; some clients escape the colon. */
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*(?::|%3[Aa])[A-Fa-f0-9]{32,128}$/
 /** distribution uses a UUID; others a token of url-safe characters. */
@@ -100,7 +108,7 @@ interface Ending {
 
 const ENDINGS: readonly Ending[] = [
   { kind: 'tags', segments: ['tags', 'list'] },
-  { kind: 'manifest', segments: ['manifests', TAG] },
+  { kind: 'tag', segments: ['manifests', TAG] },
   { kind: 'manifest', segments: ['manifests', DIGEST] },
   { kind: 'uploads', segments: ['blobs', 'uploads', ''] },
   { kind: 'upload', segments: ['blobs', 'uploads', UPLOAD_ID] },

@@ -5,7 +5,10 @@ import path from 'node:path'
 import { installParts } from '../../tools/parts/install.ts'
 import { startChild, untilReady } from '../../tools/stack/child.ts'
 import { freePort } from '../../tools/stack/ports.ts'
-import { registryConfig } from '../../tools/stack/registry-config.ts'
+import {
+  registryConfig,
+  type RegistryOptions as RegistryConfigOptions,
+} from '../../tools/stack/registry-config.ts'
 import { ask } from './http.ts'
 
 export interface RegistryOptions {
@@ -29,11 +32,8 @@ export interface Registry {
 }
 
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
-  const part = options.generation === '3' ? 'registry3' : 'registry2'
-  const programs = await installParts([part])
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-registry-'))
+  const directory = await makeDirectory()
   const file = (name: string) => path.join(directory, name)
-  const port = await freePort()
   const trust: { certificates?: string; jwks?: string } = {}
   if (options.certificates !== undefined) {
     trust.certificates = file('certificates.pem')
@@ -43,19 +43,39 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     trust.jwks = file('jwks.json')
     await writeFile(trust.jwks, options.jwks)
   }
-  const config = registryConfig({
-    port,
+  return launch(options.generation, directory, {
     storage: options.storage ?? file('storage'),
-    secret: randomBytes(24).toString('base64url'),
     tokenCheck: {
       ...{ issuer: options.issuer, service: options.service },
       realm: options.realm ?? 'http://localhost/token',
       ...trust,
     },
   })
-  await writeFile(file('registry.yaml'), config)
+}
+
+/** A registry in which whoever reaches it may do everything. */
+export async function startOpenRegistry(generation: '2.8' | '3'): Promise<Registry> {
+  const directory = await makeDirectory()
+  return launch(generation, directory, { storage: path.join(directory, 'storage') })
+}
+
+function makeDirectory(): Promise<string> {
+  return mkdtemp(path.join(os.tmpdir(), 'rauth-registry-'))
+}
+
+async function launch(
+  generation: '2.8' | '3',
+  directory: string,
+  options: Pick<RegistryConfigOptions, 'storage' | 'tokenCheck'>,
+): Promise<Registry> {
+  const part = generation === '3' ? 'registry3' : 'registry2'
+  const programs = await installParts([part])
+  const file = (name: string) => path.join(directory, name)
+  const port = await freePort()
+  const secret = randomBytes(24).toString('base64url')
+  await writeFile(file('registry.yaml'), registryConfig({ port, secret, ...options }))
   const child = await startChild({
-    name: `registry ${options.generation}`,
+    name: `registry ${generation}`,
     program: programs[part],
     args: ['serve', file('registry.yaml')],
     // distribution 3 else sends traces to a collector that is not there.
@@ -67,12 +87,13 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     await rm(directory, { recursive: true, force: true })
   }
   try {
-    const challenged = () =>
+    const expected = options.tokenCheck === undefined ? 200 : 401
+    const answers = () =>
       ask(port, '/v2/').then(
-        ({ status }) => status === 401,
+        ({ status }) => status === expected,
         () => false,
       )
-    await untilReady(child, challenged)
+    await untilReady(child, answers)
   } catch (error) {
     await stop()
     throw error

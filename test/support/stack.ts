@@ -20,6 +20,8 @@ export interface StackOptions {
   readonly normalize?: boolean
   /** Changes the configuration of Envoy. */
   readonly editEnvoy?: (document: Document) => void
+  /** Envoy listens with TLS, too. */
+  readonly tls?: boolean
   readonly algorithm?: Algorithm
   readonly x5c?: boolean
   /** Logs warnings and errors only, so that a measurement is not one of the disk. */
@@ -40,6 +42,8 @@ export interface Stack {
   readonly config: string
   /** Ports: where clients come in, the registry itself, the token service, the gateway. */
   readonly entry: number
+  /** Where clients come in with TLS. */
+  readonly entryTls: number | undefined
   readonly upstream: number
   readonly token: number
   readonly gateway: number
@@ -77,6 +81,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     operations: await freePort(),
     registry: await freePort(),
     ...(options.envoy ? { envoy: await freePort() } : {}),
+    ...(options.tls === true ? { envoyTls: await freePort() } : {}),
   }
   const { x5c, normalize } = options
   const stack = await stacks.startStack({
@@ -103,6 +108,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     keysDirectory: state.keys,
     config: stack.config,
     entry: ports.envoy ?? ports.registry,
+    entryTls: ports.envoyTls,
     upstream: ports.registry,
     token: ports.token,
     gateway: ports.gateway,

@@ -19,16 +19,19 @@ export interface EnvoyOptions {
   readonly normalize?: boolean
   /** Any other change; only tests make one. */
   readonly edit?: ((document: Document) => void) | undefined
+  /** A second listener that is the first one with TLS. Only tests have that. */
+  readonly tls?: { readonly port: number; readonly certificate: string; readonly key: string }
 }
 
 const LISTENER = ['static_resources', 'listeners', 0]
 const MANAGER = [...LISTENER, 'filter_chains', 0, 'filters', 0, 'typed_config']
 
-/** The shipped configuration with nothing changed but ports (and what tests change). */
+/** The shipped configuration with nothing changed but ports (and what the options say of tests). */
 export async function envoyConfig({
   template,
   ports,
   normalize = true,
+  tls,
   edit,
 }: EnvoyOptions): Promise<string> {
   const document = parseDocument(await readFile(template, 'utf8'))
@@ -51,8 +54,30 @@ export async function envoyConfig({
     document.setIn([...MANAGER, 'merge_slashes'], false)
     document.setIn([...MANAGER, 'path_with_escaped_slashes_action'], 'KEEP_UNCHANGED')
   }
+  if (tls !== undefined) addTlsListener(document, tls)
   edit?.(document)
   return document.toString()
+}
+
+function addTlsListener(document: Document, tls: NonNullable<EnvoyOptions['tls']>): void {
+  const listeners = ['static_resources', 'listeners']
+  document.addIn(listeners, document.createNode(listenersOf(document)[0]))
+  const added = [...listeners, 1]
+  document.setIn([...added, 'name'], 'registry-tls')
+  setPort(document, [...added, 'address'], tls.port)
+  const type = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext'
+  const certificate = {
+    certificate_chain: { filename: tls.certificate },
+    private_key: { filename: tls.key },
+  }
+  const common_tls_context = { alpn_protocols: ['h2', 'http/1.1'], tls_certificates: [certificate] }
+  const socket = { name: 'tls', typed_config: { '@type': type, common_tls_context } }
+  document.setIn([...added, 'filter_chains', 0, 'transport_socket'], document.createNode(socket))
+}
+
+function listenersOf(document: Document): readonly unknown[] {
+  const whole = document.toJS() as { static_resources: { listeners: readonly unknown[] } }
+  return whole.static_resources.listeners
 }
 
 function setPort(document: Document, address: readonly unknown[], port: number): void {

@@ -15,6 +15,8 @@ export interface StackPorts {
   readonly registry: number
   /** Absent: clients talk to the registry itself. */
   readonly envoy?: number
+  /** Where Envoy takes the same with TLS, by the signing key's certificate; only tests have that. */
+  readonly envoyTls?: number
 }
 
 export interface StackOptions {
@@ -120,11 +122,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 
   async function startEnvoy(program: string, port: number): Promise<void> {
+    const tlsFiles = {
+      certificate: path.join(state.keys, 'signing.crt'),
+      key: path.join(state.keys, 'signing.key'),
+    }
     const config = await envoyConfig({
       template: path.join(options.root, 'envoy', 'envoy.yaml'),
       ports: { ...ports, envoy: port },
       edit: options.editEnvoy,
       ...(options.normalize === undefined ? {} : { normalize: options.normalize }),
+      ...(ports.envoyTls === undefined ? {} : { tls: { port: ports.envoyTls, ...tlsFiles } }),
     })
     await replaceFile(file('envoy.yaml'), config)
     const quiet = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning']

@@ -68,6 +68,33 @@ describe('parseQuery', () => {
     })
   }
 
+  describe('with a list', () => {
+    const lists = { tag: /^[a-z0-9]+$/ }
+    const reads: readonly (readonly [text: string, first: string | undefined])[] = [
+      ['tag=a', 'a'],
+      ['tag=b&tag=a&tag=b', 'b'],
+      ['tag=%61&x=1&tag=b', 'a'],
+      ['tag=a&tag=A', undefined],
+      ['tag=A', undefined],
+      ['tag=a&tag=', undefined],
+      ['tag=a&tag=%zz', undefined],
+      ['tag=a&ta%67=b', undefined],
+      ['tag=a&x=1&x=2', undefined],
+      [Array.from({ length: 17 }, () => 'tag=a').join('&'), undefined],
+    ]
+    for (const [text, first] of reads) {
+      it(`${first === undefined ? 'refuses' : 'reads'} ${text}`, () => {
+        const result = parseQuery(text, lists)
+        assert.equal(result.ok ? result.value.get('tag') : undefined, first)
+        if (!result.ok) assert.equal(result.refusal.reason, 'query_invalid')
+      })
+    }
+
+    it('takes no name that every object has for one of the list', () => {
+      assert.equal(parseQuery('constructor=a&constructor=b', lists).ok, false)
+    })
+  })
+
   it('reads back every map that it could have written', () => {
     // A name with an escape is refused, so names are of what needs none.
     const name = fc.stringMatching(/^[A-Za-z0-9._~-]{1,12}$/)

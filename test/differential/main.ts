@@ -1,0 +1,38 @@
+import { DEPLOYMENTS, nameOf, startDeployment } from './deployment.ts'
+import { run } from './run.ts'
+
+/**
+ * `node tools/run.mjs differential [cases] [seed]`: as many cases as wanted, in each of the four
+ * deployments a quarter, with a seed that is printed.
+ */
+
+const [cases = '20000', given = String(Math.floor(Math.random() * 2 ** 31))] = process.argv.slice(2)
+const [total, seed] = [Number(cases), Number(given)]
+if (!Number.isInteger(total) || total < 1 || !Number.isInteger(seed)) {
+  process.stderr.write('usage: node tools/run.mjs differential [number of cases] [seed]\n')
+  process.exit(2)
+}
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const count = Math.ceil(total / DEPLOYMENTS.length)
+say(`${count} cases in each deployment, seed ${seed}`)
+for (const options of DEPLOYMENTS) {
+  const deployment = await startDeployment(options)
+  try {
+    const begin = performance.now()
+    const { violations, tally } = await run(deployment, {
+      ...{ seed, count },
+      progress: (done) => {
+        if (done % 20_000 === 0) say(`  ${done}`)
+      },
+    })
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1)
+    const counts = Object.entries(tally).map(([name, value]) => `${name} ${value}`)
+    say(`${nameOf(options)}: ${seconds} s; ${counts.join(', ')}`)
+    for (const violation of violations) say(violation)
+    if (violations.length > 0) process.exitCode = 1
+  } finally {
+    await deployment.stop()
+  }
+  if (process.exitCode === 1) break
+}

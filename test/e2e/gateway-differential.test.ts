@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import {
+  DEPLOYMENTS,
+  nameOf,
+  startDeployment,
+  type Deployment,
+} from '../differential/deployment.ts'
+import { replay } from '../differential/replay.ts'
+import { run } from '../differential/run.ts'
+import { http1 } from '../differential/transport.ts'
+
+/**
+ * The same requests for Envoy, rauth and a registry that trusts them, and for that registry alone:
+ * nothing of another namespace is served or changed, and who asks for what is its own gets the answer
+ * that the registry would give. `node tools/run.mjs differential` tries more of them.
+ */
+
+const SEED = 20261124
+/** In each deployment. */
+const CASES = 5_200
+
+for (const options of DEPLOYMENTS) {
+  describe(`the gateway and a bare registry: ${nameOf(options)}`, () => {
+    let deployment: Deployment
+
+    before(async () => {
+      deployment = await startDeployment(options)
+    })
+    after(() => deployment.stop())
+
+    it('answer the corpus as it says', async () => {
+      const { wrong } = await replay(deployment, http1(deployment.front.port))
+      assert.deepEqual(wrong, [])
+    })
+
+    it(`agree on ${CASES} requests, and only on what is one's own`, async (test) => {
+      const { violations, tally } = await run(deployment, { seed: SEED, count: CASES })
+      test.diagnostic(JSON.stringify(tally))
+      assert.deepEqual(violations, [])
+      assert.equal(tally.cases, CASES)
+      // A run that asks for nothing finds nothing.
+      assert.ok(tally.clientDone > tally.client / 4, 'too few requests of clients succeed')
+      assert.ok(tally.exposed > tally.hostile / 20, 'too few attacks work on a bare registry')
+      assert.ok(tally.harmed > 5, 'too few attacks change anything in a bare registry')
+      assert.ok(tally.unanswered < CASES / 100, 'too many requests have no answer')
+    })
+  })
+}
