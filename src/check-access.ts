@@ -1,16 +1,11 @@
-import type { CredentialStore } from './credentials/credential.ts'
-import { namespacesOf } from './credentials/holder.ts'
-import { liveCredentials } from './credentials/live.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { DecisionFacts } from './event.ts'
+import { liveToken, type LiveTokenDependencies } from './live-token.ts'
 import { grant } from './policy/grant.ts'
-import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers } from './registry/access.ts'
-import { bearerToken } from './registry/authorization.ts'
 import { readRequest, type RegistryRequest } from './registry/request.ts'
 import { formatScope } from './registry/scope.ts'
-import type { Verifier } from './token/verifier.ts'
 
 /** The request may go on to the registry. */
 export interface Allowed {
@@ -32,12 +27,7 @@ export type CheckAccess = (
   origin: RequestOrigin,
 ) => Promise<CheckDecision>
 
-export interface CheckAccessDependencies extends DecideDependencies {
-  readonly store: CredentialStore
-  /** The policy of now; asked once a decision. */
-  readonly policy: () => Policy
-  readonly verifier: Verifier
-}
+export interface CheckAccessDependencies extends DecideDependencies, LiveTokenDependencies {}
 
 export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
   function check(request: RegistryRequest, learn: (facts: DecisionFacts) => void): Result<Allowed> {
@@ -47,29 +37,9 @@ export function createCheckAccess(deps: CheckAccessDependencies): CheckAccess {
     const scope = formatScope(required)
     learn({ requested: scope })
 
-    const bearer = bearerToken(request.authorization)
-    if (!bearer.ok) return refused(bearer.refusal.reason, { ...bearer.refusal, scope })
-    const verified = deps.verifier.verify(bearer.value)
-    if (!verified.ok) return refused(verified.refusal.reason, { ...verified.refusal, scope })
-    const { claims, keyId } = verified.value
-    learn({
-      account: claims.subject,
-      tokenId: claims.id,
-      keyId,
-      granted: formatScope(claims.access),
-    })
-
-    if (!deps.store.ready()) return refused('not_ready')
-    const anonymous = claims.credentials.length === 0
-    const namespaces = namespacesOf(liveCredentials(deps.store, claims.credentials))
-    if (!anonymous && namespaces.length === 0) return refused('credential_revoked', { scope })
-    learn({ namespaces })
-
-    const policy = deps.policy()
-    // Any token will do for /v2/, if it is still good for anything: this one has no credential.
-    if (anonymous && grant(policy, [], claims.access).access.length === 0) {
-      return refused('token_invalid', { detail: 'nothing in it is for everyone any more', scope })
-    }
+    const live = liveToken(deps, request.authorization, scope, learn)
+    if (!live.ok) return live
+    const { claims, namespaces, anonymous, policy } = live.value
     const { access, rules } = grant(policy, namespaces, required)
     learn({ rule: rules.join(',') })
     if (!covers(access, required)) {

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
-import { address, challengeText, duration, file, readPatterns, realm } from './values.ts'
+import {
+  address,
+  challengeText,
+  duration,
+  file,
+  namespaces,
+  readPatterns,
+  realm,
+  registryUrl,
+} from './values.ts'
 
 const shape = z.strictObject({
   /** `iss` of the tokens; the registry's `auth.token.issuer`. */
@@ -63,6 +72,11 @@ const shape = z.strictObject({
       public: readPatterns.default([]),
       /** Repositories that every namespace may pull. Whoever owns one still does as it likes. */
       shared: readPatterns.default([]),
+      /**
+       * Namespaces whose tokens may hold `registry:catalog:*`: they see the names of all repositories,
+       * and nothing of what is in them.
+       */
+      administrators: namespaces.default([]),
     })
     .prefault({}),
   keys: z
@@ -82,6 +96,18 @@ const shape = z.strictObject({
     .strictObject({
       /** Secret manifests, as `kubectl get secret -o yaml` prints them. */
       directory: file.default('secrets'),
+    })
+    .prefault({}),
+  catalog: z
+    .strictObject({
+      /**
+       * The registry whose catalog rauth lists, to each only what it may pull, where the proxy in front
+       * sends `/v2/_catalog` to the token port. It must order names as distribution does. Not set: the
+       * catalog is closed.
+       */
+      registry: registryUrl.optional(),
+      /** Longest time for one listing. That of the proxy must be longer. */
+      timeout: duration(1, 60).prefault('10s'),
     })
     .prefault({}),
   /** How long /readyz says no before the ports close, so that by then nobody sends any more. */

@@ -1,6 +1,6 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
-import type { Policy, Rule } from './policy.ts'
+import { asking, type Policy, type Rule } from './policy.ts'
 
 export interface Grant {
   /** What of the request is allowed: never more than was requested. */
@@ -16,11 +16,8 @@ function matching(
 ): Rule | undefined {
   return policy.rules.find(
     (rule) =>
-      (namespaces.length > 0 || rule.anonymous === true) &&
       rule.type.matches(resource.type, undefined) &&
-      (rule.name.namespaced
-        ? namespaces.some((namespace) => rule.name.matches(resource.name, namespace))
-        : rule.name.matches(resource.name, undefined)),
+      asking(rule, namespaces).some((namespace) => rule.name.matches(resource.name, namespace)),
   )
 }
 

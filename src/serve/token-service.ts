@@ -6,6 +6,7 @@ import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
 import { reusing } from '../token/reuse.ts'
+import { catalogOf } from './catalog.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 
 /** Tokens that are remembered, to be given out again. */
@@ -20,18 +21,20 @@ export function openTokenService(common: Common, port: number | undefined): Prom
   })
   const signing = createIssuer({ keys, x5c: token.x5c })
   const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
+  const reused = token.reuse === 0 ? signing : reusing(signing, reuse)
   const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const issueToken = createIssueToken(
     {
       ...common,
       authenticate: createAuthenticator({ store, hasher }),
-      issuer: token.reuse === 0 ? signing : reusing(signing, reuse),
+      issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },
     { issuer, services: [config.service, ...realms.keys()], ...lifetimesOf(config) },
   )
   const server = createTokenServer({
     ...{ issueToken, issuer, realm, realms },
+    catalog: catalogOf(common, reused),
     jwks: () => keys.jwks(),
     onFailure: onAnswerFailure(common),
   })

@@ -4,6 +4,7 @@ import type { CredentialStore } from '../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../src/credentials/credential-index.ts'
 import { credentialGeneration } from '../../src/credentials/generation.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
+import type { RepositoryPages } from '../../src/catalog-pages.ts'
 import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type TokenDecision,
   type TokenRequest,
 } from '../../src/issue-token.ts'
+import { createListCatalog } from '../../src/list-catalog.ts'
 import { OWN_NAMESPACE, type Policy } from '../../src/policy/policy.ts'
 import { Redacted } from '../../src/redacted.ts'
 import { accepted } from '../../src/refusal.ts'
@@ -139,6 +141,9 @@ export function startFlows(people: readonly Person[], instead: Partial<DecideDep
   return {
     ...{ deps, options, keys, events, issueToken, request, login },
     checkAccess: createCheckAccess(deps),
+    /** The third flow, over the pages of a registry. */
+    listCatalogOf: (registry: RepositoryPages | undefined) =>
+      createListCatalog({ ...deps, registry }),
     /** A token; fails unless it is given one. */
     async tokenFor(username: string, password: string, scope?: string): Promise<string> {
       const { result } = await login(username, password, scope)

@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly x5c?: boolean
   readonly normalize?: boolean
   readonly logLevel?: string
+  /** False: the catalog stays closed. */
+  readonly catalog?: boolean
   /** More configuration of rauth: variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
   /** Ends the start, and what was started by then. */
@@ -189,6 +191,7 @@ function rauthConfig(options: StackOptions, realm: string): string {
     token: { x5c: options.x5c ?? true },
     keys: { directory: state.keys },
     credentials: { directory: state.secrets },
+    ...(options.catalog === false ? {} : { catalog: { registry: `http://${at(ports.registry)}` } }),
     listen: {
       token: at(ports.token),
       gateway: at(ports.gateway),

@@ -3,8 +3,9 @@ import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
 import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
+import type { ChallengeOptions } from '../registry-answer.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
-import { httpAnswer, type ChallengeOptions } from './check-response.ts'
+import { httpAnswer } from './check-response.ts'
 import { addHeader, type HeaderValues } from './headers.ts'
 
 export interface GatewayHttpOptions extends AnswerOptions, ChallengeOptions {}

@@ -6,6 +6,7 @@ import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
 import type { KeySet } from '../../token/key-set.ts'
 import { bodyLength, createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
+import { addCatalogRoute, type CatalogOptions } from './catalog-route.ts'
 import { discoveryDocument } from './discovery.ts'
 import { readFormBody } from './form-body.ts'
 import { MAX_FORM } from './parameters.ts'
@@ -21,6 +22,7 @@ export interface TokenServerOptions {
   readonly realm: string
   /** That of each other service, by its name. */
   readonly realms: ReadonlyMap<string, string>
+  readonly catalog: CatalogOptions
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }
@@ -49,7 +51,7 @@ const JWKS_AGE = 60
  */
 const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
 
-/** The token endpoint, the public keys and a sign of life; not listening yet. */
+/** The token endpoint, the public keys, the catalog and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
   const answer = async (parsed: Result<TokenRequest>, origin: RequestOrigin) => {
     const service = parsed.ok ? parsed.value.service : ''
@@ -165,6 +167,9 @@ function createRoutes(options: TokenServerOptions, decide: Decide): Router {
       send(request, response, json(document, 'application/json', caching))
     })
     .all(unsupported('GET', 'HEAD'))
+
+  const exchange = { realm: options.realm, originOf, queryOf, authorizationOf, send }
+  addCatalogRoute(routes, options.catalog, exchange)
 
   return routes
 }

@@ -5,11 +5,13 @@ import {
   createTokenServer,
   type TokenServerOptions,
 } from '../../../src/adapters/token-http/server.ts'
+import type { RepositoryPages } from '../../../src/catalog-pages.ts'
 import { createIssueToken, type IssueToken } from '../../../src/issue-token.ts'
 import { namespacePolicy } from '../../../src/policy/policy.ts'
-import { OTHER_SERVICE, person, startFlows, type Flows } from '../../support/flows.ts'
+import { OTHER_SERVICE, person, SERVICE, startFlows, type Flows } from '../../support/flows.ts'
 
 export { SERVICE } from '../../support/flows.ts'
+const CATALOG_TIMEOUT = 10_000
 export const REALM = 'https://registry.test/token'
 /** Tokens are issued for it, too. */
 export const OTHER = { service: OTHER_SERVICE, realm: 'https://other.test/auth' }
@@ -27,6 +29,8 @@ export interface TokenServiceOptions {
   readonly issueToken?: (real: IssueToken) => IssueToken
   readonly jwks?: TokenServerOptions['jwks']
   readonly newId?: () => string
+  /** Whose catalog is listed; without it the catalog is closed. */
+  readonly registry?: RepositoryPages
   /** Whether refresh tokens are on. */
   readonly refresh?: boolean
 }
@@ -47,6 +51,11 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     jwks: options.jwks ?? (() => flows.keys.jwks()),
     realm: REALM,
     issuer: 'rauth',
+    catalog: {
+      listCatalog: flows.listCatalogOf(options.registry),
+      service: SERVICE,
+      timeout: CATALOG_TIMEOUT,
+    },
     realms: new Map([[OTHER.service, OTHER.realm]]),
     onFailure: options.onFailure ?? (() => undefined),
   })
