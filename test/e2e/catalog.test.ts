@@ -140,7 +140,10 @@ for (const [name, options] of STACKS) {
         assert.doesNotMatch(answer.body + JSON.stringify(answer.headers), /team-b\/(app|z)/)
       }
       for (const method of ['HEAD', 'POST', 'DELETE']) {
-        const answer = await ask(stack.entry, '/v2/_catalog', { method, headers: { authorization } })
+        const answer = await ask(stack.entry, '/v2/_catalog', {
+          method,
+          headers: { authorization },
+        })
         assert.equal(answer.status, 405)
         assert.equal(answer.headers['allow'], 'GET')
       }
