@@ -279,7 +279,7 @@ describe('the catalog over HTTP', () => {
   it('asks no more for a client that went away, whose place is free then', async () => {
     const started = await begin((incoming, response, call) => {
       if (call > 8) page(['team-a/x'])(incoming, response, call)
-    })
+    }, 3 * PATIENT)
     const clients = Array.from({ length: 8 }, () => {
       const client = request({
         ...{ host: '127.0.0.1', port: started.service.port, path: '/v2/_catalog', agent: false },

@@ -31,7 +31,7 @@ describe('configuration', () => {
     assert.equal(config.token.expiry, 300)
     assert.equal(config.token.pushExpiry, undefined)
     assert.deepEqual(config.token.refresh, { enabled: false, expiry: 2_592_000 })
-    assert.deepEqual(config.policy, { public: [], shared: [] })
+    assert.deepEqual(config.policy, { public: [], shared: [], administrators: [] })
     assert.deepEqual(config.services, [])
     assert.deepEqual(
       Object.values(config.listen).map(({ port }) => port),
@@ -69,7 +69,11 @@ describe('configuration', () => {
       RAUTH_TOKEN_REFRESH_ENABLED: 'true',
       RAUTH_TOKEN_REFRESH_EXPIRY: '24h',
     })
-    assert.deepEqual(config.policy, { public: ['library/**', 'team-a/base'], shared: [] })
+    assert.deepEqual(config.policy, {
+      public: ['library/**', 'team-a/base'],
+      shared: [],
+      administrators: [],
+    })
     assert.deepEqual(config.services, [
       { service: 'one.test', realm: 'https://one.test/token' },
       { service: 'two.test', realm: 'http://two.test/a=b' },
@@ -142,7 +146,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, drainDelay, listen',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, keys, credentials, catalog, drainDelay, listen',
     ],
     [
       'a host that is none',
@@ -165,6 +169,16 @@ describe('configuration', () => {
       'a pattern that would open every namespace',
       `${MINIMAL}policy:\n  public:\n    - library/**\n    - '*/**'\n`,
       '7:7: "policy.public.1" must have one part without wildcards, as in library/** or */base/**; ** alone is everything',
+    ],
+    [
+      'a registry with a path',
+      `${MINIMAL}catalog: { registry: http://registry:5000/v2 }\n`,
+      '4:12: "catalog.registry" must be an http or https URL with nothing behind the host, such as http://registry:5000',
+    ],
+    [
+      'an administrator that is no namespace',
+      `${MINIMAL}policy:\n  administrators: ['*']\n`,
+      '5:20: "policy.administrators.0" must be a namespace',
     ],
     [
       'a service twice',
