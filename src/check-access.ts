@@ -1,19 +1,20 @@
-import type { Clock } from './clock.ts'
 import { parseBasic, type BasicCredentials } from './credentials/basic-auth.ts'
-import type { CredentialStore } from './credentials/credential.ts'
-import { namespacesOf } from './credentials/holder.ts'
-import { liveCredentials } from './credentials/live.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { DecisionFacts } from './event.ts'
+import {
+  findLive,
+  readToken,
+  withScope,
+  type Bearer,
+  type LiveTokenDependencies,
+} from './live-token.ts'
 import { grant } from './policy/grant.ts'
-import type { Policy } from './policy/policy.ts'
-import { accepted, refused, type Refusal, type Result } from './refusal.ts'
+import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
-import { bearerToken, isBasic } from './registry/authorization.ts'
+import { isBasic } from './registry/authorization.ts'
 import { readRequest, type RegistryRequest, type RequiredAccess } from './registry/request.ts'
 import { formatScope } from './registry/scope.ts'
-import type { CredentialReference, Subject } from './subject.ts'
-import type { Verifier } from './token/verifier.ts'
+import type { Subject } from './subject.ts'
 
 /** The request may go on to the registry. */
 export interface Allowed {
@@ -35,12 +36,7 @@ export type CheckAccess = (
   origin: RequestOrigin,
 ) => Promise<CheckDecision>
 
-export interface CheckAccessDependencies extends DecideDependencies {
-  readonly clock: Clock
-  readonly store: CredentialStore
-  /** The policy of now; asked once a decision. */
-  readonly policy: () => Policy
-  readonly verifier: Verifier
+export interface CheckAccessDependencies extends DecideDependencies, LiveTokenDependencies {
   /** Checks a user name and a password in place of a token; without, only tokens are taken. */
   readonly login?:
     ((basic: BasicCredentials, origin: RequestOrigin) => Promise<Result<Subject>>) | undefined
@@ -58,14 +54,6 @@ export interface CheckAccessOptions {
   readonly mount: 'remove' | 'challenge' | 'deny'
   /** For how long after its end a token may finish an upload, seconds. */
   readonly uploadGrace: number
-}
-
-/** Who asks, and what of the required access it holds by itself. */
-interface Bearer {
-  readonly account: string
-  readonly credentials: readonly CredentialReference[]
-  /** What its token says; `undefined`: there is none, and the policy alone decides. */
-  readonly access: Access | undefined
 }
 
 const MOUNT = ['mount', 'from']
@@ -111,39 +99,25 @@ export function createCheckAccess(
       learn({ account })
       return accepted({ account, credentials, access: undefined })
     }
-    const token = bearerToken(authorization)
-    if (!token.ok) return token
     const grace = finishesUpload ? options.uploadGrace : 0
-    const verified = deps.verifier.verify(token.value, grace)
-    if (!verified.ok) return verified
-    const { claims, keyId } = verified.value
-    const { subject: account, id: tokenId, access, credentials } = claims
-    if (claims.audience !== service) return refused('token_invalid', { detail: 'audience' })
-    learn({ account, tokenId, keyId, granted: formatScope(access) })
-    return deps.store.ready() ? accepted({ account, credentials, access }) : refused('not_ready')
+    return readToken(deps, authorization, { service, grace }, learn)
   }
 
   function judge(
-    { account, credentials, access: held }: Bearer,
+    bearer: Bearer,
     { queryIsFixed = false }: RegistryRequest,
     { required, withoutMount, removeQuery }: RequiredAccess,
     learn: Learn,
   ): Result<Allowed> {
-    const anonymous = credentials.length === 0
-    const holders = liveCredentials(deps.store, credentials, deps.clock())
-    if (!anonymous && holders.length === 0) return refused('credential_revoked')
-    const namespaces = namespacesOf(holders)
-    learn({ namespaces })
+    const live = findLive(deps, bearer, learn)
+    if (!live.ok) return live
+    const { account, access: held } = bearer
+    const { holders, namespaces, anonymous, policy } = live.value
     const allow = (remove: readonly string[]) =>
       remove.length > 0 && queryIsFixed
         ? refused('mount_unremovable')
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
-    const policy = deps.policy()
-    // Any token will do for /v2/, if it is still good for anything: this one has no credential.
-    if (anonymous && grant(policy, [], held ?? []).access.length === 0) {
-      return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
-    }
     const { access, rules } = grant(policy, holders, required)
     learn({ rule: rules.join(',') })
     const holds = (needed: Access) => held === undefined || covers(held, needed)
@@ -170,14 +144,6 @@ export function createCheckAccess(
     decide(deps, 'gateway', origin, async (learn) =>
       parsed.ok ? check(parsed.value, origin, learn) : parsed,
     )
-}
-
-/** What a better token would need: for whoever can be helped by one. */
-function withScope(refusal: Refusal, scope: string): Result<never> {
-  return refused(
-    refusal.reason,
-    refusal.reason === 'access_denied' ? refusal : { ...refusal, scope },
-  )
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Reason } from './refusal.ts'
 export interface DecisionEvent {
   /** Also in the client's answer, so that a complaint can be matched with its log line. */
   readonly id: string
-  readonly half: 'token' | 'gateway'
+  readonly half: 'token' | 'gateway' | 'catalog'
   /** `failed`: rauth could not tell (5xx). */
   readonly outcome: 'allowed' | 'refused' | 'failed'
   readonly reason?: Reason

@@ -28,6 +28,7 @@ interface RefusalKind {
     | 'DIGEST_INVALID'
     | 'NOT_FOUND'
     | 'TOOMANYREQUESTS'
+    | 'PAGINATION_NUMBER_INVALID'
     | 'UNAVAILABLE'
   /** `error` of the Bearer challenge, RFC 6750 §3.1. */
   readonly bearer?: 'invalid_token' | 'insufficient_scope'
@@ -333,6 +334,38 @@ const REFUSALS = {
     oauth: 'invalid_request',
     level: 'info',
     message: 'send upload bodies as application/octet-stream; form bodies are not accepted here',
+  },
+  page_size_invalid: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'PAGINATION_NUMBER_INVALID',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'n must be a whole number from 0 to 1000',
+  },
+  catalog_closed: {
+    http: 403,
+    grpc: GRPC.PERMISSION_DENIED,
+    code: 'DENIED',
+    oauth: 'invalid_scope',
+    level: 'info',
+    message: 'the catalog is closed here: no credentials open it',
+  },
+  catalog_busy: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'warn',
+    message: 'too many catalogs are listed at once: try again in a few seconds',
+  },
+  registry_unavailable: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'warn',
+    message: 'the registry gave no catalog: try again in a few seconds',
   },
   not_ready: {
     http: 503,

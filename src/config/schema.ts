@@ -6,10 +6,12 @@ import {
   count,
   duration,
   file,
+  namespaces,
   networks,
   readPatterns,
   realm,
   redisUrl,
+  registryUrl,
   tlsFiles,
 } from './values.ts'
 
@@ -74,6 +76,11 @@ const shape = z.strictObject({
       public: readPatterns.default([]),
       /** Repositories that every namespace may pull. Whoever owns one still does as it likes. */
       shared: readPatterns.default([]),
+      /**
+       * Namespaces whose tokens may hold `registry:catalog:*`: they see the names of all repositories,
+       * and nothing of what is in them.
+       */
+      administrators: namespaces.default([]),
     })
     .prefault({}),
   gateway: z
@@ -141,6 +148,18 @@ const shape = z.strictObject({
    * client is who X-Forwarded-For says. In the environment separated by commas.
    */
   trustedProxies: networks.default([]),
+  catalog: z
+    .strictObject({
+      /**
+       * The registry whose catalog rauth lists, to each only what it may pull, where the proxy in front
+       * sends `/v2/_catalog` to the token port. It must order names as distribution does. Not set: the
+       * catalog is closed.
+       */
+      registry: registryUrl.optional(),
+      /** Longest time for one listing. That of the proxy must be longer. */
+      timeout: duration(1, 60).prefault('10s'),
+    })
+    .prefault({}),
   /** How long /readyz says no before the ports close, so that by then nobody sends any more. */
   drainDelay: duration(0, 300).prefault('0s'),
   listen: z

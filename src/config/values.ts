@@ -112,6 +112,18 @@ export const redisUrl = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** A registry as rauth reaches it. */
+export const registryUrl = z.string().refine((value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const plain = url !== undefined && url.username + url.password + url.search + url.hash === ''
+  return plain && /^https?:$/.test(url.protocol) && url.pathname === '/'
+}, 'must be an http or https URL with nothing behind the host, such as http://registry:5000')
+
+/** Names of namespaces, each a DNS label (RFC 1123). */
+export const namespaces = z
+  .array(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a namespace'))
+  .max(64, 'must have 64 namespaces at most')
+
 export const file = z.string().min(1, 'must be a path')
 
 /** The TLS of one port: all or nothing. Read again when they change. */

@@ -1,7 +1,7 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
 import type { Holder } from '../subject.ts'
-import type { Policy, Rule } from './policy.ts'
+import { asking, type Policy, type Rule } from './policy.ts'
 
 export interface Grant {
   /** What of the request is allowed: never more than was requested. */
@@ -18,10 +18,10 @@ function matching(
 ): Rule | undefined {
   return policy.rules.find(
     (rule) =>
-      (holder !== undefined || rule.anonymous === true) &&
-      !(rule.name.namespaced && holder === undefined) &&
       rule.type.matches(resource.type, undefined) &&
-      rule.name.matches(resource.name, rule.name.namespaced ? holder?.namespace : undefined),
+      asking(rule, holder === undefined ? [] : [holder.namespace]).some((namespace) =>
+        rule.name.matches(resource.name, namespace),
+      ),
   )
 }
 

@@ -19,6 +19,8 @@ export interface Pattern {
   /** Whether the pattern names `${namespace}`: such a pattern matches nothing for no namespace. */
   readonly namespaced: boolean
   matches(text: string, namespace: string | undefined): boolean
+  /** Plain text that all that it matches begins with; as long as the pattern says, perhaps empty. */
+  prefix(namespace: string | undefined): string
 }
 
 const TOKEN = /\$\{namespace\}|\*\*|\*|\?|[^*?$]+|\$/g
@@ -76,6 +78,13 @@ export function compilePattern(source: string): Pattern {
         if (positions.size === 0) return false
       }
       return positions.has(text.length)
+    },
+    prefix(namespace) {
+      const wild = tokens.findIndex(({ kind }) => kind !== 'literal' && kind !== 'namespace')
+      return tokens
+        .slice(0, wild < 0 ? tokens.length : wild)
+        .map((token) => (token.kind === 'literal' ? token.text : (namespace ?? '')))
+        .join('')
     },
   }
 }

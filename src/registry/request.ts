@@ -138,7 +138,8 @@ function mountSource(query: ReadonlyMap<string, string>): Result<readonly string
 }
 
 function finishesUpload(kind: RouteKind, method: string): boolean {
-  return kind === 'upload' ? method !== 'DELETE' : kind === 'manifest' && method === 'PUT'
+  if (kind === 'upload') return method !== 'DELETE'
+  return (kind === 'tag' || kind === 'manifest') && method === 'PUT'
 }
 
 const WITH_BODY = ['POST', 'PUT', 'PATCH']

@@ -2,13 +2,9 @@ import { startGrpcServer } from '../adapters/ext-authz/grpc-server.ts'
 import { createGatewayHttpServer } from '../adapters/ext-authz/http-server.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createCheckAccess, type CheckAccessDependencies } from '../check-access.ts'
-import { lifetimesOf } from '../config/lifetimes.ts'
-import { createVerifier } from '../token/verifier.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
-
-/** Tokens whose signature is remembered as good. */
-const VERIFIED_TOKENS = 10_000
+import { verifierOf } from './verifier.ts'
 
 /** The ports of the gateway, each by the name that it has under `listen`. */
 export async function openGateway(
@@ -16,16 +12,12 @@ export async function openGateway(
   logins: Logins | undefined,
   opened: (name: string, listener: Listener) => void,
 ): Promise<void> {
-  const { config, keys, store, clock } = common
-  const { issuer, realm, service, token, listen } = config
+  const { config, store } = common
+  const { realm, service, listen } = config
   const { mount, uploadGrace, stripAuthorization, basic } = config.gateway
   const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const services = [service, ...realms.keys()]
-  const { expiry, pushExpiry } = lifetimesOf(config)
-  const verifier = createVerifier({
-    ...{ keys, issuer, audiences: services, clock, cacheSize: VERIFIED_TOKENS },
-    ...{ leeway: token.leeway, maxLifetime: Math.max(expiry, pushExpiry) },
-  })
+  const verifier = verifierOf(common)
   const checkAccess = createCheckAccess(
     { ...common, verifier, login: basic ? logins && guarded(logins) : undefined },
     { service, services, mount, uploadGrace },

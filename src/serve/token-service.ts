@@ -7,6 +7,7 @@ import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
 import { reusing } from '../token/reuse.ts'
+import { catalogOf } from './catalog.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
 
@@ -36,12 +37,13 @@ export async function openTokenService(
   })
   const signing = createIssuer({ keys, x5c: token.x5c })
   const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
+  const reused = token.reuse === 0 ? signing : reusing(signing, reuse)
   const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const issueToken = createIssueToken(
     {
       ...common,
       ...{ guard, authenticate },
-      issuer: token.reuse === 0 ? signing : reusing(signing, reuse),
+      issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },
     { issuer, services: [config.service, ...realms.keys()], ...lifetimesOf(config) },
@@ -50,6 +52,7 @@ export async function openTokenService(
     ...{ issueToken, issuer, realm, realms },
     tls: await common.tls.open('token'),
     clientAddress: createClientAddress(config.trustedProxies),
+    catalog: catalogOf(common, reused),
     jwks: () => keys.jwks(),
     onFailure: onAnswerFailure(common),
   })

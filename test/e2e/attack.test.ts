@@ -86,10 +86,10 @@ for (const [name, options] of STACKS) {
       '/v2/team-b/secret/manifests/v1',
       `/v2/team-b/secret/manifests/${manifest}`,
       `/v2/team-b/secret/blobs/${blob}`,
-      '/v2/_catalog',
       '/v2/_catalog/',
-      '/v2/_catalog?n=100',
-      '/v2/%5Fcatalog',
+      '/v2/_catalog?n=100&x=1',
+      '/v2/_catalog?n=100;last=team',
+      '/v2/_catalog/../team-b/secret/tags/list',
       '/v2/team-b%2Fsecret/tags/list',
       '/v2/team-b%2fsecret/manifests/v1',
       '/v2/team%2Db/secret/tags/list',
@@ -135,6 +135,28 @@ for (const [name, options] of STACKS) {
         }
       }
       await unharmed()
+    })
+
+    it('lists nothing of team-b, wherever it begins', async () => {
+      for (const query of [
+        '',
+        '?n=1',
+        '?n=1000',
+        '?last=team-b',
+        '?n=1&last=team-b%2Fa',
+        '?last=',
+      ]) {
+        for (const path of ['/v2/_catalog', '/v2/%5Fcatalog', '/v2/team-b/../_catalog']) {
+          const answer = await attempt(path + query)
+          const all = answer.body + JSON.stringify(answer.headers)
+          assert.doesNotMatch(all, /team-b/, path + query)
+          // What Envoy does not make canonical is not the catalog.
+          if (path === '/v2/_catalog') {
+            assert.equal(answer.status, 200)
+            assert.match(answer.body, /^\{"repositories":\[("team-a\/[^"]+",?)*\]\}$/)
+          }
+        }
+      }
     })
 
     it('reads nothing by headers that name another path or method', async () => {

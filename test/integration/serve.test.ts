@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -11,6 +12,7 @@ import { initializeKeys } from '../../src/adapters/file/keys/key-maker.ts'
 import { publishKeys } from '../../src/adapters/file/keys/key-publication.ts'
 import { rotateKeys } from '../../src/adapters/file/keys/key-rotation.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
+import { ask, fetchToken } from '../support/http.ts'
 
 /** The compiled program, beside this compiled test. */
 const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
@@ -359,5 +361,43 @@ describe('rauth serve', () => {
     }
     signal('SIGTERM')
     assert.deepEqual(await ended, [null, 'SIGTERM'])
+  })
+
+  it('reads the catalog with a token that is good for nothing else, and not at its own gateway', async () => {
+    const tokens: string[] = []
+    const registry = createHttpServer((incoming, response) => {
+      tokens.push(incoming.headers.authorization ?? '')
+      response.end('{"repositories":["team-a/app","team-b/app"]}')
+    }).listen(0, '127.0.0.1')
+    await once(registry, 'listening')
+    const { port } = registry.address() as AddressInfo
+    const settings = { catalog: `{ registry: "http://127.0.0.1:${String(port)}" }` }
+    const { ready, signal, ended } = await serve([], await configuration(settings))
+    const ports = { token: 0, gatewayHttp: 0, ...ready.ports }
+    const service = 'internal-registry.io'
+    const token = await fetchToken(ports.token, { username: 'team-a', password: 'canary' }, service)
+    const list = (authorization: string) =>
+      ask(ports.token, '/v2/_catalog', { headers: { authorization } })
+    assert.equal((await list(`Bearer ${token}`)).body, '{"repositories":["team-a/app"]}')
+
+    const [own = ''] = tokens
+    const payload = Buffer.from(own.split('.')[1] ?? '', 'base64url').toString()
+    const claims = JSON.parse(payload) as Record<string, unknown>
+    assert.deepEqual(claims['access'], [{ type: 'registry', name: 'catalog', actions: ['*'] }])
+    assert.deepEqual([claims['sub'], claims['aud'], claims['iss']], ['rauth', service, 'rauth'])
+    assert.ok(Number(claims['exp']) - Number(claims['iat']) <= 120)
+    const refused = [await list(own)]
+    for (const path of ['/v2/', '/v2/_catalog', '/v2/team-a/app/tags/list']) {
+      refused.push(await ask(ports.gatewayHttp, path, { headers: { authorization: own } }))
+    }
+    for (const answer of refused) {
+      assert.equal(answer.status, 401)
+      assert.match(answer.body, /"reason":"token_invalid"/)
+    }
+    assert.equal(tokens.length, 1)
+    signal('SIGTERM')
+    assert.deepEqual(await ended, [0, null])
+    registry.close()
+    registry.closeAllConnections()
   })
 })

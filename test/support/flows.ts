@@ -16,10 +16,12 @@ import { createCredentialIndex } from '../../src/credentials/credential-index.ts
 import { credentialGeneration } from '../../src/credentials/generation.ts'
 import { UNGUARDED, type GuessGuard } from '../../src/credentials/guessing.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
+import type { RepositoryPages } from '../../src/catalog-pages.ts'
 import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
 import type { Presented } from '../../src/identify.ts'
 import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
+import { createListCatalog } from '../../src/list-catalog.ts'
 import { OWN_NAMESPACE, type Policy } from '../../src/policy/policy.ts'
 import { Redacted } from '../../src/redacted.ts'
 import { accepted } from '../../src/refusal.ts'
@@ -168,6 +170,9 @@ export function startFlows(
       changed: Partial<CheckAccessOptions>,
       more: Partial<CheckAccessDependencies> = {},
     ): CheckAccess => createCheckAccess({ ...deps, ...more }, { ...CHECKING, ...changed }),
+    /** The third flow, over the pages of a registry. */
+    listCatalogOf: (registry: RepositoryPages | undefined) =>
+      createListCatalog({ ...deps, service: SERVICE, registry }),
     /** A token; fails unless it is given one. */
     async tokenFor(username: string, password: string, scope?: string): Promise<string> {
       const { result } = await login(username, password, scope)

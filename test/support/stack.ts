@@ -27,6 +27,7 @@ export interface StackOptions {
   /** Logs warnings and errors only, so that a measurement is not one of the disk. */
   readonly quiet?: boolean
   readonly logLevel?: string
+  readonly catalog?: boolean
   /** More configuration of rauth: variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -98,6 +99,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...(options.editEnvoy === undefined ? {} : { editEnvoy: options.editEnvoy }),
     ...(options.quiet === true ? { logLevel: 'warn' } : {}),
     ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
+    ...(options.catalog === undefined ? {} : { catalog: options.catalog }),
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   })
   const logins = new Map(state.logins)

@@ -21,7 +21,15 @@ const LEAVES = [
   'event.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
-const FLOWS = ['issue-token.ts', 'identify.ts', 'check-access.ts', 'decision.ts']
+const FLOWS = [
+  'issue-token.ts',
+  'identify.ts',
+  'check-access.ts',
+  'list-catalog.ts',
+  'catalog-pages.ts',
+  'live-token.ts',
+  'decision.ts',
+]
 
 /** What each room may import besides itself: the arrows of the house. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -43,7 +51,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'decision.ts': LEAVES,
   'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts'],
   'identify.ts': ['credentials', 'token', ...LEAVES, 'decision.ts'],
-  'check-access.ts': [...CORE, ...LEAVES, 'decision.ts'],
+  'check-access.ts': [...CORE, ...LEAVES, 'decision.ts', 'live-token.ts'],
+  'list-catalog.ts': [...CORE, ...LEAVES, 'decision.ts', 'live-token.ts', 'catalog-pages.ts'],
+  'live-token.ts': [...CORE, ...LEAVES],
+  'catalog-pages.ts': ['refusal.ts'],
   adapters: [...CORE, ...LEAVES, ...FLOWS],
   serve: ['adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
   commands: ['serve', 'adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],

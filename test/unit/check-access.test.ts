@@ -571,6 +571,7 @@ describe('checkAccess', () => {
       ['GET', UPLOAD, 'allowed'],
       ['HEAD', UPLOAD, 'allowed'],
       ['PUT', MANIFEST, 'allowed'],
+      ['PUT', `/v2/team-a/app/manifests/${DIGEST}`, 'allowed'],
       ['DELETE', UPLOAD, 'token_invalid'],
       ['POST', '/v2/team-a/app/blobs/uploads/', 'token_invalid'],
       ['GET', MANIFEST, 'token_invalid'],

@@ -32,6 +32,8 @@ export interface StackOptions {
   readonly normalize?: boolean
   readonly editEnvoy?: EnvoyOptions['edit']
   readonly logLevel?: string
+  /** False: the catalog stays closed. */
+  readonly catalog?: boolean
   /** More configuration of rauth: variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
   /** Ends the start, and what was started by then. */
@@ -200,6 +202,7 @@ function rauthConfig(options: StackOptions, realm: string): string {
     token: { x5c: options.x5c ?? true },
     keys: { directory: state.keys },
     credentials: { directory: state.secrets },
+    ...(options.catalog === false ? {} : { catalog: { registry: `http://${at(ports.registry)}` } }),
     listen: {
       token: at(ports.token),
       gateway: at(ports.gateway),

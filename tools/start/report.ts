@@ -60,6 +60,7 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
     '--tls-verify=false for it, and helm needs --plain-http.',
     `Have none? "npm run parts -- crane" says where a crane is. As ${own}, with that one:`,
     `  tar cz README.md | crane append -f - -t ${registry}/${own}/app:v1`,
+    `And what ${own} may see of the repositories here: crane catalog ${registry}`,
     `Logs: ${directory}/logs/   Facts for programs: ${directory}/quickstart.json`,
     'Ctrl-C stops it all.',
     '',

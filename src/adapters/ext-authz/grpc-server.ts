@@ -7,11 +7,12 @@ import {
   type ServiceDefinition,
 } from '@grpc/grpc-js'
 import { listenError, type ListenAddress, type Listener } from '../listen.ts'
+import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
 import { decodeCheckRequest, encodeCheckResponse } from './check-codec.ts'
-import { checkResponse, type ChallengeOptions } from './check-response.ts'
+import { checkResponse } from './check-response.ts'
 import { grpcCredentials } from './grpc-tls.ts'
 import { createHealth, healthDefinition, type Health } from './health.ts'
 

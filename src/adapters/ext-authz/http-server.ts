@@ -9,9 +9,10 @@ import {
   type HttpAnswer,
   type HttpExchange,
 } from '../http-exchange.ts'
+import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
-import { httpAnswer, type ChallengeOptions } from './check-response.ts'
+import { httpAnswer } from './check-response.ts'
 import { PROXIES, type ProxyName } from './proxies/proxies.ts'
 import { soleHeader, type Question } from './proxies/proxy.ts'
 

@@ -36,7 +36,7 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry })
   const decisions = new Counter({
     name: 'rauth_decisions_total',
-    help: 'Decisions of the token service and the gateway, by outcome and reason of a refusal.',
+    help: 'Decisions of the token service, the gateway and the catalog, by outcome and reason of a refusal.',
     labelNames: ['half', 'outcome', 'reason'],
     registers: [registry],
   })

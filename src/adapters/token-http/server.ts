@@ -13,6 +13,7 @@ import {
   type HttpExchange,
 } from '../http-exchange.ts'
 import type { ListenerTls } from '../tls.ts'
+import { addCatalogRoute, type CatalogOptions } from './catalog-route.ts'
 import type { ClientAddress } from './client-address.ts'
 import { discoveryDocument } from './discovery.ts'
 import { readFormBody } from './form-body.ts'
@@ -31,6 +32,7 @@ export interface TokenServerOptions {
   readonly realms: ReadonlyMap<string, string>
   readonly clientAddress: ClientAddress
   readonly tls?: ListenerTls | undefined
+  readonly catalog: CatalogOptions
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }
@@ -59,7 +61,7 @@ const JWKS_AGE = 60
  */
 const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
 
-/** The token endpoint, the public keys and a sign of life; not listening yet. */
+/** The token endpoint, the public keys, the catalog and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
   const originOf = (request: IncomingMessage) => readOrigin(request, options.clientAddress)
   const answer = async (parsed: Result<TokenRequest>, origin: RequestOrigin) => {
@@ -177,6 +179,10 @@ function createRoutes(options: TokenServerOptions, decide: Decide): Router {
       send(request, response, json(document, 'application/json', caching))
     })
     .all(unsupported('GET', 'HEAD'))
+
+  const originOf = (request: IncomingMessage) => readOrigin(request, options.clientAddress)
+  const exchange = { realm: options.realm, originOf, queryOf, authorizationOf, send }
+  addCatalogRoute(routes, options.catalog, exchange)
 
   return routes
 }

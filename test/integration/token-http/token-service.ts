@@ -9,13 +9,22 @@ import {
   createTokenServer,
   type TokenServerOptions,
 } from '../../../src/adapters/token-http/server.ts'
+import type { RepositoryPages } from '../../../src/catalog-pages.ts'
 import type { BcryptChecksOptions } from '../../../src/credentials/bcrypt-checks.ts'
 import type { GuessGuard } from '../../../src/credentials/guessing.ts'
 import { createIssueToken, type IssueToken } from '../../../src/issue-token.ts'
 import { namespacePolicy } from '../../../src/policy/policy.ts'
-import { OTHER_SERVICE, person, startFlows, type Flows, type Person } from '../../support/flows.ts'
+import {
+  OTHER_SERVICE,
+  person,
+  SERVICE,
+  startFlows,
+  type Flows,
+  type Person,
+} from '../../support/flows.ts'
 
 export { SERVICE } from '../../support/flows.ts'
+const CATALOG_TIMEOUT = 10_000
 export const REALM = 'https://registry.test/token'
 /** Tokens are issued for it, too. */
 export const OTHER = { service: OTHER_SERVICE, realm: 'https://other.test/auth' }
@@ -35,6 +44,8 @@ export interface TokenServiceOptions {
   readonly newId?: () => string
   readonly guard?: GuessGuard
   readonly trustedProxies?: readonly ProxyNetwork[]
+  /** Whose catalog is listed; without it the catalog is closed. */
+  readonly registry?: RepositoryPages
   /** Whether refresh tokens are on. */
   readonly refresh?: boolean
   /** In place of the one credential of `team-a`. */
@@ -65,6 +76,11 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     realm: REALM,
     clientAddress: createClientAddress(options.trustedProxies ?? []),
     issuer: 'rauth',
+    catalog: {
+      listCatalog: flows.listCatalogOf(options.registry),
+      service: SERVICE,
+      timeout: CATALOG_TIMEOUT,
+    },
     realms: new Map([[OTHER.service, OTHER.realm]]),
     tls: options.tls,
     onFailure: options.onFailure ?? (() => undefined),

@@ -33,9 +33,12 @@ describe('configuration', () => {
     assert.equal(config.token.expiry, 300)
     assert.equal(config.token.pushExpiry, undefined)
     assert.deepEqual(config.token.refresh, { enabled: false, expiry: 2_592_000 })
-    assert.deepEqual(config.policy, { public: [], shared: [] })
+    assert.deepEqual(config.policy, { public: [], shared: [], administrators: [] })
     assert.deepEqual(config.services, [])
-    assert.deepEqual(config.gateway, { http: 'envoy' })
+    assert.deepEqual(config.gateway, {
+      ...{ http: 'envoy', mount: 'remove', uploadGrace: 0 },
+      ...{ stripAuthorization: false, basic: false },
+    })
     assert.deepEqual(
       Object.values(config.listen).map(({ port }) => port),
       [8080, 9191, 9192, 9090],
@@ -172,7 +175,11 @@ describe('configuration', () => {
       RAUTH_TOKEN_REFRESH_ENABLED: 'true',
       RAUTH_TOKEN_REFRESH_EXPIRY: '24h',
     })
-    assert.deepEqual(config.policy, { public: ['library/**', 'team-a/base'], shared: [] })
+    assert.deepEqual(config.policy, {
+      public: ['library/**', 'team-a/base'],
+      shared: [],
+      administrators: [],
+    })
     assert.deepEqual(config.services, [
       { service: 'one.test', realm: 'https://one.test/token' },
       { service: 'two.test', realm: 'http://two.test/a=b' },
@@ -245,7 +252,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, credentials, guessing, trustedProxies, drainDelay, listen, tls',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, credentials, guessing, trustedProxies, catalog, drainDelay, listen, tls',
     ],
     [
       'a host that is none',
@@ -268,6 +275,16 @@ describe('configuration', () => {
       'a pattern that would open every namespace',
       `${MINIMAL}policy:\n  public:\n    - library/**\n    - '*/**'\n`,
       '7:7: "policy.public.1" must have one part without wildcards, as in library/** or */base/**; ** alone is everything',
+    ],
+    [
+      'a registry with a path',
+      `${MINIMAL}catalog: { registry: http://registry:5000/v2 }\n`,
+      '4:12: "catalog.registry" must be an http or https URL with nothing behind the host, such as http://registry:5000',
+    ],
+    [
+      'an administrator that is no namespace',
+      `${MINIMAL}policy:\n  administrators: ['*']\n`,
+      '5:20: "policy.administrators.0" must be a namespace',
     ],
     [
       'a service twice',

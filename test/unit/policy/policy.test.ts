@@ -75,7 +75,7 @@ describe('a rule that does not say whom it is for', () => {
     assert.ok(own)
     const everything: Rule = {
       ...own,
-      name: { source: '', namespaced: false, matches: () => true },
+      name: { source: '', namespaced: false, matches: () => true, prefix: () => '' },
     }
     const asked = [repository('a/b', 'pull')]
     assert.deepEqual(grant({ rules: [everything] }, [], asked).access, [])

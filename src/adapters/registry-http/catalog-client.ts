@@ -1,0 +1,106 @@
+import type { AskPage, RepositoryPages } from '../../catalog-pages.ts'
+import { messageOf } from '../../errors.ts'
+import { refused, type Result } from '../../refusal.ts'
+import { readBody } from './body.ts'
+import { readCatalogAnswer } from './catalog-answer.ts'
+import { createSlots } from './slots.ts'
+
+export interface CatalogClientOptions {
+  /** The registry, without a path. */
+  readonly registry: string
+  /** A token of rauth's own that lists the catalog. */
+  readonly token: () => Promise<string>
+  /** How long one listing may take, with the time that it waits for its turn; milliseconds. */
+  readonly timeout: number
+}
+
+/** Listings at once, and more that wait: a slow registry does not collect them. */
+const SLOTS = { running: 8, waiting: 64 }
+
+/** Names a page: the most that distribution gives unless it is configured to. */
+const PAGE_SIZE = 1000
+
+/** Longest answer, bytes: a page of the longest names is a fourth of it. */
+const MAX_BODY = 1024 * 1024
+
+/** The catalog of a registry, over HTTP. */
+export function createCatalogClient(options: CatalogClientOptions): RepositoryPages {
+  const slots = createSlots(SLOTS)
+  const base = new URL('/v2/_catalog', options.registry)
+
+  return {
+    async walk(signal, read) {
+      const late = AbortSignal.timeout(options.timeout)
+      const end = AbortSignal.any([signal, late])
+      const leave = await slots.take(end)
+      if (leave === undefined) return refused('catalog_busy')
+      try {
+        const token = await options.token()
+        return await read(pagesOf(base, token, end))
+      } finally {
+        leave()
+      }
+    },
+  }
+}
+
+/** The pages of one listing. */
+function pagesOf(base: URL, token: string, signal: AbortSignal): AskPage {
+  /** Until the registry takes no such number. */
+  let size: number | undefined = PAGE_SIZE
+
+  async function ask(last: string) {
+    const url = new URL(base)
+    if (size !== undefined) url.searchParams.set('n', String(size))
+    if (last !== '') url.searchParams.set('last', last)
+    const response = await fetch(url, {
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+      },
+      // Followed, the token could go to another host.
+      redirect: 'manual',
+      signal,
+    })
+    const body = await readBody(response, MAX_BODY)
+    return { status: response.status, body, link: response.headers.get('link') }
+  }
+
+  return async (last) => {
+    try {
+      let answer = await ask(last)
+      if (answer.status === 400 && size !== undefined) {
+        // Its catalog.maxentries is lower.
+        size = undefined
+        answer = await ask(last)
+      }
+      if (answer.status !== 200) return unavailable(statusMeaning(answer.status))
+      if (answer.body === undefined) return unavailable('an answer that is too long')
+      return readCatalogAnswer({ body: answer.body, link: answer.link, size })
+    } catch (thrown) {
+      return unavailable(failureOf(thrown))
+    }
+  }
+}
+
+function unavailable(detail: string): Result<never> {
+  return refused('registry_unavailable', { detail })
+}
+
+function statusMeaning(status: number): string {
+  const meaning =
+    status === 401 || status === 403
+      ? "it does not take rauth's token: compare issuer, service and rootcertbundle of its auth.token"
+      : status >= 300 && status < 400
+        ? 'redirects are not followed: set catalog.registry to where it answers'
+        : 'no catalog'
+  return `the registry answers ${status}: ${meaning}`
+}
+
+/** What fetch throws says nothing but that it failed; why is its cause. */
+function failureOf(thrown: unknown): string {
+  if (thrown instanceof Error && thrown.name === 'TimeoutError') return 'it takes too long'
+  if (thrown instanceof Error && thrown.cause !== undefined) return messageOf(thrown.cause)
+  return messageOf(thrown)
+}

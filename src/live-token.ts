@@ -1,0 +1,85 @@
+import type { Clock } from './clock.ts'
+import type { Credential, CredentialStore } from './credentials/credential.ts'
+import { namespacesOf } from './credentials/holder.ts'
+import { liveCredentials } from './credentials/live.ts'
+import type { DecisionFacts } from './event.ts'
+import { grant } from './policy/grant.ts'
+import type { Policy } from './policy/policy.ts'
+import { accepted, refused, type Refusal, type Result } from './refusal.ts'
+import type { Access } from './registry/access.ts'
+import { bearerToken } from './registry/authorization.ts'
+import { formatScope } from './registry/scope.ts'
+import type { CredentialReference } from './subject.ts'
+import type { Verifier } from './token/verifier.ts'
+
+export interface LiveTokenDependencies {
+  readonly clock: Clock
+  readonly store: CredentialStore
+  /** The policy of now; asked once a decision. */
+  readonly policy: () => Policy
+  readonly verifier: Verifier
+}
+
+/** Who asks, and what it holds by itself. */
+export interface Bearer {
+  readonly account: string
+  /** None of an anonymous token. */
+  readonly credentials: readonly CredentialReference[]
+  /** What its token says; `undefined`: there is none, and the policy alone decides. */
+  readonly access: Access | undefined
+}
+
+/** What of a bearer is good now, and what the policy of now is to be asked with. */
+export interface Live {
+  readonly holders: readonly Credential[]
+  readonly namespaces: readonly string[]
+  readonly anonymous: boolean
+  readonly policy: Policy
+}
+
+type Learn = (facts: DecisionFacts) => void
+
+/** An Authorization header → the token in it, if it verifies for this service; `grace` in seconds. */
+export function readToken(
+  deps: LiveTokenDependencies,
+  authorization: string | undefined,
+  { service, grace = 0 }: { readonly service: string; readonly grace?: number },
+  learn: Learn,
+): Result<Bearer> {
+  const token = bearerToken(authorization)
+  if (!token.ok) return token
+  const verified = deps.verifier.verify(token.value, grace)
+  if (!verified.ok) return verified
+  const { claims, keyId } = verified.value
+  const { subject: account, id: tokenId, access, credentials } = claims
+  if (claims.audience !== service) return refused('token_invalid', { detail: 'audience' })
+  learn({ account, tokenId, keyId, granted: formatScope(access) })
+  return deps.store.ready() ? accepted({ account, credentials, access }) : refused('not_ready')
+}
+
+/** A bearer is never better than its credentials, of which one must be as it was, and the policy of now. */
+export function findLive(
+  deps: LiveTokenDependencies,
+  { credentials, access }: Bearer,
+  learn: Learn,
+): Result<Live> {
+  const anonymous = credentials.length === 0
+  const holders = liveCredentials(deps.store, credentials, deps.clock())
+  if (!anonymous && holders.length === 0) return refused('credential_revoked')
+  const namespaces = namespacesOf(holders)
+  learn({ namespaces })
+  const policy = deps.policy()
+  // Any token will do for /v2/, if it is still good for anything: this one has no credential.
+  if (anonymous && grant(policy, [], access ?? []).access.length === 0) {
+    return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
+  }
+  return accepted({ holders, namespaces, anonymous, policy })
+}
+
+/** A refusal with what a better token would need, for whoever can be helped by one. */
+export function withScope(refusal: Refusal, scope: string): Result<never> {
+  return refused(
+    refusal.reason,
+    refusal.reason === 'access_denied' ? refusal : { ...refusal, scope },
+  )
+}
