@@ -33,7 +33,7 @@ export async function bundle() {
     format: 'esm',
     // A library of machine code, one for each platform: it stays where npm puts it, and is asked for
     // only where a Secret has a bcrypt hash.
-    external: ['@node-rs/bcrypt'],
+    external: ['bcrypt'],
     // Not minified: stack traces stay readable, and so does what a reviewer installs.
     legalComments: 'inline',
     banner: { js: PREAMBLE },

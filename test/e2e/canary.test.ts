@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
-import { hash } from '@node-rs/bcrypt'
+import { hashSync } from '../support/bcrypt.ts'
 import { ask, basic, fetchToken, type Answer, type Question } from '../support/http.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
@@ -120,7 +120,7 @@ describe('secrets that were sent', () => {
         plant(`the ${kind} password`, `canary-${kind}-password`),
       ]),
     )
-    const passwordHash = plant('a hash', await hash(kinds['hashed'] ?? '', { cost: 4 }))
+    const passwordHash = plant('a hash', hashSync(kinds['hashed'] ?? '', { cost: 4 }))
     const writeKinds = (notAfter: string) =>
       stack.writeSecret(
         'team-c',

@@ -67,7 +67,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@peculiar/x509': ['token'],
   'reflect-metadata': ['token'],
   'lru-cache': ['token', 'credentials', 'adapters/throttle'],
-  '@node-rs/bcrypt': ['adapters/bcrypt'],
+  bcrypt: ['adapters/bcrypt'],
   'rate-limiter-flexible': ['adapters/throttle'],
   '@redis/client': ['adapters/throttle'],
   zod: ['config'],

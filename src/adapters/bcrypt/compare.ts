@@ -7,22 +7,24 @@ import { messageOf, RauthError } from '../../errors.ts'
  * again with the next.
  */
 export function createBcryptComparison(
-  load: () => Promise<{ readonly verify: CompareBcrypt }> = () => import('@node-rs/bcrypt'),
+  load: () => Promise<{ readonly compare: CompareBcrypt }> = async () =>
+    (await import('bcrypt')).default,
 ): CompareBcrypt {
-  let loaded: Promise<{ readonly verify: CompareBcrypt }> | undefined
+  let loaded: Promise<{ readonly compare: CompareBcrypt }> | undefined
 
   return async (password, hash) => {
     loaded ??= load().catch((error: unknown) => {
       loaded = undefined
       throw new RauthError(
         'ERR_BCRYPT_UNAVAILABLE',
-        `the package @node-rs/bcrypt, which Secrets with passwordHash need, cannot be loaded (${messageOf(error)}): ` +
-          'install it where rauth is installed, for this platform (npm install @node-rs/bcrypt), ' +
+        `the package bcrypt, which Secrets with passwordHash need, cannot be loaded (${messageOf(error)}): ` +
+          'install it where rauth is installed, for this platform (npm install bcrypt), ' +
           'or put password into these Secrets',
         { cause: error },
       )
     })
-    const { verify } = await loaded
-    return verify(password, hash)
+    const { compare } = await loaded
+    // htpasswd's name for the variant that OpenBSD, and this library, call 2b.
+    return compare(password, hash.replace(/^\$2y\$/, '$2b$$'))
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { hashSync } from '@node-rs/bcrypt'
+import { hashSync } from '../../support/bcrypt.ts'
 import { person, startFlows } from '../../support/flows.ts'
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hash } from '@node-rs/bcrypt'
+import { hashSync } from '../../support/bcrypt.ts'
 import { createBcryptComparison } from '../../../src/adapters/bcrypt/compare.ts'
 import type { CompareBcrypt } from '../../../src/credentials/bcrypt-checks.ts'
 import { ask, basic, type Answer } from '../../support/http.ts'
@@ -9,7 +9,7 @@ import { person } from '../../support/flows.ts'
 import { PASSWORD, SERVICE, startTokenService, type TokenService } from './token-service.ts'
 
 const COST = 10
-const hashed = { ...person('team-b', 'canary'), bcrypt: await hash('canary', { cost: COST }) }
+const hashed = { ...person('team-b', 'canary'), bcrypt: hashSync('canary', { cost: COST }) }
 
 const reasonOf = ({ body }: Answer) =>
   (JSON.parse(body) as { errors: readonly { detail: { reason: string } }[] }).errors[0]?.detail

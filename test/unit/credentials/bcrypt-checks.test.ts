@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { hash } from '@node-rs/bcrypt'
+import { hash } from '../../support/bcrypt.ts'
 import { createBcryptComparison } from '../../../src/adapters/bcrypt/compare.ts'
 import {
   createBcryptChecks,

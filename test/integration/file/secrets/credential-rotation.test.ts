@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hash } from '@node-rs/bcrypt'
+import { hashSync } from '../../../support/bcrypt.ts'
 import { createBcryptComparison } from '../../../../src/adapters/bcrypt/compare.ts'
 import {
   createFileSecretStore,
@@ -112,7 +112,7 @@ describe('a Secret that changes', () => {
   })
 
   it('takes pushes from a token whose entry may only pull by now', async () => {
-    const passwordHash = await hash('canary', { cost: 4 })
+    const passwordHash = hashSync('canary', { cost: 4 })
     await write({ username: 'ci', passwordHash })
     const token = await login('ci', 'canary')
     assert.deepEqual([await check(token), await check(token, 'PUT')], ['allowed', 'allowed'])
@@ -123,10 +123,10 @@ describe('a Secret that changes', () => {
   })
 
   it('forgets a password that bcrypt found right', async () => {
-    await write({ username: 'ci', passwordHash: await hash('canary-1', { cost: 4 }) })
+    await write({ username: 'ci', passwordHash: hashSync('canary-1', { cost: 4 }) })
     const token = await login('ci', 'canary-1')
     assert.equal(await check(token), 'allowed')
-    await write({ username: 'ci', passwordHash: await hash('canary-2', { cost: 4 }) })
+    await write({ username: 'ci', passwordHash: hashSync('canary-2', { cost: 4 }) })
     assert.equal(await login('ci', 'canary-1'), 'credentials_invalid')
     assert.equal(await check(token), 'credential_revoked')
     assert.equal(await check(await login('ci', 'canary-2')), 'allowed')

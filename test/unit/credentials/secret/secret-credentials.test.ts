@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { hashSync } from '@node-rs/bcrypt'
+import { hashSync } from '../../../support/bcrypt.ts'
 import fc from 'fast-check'
 import { ENTRY_KEYS } from '../../../../src/credentials/secret/entry-values.ts'
 import { createPasswordHasher } from '../../../../src/credentials/password.ts'
