@@ -40,8 +40,8 @@ function image(repository: string, mark: string): Image {
 const VAULT = image('team-b/vault', 'canary-5f1c0d9be7')
 /** Its name is in no request: a list that shows it leaks. */
 const HIDDEN = image('team-b/hidden-canary-c40d81a66e', 'canary-91ab3e02d4')
-/** A namespace whose name begins with that of team-a. */
-const NEIGHBOUR = image('team-a-b/vault', 'canary-77e2f05c1b')
+/** The same image in a namespace whose name begins with that of team-a. */
+const NEIGHBOUR = { ...VAULT, repository: 'team-a-b/vault' }
 const IMAGES = [VAULT, HIDDEN, NEIGHBOUR]
 
 /** Repositories of others that requests name. */
@@ -55,7 +55,7 @@ export const DIGESTS = {
   tag: VAULT.tag,
 } as const
 
-const BLOBS = [VAULT, NEIGHBOUR].flatMap(({ layer, config }) => [layer, config].map(digestOf))
+const BLOBS = [VAULT, HIDDEN].flatMap(({ layer, config }) => [layer, config].map(digestOf))
 
 /** No answer may hold one. Of {@link HIDDEN} that is the name, too, for no request has it. */
 const SECRETS = [
@@ -111,7 +111,10 @@ export async function plantCanaries(port: number): Promise<void> {
     await pushBlob(port, repository, config)
     const headers = { 'content-type': MANIFEST }
     const question = { method: 'PUT', headers, body: manifest }
-    await must(port, `/v2/${repository}/manifests/${tag}`, question, 201)
+    const path = `/v2/${repository}/manifests/${tag}`
+    await must(port, path, question, 201)
+    // As it is looked at afterwards: what is not there can't go away.
+    await must(port, path, { headers: { accept: MANIFEST } }, 200)
   }
 }
 
@@ -122,13 +125,17 @@ export async function unlinkOthers(port: number, repository: string): Promise<vo
   }
 }
 
-/** An upload that team-b has begun: `b-upload` its URL, `b-id` and `b-state` parts of it. */
-export async function beginUpload(port: number): Promise<Values> {
+/**
+ * An upload that team-b has begun: `b-upload` its URL, `b-id` and `b-state` parts of it; and
+ * `a-upload`, one in a repository of team-a's.
+ */
+export async function beginUploads(port: number, own: string): Promise<Values> {
   const begun = await startUpload(port, VAULT.repository)
   const question = { method: 'PATCH', body: 'begun by team-b' }
   const upload = locationOf(await must(port, begun, question, 202))
   const { pathname, searchParams } = new URL(upload, 'http://localhost')
   return {
+    'a-upload': await startUpload(port, own),
     'b-upload': upload,
     'b-id': pathname.split('/').at(-1) ?? '',
     'b-state': searchParams.get('_state') ?? '',
@@ -146,7 +153,7 @@ export async function readOthers(
 ): Promise<readonly string[]> {
   const lines: string[] = []
   const note = async (path: string, method = 'GET', body = true) => {
-    const answer = await ask(port, path, { method, headers: { accept: '*/*' } })
+    const answer = await ask(port, path, { method, headers: { accept: MANIFEST } })
     const content = body ? digestOf(answer.body) : ''
     lines.push(`${method} ${path}: ${answer.status} ${answer.headers['range'] ?? ''} ${content}`)
   }

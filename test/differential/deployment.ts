@@ -1,7 +1,7 @@
 import { fetchToken } from '../support/http.ts'
 import { startOpenRegistry } from '../support/registry.ts'
 import { startStack } from '../support/stack.ts'
-import { beginUpload, plantCanaries, pushBlob } from './canaries.ts'
+import { beginUploads, plantCanaries, pushBlob } from './canaries.ts'
 import { BASE, repositoriesOf } from './client-requests.ts'
 import { CLIENTS } from './generate.ts'
 import { OWN } from './hostile-requests.ts'
@@ -65,7 +65,13 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
         await plantCanaries(upstream)
         for (const blob of BASE.blobs) await pushBlob(upstream, BASE.repository, blob)
         const uploads = tokens.map((_, client) => `${uploadsOf(client)}${NO_UPLOAD}`)
-        return { port, registry: upstream, other: await beginUpload(upstream), tokens, uploads }
+        return {
+          port,
+          registry: upstream,
+          other: await beginUploads(upstream, OWN),
+          tokens,
+          uploads,
+        }
       }
       return {
         front: await side(stack.entry, stack.upstream),

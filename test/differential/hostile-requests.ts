@@ -10,16 +10,26 @@ export const OWN = 'team-a/app'
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const MANIFEST_PUT = [['Content-Type', MANIFEST]] as const
+const ACCEPT = [['Accept', MANIFEST]] as const
 const EVIL =
   '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}'
+
+const read = (random: Random) => random.pick(['GET', 'GET', 'HEAD'])
 
 type Base = (random: Random, name: string) => Partial<RawRequest> & { readonly target: string }
 
 const BASES: readonly Base[] = [
   (_random, name) => ({ target: `/v2/${name}/tags/list` }),
-  (_random, name) => ({ target: `/v2/${name}/manifests/${DIGESTS.tag}` }),
-  (_random, name) => ({ target: `/v2/${name}/manifests/${DIGESTS.manifest}` }),
   (random, name) => ({
+    ...{ method: read(random), target: `/v2/${name}/manifests/${DIGESTS.tag}` },
+    headers: ACCEPT,
+  }),
+  (random, name) => ({
+    ...{ method: read(random), target: `/v2/${name}/manifests/${DIGESTS.manifest}` },
+    headers: ACCEPT,
+  }),
+  (random, name) => ({
+    method: read(random),
     target: `/v2/${name}/blobs/${random.pick([DIGESTS.layer, DIGESTS.config])}`,
   }),
   (_random, name) => ({ target: `/v2/${name}/referrers/${DIGESTS.manifest}` }),
@@ -67,6 +77,10 @@ function mounts(): readonly Base[] {
     (random) => start(`?mount=${DIGESTS.layer}&from=${other(random)}`),
     (random) => start(`?from=${other(random)}&mount=${DIGESTS.config}`),
     () => start(`?mount=${DIGESTS.layer}`),
+    (random) => ({
+      method: random.pick(['POST', 'POST', 'PATCH', 'PUT']),
+      target: `{a-upload}&mount=${DIGESTS.layer}&from=${other(random)}`,
+    }),
     (random) => start('', { body: `mount=${DIGESTS.layer}&from=${other(random)}` }),
     (random) =>
       start('', { body: `mount=${DIGESTS.layer}&from=${other(random).replace('/', '%2F')}` }),

@@ -16,12 +16,12 @@ if (!Number.isInteger(total) || total < 1 || !Number.isInteger(seed)) {
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const count = Math.ceil(total / DEPLOYMENTS.length)
 say(`${count} cases in each deployment, seed ${seed}`)
-for (const options of DEPLOYMENTS) {
+for (const [i, options] of DEPLOYMENTS.entries()) {
   const deployment = await startDeployment(options)
   try {
     const begin = performance.now()
     const { violations, tally } = await run(deployment, {
-      ...{ seed, count },
+      ...{ seed, first: i * count, count },
       progress: (done) => {
         if (done % 20_000 === 0) say(`  ${done}`)
       },

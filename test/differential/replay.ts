@@ -51,6 +51,11 @@ async function tryOut(
   if (got === undefined) return UNSAID
   const bare = http1(oracle.port)
   const wanted = expectation === 'same' ? await send(bare, oracle, request) : undefined
+  if (wanted !== undefined) {
+    // Both or none: else the two would not be asked the same afterwards.
+    front.uploads[CLIENT] = uploadIn(got) ?? front.uploads[CLIENT] ?? ''
+    oracle.uploads[CLIENT] = uploadIn(wanted) ?? oracle.uploads[CLIENT] ?? ''
+  }
   const head = await headOf(transport, front, request)
   return (
     judge(line, got, wanted, ids) ?? (head === undefined ? undefined : disagreement(got, head, ids))
@@ -65,7 +70,6 @@ async function send(
   const ask = () => transport.ask(request, valuesOf(side, CLIENT))
   let answer = await ask()
   if (answer !== undefined && wasOutage(answer)) answer = await ask()
-  if (answer !== undefined) side.uploads[CLIENT] = uploadIn(answer) ?? side.uploads[CLIENT] ?? ''
   return answer
 }
 

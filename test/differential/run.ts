@@ -1,4 +1,4 @@
-import { beginUpload, leakIn, plantCanaries, unlinkOthers } from './canaries.ts'
+import { beginUploads, leakIn, plantCanaries, unlinkOthers } from './canaries.ts'
 import { Connection, type RawAnswer } from './connection.ts'
 import type { Deployment } from './deployment.ts'
 import { CLIENTS, generate, type Case } from './generate.ts'
@@ -12,6 +12,8 @@ const BATCH = 400
 
 export interface RunOptions {
   readonly seed: number
+  /** Index of the first case. */
+  readonly first: number
   readonly count: number
   readonly progress?: (done: number) => void
 }
@@ -97,7 +99,7 @@ export async function run(deployment: Deployment, options: RunOptions): Promise<
   async function harm(cases: readonly Pick<Case, 'client' | 'request'>[]): Promise<boolean> {
     await unlinkOthers(front.registry, OWN)
     await plantCanaries(front.registry)
-    front.other = await beginUpload(front.registry)
+    front.other = await beginUploads(front.registry, OWN)
     const was = (await look(front)).join()
     for (const { client, request } of cases) await ask(front, undefined, client, request)
     return (await look(front)).join() !== was
@@ -123,11 +125,11 @@ export async function run(deployment: Deployment, options: RunOptions): Promise<
   }
 
   const before = await look(front)
-  for (let first = 0; first < options.count && violations.length === 0; first += BATCH) {
-    const length = Math.min(BATCH, options.count - first)
-    const batch = Array.from({ length }, (_, i) => generate(options.seed, first + i))
+  for (let done = 0; done < options.count && violations.length === 0; done += BATCH) {
+    const length = Math.min(BATCH, options.count - done)
+    const batch = Array.from({ length }, (_, i) => generate(options.seed, options.first + done + i))
     await plantCanaries(oracle.registry)
-    oracle.other = await beginUpload(oracle.registry)
+    oracle.other = await beginUploads(oracle.registry, OWN)
     const intact = await look(oracle)
     await Promise.all(
       Array.from({ length: CLIENTS }, async (_, client) => {
@@ -138,7 +140,7 @@ export async function run(deployment: Deployment, options: RunOptions): Promise<
     const after = await look(front)
     const changed = after.filter((line) => !before.includes(line)).join('; ')
     if (changed !== '') await blame(batch, changed)
-    options.progress?.(first + length)
+    options.progress?.(done + length)
   }
   for (const connection of lines.flat()) connection.close()
   return { violations, tally }

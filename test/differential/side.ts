@@ -10,7 +10,7 @@ export interface Side {
   readonly port: number
   /** The registry that they end at. */
   readonly registry: number
-  /** An upload of team-b. */
+  /** Uploads that have begun: of team-b, and one that attackers have. */
   other: Values
   /** Token of each client. */
   readonly tokens: readonly string[]
