@@ -1,13 +1,17 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '../../src/errors.ts'
 
 /** Who uses a state folder now; two quick starts on one folder would spoil each other's. */
 export interface RunLock {
   release(): Promise<void>
 }
+
+/** How long a claim on a stale lock is left to its owner before it is looked at again, milliseconds. */
+const CLAIMED = 5
 
 /** Takes the folder, or gives the pid of the process that has it. */
 export async function lockState(directory: string): Promise<RunLock | number> {
@@ -23,7 +27,7 @@ export async function lockState(directory: string): Promise<RunLock | number> {
       if (holder === undefined) continue
       const pid = Number(holder.split(' ')[0])
       if (identity(pid) === holder) return pid
-      await removeStale(file, holder, `${aside}.stale`)
+      await removeStale(file, holder, aside)
     }
   } finally {
     await rm(aside, { force: true })
@@ -46,13 +50,22 @@ async function appears(aside: string, file: string): Promise<boolean> {
 }
 
 /**
- * Removes the lock of a process that was killed, or whose pid another program has now. Somebody else
- * may have done so already and have taken it: theirs is put back.
+ * Removes the lock of a process that was killed, or whose pid another program has now. Only who has the
+ * claim on that very lock may: of two who saw it, the slower one would else remove the lock of who took
+ * its place. A claim whose owner was killed is no claim.
  */
-async function removeStale(file: string, holder: string, away: string): Promise<void> {
-  await rename(file, away).catch(() => undefined)
-  if (readText(away) !== holder) await link(away, file).catch(() => undefined)
-  await rm(away, { force: true })
+async function removeStale(file: string, holder: string, aside: string): Promise<void> {
+  const claim = `${file}.${createHash('sha256').update(holder).digest('hex').slice(0, 16)}`
+  if (await appears(aside, claim)) {
+    if (readText(file) === holder) await rm(file, { force: true })
+    await rm(claim, { force: true })
+    return
+  }
+  const claimant = readText(claim)
+  if (claimant !== undefined && identity(Number(claimant.split(' ')[0])) !== claimant) {
+    await rm(claim, { force: true })
+  }
+  await sleep(CLAIMED)
 }
 
 /** Pid and time of birth: pids come again, these pairs don't. */

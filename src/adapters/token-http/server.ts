@@ -73,7 +73,7 @@ export function createTokenServer(options: TokenServerOptions): Server {
   const decide: Decide = async (request, response, parsed) => {
     send(request, response, await answer(parsed, originOf(request)))
   }
-  const routes = createRoutes(options, decide)
+  const routes = createRoutes(options, originOf, decide)
 
   /** What no route answered, or failed to. */
   async function finish(
@@ -127,7 +127,11 @@ type Decide = (
  * Express's router on Node's own request and response: an application would change the prototypes of
  * both, which costs more than all the rest of an answer, for methods that nothing here calls.
  */
-function createRoutes(options: TokenServerOptions, decide: Decide): Router {
+function createRoutes(
+  options: TokenServerOptions,
+  originOf: (request: IncomingMessage) => RequestOrigin,
+  decide: Decide,
+): Router {
   const routes = Router({ caseSensitive: true, strict: true })
 
   /** Not 404 for whatever else is tried, because crane would go on without its credentials. */
@@ -180,7 +184,6 @@ function createRoutes(options: TokenServerOptions, decide: Decide): Router {
     })
     .all(unsupported('GET', 'HEAD'))
 
-  const originOf = (request: IncomingMessage) => readOrigin(request, options.clientAddress)
   const exchange = { realm: options.realm, originOf, queryOf, authorizationOf, send }
   addCatalogRoute(routes, options.catalog, exchange)
 
