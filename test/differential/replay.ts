@@ -96,6 +96,8 @@ async function headOf(transport: Transport, side: Side, request: RawRequest) {
 function disagreement(get: RawAnswer, head: RawAnswer, ids: readonly string[]): string | undefined {
   const leak = leakIn(head.bytes, ids)
   if (leak !== undefined) return `HEAD served ${leak}`
+  // The catalog has no HEAD, at the registry either.
+  if (head.status === 405) return undefined
   const same =
     wasRefused(get) === wasRefused(head) && (!wasRefused(get) || get.status === head.status)
   return same ? undefined : `HEAD is answered ${head.status}, GET ${get.status}`
