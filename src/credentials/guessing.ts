@@ -91,13 +91,14 @@ export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
   }
 
   /**
-   * A user name with the passwords that its own namespace gives it: once those change, the failures of
+   * A user name with the passwords, and their dates, that its own namespace gives it: once those change, the failures of
    * before are over, so that what goes on with an old password does not keep the new one out. Other
    * namespaces may have the name too, and could begin anew as often as they like.
    */
   function nameOf(username: string): string {
     const own = deps.store.byUsername(username).filter(({ namespace }) => namespace === username)
-    return JSON.stringify([username, ...own.map(({ generation }) => generation).sort()])
+    const versions = own.map((one) => [one.generation, one.notBefore, one.notAfter].join())
+    return JSON.stringify([username, ...versions.sort()])
   }
 
   return async ({ address, username, secret }, check) => {

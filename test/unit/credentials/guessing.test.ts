@@ -78,6 +78,8 @@ describe('guess guard', () => {
     assert.equal(outcome(await attempt('other')), 'too_many_failures')
     credentials = [credential('team-a', 'g2')]
     assert.equal(outcome(await attempt(password)), 'in')
+    credentials = [{ ...credential('team-a', 'g1'), notAfter: 2_000_000_000 }]
+    assert.equal(outcome(await attempt('right')), 'in', 'another end is a change, too')
     // Nothing was forgotten, either.
     credentials = [credential('team-a', 'g1')]
     assert.equal(outcome(await attempt('other')), 'too_many_failures')
