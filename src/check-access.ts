@@ -1,6 +1,6 @@
 import { parseBasic, type BasicCredentials } from './credentials/basic-auth.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
-import type { DecisionFacts } from './event.ts'
+import type { Learn } from './event.ts'
 import {
   findLive,
   readToken,
@@ -62,8 +62,6 @@ export function createCheckAccess(
   deps: CheckAccessDependencies,
   options: CheckAccessOptions,
 ): CheckAccess {
-  type Learn = (facts: DecisionFacts) => void
-
   async function check(
     request: RegistryRequest,
     origin: RequestOrigin,

@@ -1,5 +1,5 @@
 import { messageOf } from './errors.ts'
-import type { DecisionEvent, DecisionFacts, RecordDecision } from './event.ts'
+import type { DecisionEvent, DecisionFacts, Learn, RecordDecision } from './event.ts'
 import { refused, refusalKind, type Result } from './refusal.ts'
 
 /** An answer and the id of its record, which the client is told too. */
@@ -40,7 +40,7 @@ export async function decide<T>(
   deps: DecideDependencies,
   half: DecisionEvent['half'],
   origin: RequestOrigin,
-  body: (learn: (facts: DecisionFacts) => void) => Promise<Result<T>>,
+  body: (learn: Learn) => Promise<Result<T>>,
 ): Promise<Decision<T>> {
   let decision = UNRECORDED
   try {

@@ -54,4 +54,7 @@ export type DecisionFacts = Partial<
   >
 >
 
+/** Told by a flow of what it finds out. */
+export type Learn = (facts: DecisionFacts) => void
+
 export type RecordDecision = (event: DecisionEvent) => void

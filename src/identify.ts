@@ -6,7 +6,7 @@ import type { GuessGuard } from './credentials/guessing.ts'
 import { subjectOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
 import type { RequestOrigin } from './decision.ts'
-import type { DecisionFacts } from './event.ts'
+import type { Learn } from './event.ts'
 import type { Redacted } from './redacted.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { ANONYMOUS, type Subject } from './subject.ts'
@@ -30,7 +30,7 @@ export interface ClaimedIdentity {
 export type Identify = (
   claimed: ClaimedIdentity,
   origin: RequestOrigin,
-  learn: (facts: DecisionFacts) => void,
+  learn: Learn,
 ) => Promise<Result<Subject>>
 
 export interface IdentifyDependencies {
@@ -48,7 +48,7 @@ export function createIdentify(deps: IdentifyDependencies): Identify {
   function fromRefreshToken(
     token: Redacted<string>,
     service: string,
-    learn: (facts: DecisionFacts) => void,
+    learn: Learn,
   ): Result<Subject> {
     if (deps.refreshTokens === undefined) {
       return refused('refresh_token_invalid', { detail: 'there are no refresh tokens here' })

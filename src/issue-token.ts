@@ -1,5 +1,5 @@
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
-import type { DecisionFacts } from './event.ts'
+import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
 import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
@@ -70,7 +70,7 @@ export function createIssueToken(
   async function refreshTokenFor(
     { offline, presented, service }: TokenRequest,
     subject: Subject,
-    learn: (facts: DecisionFacts) => void,
+    learn: Learn,
   ): Promise<string | undefined> {
     if (!offline || deps.refreshTokens === undefined || subject === ANONYMOUS) return undefined
     if (presented.kind === 'refresh') return presented.token.reveal()
@@ -83,7 +83,7 @@ export function createIssueToken(
   async function issue(
     request: TokenRequest,
     origin: RequestOrigin,
-    learn: (facts: DecisionFacts) => void,
+    learn: Learn,
   ): Promise<Result<TokenGrant>> {
     const { service, requested } = request
     learn({ requested: formatScope(requested) })

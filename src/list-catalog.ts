@@ -1,6 +1,6 @@
 import { readCatalog, type RepositoryPages } from './catalog-pages.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
-import type { DecisionFacts } from './event.ts'
+import type { Learn } from './event.ts'
 import {
   findLive,
   readToken,
@@ -60,7 +60,7 @@ const SCOPE = formatScope(REQUIRED)
 export function createListCatalog(deps: ListCatalogDependencies): ListCatalog {
   async function list(
     { authorization, count, last }: CatalogRequest,
-    learn: (facts: DecisionFacts) => void,
+    learn: Learn,
     signal: AbortSignal,
   ): Promise<Result<Catalog>> {
     learn({ requested: SCOPE })

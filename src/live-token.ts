@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Credential, CredentialStore } from './credentials/credential.ts'
 import { namespacesOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
-import type { DecisionFacts } from './event.ts'
+import type { Learn } from './event.ts'
 import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Refusal, type Result } from './refusal.ts'
@@ -36,8 +36,6 @@ export interface Live {
   readonly anonymous: boolean
   readonly policy: Policy
 }
-
-type Learn = (facts: DecisionFacts) => void
 
 /** An Authorization header → the token in it, if it verifies for this service; `grace` in seconds. */
 export function readToken(

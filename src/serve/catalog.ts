@@ -4,7 +4,6 @@ import { createListCatalog } from '../list-catalog.ts'
 import { CATALOG_ACCESS } from '../registry/routes.ts'
 import type { Issuer } from '../token/issuer.ts'
 import type { Common } from './common.ts'
-import { verifierOf } from './verifier.ts'
 
 /** How long rauth's own token lives, seconds: longer than a listing takes. */
 const OWN_EXPIRY = 120
@@ -35,9 +34,7 @@ export function catalogOf(common: Common, issuer: Issuer): CatalogOptions {
       : createCatalogClient({ ...{ registry: catalog.registry, token, timeout } })
   const listCatalog = createListCatalog({
     ...common,
-    verifier: verifierOf(common),
-    service,
-    registry,
+    ...{ service, registry },
   })
   return { listCatalog, service, timeout }
 }

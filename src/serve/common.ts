@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID, type KeyObject } from 'node:crypto'
 import { readBindingKey } from '../adapters/file/keys/binding-key.ts'
 import {
   createFileSigningKeyStore,
@@ -22,7 +22,9 @@ import { messageOf, RauthError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 import type { Algorithm } from '../token/algorithms.ts'
+import type { Verifier } from '../token/verifier.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
+import { verifierOf } from './verifier.ts'
 
 /** What both halves are made of: one credential lookup, one policy, one set of keys. */
 export interface Common extends DecideDependencies {
@@ -32,6 +34,10 @@ export interface Common extends DecideDependencies {
   readonly keys: FileKeyStore
   /** The same keys where they can sign; nothing where there are public ones only. */
   readonly signingKeys: FileSigningKeyStore | undefined
+  /** What replicas share, beside the keys. */
+  readonly bindingKey: KeyObject
+  /** Of the tokens of all services: whoever asks says for which one it is. */
+  readonly verifier: Verifier
   readonly tls: TlsOfListeners
   readonly store: FileSecretStore
   readonly hasher: PasswordHasher
@@ -58,19 +64,19 @@ export async function createCommon(config: Config): Promise<Common> {
   if (signingKeys !== undefined) requireAlgorithm(signingKeys.active(clock()).algorithm, config)
   const tls = createTlsOfListeners({ config, clock, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
+  const bindingKey = await readBindingKey(
+    config.keys.directory,
+    config.keys.verifyOnly ? PUBLIC_KEYS : KEY_PAIRS,
+  )
   const store = await createFileSecretStore({
     directory: config.credentials.directory,
     secretName: config.secretName,
-    hasher,
-    bindingKey: await readBindingKey(
-      config.keys.directory,
-      config.keys.verifyOnly ? PUBLIC_KEYS : KEY_PAIRS,
-    ),
-    log,
+    ...{ hasher, bindingKey, log },
   })
   const policy = namespacePolicy(config.policy)
   return {
-    ...{ config, log, metrics, keys, signingKeys, tls, store, hasher, clock },
+    ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, store, hasher, clock },
+    verifier: verifierOf({ config, keys, clock }),
     timer: () => performance.now(),
     newId: randomUUID,
     record(event) {

@@ -2,9 +2,9 @@ import { startGrpcServer } from '../adapters/ext-authz/grpc-server.ts'
 import { createGatewayHttpServer } from '../adapters/ext-authz/http-server.ts'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createCheckAccess, type CheckAccessDependencies } from '../check-access.ts'
+import { otherRealms, serviceNames } from '../config/services.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
-import { verifierOf } from './verifier.ts'
 
 /** The ports of the gateway, each by the name that it has under `listen`. */
 export async function openGateway(
@@ -15,17 +15,14 @@ export async function openGateway(
   const { config, store } = common
   const { realm, service, listen } = config
   const { mount, uploadGrace, stripAuthorization, basic } = config.gateway
-  const realms = new Map(config.services.map((other) => [other.service, other.realm]))
-  const services = [service, ...realms.keys()]
-  const verifier = verifierOf(common)
   const checkAccess = createCheckAccess(
-    { ...common, verifier, login: basic ? logins && guarded(logins) : undefined },
-    { service, services, mount, uploadGrace },
+    { ...common, login: basic ? logins && guarded(logins) : undefined },
+    { service, services: serviceNames(config), mount, uploadGrace },
   )
   const options = { realm, service, checkAccess, onFailure: onAnswerFailure(common) }
   const grpc = await startGrpcServer(
     {
-      ...{ ...options, realms, stripAuthorization },
+      ...{ ...options, realms: otherRealms(config), stripAuthorization },
       ready: () => store.ready(),
       tls: await common.tls.open('gateway'),
     },

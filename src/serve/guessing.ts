@@ -1,5 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
-import { readBindingKey } from '../adapters/file/keys/binding-key.ts'
+import { createHmac, randomBytes, type KeyObject } from 'node:crypto'
 import { createFailureCounter } from '../adapters/throttle/failure-counter.ts'
 import { createLimiter } from '../adapters/throttle/limiters.ts'
 import { networkOf } from '../adapters/throttle/network.ts'
@@ -23,7 +22,7 @@ export async function createGuarding(common: Common): Promise<Guarding> {
   const counter = createFailureCounter({
     bySource: createLimiter({ ...limits, points: failures, prefix: 'name' }),
     byNetwork: createLimiter({ ...limits, points: perNetwork, prefix: 'network' }),
-    key: redis === undefined ? randomBytes(32) : await sharedKey(common),
+    key: redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey),
   })
   return {
     guard: createGuessGuard({ failures: counter, networkOf, hasher, store }),
@@ -42,7 +41,6 @@ async function openRedisOf({ config, log, metrics }: Common): Promise<RedisLink 
 }
 
 /** Replicas share the binding key; nothing of it is seen in what is made of it. */
-async function sharedKey({ config }: Common): Promise<Buffer> {
-  const bindingKey = await readBindingKey(config.keys.directory)
+function sharedKey(bindingKey: KeyObject): Buffer {
   return createHmac('sha256', bindingKey).update('rauth guessing').digest()
 }

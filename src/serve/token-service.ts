@@ -2,6 +2,7 @@ import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createClientAddress } from '../adapters/token-http/client-address.ts'
 import { createTokenServer } from '../adapters/token-http/server.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
+import { otherRealms, serviceNames } from '../config/services.ts'
 import { RauthError } from '../errors.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
@@ -38,7 +39,6 @@ export async function openTokenService(
   const signing = createIssuer({ keys, x5c: token.x5c })
   const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
   const reused = token.reuse === 0 ? signing : reusing(signing, reuse)
-  const realms = new Map(config.services.map((other) => [other.service, other.realm]))
   const issueToken = createIssueToken(
     {
       ...common,
@@ -46,10 +46,10 @@ export async function openTokenService(
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },
-    { issuer, services: [config.service, ...realms.keys()], ...lifetimesOf(config) },
+    { issuer, services: serviceNames(config), ...lifetimesOf(config) },
   )
   const server = createTokenServer({
-    ...{ issueToken, issuer, realm, realms },
+    ...{ issueToken, issuer, realm, realms: otherRealms(config) },
     tls: await common.tls.open('token'),
     clientAddress: createClientAddress(config.trustedProxies),
     catalog: catalogOf(common, reused),

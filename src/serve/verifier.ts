@@ -1,17 +1,25 @@
+import type { Clock } from '../clock.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
+import type { Config } from '../config/schema.ts'
+import { serviceNames } from '../config/services.ts'
+import type { KeySet } from '../token/key-set.ts'
 import { createVerifier, type Verifier } from '../token/verifier.ts'
-import type { Common } from './common.ts'
 
 /** Tokens whose signature is remembered as good. */
 const VERIFIED_TOKENS = 10_000
 
-/** Of the tokens of all services: whoever asks says for which one it is. */
-export function verifierOf({ config, keys, clock }: Common): Verifier {
-  const { issuer, service, services, token } = config
-  const audiences = [service, ...services.map((other) => other.service)]
+export interface VerifierParts {
+  readonly config: Config
+  readonly keys: KeySet
+  readonly clock: Clock
+}
+
+/** The verifier of the tokens of all services. */
+export function verifierOf({ config, keys, clock }: VerifierParts): Verifier {
+  const { issuer, token } = config
   const { expiry, pushExpiry } = lifetimesOf(config)
   return createVerifier({
-    ...{ keys, issuer, audiences, clock, cacheSize: VERIFIED_TOKENS },
+    ...{ keys, issuer, audiences: serviceNames(config), clock, cacheSize: VERIFIED_TOKENS },
     ...{ leeway: token.leeway, maxLifetime: Math.max(expiry, pushExpiry) },
   })
 }

@@ -3,6 +3,7 @@ import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
 import { addHeader, type HeaderValues } from './headers.ts'
+import { isMethod } from './method.ts'
 
 /** Of envoy.service.auth.v3.CheckRequest the few fields that rauth reads. */
 export interface CheckRequest {
@@ -34,9 +35,6 @@ export interface HeaderLine {
   readonly rawValue: Uint8Array | undefined
 }
 
-/** Longer than every registered method, and nothing that would look strange in a log. */
-const METHOD = /^[A-Za-z-]{1,32}$/
-
 /** Envoy makes it anew for each request from outside, and logs it. */
 const REQUEST_ID = 'x-request-id'
 
@@ -48,7 +46,7 @@ export function readAttributes({ http, service }: CheckRequest): Result<Registry
   if (http === undefined) return malformed('no HTTP attributes')
   const { method, path } = http
   if (method === '' || path === '') return malformed('no method or no path')
-  if (!METHOD.test(method)) return refused('method_unsupported')
+  if (!isMethod(method)) return refused('method_unsupported')
   if (http.query !== '' || http.fragment !== '') {
     return malformed('a query or fragment beside the path')
   }
@@ -66,7 +64,7 @@ export function originOf({ address, http }: CheckRequest): RequestOrigin {
   const line = http?.headers.find(isRequestId) ?? http?.headerMap.find(isRequestId)
   return {
     ...(address === undefined || isIP(address) === 0 ? {} : { address }),
-    ...(http === undefined || !METHOD.test(http.method) ? {} : { method: http.method }),
+    ...(http === undefined || !isMethod(http.method) ? {} : { method: http.method }),
     ...requestIdOf(line && lineValue(line)),
   }
 }

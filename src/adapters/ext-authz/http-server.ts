@@ -13,6 +13,7 @@ import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { httpAnswer } from './check-response.ts'
+import { isMethod } from './method.ts'
 import { PROXIES, type ProxyName } from './proxies/proxies.ts'
 import { soleHeader, type Question } from './proxies/proxy.ts'
 
@@ -77,13 +78,10 @@ function questionOf({ method, url, rawHeaders }: IncomingMessage): Question | un
   return method === undefined || url === undefined ? undefined : { method, target: url, rawHeaders }
 }
 
-/** Longer than every registered method, and nothing that would look strange in a log. */
-const METHOD = /^[A-Za-z-]{1,32}$/
-
 /** The other end of the connection is a proxy: whom it asks for, it does not say. */
 function originOf(question: Question, method: string | undefined): RequestOrigin {
   return {
-    ...(method !== undefined && METHOD.test(method) ? { method } : {}),
+    ...(method !== undefined && isMethod(method) ? { method } : {}),
     ...requestIdOf(soleHeader(question, 'x-request-id')),
   }
 }
