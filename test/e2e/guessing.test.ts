@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import { stringify } from 'yaml'
 import { installParts } from '../../tools/parts/install.ts'
@@ -13,6 +12,7 @@ import { prepareState, type State } from '../../tools/stack/state.ts'
 import { ask, basic, type Answer, type Question } from '../support/http.ts'
 import { run } from '../support/run.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 /** The program, from dist/test/e2e. */
 const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
@@ -141,14 +141,6 @@ describe('guessing at two replicas that share a Redis', () => {
   const isUp = async (index: number) =>
     /^rauth_guessing_redis_up ([01])$/m.exec(await metrics(index))?.[1]
 
-  async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-    for (let i = 0; i < 200; i += 1) {
-      if (await isSo()) return
-      await sleep(100)
-    }
-    assert.fail(`not within 20 s: ${what}`)
-  }
-
   before(async () => {
     redisProgram = (await installParts(['redis'])).redis
     directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-guessing-'))
@@ -229,21 +221,29 @@ describe('guessing at two replicas that share a Redis', () => {
     } finally {
       process.kill(redis.pid, 'SIGCONT')
     }
-    await until('Redis is back', async () => (await isUp(0)) === '1')
+    await until('Redis is back', 20_000, async () => (await isUp(0)) === '1')
   })
 
   it('goes on so when Redis was killed, and together again when it is back', async () => {
     const [one, two] = [replica(0).token, replica(1).token]
     await guess(one, 'killed', 3)
     await redis.kill()
-    await until('it is seen', async () => (await isUp(0)) === '0' && (await isUp(1)) === '0')
+    await until(
+      'it is seen',
+      20_000,
+      async () => (await isUp(0)) === '0' && (await isUp(1)) === '0',
+    )
     for (const port of [one, two]) {
       assert.deepEqual(await guess(port, 'killed', FAILURES + 1), [...unauthorized(FAILURES), 429])
       const answer = await login(port, 'team-a', right().password, { from: '127.0.0.5' })
       assert.equal(answer.status, 200)
     }
     await startRedis()
-    await until('it is back', async () => (await isUp(0)) === '1' && (await isUp(1)) === '1')
+    await until(
+      'it is back',
+      20_000,
+      async () => (await isUp(0)) === '1' && (await isUp(1)) === '1',
+    )
     assert.deepEqual(await guess(one, 'restarted', 5), unauthorized(5))
     assert.deepEqual(await guess(two, 'restarted', 6), [...unauthorized(5), 429])
   })

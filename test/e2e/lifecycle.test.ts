@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import { loadKeySet } from '../../src/adapters/file/keys/key-files.ts'
 import { createIssuer } from '../../src/token/issuer.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { startStack, type Stack } from '../support/stack.ts'
-
-/** Asks until the answer is as wanted; gives the milliseconds that took. */
-async function until(what: string, limit: number, wanted: () => Promise<boolean>): Promise<number> {
-  const begin = performance.now()
-  while (!(await wanted())) {
-    if (performance.now() - begin > limit) assert.fail(`${what}: not within ${limit} ms`)
-    await sleep(20)
-  }
-  return performance.now() - begin
-}
+import { until } from '../support/until.ts'
 
 describe('while it runs', () => {
   let stack: Stack

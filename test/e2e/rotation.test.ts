@@ -2,15 +2,22 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { after, before, describe, it, type TestContext } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { craneClient, type CraneClient } from '../support/clients.ts'
 import { startForwarder, type Forwarder } from '../support/forwarder.ts'
 import { ask, fetchToken } from '../support/http.ts'
-import { craneOverAndOver, pullOverAndOver, type Pulls } from '../support/pulls.ts'
+import {
+  assertNoFailure,
+  craneOverAndOver,
+  pullOverAndOver,
+  stopAll,
+  type Pulls,
+} from '../support/pulls.ts'
 import { startRegistry, type Registry } from '../support/registry.ts'
 import { run } from '../support/run.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
 
@@ -47,15 +54,6 @@ function kidOf(token: string): string {
   return (JSON.parse(header) as { kid: string }).kid
 }
 
-async function until(what: string, limit: number, wanted: () => Promise<boolean>): Promise<number> {
-  const begin = performance.now()
-  while (!(await wanted())) {
-    if (performance.now() - begin > limit) assert.fail(`${what}: not within ${limit} ms`)
-    await sleep(5)
-  }
-  return performance.now() - begin
-}
-
 interface ListedKey {
   readonly kid: string
   readonly file: string
@@ -87,20 +85,6 @@ async function rotate(
 
 const tags = (port: number, token: string) =>
   ask(port, `/v2/${REPOSITORY}/tags/list`, { headers: { authorization: `Bearer ${token}` } })
-
-function assertNoFailure(context: TestContext, pulls: ReadonlyMap<string, Pulls>): void {
-  const failures = [...pulls].flatMap(([name, one]) =>
-    one.failures.map((text) => `${name}: ${text}`),
-  )
-  const done = [...pulls].map(([name, one]) => `${name} ${one.done()}`)
-  context.diagnostic(`pulls: ${done.join(', ')}; failures: ${failures.length}`)
-  assert.deepEqual(failures, [])
-  for (const [name, one] of pulls) assert.ok(one.done() >= 10, `${name}: ${one.done()} pulls`)
-}
-
-async function stopAll(pulls: ReadonlyMap<string, Pulls>): Promise<void> {
-  await Promise.all([...pulls.values()].map((one) => one.stop()))
-}
 
 describe('rotation under load, registries that trust the CA', () => {
   let stack: Stack
@@ -168,7 +152,7 @@ describe('rotation under load, registries that trust the CA', () => {
     } finally {
       await stopAll(pulls)
     }
-    assertNoFailure(context, pulls)
+    assertNoFailure(context, pulls, 10)
   })
 
   it('publishes all three keys, and prunes none that is needed', async () => {
@@ -284,7 +268,7 @@ describe('rotation with a registry that has a jwks file', () => {
     } finally {
       await stopAll(pulls)
     }
-    assertNoFailure(context, pulls)
+    assertNoFailure(context, pulls, 10)
   })
 
   it('without that, tokens of the new key fail', async () => {

@@ -2,14 +2,20 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { after, before, describe, it, type TestContext } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMap, isSeq, parse, type Document } from 'yaml'
 import { craneClient, type CraneClient } from '../support/clients.ts'
 import { skopeoClient } from '../support/containers.ts'
 import { mountFiles, pairFiles } from '../integration/file/keys/key-folder.ts'
 import { ask, type Answer } from '../support/http.ts'
-import { craneOverAndOver, pullOverAndOver, type Pulls } from '../support/pulls.ts'
+import {
+  assertNoFailure,
+  craneOverAndOver,
+  pullOverAndOver,
+  stopAll,
+  type Pulls,
+} from '../support/pulls.ts'
 import { startRegistry, type Registry } from '../support/registry.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 import { tlsAuthority } from '../support/tls-certificates.ts'
@@ -188,9 +194,9 @@ describe('TLS between the real parts', () => {
       await loaded(8)
       await sleep(1500)
     } finally {
-      await Promise.all([...pulls.values()].map((one) => one.stop()))
+      await stopAll(pulls)
     }
-    assertNoFailure(context, pulls)
+    assertNoFailure(context, pulls, 5)
     assert.equal(stack.rauthPid(), pid)
   })
 
@@ -224,14 +230,4 @@ interface Transport {
   readonly typed_config: {
     readonly common_tls_context: { tls_certificate_sds_secret_configs: readonly unknown[] }
   }
-}
-
-function assertNoFailure(context: TestContext, pulls: ReadonlyMap<string, Pulls>): void {
-  const failures = [...pulls].flatMap(([name, one]) =>
-    one.failures.map((text) => `${name}: ${text}`),
-  )
-  const done = [...pulls].map(([name, one]) => `${name} ${one.done()}`)
-  context.diagnostic(`pulls: ${done.join(', ')}; failures: ${failures.length}`)
-  assert.deepEqual(failures, [])
-  for (const [name, one] of pulls) assert.ok(one.done() >= 5, `${name}: ${one.done()} pulls`)
 }

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CraneClient } from './clients.ts'
 import { ask, fetchToken } from './http.ts'
@@ -84,4 +86,23 @@ function overAndOver(pull: () => Promise<void>): Pulls {
       await running
     },
   }
+}
+
+export async function stopAll(pulls: ReadonlyMap<string, Pulls>): Promise<void> {
+  await Promise.all([...pulls.values()].map((one) => one.stop()))
+}
+
+/** None failed, and there were as many as prove something: `least` of each. */
+export function assertNoFailure(
+  context: TestContext,
+  pulls: ReadonlyMap<string, Pulls>,
+  least: number,
+): void {
+  const failures = [...pulls].flatMap(([name, one]) =>
+    one.failures.map((text) => `${name}: ${text}`),
+  )
+  const done = [...pulls].map(([name, one]) => `${name} ${one.done()}`)
+  context.diagnostic(`pulls: ${done.join(', ')}; failures: ${failures.length}`)
+  assert.deepEqual(failures, [])
+  for (const [name, one] of pulls) assert.ok(one.done() >= least, `${name}: ${one.done()} pulls`)
 }

@@ -15,6 +15,7 @@ import { exchange, head } from '../../support/wire.ts'
 import { CHECK } from '../../support/check-messages.ts'
 import { createTestGateway, PLAIN, WHERE } from './gateway.ts'
 import { PREFACE } from './http2-frames.ts'
+import { until } from '../../support/until.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
 const PATIENCE = 20_000
@@ -110,14 +111,6 @@ describe('the gateway over TLS', () => {
     return String(subject.CN)
   }
 
-  async function until(what: string, wanted: () => Promise<boolean>): Promise<void> {
-    const end = performance.now() + PATIENCE
-    while (!(await wanted())) {
-      if (performance.now() > end) assert.fail(`${what}: not within ${PATIENCE} ms`)
-      await sleep(10)
-    }
-  }
-
   it('answers checks over TLS 1.3', async () => {
     const { port } = await grpc(await open())
     assert.equal(await check(client(port)), 0)
@@ -137,7 +130,7 @@ describe('the gateway over TLS', () => {
     }
     await refused()
     await folder.put(second)
-    await until('the new one', async () => (await shown(port)) === 'second')
+    await until('the new one', PATIENCE, async () => (await shown(port)) === 'second')
     await refused()
     const socket = await handshake(port, { ...h2, maxVersion: 'TLSv1.2' })
     assert.match(await renegotiate(socket), /no renegotiation/i)
@@ -172,7 +165,11 @@ describe('the gateway over TLS', () => {
     await refused()
     await folder.put(second)
     const { key, certificate: cert } = envoy
-    await until('the new one', async () => (await shown(port, { ...h2, key, cert })) === 'second')
+    await until(
+      'the new one',
+      PATIENCE,
+      async () => (await shown(port, { ...h2, key, cert })) === 'second',
+    )
     assert.equal(await check(client(port, envoy)), 0)
     await refused()
   })
@@ -191,7 +188,7 @@ describe('the gateway over TLS', () => {
     assert.equal((await converse(port, { ca: ca.certificate }, said)).text, '')
     assert.equal((await exchange(port, said)).text.includes('HTTP'), false)
     await folder.put(second)
-    await until('the new one', async () => (await shown(port, own)) === 'second')
+    await until('the new one', PATIENCE, async () => (await shown(port, own)) === 'second')
   })
 
   it('shows a new certificate to new connections, while old ones go on', async () => {
@@ -205,7 +202,7 @@ describe('the gateway over TLS', () => {
     assert.equal(await check(old), 0)
     assert.equal(await shown(port), 'first')
     await folder.put(second)
-    await until('the new one', async () => (await shown(port)) === 'second')
+    await until('the new one', PATIENCE, async () => (await shown(port)) === 'second')
     assert.equal(await check(old), 0)
     assert.equal(await check(client(port)), 0)
     assert.equal(closed, false)
@@ -215,7 +212,7 @@ describe('the gateway over TLS', () => {
     const folder = await open()
     const { port } = await grpc(folder)
     await folder.put({ ...second, certificate: 'garbage' })
-    await until('the complaint', () => Promise.resolve(folder.failures() > 0))
+    await until('the complaint', PATIENCE, () => folder.failures() > 0)
     assert.equal(await shown(port), 'first')
     assert.equal(await check(client(port)), 0)
   })

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { createCatalogClient } from '../../../src/adapters/registry-http/catalog-client.ts'
 import { ask, type Answer } from '../../support/http.ts'
 import { PASSWORD, startTokenService } from '../token-http/token-service.ts'
+import { until } from '../../support/until.ts'
 
 /** Answers each request to the registry; what it throws breaks the connection. */
 type Script = (request: IncomingMessage, response: ServerResponse, call: number) => unknown
@@ -218,7 +219,7 @@ describe('the catalog over HTTP', () => {
       more()
     })
     await assertUnavailable(started, /too long/)
-    await until(() => started.open.size === 0)
+    await until('that', PATIENT, () => started.open.size === 0)
     assert.ok(sent < 32 * 1024 * 1024, `${String(sent)} bytes`)
   })
 
@@ -248,7 +249,7 @@ describe('the catalog over HTTP', () => {
     for (const script of [silent, slow, byPage]) {
       const started = await begin(script, 500)
       await assertUnavailable(started, /takes too long/)
-      await until(() => started.open.size === 0)
+      await until('that', PATIENT, () => started.open.size === 0)
     }
   })
 
@@ -261,9 +262,9 @@ describe('the catalog over HTTP', () => {
       else held.add(go)
     })
     const all = Array.from({ length: 8 + 64 }, () => started.list())
-    await until(() => held.size === 8)
+    await until('that', PATIENT, () => held.size === 8)
     // What is too many is refused before anything is released.
-    await until(async () => {
+    await until('that', PATIENT, async () => {
       const one = started.list()
       all.push(one)
       return (await reasonOf(one, 300)) === 'catalog_busy'
@@ -288,9 +289,9 @@ describe('the catalog over HTTP', () => {
       client.on('error', () => undefined).end()
       return client
     })
-    await until(() => started.open.size === 8)
+    await until('that', PATIENT, () => started.open.size === 8)
     for (const client of clients) client.destroy()
-    await until(() => started.open.size === 0)
+    await until('that', PATIENT, () => started.open.size === 0)
     assert.equal((await started.list()).status, 200)
     assert.equal(started.service.events.length, 9)
   })
@@ -300,12 +301,4 @@ describe('the catalog over HTTP', () => {
 async function reasonOf(answer: Promise<Answer>, patience: number): Promise<string> {
   const first = await Promise.race([answer, sleep(patience)])
   return first === undefined ? 'pending' : (/"reason":"(\w+)"/.exec(first.body)?.[1] ?? 'listed')
-}
-
-async function until(met: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENT
-  while (!(await met())) {
-    if (Date.now() > deadline) assert.fail('it never came to that')
-    await sleep(10)
-  }
 }

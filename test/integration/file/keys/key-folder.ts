@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { KeyPairPem } from '../../../../src/token/certificate.ts'
@@ -33,4 +34,15 @@ export async function mountFiles(directory: string, files: Files): Promise<void>
   for (const name of before.filter((name) => name !== '..data' && files[name] === undefined)) {
     await rm(path.join(directory, name), { recursive: true })
   }
+}
+
+/** The key of one with the public half of another beside it: what only a self-test finds. */
+export function mixedKey(publicHalf: KeyPairPem, privateHalf: KeyPairPem): KeyPairPem {
+  const scalar = (pem: string) =>
+    Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d ?? '', 'base64url')
+  const key = createPrivateKey(publicHalf.key).export({ type: 'pkcs8', format: 'der' })
+  scalar(privateHalf.key).copy(key, key.indexOf(scalar(publicHalf.key)))
+  const lines = key.toString('base64').replace(/.{64}/g, '$&\n')
+  const pem = `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`
+  return { key: pem, certificate: publicHalf.certificate }
 }

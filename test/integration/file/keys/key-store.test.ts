@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createPrivateKey } from 'node:crypto'
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -13,7 +12,9 @@ import { RauthError } from '../../../../src/errors.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../../../src/token/certificate.ts'
 import { createIssuer } from '../../../../src/token/issuer.ts'
 import { createVerifier } from '../../../../src/token/verifier.ts'
-import { mountFiles, pairFiles, putFiles } from './key-folder.ts'
+import { mixedKey, mountFiles, pairFiles, putFiles } from './key-folder.ts'
+import { logInto, type LoggedLine } from '../../../support/logged-lines.ts'
+import { until as waitUntil } from '../../../support/until.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
 const SECONDS = NOW.getTime() / 1000
@@ -31,25 +32,12 @@ const foreign = await createLeaf(await createAuthority({ ...base, name: 'CA' }),
 const ending = await createLeaf(ca, { ...base, name: 'ending', days: 1 })
 const CA = { 'ca.crt': ca.certificate }
 
-/** Another key with the public half of the first: what only a self-test finds. */
-function mixed(): KeyPairPem {
-  const jwk = createPrivateKey(first.key).export({ format: 'jwk' })
-  const { d = '' } = createPrivateKey(second.key).export({ format: 'jwk' })
-  const key = createPrivateKey(first.key).export({ type: 'pkcs8', format: 'der' })
-  const scalar = Buffer.from(jwk.d ?? '', 'base64url')
-  const at = key.indexOf(scalar)
-  Buffer.from(d, 'base64url').copy(key, at)
-  const lines = key.toString('base64').replace(/.{64}/g, '$&\n')
-  const pem = `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`
-  return { key: pem, certificate: first.certificate }
-}
-
 describe('createFileSigningKeyStore', () => {
   let directory: string
   let store: FileSigningKeyStore | undefined
   let now: number
   let failures: number
-  let lines: { level: string; message: string; fields: Record<string, unknown> }[]
+  let lines: LoggedLine[]
 
   beforeEach(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'rauth-keys-'))
@@ -61,16 +49,16 @@ describe('createFileSigningKeyStore', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  const to = (level: string) => (fields: object, message: string) => {
-    lines.push({ level, message, fields: { ...fields } })
-  }
   const logged = (level: string) => lines.filter((line) => line.level === level)
+
+  const until = (what: string, wanted: () => boolean, limit = 2000) =>
+    waitUntil(what, limit, wanted)
 
   async function open(recheckMs = 3_600_000): Promise<FileSigningKeyStore> {
     store = await createFileSigningKeyStore({
       ...{ directory, publishAhead: AHEAD, recheckMs },
       clock: () => now,
-      log: { info: to('info'), warn: to('warn'), error: to('error') },
+      log: logInto(lines),
       onFailure: () => (failures += 1),
     })
     return store
@@ -78,14 +66,6 @@ describe('createFileSigningKeyStore', () => {
 
   const put = (files: Parameters<typeof putFiles>[1]) => putFiles(directory, files)
   const kids = () => (store?.jwks().keys ?? []).map(({ kid }) => kid)
-
-  async function until(what: string, wanted: () => boolean, limit = 2000): Promise<void> {
-    const end = performance.now() + limit
-    while (!wanted()) {
-      if (performance.now() > end) assert.fail(`${what}: not within ${limit} ms`)
-      await sleep(5)
-    }
-  }
 
   /** Long enough for a change to have been noticed, settled and told. */
   const settled = () => sleep(700)
@@ -153,7 +133,11 @@ describe('createFileSigningKeyStore', () => {
     ],
     ['a key under another CA', foreign, /b\.crt is not signed by ca\.crt/],
     ['the key that is there already', first, /b is the same key as a: remove/],
-    ['a key whose halves differ', mixed(), /b\.key signs what its own public key does not verify/],
+    [
+      'a key whose halves differ',
+      mixedKey(first, second),
+      /b\.key signs what its own public key does not verify/,
+    ],
   ]
   for (const [name, pem, message] of BAD) {
     it(`keeps the keys of before when a new one is ${name}, and says so once`, async () => {

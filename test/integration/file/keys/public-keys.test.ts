@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { loadKeySet } from '../../../../src/adapters/file/keys/key-files.ts'
 import { publishKeys } from '../../../../src/adapters/file/keys/key-publication.ts'
 import {
@@ -12,6 +11,8 @@ import {
 } from '../../../../src/adapters/file/keys/key-store.ts'
 import { createAuthority, createLeaf } from '../../../../src/token/certificate.ts'
 import { pairFiles, putFiles, type Files } from './key-folder.ts'
+import { logInto, type LoggedLine } from '../../../support/logged-lines.ts'
+import { until as waitUntil } from '../../../support/until.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
 const SECONDS = NOW.getTime() / 1000
@@ -35,7 +36,7 @@ describe('a folder of public keys', () => {
   let store: FileKeyStore | undefined
   let now: number
   let failures: number
-  let lines: { level: string; message: string; fields: Record<string, unknown> }[]
+  let lines: LoggedLine[]
 
   beforeEach(async () => {
     root = await mkdtemp(path.join(tmpdir(), 'rauth-public-'))
@@ -49,26 +50,17 @@ describe('a folder of public keys', () => {
   })
 
   const put = (files: Files) => putFiles(directory, files)
-  const to = (level: string) => (fields: object, message: string) => {
-    lines.push({ level, message, fields: { ...fields } })
-  }
+
+  const until = (what: string, wanted: () => boolean) => waitUntil(what, 4000, wanted)
 
   async function open(): Promise<FileKeyStore> {
     store = await createFileVerificationKeyStore({
       ...{ directory, recheckMs: 300 },
       clock: () => now,
-      log: { info: to('info'), warn: to('warn'), error: to('error') },
+      log: logInto(lines),
       onFailure: () => (failures += 1),
     })
     return store
-  }
-
-  async function until(what: string, wanted: () => boolean): Promise<void> {
-    const end = performance.now() + 4000
-    while (!wanted()) {
-      if (performance.now() > end) assert.fail(`${what}: not within 4 s`)
-      await sleep(5)
-    }
   }
 
   const kids = () => (store?.jwks().keys ?? []).map(({ kid }) => kid ?? '')

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createPrivateKey } from 'node:crypto'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,9 +6,10 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createFileTls, type FileTls } from '../../../../src/adapters/file/tls/tls-store.ts'
 import { RauthError } from '../../../../src/errors.ts'
-import type { KeyPairPem } from '../../../../src/token/certificate.ts'
 import { tlsAuthority } from '../../../support/tls-certificates.ts'
-import { mountFiles, pairFiles, putFiles, type Files } from '../keys/key-folder.ts'
+import { mixedKey, mountFiles, pairFiles, putFiles, type Files } from '../keys/key-folder.ts'
+import { logInto, type LoggedLine } from '../../../support/logged-lines.ts'
+import { until as waitUntil } from '../../../support/until.ts'
 
 const DAY = 24 * 60 * 60
 const at = (days: number) => new Date(Date.now() + days * DAY * 1000)
@@ -25,17 +25,6 @@ const client = await ca.issue('client', { usage: 'client' })
 const below = await intermediate.issue('below')
 const chain = { ...below, certificate: below.certificate + intermediate.certificate }
 
-/** Another key with the public half of the first: what only a self-test finds. */
-function mixed(): KeyPairPem {
-  const scalar = (pem: string) =>
-    Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d ?? '', 'base64url')
-  const key = createPrivateKey(first.key).export({ type: 'pkcs8', format: 'der' })
-  scalar(second.key).copy(key, key.indexOf(scalar(first.key)))
-  const lines = key.toString('base64').replace(/.{64}/g, '$&\n')
-  const pem = `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`
-  return { key: pem, certificate: first.certificate }
-}
-
 const BAD: readonly (readonly [string, Files, RegExp])[] = [
   ['no key', { ...pairFiles('tls', second), 'tls.key': 'garbage' }, /tls\.key is not a private/],
   ['no certificate', { ...pairFiles('tls', second), 'tls.crt': '' }, /tls\.crt is not a certif/],
@@ -44,7 +33,11 @@ const BAD: readonly (readonly [string, Files, RegExp])[] = [
     { ...pairFiles('tls', second), 'tls.crt': first.certificate },
     /tls\.crt is not the certificate of .*tls\.key/,
   ],
-  ['a key whose halves differ', pairFiles('tls', mixed()), /key signs what its own certificate/],
+  [
+    'a key whose halves differ',
+    pairFiles('tls', mixedKey(first, second)),
+    /key signs what its own certificate/,
+  ],
   ['one that has ended', pairFiles('tls', expired), /tls\.crt is good from \S+ to \S+, not now/],
   ['one of tomorrow', pairFiles('tls', future), /tls\.crt is good from \S+ to \S+, not now/],
   ['one for clients', pairFiles('tls', client), /tls\.crt is for clients only/],
@@ -62,7 +55,7 @@ describe('createFileTls', () => {
   let tls: FileTls | undefined
   let now: number
   let failures: number
-  let lines: { level: string; message: string; fields: Record<string, unknown> }[]
+  let lines: LoggedLine[]
 
   beforeEach(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'rauth-tls-'))
@@ -73,12 +66,11 @@ describe('createFileTls', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  const to = (level: string) => (fields: object, message: string) => {
-    lines.push({ level, message, fields: { ...fields } })
-  }
   const logged = (level: string) => lines.filter((line) => line.level === level)
   const file = (name: string) => path.join(directory, name)
   const put = (files: Files) => putFiles(directory, files)
+
+  const until = (what: string, wanted: () => boolean) => waitUntil(what, 5000, wanted)
 
   async function open(recheckMs = 3_600_000): Promise<FileTls> {
     tls = await createFileTls({
@@ -88,18 +80,10 @@ describe('createFileTls', () => {
         clientAuthority: file('clients.crt'),
       },
       ...{ recheckMs, clock: () => now },
-      log: { info: to('info'), warn: to('warn'), error: to('error') },
+      log: logInto(lines),
       onFailure: () => (failures += 1),
     })
     return tls
-  }
-
-  async function until(what: string, wanted: () => boolean, limit = 5000): Promise<void> {
-    const end = performance.now() + limit
-    while (!wanted()) {
-      if (performance.now() > end) assert.fail(`${what}: not within ${limit} ms`)
-      await sleep(5)
-    }
   }
 
   /** Long enough for a change to have been noticed, settled and told. */
