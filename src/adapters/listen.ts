@@ -1,5 +1,5 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
 import { messageOf, RauthError } from '../errors.ts'
 import { trackConnections } from './connections.ts'
 
@@ -27,10 +27,24 @@ const SWEEP = 50
  * Opens the port of an HTTP server. Throws ERR_LISTEN, which names the address. What goes wrong later,
  * such as no file descriptor left for a connection, goes to `onError` and leaves the port open.
  */
-export async function listenHttp(
+export function listenHttp(
+  server: HttpServer,
+  address: ListenAddress,
+  onError?: (error: Error) => void,
+): Promise<Listener> {
+  // close() ends the connections that are idle now; one that is busy now would be kept alive after its
+  // answer, and be waited for until it times out.
+  return listen(server, address, onError, () => {
+    server.closeIdleConnections()
+  })
+}
+
+/** The same for any server of connections. `endIdle` is called again and again while the port closes. */
+export async function listen(
   server: Server,
   { host, port }: ListenAddress,
   onError: (error: Error) => void = () => undefined,
+  endIdle: () => void = () => undefined,
 ): Promise<Listener> {
   const connections = trackConnections(server)
   await new Promise<void>((resolve, reject) => {
@@ -52,10 +66,8 @@ export async function listenHttp(
         const cut = setTimeout(() => {
           connections.cutAll()
         }, milliseconds)
-        // close() ends the connections that are idle now; one that is busy now would be kept alive
-        // after its answer, and be waited for until it times out.
         const sweep = setInterval(() => {
-          server.closeIdleConnections()
+          endIdle()
           // To Node, one that never said a word is about to ask.
           connections.cutSilent()
         }, SWEEP)
@@ -69,7 +81,7 @@ export async function listenHttp(
 }
 
 /** Why a port could not be opened, in an operator's words. */
-export function listenError({ host, port }: ListenAddress, cause: unknown): RauthError {
+function listenError({ host, port }: ListenAddress, cause: unknown): RauthError {
   return new RauthError(
     'ERR_LISTEN',
     `cannot listen on ${host}:${port}: ${messageOf(cause)}; free that port or set another one under "listen"`,

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 import { schema, type Config } from './schema.ts'
 import { keysAt, SETTINGS } from './settings.ts'
 

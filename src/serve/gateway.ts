@@ -27,6 +27,7 @@ export async function openGateway(
       tls: await common.tls.open('gateway'),
     },
     listen.gateway,
+    onPortError(common),
   )
   opened('gateway', grpc)
   const tls = await common.tls.open('gatewayHttp')

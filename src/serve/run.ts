@@ -38,9 +38,11 @@ export async function run(config: Config, options: RunOptions): Promise<void> {
   }
 }
 
-/** What still holds on is a file that can't be read: process.exit would wait for its thread, for ever. */
+/** process.exit would wait for the thread of a read that never comes back, for ever. */
 function endByForce(): void {
-  process.stderr.write('rauth: a file system that hangs holds the process: ended by SIGKILL\n')
+  const held = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== 'PipeWrap')
+  const what = held.some((kind) => kind.startsWith('FS')) ? 'a file system that hangs' : 'something'
+  process.stderr.write(`rauth: ${what} holds the process (${held.join(', ')}): ended by SIGKILL\n`)
   process.kill(process.pid, 'SIGKILL')
 }
 

@@ -1,12 +1,12 @@
+import { createServer } from 'node:net'
 import {
   Server,
   status,
-  type ServerCredentials,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js'
-import { listenError, type ListenAddress, type Listener } from '../listen.ts'
+import { listen, type ListenAddress, type Listener } from '../listen.ts'
 import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
@@ -14,7 +14,7 @@ import { headersToRemove, originOf, readAttributes, type CheckRequest } from './
 import { decodeCheckRequest, encodeCheckResponse } from './check-codec.ts'
 import { checkResponse } from './check-response.ts'
 import { grpcCredentials } from './grpc-tls.ts'
-import { createHealth, healthDefinition, type Health } from './health.ts'
+import { createHealth, healthDefinition } from './health.ts'
 
 export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   /** Whether decisions can be made: what grpc.health.v1 answers. */
@@ -58,50 +58,49 @@ const CHANNEL = {
   'grpc.enable_channelz': 0,
 } as const
 
-/** Envoy's ext_authz over gRPC, and grpc.health.v1 beside it. Throws ERR_LISTEN. */
+/** An Envoy opens one a worker: those of a large mesh, and an end to what one client can hold. */
+const MAX_CONNECTIONS = 4_096
+
+/**
+ * Envoy's ext_authz over gRPC, and grpc.health.v1 beside it. Throws ERR_LISTEN; `onError` as for any
+ * listener. The connections are rauth's own: grpc-js has no limit for them, and forgets one whose
+ * session it ended and whose client holds on to it.
+ */
 export async function startGrpcServer(
   options: GrpcServerOptions,
   address: ListenAddress,
+  onError?: (error: Error) => void,
 ): Promise<Listener> {
   const health = createHealth(options.ready, ['', AUTHORIZATION])
   const server = new Server(CHANNEL)
   server.addService(DEFINITION, { Check: createCheck(options) })
   server.addService(healthDefinition, { ...health.implementation })
-  try {
-    const port = await bind(server, address, grpcCredentials(options.tls))
-    return {
-      port,
-      close: (milliseconds) => close(server, health, { ...address, port }, milliseconds),
-    }
-  } catch (cause) {
-    health.close()
-    server.forceShutdown()
-    throw listenError(address, cause)
-  }
-}
-
-/**
- * `tryShutdown` alone would wait for a call that hangs, and with channelz off `forceShutdown` cuts
- * no connection (grpc-js 1.14): `drain` does, if it is called before the two.
- */
-function close(
-  server: Server,
-  health: Health,
-  address: ListenAddress,
-  milliseconds: number,
-): Promise<void> {
-  health.close()
-  return new Promise((resolve) => {
-    server.drain(nameOf(address), milliseconds)
-    const cut = setTimeout(() => {
-      server.forceShutdown()
-      resolve()
-    }, milliseconds)
-    server.tryShutdown(() => {
-      clearTimeout(cut)
-      resolve()
-    })
+  const sessions = server.createConnectionInjector(grpcCredentials(options.tls))
+  const ports = createServer((connection) => {
+    sessions.injectConnection(connection)
   })
+  ports.maxConnections = MAX_CONNECTIONS
+  function shutDown(): void {
+    health.close()
+    sessions.destroy()
+    server.forceShutdown()
+  }
+
+  try {
+    const listener = await listen(ports, address, onError)
+    return {
+      port: listener.port,
+      async close(milliseconds) {
+        health.close()
+        sessions.drain(milliseconds)
+        await listener.close(milliseconds)
+        shutDown()
+      },
+    }
+  } catch (error) {
+    shutDown()
+    throw error
+  }
 }
 
 /** The handler of every check. It is not async itself: grpc-js never answers what rejects. */
@@ -135,21 +134,4 @@ function createCheck(options: GrpcServerOptions) {
         callback({ code: status.UNAVAILABLE, details: 'rauth could not answer' })
       })
   }
-}
-
-function bind(
-  server: Server,
-  address: ListenAddress,
-  credentials: ServerCredentials,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(nameOf(address), credentials, (error, bound) => {
-      if (error === null) resolve(bound)
-      else reject(error)
-    })
-  })
-}
-
-function nameOf({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,6 +25,7 @@ import type { CheckAccess } from '../../../src/check-access.ts'
 import { RauthError } from '../../../src/errors.ts'
 import { accepted, refused } from '../../../src/refusal.ts'
 import { OTHER_SERVICE } from '../../support/flows.ts'
+import { until } from '../../support/until.ts'
 import { CHECK, type WireResponse } from '../../support/check-messages.ts'
 import { CHALLENGE, createTestGateway, DECISIONS, PLAIN, WHERE } from './gateway.ts'
 import type { TestGateway } from './gateway.ts'
@@ -544,6 +546,26 @@ describe('startGrpcServer', () => {
       await listener.close(100)
       assert.ok(Date.now() - started < 5000)
       assert.notEqual((await cut).code, status.DEADLINE_EXCEEDED)
+    })
+
+    it('keeps no connection of a client that speaks no HTTP/2 and does not hang up', async () => {
+      const open = () =>
+        process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+      const before = open()
+      const listener = await start()
+      const held = connect({ port: listener.port, host: '127.0.0.1', allowHalfOpen: true })
+      held.on('error', () => undefined)
+      try {
+        await once(held, 'connect')
+        await until('both ends are open', PATIENCE, () => open() === before + 2)
+        const closing = listener.close(200)
+        held.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n')
+        await closing
+        await sleep(0)
+        assert.ok(open() <= before + 1, 'only the end of the client may be left')
+      } finally {
+        held.destroy()
+      }
     })
 
     it('does not wait for a connection that is idle', async () => {
