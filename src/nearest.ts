@@ -25,3 +25,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     ? best.candidate
     : undefined
 }
+
+/** Whether `word` is so near that it must be a slip of `known`: one edit, or two in a long word. */
+export function isSlip(word: string, known: string): boolean {
+  const most = known.length < 8 ? 1 : 2
+  return Math.abs(word.length - known.length) <= most && distance(word, known) <= most
+}

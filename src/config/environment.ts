@@ -24,9 +24,10 @@ export function applyEnvironment(
   let applied = values
   const variables = new Map<string, string>()
   const unknown: string[] = []
+  const links = serviceLinks(environment)
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('RAUTH_') || text === undefined) continue
-    if (OTHERS.has(name) || isServiceLink(name, environment)) continue
+    if (OTHERS.has(name) || links.has(name)) continue
     const setting = settings.find(({ variable }) => variable === name)
     if (setting === undefined) {
       unknown.push(name)
@@ -38,14 +39,23 @@ export function applyEnvironment(
   return { values: applied, variables, unknown }
 }
 
-/** What Kubernetes injects into every pod for a Service whose name begins with rauth. */
+/** What follows the name of a Service in the variables that Kubernetes injects into every pod. */
 const SERVICE_LINK =
-  /^(RAUTH(?:_[A-Z0-9_]+)?)_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/
+  /^_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/
+
+const SERVICE_HOST = '_SERVICE_HOST'
 
 /** A slip such as RAUTH_LISTEN_PORT looks alike, but comes without the Service's own address. */
-function isServiceLink(name: string, environment: Environment): boolean {
-  const service = SERVICE_LINK.exec(name)?.[1]
-  return service !== undefined && environment[`${service}_SERVICE_HOST`] !== undefined
+function serviceLinks(environment: Environment): ReadonlySet<string> {
+  const names = Object.keys(environment).filter((name) => name.startsWith('RAUTH'))
+  const services = names
+    .filter((name) => name.endsWith(SERVICE_HOST))
+    .map((name) => name.slice(0, -SERVICE_HOST.length))
+  const isLink = (name: string) =>
+    services.some(
+      (service) => name.startsWith(service) && SERVICE_LINK.test(name.slice(service.length)),
+    )
+  return new Set(names.filter(isLink))
 }
 
 /** A copy with one value set; what stands in the way and is no map makes room. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { nearest } from '../../src/nearest.ts'
+import { isSlip, nearest } from '../../src/nearest.ts'
 
 const KNOWN = ['issuer', 'service', 'realm', 'token.expiry']
 
@@ -18,6 +18,23 @@ describe('nearest', () => {
   for (const [word, expected] of CASES) {
     it(`${word.slice(0, 20)} → ${String(expected)}`, () => {
       assert.equal(nearest(word, KNOWN), expected)
+    })
+  }
+})
+
+describe('isSlip', () => {
+  const CASES: readonly (readonly [word: string, known: string, slip: boolean])[] = [
+    ['notaftr', 'notafter', true],
+    ['notatfre', 'notafter', true],
+    ['nota', 'notafter', false],
+    ['action', 'actions', true],
+    ['options', 'actions', false],
+    ['entry', 'entries', false],
+    ['x'.repeat(100_000), 'notafter', false],
+  ]
+  for (const [word, known, slip] of CASES) {
+    it(`${word.slice(0, 20)} for ${known}: ${slip}`, () => {
+      assert.equal(isSlip(word, known), slip)
     })
   }
 })

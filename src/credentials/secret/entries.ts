@@ -30,7 +30,9 @@ function readItem(item: unknown): Read<EntryValues> {
   if (!isMapping(item)) return wrong(' must be an object')
   const unknown = Object.keys(item).findIndex((key) => !ENTRY_KEYS.some((known) => known === key))
   if (unknown !== -1) {
-    return wrong(`: its key ${unknown + 1} is none of ${ENTRY_KEYS.join(', ')}: correct it`)
+    return wrong(
+      `: key number ${unknown + 1} in it is none of ${ENTRY_KEYS.join(', ')}: correct it`,
+    )
   }
   const values: Record<string, string> = {}
   for (const key of ENTRY_KEYS) {

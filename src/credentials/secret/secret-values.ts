@@ -1,3 +1,4 @@
+import { isSlip } from '../../nearest.ts'
 import { decodeBase64, decodeUtf8 } from '../strict-text.ts'
 
 export type Mapping = Readonly<Record<string, unknown>>
@@ -8,6 +9,9 @@ export function isMapping(value: unknown): value is Mapping {
 
 /** Largest sum of the values of one Secret, bytes: no namespace can make rauth work for it. */
 const MAX_SECRET = 32 * 1024
+
+/** Each is compared with every key that rauth knows. */
+const MAX_KEYS = 128
 
 /** What is read, or what is wrong with it and what to do: quotes nothing of the Secret. */
 export type Read<T> =
@@ -31,9 +35,15 @@ export function readValues<Key extends string>(
   if (sizeOf(data, 'base64') + sizeOf(stringData, 'utf8') > MAX_SECRET) {
     return wrong(`the Secret is larger than ${MAX_SECRET} bytes: remove other keys`)
   }
-  const mistaken = misspelled([...Object.keys(data), ...Object.keys(stringData)], keys)
+  const given = [...Object.keys(data), ...Object.keys(stringData)]
+  if (given.length > MAX_KEYS) {
+    return wrong(`the Secret has more than ${MAX_KEYS} keys: remove those that are for others`)
+  }
+  const mistaken = misspelled(given, keys)
   if (mistaken !== undefined) {
-    return wrong(`a key is meant to be ${mistaken} but spelled in another way: spell it so`)
+    return wrong(
+      `a key seems to be meant as ${mistaken} but is spelled in another way: spell it so, or rename it`,
+    )
   }
   const values: Partial<Record<Key, string>> = {}
   for (const key of keys) {
@@ -59,11 +69,19 @@ function readText(plain: unknown, encoded: unknown) {
   return text
 }
 
-/** A `not-after` that nobody reads would be a credential without an end. */
+/** Without these two there is no credential at all: their slips are found by that. */
+const REQUIRED: readonly string[] = ['username', 'password']
+
+/** A `not-after` or `notAftr` that nobody reads would be a credential without an end. */
 function misspelled(given: readonly string[], keys: readonly string[]): string | undefined {
   const plain = (key: string) => key.toLowerCase().replaceAll(/[-_.]/g, '')
   const odd = new Set(given.filter((key) => !keys.includes(key)).map(plain))
-  return keys.find((key) => odd.has(plain(key)))
+  const meant = (key: string) => {
+    if (odd.has(plain(key))) return true
+    if (REQUIRED.includes(key)) return false
+    return [...odd].some((one) => isSlip(one, plain(key)))
+  }
+  return keys.find(meant)
 }
 
 function sizeOf(values: Mapping, encoding: 'base64' | 'utf8'): number {

@@ -206,14 +206,25 @@ describe('configuration', () => {
     assert.ok(names.includes('RAUTH_LISTEN_GATEWAY_HTTP'))
   })
 
-  it('is not confused by what Kubernetes injects for a Service named rauth', () => {
-    read(MINIMAL, {
-      RAUTH_PORT: 'tcp://10.0.0.1:80',
-      RAUTH_PORT_80_TCP_ADDR: '10.0.0.1',
-      RAUTH_SERVICE_HOST: '10.0.0.1',
-      RAUTH_SERVICE_PORT_HTTP: '80',
+  for (const [service, variable] of [
+    ['rauth', 'RAUTH'],
+    ['rauth-service', 'RAUTH_SERVICE'],
+    ['rauth-port', 'RAUTH_PORT'],
+    ['rauth-token-service-host', 'RAUTH_TOKEN_SERVICE_HOST'],
+  ] as const) {
+    it(`is not confused by what Kubernetes injects for a Service named ${service}`, () => {
+      read(MINIMAL, {
+        [`${variable}_SERVICE_HOST`]: '10.0.0.1',
+        [`${variable}_SERVICE_PORT`]: '8080',
+        [`${variable}_SERVICE_PORT_HTTP`]: '8080',
+        [`${variable}_PORT`]: 'tcp://10.0.0.1:8080',
+        [`${variable}_PORT_8080_TCP`]: 'tcp://10.0.0.1:8080',
+        [`${variable}_PORT_8080_TCP_PROTO`]: 'tcp',
+        [`${variable}_PORT_8080_TCP_PORT`]: '8080',
+        [`${variable}_PORT_8080_TCP_ADDR`]: '10.0.0.1',
+      })
     })
-  })
+  }
 
   const MISTAKES: readonly (readonly [name: string, text: string, problem: string])[] = [
     ['unknown key', `${MINIMAL}isuer: x\n`, '4:1: unknown key "isuer"; did you mean "issuer"?'],
@@ -342,7 +353,7 @@ describe('configuration', () => {
   it('does not take a slip for what Kubernetes injects', () => {
     for (const name of ['RAUTH_PORT', 'RAUTH_LISTEN_PORT', 'RAUTH_LISTEN_TOKEN_PORT']) {
       assert.match(
-        problems(MINIMAL, { [name]: '9999' }).join(),
+        problems(MINIMAL, { [name]: '9999', RAUTH_X_SERVICE_HOST: '10.0.0.1' }).join(),
         new RegExp(`unknown variable "${name}"`),
       )
     }

@@ -192,9 +192,18 @@ describe('the forms of a Secret', () => {
     ['the action of all', { ...LOGIN, actions: '*' }, /^actions must be some of.*remove it/],
     ['no action', { ...LOGIN, actions: '' }, /^actions must be some of/],
     ['an action twice', { ...LOGIN, actions: 'pull,pull' }, /^actions must be some of/],
-    ['a key in other case', { ...LOGIN, notafter: JUNE }, /meant to be notAfter/],
-    ['a key with a dash', { ...LOGIN, 'not-after': JUNE }, /meant to be notAfter/],
-    ['a key with an underscore', { username: 'u', password_hash: HASH }, /meant to be passwordHash/], // prettier-ignore
+    ['a key in other case', { ...LOGIN, notafter: JUNE }, /meant as notAfter/],
+    ['a key with a dash', { ...LOGIN, 'not-after': JUNE }, /meant as notAfter/],
+    ['a key with a slip', { ...LOGIN, notAftr: JUNE }, /meant as notAfter/],
+    ['a key in the singular', { ...LOGIN, action: 'pull' }, /meant as actions/],
+    ['a slip in a long key', { ...LOGIN, previousPasword: 'x' }, /meant as previousPassword\b/],
+    ['a slip in the list', { ...LOGIN, entires: '[]' }, /meant as entries/],
+    [
+      'very many keys',
+      { ...LOGIN, ...Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, 'x'])) },
+      /more than 128 keys/,
+    ],
+    ['a key with an underscore', { username: 'u', password_hash: HASH }, /meant as passwordHash/], // prettier-ignore
     ['no JSON', { ...LOGIN, entries: 'canary' }, /^entries must be a JSON array/],
     ['half a JSON', { ...LOGIN, entries: '[{"username":"canary' }, /^entries must be a JSON array/],
     ['no list', { entries: '{"canary":1}' }, /^entries must be a JSON array/],
@@ -205,10 +214,10 @@ describe('the forms of a Secret', () => {
     [
       'an unknown key',
       listed(LOGIN, { ...LOGIN, canary: 1 }),
-      /^entries\[1\]: its key 3 is none of/,
+      /^entries\[1\]: key number 3 in it is none of/,
     ],
-    ['a key of Object.prototype', { entries: '[{"__proto__":{"username":"canary"}}]' }, /^entries\[0\]: its key 1 is none/], // prettier-ignore
-    ['entries in an entry', listed({ ...LOGIN, entries: [] }), /^entries\[0\]: its key 3 is none of/], // prettier-ignore
+    ['a key of Object.prototype', { entries: '[{"__proto__":{"username":"canary"}}]' }, /^entries\[0\]: key number 1 in it is none/], // prettier-ignore
+    ['entries in an entry', listed({ ...LOGIN, entries: [] }), /^entries\[0\]: key number 3 in it is none of/], // prettier-ignore
     ['a key twice', { entries: '[{"username":"u","password":"canary","password":"x"}]' }, /^entries has an object with a key twice/], // prettier-ignore
     ['a number', listed({ username: 'u', password: 123456789 }), /^entries\[0\]\.password must be a string/], // prettier-ignore
     ['null for a password', listed({ username: 'u', password: null }), /^entries\[0\]\.password must be a string/], // prettier-ignore
