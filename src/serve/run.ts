@@ -75,7 +75,11 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
         keys: () => keys.ready(),
         running: () => !stopping,
       },
-      troubles: { keys: () => keys.problem(), ...tls.troubles() },
+      troubles: {
+        credentials: () => store.problem(),
+        keys: () => keys.problem(),
+        ...tls.troubles(),
+      },
       onFailure: onAnswerFailure(common),
     })
     const address = config.listen.operations

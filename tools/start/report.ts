@@ -28,9 +28,9 @@ export function quickstartFacts({ stack, ports, logins, registryAuth }: Running)
 export function welcome({ stack, logins, directory, registryAuth }: Running): string {
   const { registry } = stack
   const [own = '', other = ''] = logins.keys()
-  const login = (namespace: string) => {
+  const login = (namespace: string, client = 'docker') => {
     const { username, password } = logins.get(namespace) ?? { username: '', password: '' }
-    const words = `echo ${quoted(password)} | docker login ${registry} -u ${quoted(username)}`
+    const words = `echo ${quoted(password)} | ${client} login ${registry} -u ${quoted(username)}`
     return `  ${words} --password-stdin`
   }
   const push = (namespace: string) => [
@@ -56,7 +56,9 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
     `Still as ${own}, try for ${other}'s image. It is denied:`,
     `  docker pull ${registry}/${other}/app:v1`,
     '',
-    'Any other client works as well. This is plain HTTP: podman, buildah and skopeo need',
+    `Any other client works as well; ${own}'s login for crane:`,
+    login(own, 'crane auth'),
+    'This is plain HTTP: podman, buildah and skopeo need',
     '--tls-verify=false for it, and helm needs --plain-http.',
     `Have none? "npm run parts -- crane" says where a crane is. As ${own}, with that one:`,
     `  tar cz README.md | crane append -f - -t ${registry}/${own}/app:v1`,

@@ -1,4 +1,12 @@
-import { RauthError } from '../../errors.ts'
+import { codeOf, RauthError } from '../../errors.ts'
+
+/** What to do about a file or a folder that the system refuses to read; `otherwise` if it is not its rights. */
+export function remedyFor(cause: unknown, otherwise: string): string {
+  const code = codeOf(cause)
+  return code === 'EACCES' || code === 'EPERM'
+    ? 'let the user that rauth runs as read it (chmod, chown; in a pod fsGroup)'
+    : otherwise
+}
 
 /** A key, or what belongs to it, that can't be used: what, why, and what to do. */
 export function unreadable(what: string, wrong: string, next: string): RauthError {

@@ -1,6 +1,7 @@
 import { ENTRY_KEYS, type EntryValues } from './entry-values.ts'
 import { hasRepeatedKey } from './json-keys.ts'
 import { isMapping, wrong, type Read } from './secret-values.ts'
+import { messageOf } from '../../errors.ts'
 import { decodeUtf8 } from '../strict-text.ts'
 
 const MAX_ENTRIES = 64
@@ -12,8 +13,9 @@ const MAX_ENTRIES = 64
  */
 export function readEntries(json: string): Read<readonly EntryValues[]> {
   const parsed = parseJson(json)
-  if (!Array.isArray(parsed)) return wrong('entries must be a JSON array of objects')
-  const list: readonly unknown[] = parsed
+  if (!parsed.ok) return parsed
+  if (!Array.isArray(parsed.value)) return wrong('entries must be a JSON array of objects')
+  const list: readonly unknown[] = parsed.value
   if (list.length > MAX_ENTRIES) return wrong(`entries has more than ${MAX_ENTRIES}: remove some`)
   if (hasRepeatedKey(json)) return wrong('entries has an object with a key twice: remove one')
   const entries: EntryValues[] = []
@@ -54,11 +56,13 @@ function joined(list: unknown): string | undefined {
     : undefined
 }
 
-/** Its errors quote what they found: the message stays here. */
-function parseJson(json: string): unknown {
+/** Its errors quote what they found: only the position leaves, which some of them have. */
+function parseJson(json: string): Read<unknown> {
   try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
+    return { ok: true, value: JSON.parse(json) as unknown }
+  } catch (error) {
+    const position = /\bat position (\d+)/.exec(messageOf(error))?.[1]
+    const place = position === undefined ? '' : `, from character ${Number(position) + 1} on`
+    return wrong(`entries must be a JSON array of objects, and is no JSON${place}: correct it`)
   }
 }

@@ -5,7 +5,7 @@ import { codeOf, messageOf, RauthError } from '../../../errors.ts'
 import type { VerificationKey } from '../../../token/key-set.ts'
 import { readCertificates, type Certificates } from '../certificates.ts'
 import { readSmallFile } from '../small-file.ts'
-import { unreadable } from '../unreadable.ts'
+import { remedyFor, unreadable } from '../unreadable.ts'
 import { AUTHORITY, type FoundKey } from './key-certificate.ts'
 import type { KeyForm } from './key-form.ts'
 import { toRauthError } from './key-problem.ts'
@@ -137,7 +137,8 @@ async function list(
   try {
     return await readdir(version)
   } catch (cause) {
-    throw unreadable(directory, `cannot be read: ${messageOf(cause)}`, renewal(directory))
+    const next = remedyFor(cause, renewal(directory))
+    throw unreadable(directory, `cannot be read: ${messageOf(cause)}`, next)
   }
 }
 
@@ -153,6 +154,7 @@ export async function readFileOf(
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined
     const file = path.join(directory, name)
-    return unreadable(file, `cannot be read: ${messageOf(cause)}`, renewal(directory))
+    const next = remedyFor(cause, renewal(directory))
+    return unreadable(file, `cannot be read: ${messageOf(cause)}`, next)
   }
 }

@@ -71,13 +71,18 @@ async function makeMissing(options: InitializeKeysOptions): Promise<InitializedK
     created.push(...(await writePair(directory, name, await make())))
   }
 
-  await pair(AUTHORITY, () =>
-    createAuthority({ algorithm, name: 'rauth token CA', now, days: AUTHORITY_DAYS }),
-  )
+  const keys = (await readKeyFolder(directory, KEY_PAIRS)).entries
+  const authority = filesOf(directory, AUTHORITY)
+  if (keys.length > 0 && (await exists(authority.crt)) && !(await exists(authority.key))) {
+    // Kept elsewhere, as it may be: only a new signing key takes it.
+    found.push(authority.crt)
+  } else {
+    await pair(AUTHORITY, () =>
+      createAuthority({ algorithm, name: 'rauth token CA', now, days: AUTHORITY_DAYS }),
+    )
+  }
   // A key that has been rotated away is not missing, and one made now would sign before it is known.
-  const others = (await readKeyFolder(directory, KEY_PAIRS)).entries.filter(
-    ({ name }) => name !== 'signing',
-  )
+  const others = keys.filter(({ name }) => name !== 'signing')
   if (others.length > 0) {
     found.push(...others.map(({ name }) => path.join(directory, `${name}.key`)))
   } else {

@@ -42,7 +42,7 @@ export async function publishKeys(options: PublishOptions): Promise<PublishedKey
       throw unreadable(
         path.join(target, secret),
         'may be a private key, and this folder is for those who only verify',
-        'name another folder, or remove it',
+        'name another folder, one without private keys',
       )
     }
     for (const [name, { content, mode }] of files) {

@@ -5,6 +5,7 @@ import type { SecretOptions } from '../../../credentials/secret/secret-format.ts
 import { messageOf, RauthError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import { createReloads } from '../reloads.ts'
+import { remedyFor } from '../unreadable.ts'
 import { readSecretFiles, type SecretFiles } from './secret-files.ts'
 import { watchDirectory, type WatchOptions } from '../watch.ts'
 
@@ -15,6 +16,8 @@ export interface FileSecretStoreOptions extends SecretOptions, WatchOptions {
 }
 
 export interface FileSecretStore extends CredentialStore {
+  /** Why the directory can't be read, while it can't. */
+  problem(): string | undefined
   /** Stops watching; what was loaded stays. */
   close(): void
 }
@@ -64,7 +67,10 @@ export async function createFileSecretStore(
       { directory, files: files.size, credentials: credentials.length },
       'credentials loaded',
     )
-    if (credentials.length === 0) log.warn({ directory }, 'no credentials: every login is refused')
+    if (credentials.length === 0) {
+      const { secretName } = options
+      log.warn({ directory, secretName }, 'no credentials: every login is refused')
+    }
   }
 
   const reloads = createReloads(load, (error) => {
@@ -89,15 +95,19 @@ export async function createFileSecretStore(
     close()
     throw new RauthError(
       'ERR_CREDENTIALS_UNREADABLE',
-      `credentials directory ${directory} cannot be read (${messageOf(error)}): create it and put ` +
-        `a Secret manifest named ${options.secretName} for each namespace into it, or set ` +
-        'credentials.directory to where they are',
+      `credentials directory ${directory} cannot be read (${messageOf(error)}): ` +
+        remedyFor(
+          error,
+          `create it and put a Secret manifest named ${options.secretName} for each namespace into ` +
+            'it, or set credentials.directory to where they are',
+        ),
       { cause: error },
     )
   }
 
   return {
     ready: () => true,
+    problem: () => failure,
     byUsername: (username) => index.byUsername(username),
     find: (reference) => index.find(reference),
     bcryptCost: () => index.bcryptCost(),

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Clock } from '../../../clock.ts'
-import { messageOf } from '../../../errors.ts'
+import { messageOf, RauthError } from '../../../errors.ts'
 import { formatInstant } from '../../../instant.ts'
 import type { Log } from '../../../log.ts'
 import type { ListenerTls, TlsMaterial } from '../../tls.ts'
@@ -88,7 +88,9 @@ export async function createFileTls(options: FileTlsOptions): Promise<FileTls> {
     })
   } catch (error) {
     close()
-    throw error
+    // Those of another listener may be good.
+    if (!(error instanceof RauthError)) throw error
+    throw new RauthError(error.code, `tls.${listener}: ${error.message}`, { cause: error })
   }
 
   return {

@@ -126,8 +126,21 @@ describe('initializeKeys', () => {
     assert.deepEqual((await init()).created, [at('binding.key')])
   })
 
+  it('takes no ca.key, which is kept elsewhere, to make a lost binding.key', async () => {
+    await init()
+    await rm(at('ca.key'))
+    await rm(at('binding.key'))
+    assert.deepEqual((await init()).created, [at('binding.key')])
+  })
+
+  it('refuses ca.crt without ca.key where a signing key is to be made, and makes nothing', async () => {
+    await init()
+    for (const name of ['ca.key', 'signing.key', 'signing.crt']) await rm(at(name))
+    assert.match(await refusal(), /DIR\/ca\.crt is there but DIR\/ca\.key is not/)
+    assert.deepEqual((await readdir(directory)).sort(), ['binding.key', 'ca.crt'])
+  })
+
   for (const [lost, have] of [
-    ['ca.key', 'ca.crt'],
     ['ca.crt', 'ca.key'],
     ['signing.key', 'signing.crt'],
     ['signing.crt', 'signing.key'],

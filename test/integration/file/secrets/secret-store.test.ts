@@ -333,10 +333,12 @@ describe('createFileSecretStore', () => {
       await sleep(1200)
       assert.equal(errors().length, 1)
       assert.match(errors().join(), /stay in force/)
+      assert.match(store.problem() ?? '', /ENOENT/)
     } finally {
       await rename(`${directory}-away`, directory)
     }
-    const back = () => lines.some((line) => line.includes('readable again'))
+    const back = () =>
+      store.problem() === undefined && lines.some((line) => line.includes('readable again'))
     await eventually(back, true, 2 * BOUND)
     await put('a.yaml', secret('team-a', 'canary-2'))
     await eventually(() => login('team-a', 'canary-2'), 'team-a')
