@@ -10,7 +10,10 @@ describe('remedyFor', () => {
   }
 
   it('leaves the rest to the caller', () => {
-    assert.equal(remedyFor(Object.assign(new Error('no'), { code: 'ENOENT' }), 'make it'), 'make it')
+    assert.equal(
+      remedyFor(Object.assign(new Error('no'), { code: 'ENOENT' }), 'make it'),
+      'make it',
+    )
     assert.equal(remedyFor('thrown', 'make it'), 'make it')
   })
 })
