@@ -1,13 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { parseDocument } from 'yaml'
-import { installParts } from '../../tools/parts/install.ts'
-import { startChild, untilReady, type Child } from '../../tools/stack/child.ts'
-import { envoyConfig } from '../../tools/stack/envoy-config.ts'
-import { freePort, isFree } from '../../tools/stack/ports.ts'
+import type { Child } from '../../tools/stack/child.ts'
 import { ask, fetchToken } from '../support/http.ts'
-import { startStack } from '../support/stack.ts'
+import { peersDirectory, unpackPeer } from '../support/peers.ts'
+import { startStack, type Stack } from '../support/stack.ts'
+import { startConstant, startOpa, type Authorizer, type TokenRules } from './check/authorizers.ts'
+import { jwtAuthn, overHttp, startFront, withoutAuthorizer, type Front } from './check/fronts.ts'
 import { load, type LoadResult } from './load.ts'
 import { processorTime, residentMemory } from './process-figures.ts'
 import { spread } from './statistics.ts'
@@ -19,83 +18,39 @@ const SECONDS = 5
 const CONNECTIONS = 16
 /** Open loop, requests a second: a rate at which nothing is near its limit. */
 const CALM = 500
+/** What every contestant can verify. */
+const ALGORITHM = 'RS256'
 
-/** An Envoy of the shipped configuration that answers itself what the authorizer lets pass. */
-async function startEnvoy(
-  directory: string,
-  name: string,
-  gateway: number,
-): Promise<{ readonly child: Child; readonly port: number }> {
-  const { envoy } = await installParts(['envoy'])
-  const port = await freePort()
-  const shipped = await envoyConfig({
-    template: path.join(ROOT, 'envoy', 'envoy.yaml'),
-    ports: { envoy: port, gateway, token: 1, registry: 1 },
-  })
-  const document = parseDocument(shipped)
-  const manager = ['static_resources', 'listeners', 0, 'filter_chains', 0, 'filters', 0]
-  const route = [...manager, 'typed_config', 'route_config', 'virtual_hosts', 0, 'routes', 0]
-  document.deleteIn([...route, 'route'])
-  document.setIn([...route, 'direct_response'], { status: 200, body: { inline_string: 'ok' } })
-  document.deleteIn([...manager, 'typed_config', 'access_log'])
-  const config = path.join(directory, `${name}.yaml`)
-  await writeFile(config, document.toString())
-  const args = ['-c', config, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'error']
-  const logFile = path.join(directory, `${name}.log`)
-  const child = await startChild({ name, program: envoy, args, logFile })
-  await untilReady(child, async () => !(await isFree(port)))
-  return { child, port }
-}
-
-async function startConstant(directory: string): Promise<{ child: Child; port: number }> {
-  const port = await freePort()
-  const program = path.join(import.meta.dirname, 'constant-authorizer.js')
-  const child = await startChild({
-    ...{ name: 'constant', program: process.execPath },
-    args: [program, path.join(ROOT, 'proto'), String(port)],
-    logFile: path.join(directory, 'constant.log'),
-  })
-  await untilReady(child, async () => !(await isFree(port)))
-  return { child, port }
-}
+/** How much of the question a contestant answers. */
+type Judges = 'scope' | 'signature' | 'nothing'
 
 interface Contestant {
   readonly name: string
   /** Port of the Envoy in front of it. */
   readonly port: number
-  /** The authorizer. */
-  readonly pid: number
+  readonly judges: Judges
+  /** The authorizer, if there is one beside Envoy. */
+  readonly pid: number | undefined
   readonly fast: LoadResult[]
   readonly calm: LoadResult[]
   /** Processor time of the authorizer for each request of a fast round, µs. */
   readonly micros: number[]
 }
 
-/** One allowed pull through Envoy, decided by rauth and by a server that always says yes. */
+/** One allowed pull through Envoy with one token, decided by rauth and by what else there is. */
 export async function benchCheck(): Promise<readonly string[]> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-bench-'))
-  const stack = await startStack({ registry: '3', registryAuth: false, envoy: true, quiet: true })
+  const stack = await startStack({
+    ...{ registry: '3', registryAuth: false, envoy: false, quiet: true, algorithm: ALGORITHM },
+  })
   const children: Child[] = []
   try {
+    const { contestants, absent } = await startContestants(directory, stack, children)
     const token = await fetchToken(
       ...([stack.token, stack.login('team-a'), stack.service] as const),
       'repository:team-a/app:pull',
     )
-    const constant = await startConstant(directory)
-    const front = await startEnvoy(directory, 'envoy-rauth', stack.gateway)
-    const constantFront = await startEnvoy(directory, 'envoy-constant', constant.port)
-    children.push(front.child, constantFront.child, constant.child)
-    const contestant = (name: string, port: number, pid: number): Contestant => ({
-      ...{ name, port, pid },
-      ...{ fast: [], calm: [], micros: [] },
-    })
-    const contestants = [
-      contestant('rauth', front.port, stack.rauthPid()),
-      contestant('constant grpc-js', constantFront.port, constant.child.pid),
-    ]
-    await checkAnswers(front.port, token)
-    await checkAnswers(stack.entry, token, 404)
-
+    for (const contestant of contestants) await checkAnswers(contestant, token)
     const request =
       'GET /v2/team-a/app/manifests/v1 HTTP/1.1\r\nHost: localhost\r\n' +
       `Authorization: Bearer ${token}\r\n\r\n`
@@ -103,14 +58,15 @@ export async function benchCheck(): Promise<readonly string[]> {
     for (const { port } of contestants) await load({ ...options(port), seconds: 2 })
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const { port, pid, fast, calm, micros } of contestants) {
-        const before = processorTime(pid)
+        const before = pid === undefined ? NaN : processorTime(pid)
         const result = onlyAllowed(await load({ ...options(port), seconds: SECONDS }))
-        micros.push(((processorTime(pid) - before) / (result.perSecond * SECONDS)) * 1e6)
+        const used = pid === undefined ? NaN : processorTime(pid) - before
+        micros.push((used / (result.perSecond * SECONDS)) * 1e6)
         fast.push(result)
         calm.push(onlyAllowed(await load({ ...options(port), seconds: SECONDS, rate: CALM })))
       }
     }
-    return report(contestants)
+    return [...report(contestants), ...absent]
   } finally {
     for (const child of children) await child.stop()
     await stack.stop()
@@ -118,21 +74,76 @@ export async function benchCheck(): Promise<readonly string[]> {
   }
 }
 
-/** The decisions that are measured must be decisions. */
-async function checkAnswers(port: number, token: string, allowed = 200): Promise<void> {
-  const expected: readonly (readonly [number, string, string | undefined])[] = [
-    [allowed, '/v2/team-a/app/manifests/v1', token],
-    [403, '/v2/team-b/app/manifests/v1', token],
-    [403, '/v2/team-ab/app/manifests/v1', token],
-    [401, '/v2/team-a/app/manifests/v1', undefined],
-    [401, '/v2/team-a/app/manifests/v1', `${token.slice(0, -8)}AAAAAAAA`],
-  ]
-  for (const [status, target, bearer] of expected) {
-    const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
-    const answer = await ask(port, target, { headers })
-    if (answer.status !== status) {
-      throw new Error(`${target}: ${answer.status} and not ${status}: ${answer.body}`)
+async function startContestants(
+  directory: string,
+  stack: Stack,
+  children: Child[],
+): Promise<{ readonly contestants: readonly Contestant[]; readonly absent: readonly string[] }> {
+  const { body: jwks } = await ask(stack.token, '/jwks.json')
+  const rules = { jwks, issuer: 'rauth', audience: stack.service, algorithm: ALGORITHM }
+  const contestants: Contestant[] = []
+  const absent: string[] = []
+
+  async function enter(
+    name: string,
+    judges: Judges,
+    authorizer: { readonly pid?: number; readonly port: number },
+    edit?: Parameters<typeof startFront>[3],
+  ): Promise<void> {
+    const file = name.replaceAll(/\W+/g, '-')
+    const front: Front = await startFront(directory, file, authorizer.port, edit)
+    children.unshift(front.child)
+    const figures = { fast: [], calm: [], micros: [] }
+    contestants.push({ ...{ name, judges, port: front.port, pid: authorizer.pid }, ...figures })
+  }
+  async function enterPeer(
+    name: string,
+    start: (directory: string, program: string, rules: TokenRules) => Promise<Authorizer>,
+  ): Promise<void> {
+    const program = await unpackPeer(peersDirectory(ROOT), name, directory)
+    if (program === undefined) {
+      absent.push(`${name} is not in the folder of peers (RAUTH_PEERS_DIR): not compared`)
+      return
     }
+    const { child, port } = await start(directory, program, rules)
+    children.push(child)
+    await enter(name, 'scope', { pid: child.pid, port })
+  }
+
+  const pid = stack.rauthPid()
+  await enter(OURS, 'scope', { pid, port: stack.gateway })
+  const constant = await startConstant(directory)
+  children.push(constant.child)
+  await enter('constant grpc-js', 'nothing', { pid: constant.child.pid, port: constant.port })
+  await enterPeer('opa-envoy-plugin', startOpa)
+  await enter('rauth, HTTP', 'scope', { pid, port: 1 }, await overHttp(stack.gatewayHttp))
+  const signature = jwtAuthn(jwks, rules.issuer, rules.audience)
+  await enter('Envoy jwt_authn', 'signature', { port: 1 }, signature)
+  await enter('no authorizer', 'nothing', { port: 1 }, withoutAuthorizer)
+  return { contestants, absent }
+}
+
+const OURS = 'rauth, gRPC'
+
+/** The decisions that are measured must be decisions. */
+async function checkAnswers({ name, port, judges }: Contestant, token: string): Promise<void> {
+  const forged = `${token.slice(0, -8)}AAAAAAAA`
+  const own = '/v2/team-a/app/manifests/v1'
+  const cases: readonly (readonly [target: string, token: string | undefined, needs: Judges])[] = [
+    [own, token, 'nothing'],
+    ['/v2/team-b/app/manifests/v1', token, 'scope'],
+    ['/v2/team-ab/app/manifests/v1', token, 'scope'],
+    ['/v2/team-a/app/nested/manifests/v1', token, 'scope'],
+    [own, undefined, 'signature'],
+    [own, forged, 'signature'],
+  ]
+  const degree = (one: Judges) => ['nothing', 'signature', 'scope'].indexOf(one)
+  for (const [target, bearer, needs] of cases) {
+    const refused = needs !== 'nothing' && degree(judges) >= degree(needs)
+    const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
+    const { status, body } = await ask(port, target, { headers })
+    const right = refused ? status === 401 || status === 403 : status === 200
+    if (!right) throw new Error(`${name} answered ${status} to ${target}: ${body}`)
   }
 }
 
@@ -153,13 +164,30 @@ function report(contestants: readonly Contestant[]): readonly string[] {
       `  p50 ms            ${spread(of(fast, 'p50'), 1)}`,
       `  p99 ms            ${spread(of(fast, 'p99'), 1)}`,
       `  p99 ms at ${CALM}/s   ${spread(of(calm, 'p99'), 1)}`,
-      `  CPU µs/request    ${spread(micros)}`,
-      `  RSS MiB           ${residentMemory(pid).toFixed(0)}`,
+      ...(pid === undefined
+        ? []
+        : [
+            `  CPU µs/request    ${spread(micros)}`,
+            `  RSS MiB           ${residentMemory(pid).toFixed(0)}`,
+          ]),
     ]
   })
-  const [ours, theirs] = contestants
-  const ratios = ours?.fast.map(
-    ({ perSecond }, round) => perSecond / (theirs?.fast[round]?.perSecond ?? NaN),
+  return [
+    ...lines,
+    ...contestants
+      .filter((one) => one.name.startsWith('rauth'))
+      .flatMap((ours) =>
+        contestants
+          .filter((theirs) => !theirs.name.startsWith('rauth'))
+          .map((theirs) => ratio(ours, theirs)),
+      ),
+  ]
+}
+
+/** Round by round, since only what ran next to each other compares. */
+function ratio(ours: Contestant, theirs: Contestant): string {
+  const ratios = ours.fast.map(
+    ({ perSecond }, round) => perSecond / (theirs.fast[round]?.perSecond ?? NaN),
   )
-  return [...lines, `requests/s, rauth ÷ constant, round by round: ${spread(ratios ?? [], 2)}`]
+  return `requests/s, ${ours.name} ÷ ${theirs.name}: ${spread(ratios, 2)}`
 }

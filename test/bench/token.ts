@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { HASHED, PASSWORD, peersDirectory, startDockerAuth } from '../conformance/docker-auth.ts'
+import { HASHED, PASSWORD, startDockerAuth } from '../conformance/docker-auth.ts'
+import { peersDirectory } from '../support/peers.ts'
 import { basic } from '../support/http.ts'
 import { startStack } from '../support/stack.ts'
 import { load, type LoadOptions, type LoadResult } from './load.ts'

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { startChild, untilReady } from '../../tools/stack/child.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { throwAwayAuthority } from '../support/certified-keys.ts'
+import { unpackPeer } from '../support/peers.ts'
 import { startRegistry } from '../support/registry.ts'
 import { ask, type Target } from './token-server.ts'
 
@@ -31,21 +30,18 @@ export interface DockerAuth {
   stop(): Promise<void>
 }
 
-/** The folder with the peers' programs, from the root of the repository. */
-export function peersDirectory(root: string): string {
-  return process.env['RAUTH_PEERS_DIR'] ?? path.resolve(root, '../shared/peers')
-}
-
 /** `undefined`: its program is not in that folder. */
 export async function startDockerAuth(
   peers: string,
   algorithm: 'ES256' | 'RS256' = 'RS256',
 ): Promise<DockerAuth | undefined> {
-  const packed = path.join(peers, 'auth_server.xz')
-  if (!existsSync(packed)) return undefined
   const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-docker-auth-'))
+  const program = await unpackPeer(peers, 'auth_server', directory)
+  if (program === undefined) {
+    await rm(directory, { recursive: true })
+    return undefined
+  }
   const file = (name: string) => path.join(directory, name)
-  await unpack(packed, file('auth_server'))
   const keys = await throwAwayAuthority(algorithm)
   await writeFile(file('server.key'), keys.key, { mode: 0o600 })
   await writeFile(file('server.crt'), keys.certificate)
@@ -54,7 +50,7 @@ export async function startDockerAuth(
   const tokenUrl = `http://localhost:${port}/auth`
   const child = await startChild({
     name: 'docker_auth',
-    program: file('auth_server'),
+    program,
     args: ['-logtostderr', file('auth.yaml')],
     logFile: file('log'),
   })
@@ -84,18 +80,6 @@ export async function startDockerAuth(
     await stop()
     throw error
   }
-}
-
-async function unpack(packed: string, program: string): Promise<void> {
-  const output = await open(program, 'w')
-  const xz = spawn('xz', ['-dc', packed], { stdio: ['ignore', output.fd, 'inherit'] })
-  const code = await new Promise((resolve, reject) => {
-    xz.on('error', reject)
-    xz.on('close', resolve)
-  })
-  await output.close()
-  if (code !== 0) throw new Error(`xz -dc ${packed}: exit code ${String(code)}`)
-  await chmod(program, 0o700)
 }
 
 function configuration(port: number, file: (name: string) => string): string {
