@@ -22,9 +22,12 @@ export interface VerifierOptions {
   /** Longest `exp` − `iat` that rauth issues, seconds. */
   readonly maxLifetime: number
   readonly clock: Clock
-  /** How many good tokens are remembered. */
+  /** How many good tokens for one repository are remembered; of those that say more it is fewer. */
   readonly cacheSize: number
 }
+
+/** Characters of the payload of a token for one repository, rounded up. */
+const USUAL_PAYLOAD = 512
 
 export interface VerifiedToken {
   readonly claims: ClaimSet
@@ -50,7 +53,10 @@ interface Remembered extends VerifiedToken {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { keys, leeway, clock } = options
-  const remembered = new LRUCache<string, Remembered>({ max: options.cacheSize })
+  // By size, because a token may say sixty times as much as another.
+  const remembered = new LRUCache<string, Remembered>({
+    maxSize: options.cacheSize * USUAL_PAYLOAD,
+  })
 
   /** What about a good signature can be wrong from one moment to the next. */
   function outdated({ claims }: Remembered, grace: number): string | undefined {
@@ -70,7 +76,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         const read = readToken(token, options)
         if (!read.ok) return read
         good = read.value
-        remembered.set(id, good)
+        remembered.set(id, good, { size: payloadLength(token) })
       }
       const wrong = outdated(good, grace)
       return wrong === undefined
@@ -78,6 +84,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
         : invalid(wrong)
     },
   }
+}
+
+function payloadLength(token: string): number {
+  return token.lastIndexOf('.') - token.indexOf('.')
 }
 
 function invalid(detail: string) {

@@ -689,6 +689,28 @@ describe('createVerifier', () => {
       assert.equal(refusalOf(verify(good)), undefined)
     })
 
+    it('remembers no token that says more than all that is to be remembered', () => {
+      let checks = 0
+      const counted = Object.defineProperty({ ...key }, 'publicKey', {
+        get: () => ((checks += 1), key.publicKey),
+      })
+      const { verify } = verifier({ keys: createKeySet([counted]), cacheSize: 2 })
+      const checksOf = (text: string) => {
+        const before = checks
+        assert.equal(refusalOf(verify(text)), undefined)
+        return checks - before
+      }
+      const access = Array.from({ length: 20 }, (_, i) => ({
+        ...{ type: 'repository', name: `team-a/app-${i}`, actions: ['pull'] },
+      }))
+      const large = token(key, {}, { access })
+      assert.ok(checksOf(good) > 0)
+      assert.equal(checksOf(good), 0)
+      assert.ok(checksOf(large) > 0)
+      assert.ok(checksOf(large) > 0)
+      assert.equal(checksOf(good), 0, 'and it pushed nothing out')
+    })
+
     for (const cacheSize of [1, 7, 1000]) {
       it(`never takes one token for another, remembering ${String(cacheSize)}`, () => {
         const { verify } = verifier({ cacheSize })
