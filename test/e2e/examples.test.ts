@@ -87,19 +87,19 @@ describe('the examples for meshes, before a kube-apiserver with the definitions 
         const { grpc, ...others } = spec['extAuth'] as Json
         return { ...spec, extAuth: { ...others, grpc, http: grpc } }
       },
-      why: /one of grpc or http must be specified/,
+      why: /only one of grpc or http can be specified/,
     },
     {
       what: 'a SecurityPolicy of nothing',
       ...{ file: 'envoy-gateway.yaml', kind: 'SecurityPolicy' },
       change: ({ extAuth }) => ({ extAuth }),
-      why: /targetRef/,
+      why: /either targetRef or targetRefs must be used/,
     },
     {
       what: 'an AuthorizationPolicy of two targets',
       ...{ file: 'istio.yaml', kind: 'AuthorizationPolicy' },
       change: (spec) => ({ ...spec, targetRefs: [{ kind: 'Gateway', name: 'registry' }] }),
-      why: /only one of targetRefs or selector/,
+      why: /only one of targetRefs or selector can be set/,
     },
     {
       what: 'an AuthorizationPolicy of an action that is none',
