@@ -1,83 +1,132 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { before, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { parse } from 'yaml'
-import { documentsOf, loadSchemas, type Json, type Schemas } from '../support/kubernetes-schemas.ts'
+import { misspelt, mistyped } from '../support/broken.ts'
+import type { Json } from '../support/kubernetes/api.ts'
+import { startControlPlane, type ControlPlane } from '../support/kubernetes/control-plane.ts'
+import { define } from '../support/kubernetes/definitions.ts'
+import { collectionOf, create, manifestsOf, tryToCreate } from '../support/kubernetes/manifests.ts'
 import { meshConfigProblems } from '../support/mesh-config.ts'
+import { meshDefinitions } from '../support/meshes.ts'
 
 /** The repository, from dist/test/e2e. */
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 const read = (name: string) => readFile(path.join(ROOT, 'examples', name), 'utf8')
 
-describe('the examples for meshes', () => {
-  let schemas: Schemas
-  before(async () => {
-    schemas = await loadSchemas()
-  })
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  'istio.yaml': ['Service', 'Gateway', 'VirtualService', 'AuthorizationPolicy'],
+  'envoy-gateway.yaml': [
+    ...['Service', 'Gateway', 'ClientTrafficPolicy', 'HTTPRoute', 'SecurityPolicy'],
+    ...['HTTPRoute', 'ReferenceGrant'],
+  ],
+}
 
-  const KINDS: Readonly<Record<string, readonly string[]>> = {
-    'istio.yaml': ['Service', 'Gateway', 'VirtualService', 'AuthorizationPolicy'],
-    'envoy-gateway.yaml': [
-      ...['Service', 'Gateway', 'ClientTrafficPolicy', 'HTTPRoute', 'SecurityPolicy'],
-      ...['HTTPRoute', 'ReferenceGrant'],
-    ],
+describe('the examples for meshes, before a kube-apiserver with the definitions of their projects', () => {
+  let cluster: ControlPlane
+  before(async () => {
+    cluster = await startControlPlane()
+    await define(cluster.api, await meshDefinitions())
+    for (const name of ['rauth', 'registry', 'istio-ingress']) {
+      await cluster.api.expect('POST', '/api/v1/namespaces', { metadata: { name } })
+    }
+  })
+  after(() => cluster.stop())
+
+  async function collection(object: Json): Promise<string> {
+    const found = await collectionOf(cluster.api, object)
+    assert.ok(found !== undefined, `nothing serves ${JSON.stringify(object)}`)
+    return found
+  }
+
+  /** Why the object is refused: invalid, not merely there already. */
+  async function refusal(at: string, object: Json): Promise<string> {
+    const { status, body } = await tryToCreate(cluster.api, at, object)
+    const said = `${status} ${String(body['message'])}: ${JSON.stringify(object)}`
+    assert.ok(status === 400 || status === 422, said)
+    return String(body['message'])
   }
 
   for (const [name, kinds] of Object.entries(KINDS)) {
-    it(`${name} is what the CRDs of its project describe, and nothing else`, async () => {
-      const objects = documentsOf(await read(name))
+    it(`${name}: every object is taken as it stands in the file`, async () => {
+      const manifests = manifestsOf(await read(name))
       assert.deepEqual(
-        objects.map((object) => object['kind']),
+        manifests.map(({ object }) => object['kind']),
         kinds,
       )
-      assert.deepEqual(
-        objects.flatMap((object) => schemas.problemsOf(object)),
-        [],
-      )
+      for (const { text, object } of manifests) {
+        const at = await collection(object)
+        const { status, body } = await create(cluster.api, at, text)
+        assert.equal(status, 201, JSON.stringify(body))
+        // The other file may have one of the same name.
+        await cluster.api.expect('DELETE', `${at}/${(object['metadata'] as { name: string }).name}`)
+      }
     })
 
-    it(`of ${name} no field could be misspelt, or have another type, unseen`, async () => {
-      for (const object of documentsOf(await read(name))) {
-        for (const broken of misspelt(object)) {
-          assert.notDeepEqual(schemas.problemsOf(broken), [], JSON.stringify(broken))
-        }
+    it(`${name}: no field could be misspelt, or have another type, unseen`, async () => {
+      for (const { object } of manifestsOf(await read(name))) {
+        const at = await collection(object)
+        for (const broken of [...misspelt(object), ...mistyped(object)]) await refusal(at, broken)
       }
     })
   }
 
+  /** What neither a name nor a type gives away: rules in the definitions themselves. */
+  const MISTAKES: readonly {
+    readonly what: string
+    readonly file: string
+    readonly kind: string
+    readonly change: (spec: Json) => Json
+    readonly why: RegExp
+  }[] = [
+    {
+      what: 'a SecurityPolicy that asks over gRPC and over HTTP',
+      ...{ file: 'envoy-gateway.yaml', kind: 'SecurityPolicy' },
+      change: (spec) => {
+        const { grpc, ...others } = spec['extAuth'] as Json
+        return { ...spec, extAuth: { ...others, grpc, http: grpc } }
+      },
+      why: /only one of grpc or http can be specified/,
+    },
+    {
+      what: 'a SecurityPolicy of nothing',
+      ...{ file: 'envoy-gateway.yaml', kind: 'SecurityPolicy' },
+      change: ({ extAuth }) => ({ extAuth }),
+      why: /either targetRef or targetRefs must be used/,
+    },
+    {
+      what: 'an AuthorizationPolicy of two targets',
+      ...{ file: 'istio.yaml', kind: 'AuthorizationPolicy' },
+      change: (spec) => ({ ...spec, targetRefs: [{ kind: 'Gateway', name: 'registry' }] }),
+      why: /only one of targetRefs or selector can be set/,
+    },
+    {
+      what: 'an AuthorizationPolicy of an action that is none',
+      ...{ file: 'istio.yaml', kind: 'AuthorizationPolicy' },
+      change: (spec) => ({ ...spec, action: 'ASK' }),
+      why: /Unsupported value: "ASK"/,
+    },
+  ]
+  for (const { what, file, kind, change, why } of MISTAKES) {
+    it(`refuses ${what}`, async () => {
+      const found = manifestsOf(await read(file)).find(({ object }) => object['kind'] === kind)
+      assert.ok(found !== undefined)
+      const { object } = found
+      const broken = { ...object, spec: change(object['spec'] as Json) }
+      assert.match(await refusal(await collection(object), broken), why)
+    })
+  }
+})
+
+describe('the example of a mesh configuration', () => {
   it('istio-mesh.yaml is what Istio reads as its mesh configuration, and nothing else', async () => {
     const { meshConfig, ...rest } = parse(await read('istio-mesh.yaml')) as Json
     assert.deepEqual(rest, {})
     const config = meshConfig as Json
     assert.deepEqual(await meshConfigProblems(config), [])
-    for (const broken of misspelt(config)) {
+    for (const broken of [...misspelt(config), ...mistyped(config)]) {
       assert.notDeepEqual(await meshConfigProblems(broken), [], JSON.stringify(broken))
     }
   })
 })
-
-/** The object with each of its fields in turn under a name that nobody knows. */
-function* misspelt(object: Json): Generator<Json> {
-  for (const [name, value] of Object.entries(object)) {
-    const others = Object.fromEntries(Object.entries(object).filter(([key]) => key !== name))
-    yield { ...others, [`${name}x`]: value }
-    for (const broken of misspeltInside(value)) yield { ...object, [name]: broken }
-  }
-}
-
-function* misspeltInside(value: unknown): Generator {
-  if (Array.isArray(value)) {
-    const items = value as readonly unknown[]
-    for (const [i, item] of items.entries()) {
-      for (const broken of misspeltInside(item)) yield items.with(i, broken)
-    }
-  } else if (typeof value === 'object' && value !== null && !isFree(value)) {
-    yield* misspelt(value as Json)
-  }
-}
-
-/** Labels have any name. */
-function isFree(value: object): boolean {
-  return Object.keys(value).every((key) => ['istio', 'app.kubernetes.io/name'].includes(key))
-}

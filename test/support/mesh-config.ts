@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import protobuf from 'protobufjs'
-import { schemaModule, type Json, type Problems } from './kubernetes-schemas.ts'
+import type { Json } from './kubernetes/api.ts'
+import { istioApi } from './meshes.ts'
+
+/** What is wrong with a configuration, one line each. */
+export type Problems = readonly string[]
 
 /** What is wrong with an Istio mesh configuration, by its protobuf definition. */
 export async function meshConfigProblems(config: Json): Promise<Problems> {
-  const file = path.join(await schemaModule('istio.io/api'), 'mesh/v1alpha1/config.proto')
+  const file = path.join(await istioApi(), 'mesh/v1alpha1/config.proto')
   const { root } = protobuf.parse(await readFile(file, 'utf8'), { keepCase: false })
   return fieldProblems(root.lookupType('istio.mesh.v1alpha1.MeshConfig'), config, 'meshConfig')
 }

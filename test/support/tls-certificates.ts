@@ -10,6 +10,8 @@ const CLIENT = '1.3.6.1.5.5.7.3.2'
 
 export interface TlsCertificateOptions {
   readonly usage?: 'server' | 'client'
+  /** Beside the name: to Kubernetes the group of a client. */
+  readonly organization?: string
   readonly from?: Date
   readonly to?: Date
 }
@@ -46,7 +48,9 @@ async function authorityUnder(cn: string, above: Issuer | undefined): Promise<Tl
   return {
     certificate,
     async issue(leafName, options = {}) {
-      const leaf = { name: `CN=${leafName}`, keys: await generate() }
+      const { organization } = options
+      const above = organization === undefined ? '' : `O=${organization},`
+      const leaf = { name: `${above}CN=${leafName}`, keys: await generate() }
       const usage = options.usage === 'client' ? CLIENT : SERVER
       const made = await certify(self, leaf, options, [
         new x509.BasicConstraintsExtension(false, undefined, true),

@@ -16,10 +16,21 @@ export interface GoSource {
   readonly package: string
   /** The string variable that the program prints as its version, where the module leaves it open. */
   readonly versionVariable?: string
-  /** The module and its file of requirements, where that is not go.mod: `docker/cli` has a vendor.mod. */
-  readonly requirements?: { readonly module: string; readonly file: string; readonly sums: string }
+  /** Where `go install PACKAGE@VERSION` won't do. */
+  readonly module?: GoMainModule
   readonly duration: string
 }
+
+/** A module that Go builds a program of only as the main module. */
+export type GoMainModule =
+  /** Its requirements are not in go.mod: `docker/cli` has a vendor.mod. */
+  | {
+      readonly name: string
+      readonly requirements: string
+      readonly sums: string
+    }
+  /** Its go.mod takes modules from folders of its repository: Kubernetes' are published at this version. */
+  | { readonly name: string; readonly staging: string }
 
 /** A Debian package, unpacked beside the system's files; apt checks its signature. */
 export interface DebianSource {
@@ -226,6 +237,28 @@ export const CATALOGUE = {
       duration: '2 to 4 minutes',
     },
   },
+  etcd: {
+    title: 'etcd',
+    version: '3.4.23',
+    tolerance: 'major',
+    commands: ['etcd'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'debian', package: 'etcd-server', file: 'usr/bin/etcd', size: '8 MB' },
+  },
+  'kube-apiserver': {
+    title: 'kube-apiserver',
+    version: '1.34.4',
+    tolerance: 'minor',
+    commands: ['kube-apiserver'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'go',
+      package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+      versionVariable: 'k8s.io/component-base/version.gitVersion',
+      module: { name: 'k8s.io/kubernetes', staging: '0.34.4' },
+      duration: '5 to 10 minutes',
+    },
+  },
   dockerd: {
     title: 'dockerd',
     version: '20.10.24',
@@ -253,9 +286,9 @@ export const CATALOGUE = {
       kind: 'go',
       package: 'github.com/docker/cli/cmd/docker',
       versionVariable: 'github.com/docker/cli/cli/version.Version',
-      requirements: {
-        module: 'github.com/docker/cli',
-        file: 'vendor.mod',
+      module: {
+        name: 'github.com/docker/cli',
+        requirements: 'vendor.mod',
         sums: 'vendor.sum',
       },
       duration: 'one to two minutes',

@@ -1,7 +1,8 @@
-import { chmod, copyFile, cp, readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { GoSource, Part } from './catalogue.ts'
 import { expectSuccess, SourceFailure } from './failure.ts'
+import { mainModule } from './go-main-module.ts'
 import { findOnPath, runProgram, type Ran } from './program.ts'
 import type { SourceContext } from './source.ts'
 
@@ -36,35 +37,15 @@ export async function fromGo(
     ...(variable === undefined ? [] : ['-X', `${variable}=v${part.version}`]),
   ]
   const install = ['install', '-ldflags', flags.join(' ')]
-  if (source.requirements === undefined) {
+  if (source.module === undefined) {
     expectSuccess(what, await go([...install, `${source.package}@v${part.version}`]))
   } else {
-    const module = `${source.requirements.module}@v${part.version}+incompatible`
-    const downloaded = await go(['mod', 'download', '-json', module])
-    expectSuccess(`go mod download ${module}`, downloaded)
-    const { Dir } = JSON.parse(downloaded.stdout) as { Dir: string }
-    const tree = await withRequirements(source.requirements, Dir, path.join(folder, 'source'))
-    expectSuccess(what, await go([...install, '-mod=readonly', source.package], tree))
+    const tree = path.join(folder, 'source')
+    const flag = await mainModule(source.module, part.version, { go, tree })
+    expectSuccess(what, await go([...install, flag, source.package], tree))
     await rm(tree, { recursive: true })
   }
   return path.join('bin', path.posix.basename(source.package))
-}
-
-/** A copy of a module whose requirements stand where Go looks for them; Go's own is read-only. */
-async function withRequirements(
-  { file, sums }: NonNullable<GoSource['requirements']>,
-  module: string,
-  tree: string,
-): Promise<string> {
-  await cp(module, tree, { recursive: true })
-  const entries = await readdir(tree, { recursive: true, withFileTypes: true })
-  const folders = entries.filter((entry) => entry.isDirectory())
-  for (const name of [tree, ...folders.map((entry) => path.join(entry.parentPath, entry.name))]) {
-    await chmod(name, 0o755)
-  }
-  await copyFile(path.join(tree, file), path.join(tree, 'go.mod'))
-  await copyFile(path.join(tree, sums), path.join(tree, 'go.sum'))
-  return tree
 }
 
 export async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {

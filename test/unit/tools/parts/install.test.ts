@@ -224,6 +224,44 @@ describe('the installer of parts', () => {
     ])
   })
 
+  it('builds a module that has parts of itself in folders from what is published of these', async () => {
+    const read = JSON.stringify({
+      Go: '1.24.0',
+      Replace: [
+        { Old: { Path: 'k8s.io/api' }, New: { Path: './staging/src/k8s.io/api' } },
+        { Old: { Path: 'x.test/old' }, New: { Path: 'x.test/new', Version: 'v1.2.3' } },
+      ],
+    })
+    await put(
+      'go',
+      [
+        `echo "$@" >> ${bin}/go.log`,
+        `if [ "$2" = download ]; then echo '{"GoMod": "/cache/its.mod"}'; exit; fi`,
+        `if [ "$2" = edit ]; then echo '${read}'; exit; fi`,
+        `/bin/cat go.mod >> ${bin}/go.log`,
+        '/bin/mkdir -p "$GOBIN"',
+        `printf '#!/bin/sh\necho Kubernetes v1.34.4\n' > "$GOBIN/kube-apiserver"`,
+        '/bin/chmod +x "$GOBIN/kube-apiserver"',
+      ].join('\n'),
+    )
+    const { 'kube-apiserver': built } = await installParts(['kube-apiserver'], options)
+    assert.equal(built, path.join(parts, 'kube-apiserver-1.34.4/bin/kube-apiserver'))
+    const log = await readFile(path.join(bin, 'go.log'), 'utf8')
+    const [download, edit, install, ...requirements] = log.trimEnd().split('\n')
+    assert.equal(download, 'mod download -json k8s.io/kubernetes@v1.34.4')
+    assert.equal(edit, 'mod edit -json /cache/its.mod')
+    assert.match(install ?? '', /^install .+ -mod=mod k8s\.io\/kubernetes\/cmd\/kube-apiserver$/)
+    assert.deepEqual(requirements, [
+      'module part',
+      'go 1.24.0',
+      'require k8s.io/kubernetes v1.34.4',
+      'replace k8s.io/api => k8s.io/api v0.34.4',
+      'replace x.test/old => x.test/new v1.2.3',
+    ])
+    const left = await readdir(path.join(parts, 'kube-apiserver-1.34.4'))
+    assert.deepEqual(left.sort(), ['bin', 'part.json'])
+  })
+
   it('takes the registry that is there before it makes one', async () => {
     await putGo('v3.1.2', 'registry')
     const old = await put('docker-registry', 'echo "x github.com/docker/distribution 2.8.2+ds1"')

@@ -1,0 +1,135 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { installParts } from '../../../tools/parts/install.ts'
+import { startChild, untilReady, type Child } from '../../../tools/stack/child.ts'
+import { createPortPicker, freePort } from '../../../tools/stack/ports.ts'
+import { httpGet } from '../../../tools/stack/http-get.ts'
+import { tlsAuthority } from '../tls-certificates.ts'
+import { createApi, type Api, type ApiServer, type Identity } from './api.ts'
+
+/**
+ * A real kube-apiserver over a real etcd, with RBAC on: what a cluster is to those who only read and
+ * write objects. Nothing acts on these: there is no controller, no scheduler and no node.
+ */
+export interface ControlPlane extends ApiServer {
+  readonly administrator: Identity
+  /** The administrator's. */
+  readonly api: Api
+  readonly etcd: Child
+  readonly apiServer: Child
+  /** Ends both and removes all that they wrote. */
+  stop(): Promise<void>
+}
+
+/** The group that may do everything before there is a single rule. */
+const ADMINISTRATORS = 'system:masters'
+
+/** Milliseconds. It takes six seconds on a quiet machine. */
+const START_LIMIT = 90_000
+
+/** Takes some seconds: once for all tests of a file. */
+export async function startControlPlane(): Promise<ControlPlane> {
+  const programs = await installParts(['etcd', 'kube-apiserver'])
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-kubernetes-'))
+  const running: Child[] = []
+  async function stop(): Promise<void> {
+    // The last one that was started first: a kube-apiserver without etcd would only complain.
+    for (const child of running.toReversed()) await child.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    const [etcd, etcdUrl] = await startEtcd(programs.etcd, directory)
+    running.push(etcd)
+    const authority = await tlsAuthority('cluster')
+    const administrator = await authority.issue('administrator', {
+      usage: 'client',
+      organization: ADMINISTRATORS,
+    })
+    const served = await authority.issue('kube-apiserver')
+    const port = await freePort()
+    const file = async (name: string, content: string) => {
+      const place = path.join(directory, name)
+      await writeFile(place, content, { mode: 0o600 })
+      return place
+    }
+    const signing = await file('service-accounts.key', privateKey())
+    const apiServer = await startChild({
+      name: 'kube-apiserver',
+      program: programs['kube-apiserver'],
+      logFile: path.join(directory, 'kube-apiserver.log'),
+      args: Object.entries({
+        'etcd-servers': etcdUrl,
+        'bind-address': '127.0.0.1',
+        'secure-port': String(port),
+        'tls-cert-file': await file('served.crt', served.certificate),
+        'tls-private-key-file': await file('served.key', served.key),
+        'client-ca-file': await file('authority.crt', authority.certificate),
+        'authorization-mode': 'RBAC',
+        'service-account-issuer': 'https://kubernetes.default.svc',
+        'service-account-key-file': signing,
+        'service-account-signing-key-file': signing,
+        'service-cluster-ip-range': '10.0.0.0/24',
+        // A pod would wait for its namespace's account `default`, which a controller makes.
+        'disable-admission-plugins': 'ServiceAccount',
+        // Its own address is no endpoint for anybody.
+        'endpoint-reconciler-type': 'none',
+      }).map(([name, value]) => `--${name}=${value}`),
+    })
+    running.push(apiServer)
+    const api = createApi({ port, authority: authority.certificate }, administrator)
+    const ready = () =>
+      api.send('GET', '/readyz').then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    await untilReady(apiServer, ready, { limit: START_LIMIT })
+    return {
+      ...{ port, authority: authority.certificate, administrator, api, etcd, apiServer },
+      async stop() {
+        api.close()
+        await stop()
+      },
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startEtcd(program: string, directory: string): Promise<[Child, string]> {
+  const pick = createPortPicker([])
+  const client = `http://127.0.0.1:${await pick(await freePort())}`
+  const peer = `http://127.0.0.1:${await pick(await freePort())}`
+  const child = await startChild({
+    name: 'etcd',
+    program,
+    logFile: path.join(directory, 'etcd.log'),
+    args: [
+      ...['--data-dir', path.join(directory, 'etcd')],
+      ...['--listen-client-urls', client, '--advertise-client-urls', client],
+      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+      ...['--initial-cluster', `default=${peer}`],
+      // Nothing in here outlives the test.
+      '--unsafe-no-fsync',
+    ],
+  })
+  const ready = () =>
+    httpGet(`${client}/health`).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  try {
+    await untilReady(child, ready)
+  } catch (error) {
+    await child.stop()
+    throw error
+  }
+  return [child, client]
+}
+
+function privateKey(): string {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+}

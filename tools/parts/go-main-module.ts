@@ -1,0 +1,79 @@
+import { chmod, copyFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { GoMainModule } from './catalogue.ts'
+import { expectSuccess } from './failure.ts'
+import type { Ran } from './program.ts'
+
+export interface MainModuleContext {
+  readonly go: (args: readonly string[]) => Promise<Ran>
+  /** The folder to make. */
+  readonly tree: string
+}
+
+/** Makes a folder in which Go builds the packages of a published module, and gives the flag for it. */
+export async function mainModule(
+  module: GoMainModule,
+  version: string,
+  { go, tree }: MainModuleContext,
+): Promise<string> {
+  if ('requirements' in module) {
+    // A major version above 1 and no go.mod: that is how Go names it.
+    const { Dir } = await download(go, `${module.name}@v${version}+incompatible`)
+    await copyWritable(Dir, tree)
+    await copyFile(path.join(tree, module.requirements), path.join(tree, 'go.mod'))
+    await copyFile(path.join(tree, module.sums), path.join(tree, 'go.sum'))
+    return '-mod=readonly'
+  }
+  const { GoMod } = await download(go, `${module.name}@v${version}`)
+  const read = await go(['mod', 'edit', '-json', GoMod])
+  expectSuccess(`go mod edit ${GoMod}`, read)
+  await mkdir(tree)
+  const text = requiring(module, version, JSON.parse(read.stdout) as Requirements)
+  await writeFile(path.join(tree, 'go.mod'), text)
+  // There is no go.sum: Go writes one of what its checksum database says.
+  return '-mod=mod'
+}
+
+interface Downloaded {
+  readonly Dir: string
+  readonly GoMod: string
+}
+
+async function download(go: MainModuleContext['go'], module: string): Promise<Downloaded> {
+  const ran = await go(['mod', 'download', '-json', module])
+  expectSuccess(`go mod download ${module}`, ran)
+  return JSON.parse(ran.stdout) as Downloaded
+}
+
+/** Go's own copy is read-only. */
+async function copyWritable(module: string, tree: string): Promise<void> {
+  await cp(module, tree, { recursive: true })
+  const entries = await readdir(tree, { recursive: true, withFileTypes: true })
+  const folders = entries.filter((entry) => entry.isDirectory())
+  for (const name of [tree, ...folders.map((entry) => path.join(entry.parentPath, entry.name))]) {
+    await chmod(name, 0o755)
+  }
+}
+
+/** Of a go.mod as Go prints it. */
+interface Requirements {
+  readonly Go: string
+  readonly Replace: readonly {
+    readonly Old: { readonly Path: string }
+    readonly New: { readonly Path: string; readonly Version?: string }
+  }[]
+}
+
+/** A go.mod that requires the module, and takes from its publisher what that takes from folders. */
+function requiring(
+  { name, staging }: Extract<GoMainModule, { staging: string }>,
+  version: string,
+  { Go, Replace }: Requirements,
+): string {
+  const published = Replace.map(({ Old, New }) => {
+    const from =
+      New.Version === undefined ? `${Old.Path} v${staging}` : `${New.Path} ${New.Version}`
+    return `replace ${Old.Path} => ${from}`
+  })
+  return [`module part`, `go ${Go}`, `require ${name} v${version}`, ...published, ''].join('\n')
+}
