@@ -5,6 +5,7 @@ import type { Child } from '../../tools/stack/child.ts'
 import { ask, fetchToken } from '../support/http.ts'
 import { peersDirectory, unpackPeer } from '../support/peers.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { startAuthorino } from './check/authorino.ts'
 import { startConstant, startOpa, type Authorizer, type TokenRules } from './check/authorizers.ts'
 import { jwtAuthn, overHttp, startFront, withoutAuthorizer, type Front } from './check/fronts.ts'
 import { load, type LoadResult } from './load.ts'
@@ -80,7 +81,10 @@ async function startContestants(
   children: Child[],
 ): Promise<{ readonly contestants: readonly Contestant[]; readonly absent: readonly string[] }> {
   const { body: jwks } = await ask(stack.token, '/jwks.json')
-  const rules = { jwks, issuer: 'rauth', audience: stack.service, algorithm: ALGORITHM }
+  const rules = {
+    ...{ jwks, jwksUrl: `http://127.0.0.1:${stack.token}/jwks.json`, issuer: 'rauth' },
+    ...{ audience: stack.service, algorithm: ALGORITHM },
+  }
   const contestants: Contestant[] = []
   const absent: string[] = []
 
@@ -116,6 +120,7 @@ async function startContestants(
   children.push(constant.child)
   await enter('constant grpc-js', 'nothing', { pid: constant.child.pid, port: constant.port })
   await enterPeer('opa-envoy-plugin', startOpa)
+  await enterPeer('authorino', startAuthorino)
   await enter('rauth, HTTP', 'scope', { pid, port: 1 }, await overHttp(stack.gatewayHttp))
   const signature = jwtAuthn(jwks, rules.issuer, rules.audience)
   await enter('Envoy jwt_authn', 'signature', { port: 1 }, signature)

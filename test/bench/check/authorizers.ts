@@ -15,6 +15,8 @@ export interface Authorizer {
 export interface TokenRules {
   /** JWK set, as JSON. */
   readonly jwks: string
+  /** Where the same is. */
+  readonly jwksUrl: string
   readonly issuer: string
   readonly audience: string
   readonly algorithm: string
