@@ -131,5 +131,6 @@ async function startEtcd(program: string, directory: string): Promise<[Child, st
 
 function privateKey(): string {
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+  // The one form that it reads both halves from.
+  return key.export({ type: 'sec1', format: 'pem' }).toString()
 }
