@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { createApi, type Api } from '../support/kubernetes/api.ts'
+import { installParts } from '../../tools/parts/install.ts'
+import { createApi, type Identity } from '../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../support/kubernetes/control-plane.ts'
+import { kubeconfig } from '../support/kubernetes/kubeconfig.ts'
 import { serviceAccount } from '../support/kubernetes/service-account.ts'
+import { run } from '../support/run.ts'
 
 /** What tests of those who read a cluster rely on. */
 describe('the control plane of tests', () => {
@@ -28,13 +34,14 @@ describe('the control plane of tests', () => {
     },
   ]
 
-  async function as(name: string, clusterWide: boolean): Promise<Api> {
+  function account(name: string, clusterWide = false): Promise<Identity> {
     const options = { namespace: 'team-a', name, rules: RULES, clusterWide }
-    return createApi(cluster, await serviceAccount(cluster.api, options))
+    return serviceAccount(cluster.api, options)
   }
 
   /** path → status */
-  async function statuses(api: Api, paths: readonly string[]): Promise<readonly number[]> {
+  async function statuses(as: Identity, paths: readonly string[]): Promise<readonly number[]> {
+    const api = createApi(cluster, as)
     const answers = []
     for (const path of paths) answers.push((await api.send('GET', path)).status)
     api.close()
@@ -49,7 +56,7 @@ describe('the control plane of tests', () => {
     const paths = [`${SECRETS}/registry-credentials`, `${SECRETS}${CHOSEN}`]
     const forbidden = [`${SECRETS}/another`, SECRETS, `${OTHERS}/registry-credentials`]
     assert.deepEqual(
-      await statuses(await as('reader', false), [...paths, ...forbidden]),
+      await statuses(await account('reader'), [...paths, ...forbidden]),
       [200, 200, 403, 403, 403],
     )
   })
@@ -57,13 +64,35 @@ describe('the control plane of tests', () => {
   it('lets one do what its ClusterRole says, in each', async () => {
     const paths = [`${OTHERS}/registry-credentials`, `/api/v1/secrets${CHOSEN}`]
     assert.deepEqual(
-      await statuses(await as('watcher', true), [...paths, `${OTHERS}/another`, '/api/v1/secrets']),
+      await statuses(await account('watcher', true), [
+        ...paths,
+        `${OTHERS}/another`,
+        '/api/v1/secrets',
+      ]),
       [200, 200, 403, 403],
     )
   })
 
   it('knows nobody by a token that it did not give', async () => {
-    const stranger = createApi(cluster, { token: 'made-up' })
-    assert.deepEqual(await statuses(stranger, [SECRETS]), [401])
+    assert.deepEqual(await statuses({ token: 'made-up' }, [SECRETS]), [401])
+  })
+
+  it('is what kubectl talks to by a kubeconfig, of the administrator and of an account', async () => {
+    const { kubectl } = await installParts(['kubectl'])
+    const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-kubectl-'))
+    try {
+      const asks = async (identity: Identity) => {
+        const file = path.join(home, 'kubeconfig')
+        await writeFile(file, kubeconfig(cluster, identity), { mode: 0o600 })
+        const question = ['get', 'secrets', '-n', 'team-b', '-o', 'name']
+        return run(kubectl, question, { env: { HOME: home, KUBECONFIG: file } })
+      }
+      const { stdout, stderr } = await asks(cluster.administrator)
+      assert.equal(stdout, 'secret/another\nsecret/registry-credentials\n', stderr)
+      const refused = await asks(await account('nobody'))
+      assert.match(refused.stderr, /"system:serviceaccount:team-a:nobody" cannot list/)
+    } finally {
+      await rm(home, { recursive: true, force: true })
+    }
   })
 })

@@ -76,6 +76,8 @@ export interface Part {
 
 const VERSION_FLAG = ['--version']
 
+const KUBERNETES = { name: 'k8s.io/kubernetes', staging: '0.34.4' } as const
+
 /** Another line of Node than the one that runs here. */
 function nodeLine(
   version: string,
@@ -255,8 +257,22 @@ export const CATALOGUE = {
       kind: 'go',
       package: 'k8s.io/kubernetes/cmd/kube-apiserver',
       versionVariable: 'k8s.io/component-base/version.gitVersion',
-      module: { name: 'k8s.io/kubernetes', staging: '0.34.4' },
-      duration: '5 to 10 minutes',
+      module: KUBERNETES,
+      duration: '6 to 12 minutes',
+    },
+  },
+  kubectl: {
+    title: 'kubectl',
+    version: '1.34.4',
+    tolerance: 'major',
+    commands: ['kubectl'],
+    versionArgs: ['version', '--client'],
+    source: {
+      kind: 'go',
+      package: 'k8s.io/kubernetes/cmd/kubectl',
+      versionVariable: 'k8s.io/component-base/version.gitVersion',
+      module: KUBERNETES,
+      duration: 'about a minute after kube-apiserver',
     },
   },
   dockerd: {

@@ -32,6 +32,7 @@ const E2E_PARTS = [
   'grpcurl',
   'etcd',
   'kube-apiserver',
+  'kubectl',
 ] as const
 /** Says what failed, and of the rest not more than needed. */
 const REPORTER = 'tools/test/reporter.ts'

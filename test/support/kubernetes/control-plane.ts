@@ -73,7 +73,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
         'service-cluster-ip-range': '10.0.0.0/24',
         // A pod would wait for its namespace's account `default`, which a controller makes.
         'disable-admission-plugins': 'ServiceAccount',
-        // Its own address is no endpoint for anybody.
+        // Its address is no endpoint for anybody. Unset, it would look for one that a route goes out by.
+        'advertise-address': '127.0.0.1',
         'endpoint-reconciler-type': 'none',
       }).map(([name, value]) => `--${name}=${value}`),
     })
@@ -131,5 +132,6 @@ async function startEtcd(program: string, directory: string): Promise<[Child, st
 
 function privateKey(): string {
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+  // The one form that it reads both halves from.
+  return key.export({ type: 'sec1', format: 'pem' }).toString()
 }
