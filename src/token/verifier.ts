@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import { accepted, refused, type Result } from '../refusal.ts'
 import { parseClaims, type ClaimSet } from './claims.ts'
 import { openJws } from './jws.ts'
+import { createSharing } from './shared-claims.ts'
 import type { KeySet, VerificationKey } from './key-set.ts'
 
 /** Longest token that is looked at, characters: the issuing half must make none that is longer. */
@@ -58,6 +59,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     maxSize: options.cacheSize * USUAL_PAYLOAD,
   })
 
+  const share = createSharing()
+
   /** What about a good signature can be wrong from one moment to the next. */
   function outdated({ claims }: Remembered, grace: number): string | undefined {
     const now = clock()
@@ -70,12 +73,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return {
     verify(token, grace = 0) {
       if (token.length > MAX_TOKEN) return invalid('too long')
-      const id = createHash('sha256').update(token).digest('base64')
+      const id = createHash('sha256').update(token).digest('binary')
       let good = remembered.get(id)
       if (good === undefined || keys.find(good.keyId) !== good.key) {
         const read = readToken(token, options)
         if (!read.ok) return read
-        good = read.value
+        good = { ...read.value, claims: share(read.value.claims) }
         remembered.set(id, good, { size: payloadLength(token) })
       }
       const wrong = outdated(good, grace)

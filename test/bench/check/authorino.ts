@@ -20,7 +20,7 @@ export async function startAuthorino(
 ): Promise<Authorizer> {
   const cluster = await startControlPlane()
   try {
-    await define(cluster.api, [DEFINITION])
+    await define(cluster.api, [JSON.stringify(DEFINITION)])
     const file = path.join(directory, 'kubeconfig.yaml')
     await writeFile(file, kubeconfig(cluster, cluster.administrator), { mode: 0o600 })
     const port = await freePort()
