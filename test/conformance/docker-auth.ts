@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { stringify } from 'yaml'
@@ -8,6 +7,7 @@ import { startChild, untilReady } from '../../tools/stack/child.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { throwAwayAuthority } from '../support/certified-keys.ts'
 import { startRegistry } from '../support/registry.ts'
+import { unpack } from '../support/unpack.ts'
 import { ask, type Target } from './token-server.ts'
 
 /**
@@ -84,18 +84,6 @@ export async function startDockerAuth(
     await stop()
     throw error
   }
-}
-
-async function unpack(packed: string, program: string): Promise<void> {
-  const output = await open(program, 'w')
-  const xz = spawn('xz', ['-dc', packed], { stdio: ['ignore', output.fd, 'inherit'] })
-  const code = await new Promise((resolve, reject) => {
-    xz.on('error', reject)
-    xz.on('close', resolve)
-  })
-  await output.close()
-  if (code !== 0) throw new Error(`xz -dc ${packed}: exit code ${String(code)}`)
-  await chmod(program, 0o700)
 }
 
 function configuration(port: number, file: (name: string) => string): string {
