@@ -4,8 +4,11 @@ import { createIssuer } from '../../src/token/issuer.ts'
 import { fetchToken } from './http.ts'
 import type { Stack } from './stack.ts'
 
+/** Seconds that such a token lives. */
+export const LIFETIME = 300
+
 /**
- * A token of team-a as the stack itself would have signed it `age` seconds ago, for 300 seconds: time
+ * A token of team-a as the stack itself would have signed it `age` seconds ago, for `LIFETIME`: time
  * passes in it, and in nothing else.
  */
 export async function agedToken(stack: Stack, age: number, access: Access): Promise<string> {
@@ -17,7 +20,7 @@ export async function agedToken(stack: Stack, age: number, access: Access): Prom
   const keys = await loadKeySet(stack.keysDirectory, new Date())
   const { token } = await createIssuer({ keys, x5c: true }).sign({
     ...{ issuer: 'rauth', subject: 'team-a', audience: stack.service, id: `aged-${age}` },
-    ...{ issuedAt, notBefore: issuedAt, expiresAt: issuedAt + 300, access },
+    ...{ issuedAt, notBefore: issuedAt, expiresAt: issuedAt + LIFETIME, access },
     namespaces: payload.rauth.ns,
     credentials: payload.rauth.cred.map(([id, generation]) => ({ id, generation })),
   })
