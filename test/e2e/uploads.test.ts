@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { ask, basic, type Question } from '../support/http.ts'
 import { agedToken } from '../support/own-token.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { digestOf, OCTETS, placeOf } from '../support/upload.ts'
 
 const ACCESS = [{ type: 'repository', name: 'team-a/app', actions: ['pull', 'push'] }]
 const UPLOADS = '/v2/team-a/app/blobs/uploads/'
-
-const digestOf = (bytes: string) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
 describe('an upload that outlives its token, with registry 3 that checks none', () => {
   let stack: Stack
@@ -34,12 +33,6 @@ describe('an upload that outlives its token, with registry 3 that checks none', 
       headers: { authorization: `Bearer ${token}`, ...question.headers },
     })
 
-  /** Where an upload goes on, as path and query. */
-  const placeOf = (location = '') => {
-    const { pathname, search } = new URL(location, 'http://localhost')
-    return `${pathname}${search}`
-  }
-
   async function begin(): Promise<string> {
     const started = await asked(fresh, 'POST', UPLOADS)
     assert.equal(started.status, 202, started.body)
@@ -47,8 +40,7 @@ describe('an upload that outlives its token, with registry 3 that checks none', 
   }
 
   async function finish(content: string): Promise<string> {
-    const octets = { 'content-type': 'application/octet-stream' }
-    const half = await asked(ended, 'PATCH', await begin(), { headers: octets, body: content })
+    const half = await asked(ended, 'PATCH', await begin(), { headers: OCTETS, body: content })
     assert.equal(half.status, 202, half.body)
     const place = placeOf(half.headers['location'])
     assert.equal((await asked(ended, 'GET', place)).status, 204)
@@ -94,8 +86,7 @@ describe('an upload that outlives its token, with registry 3 that checks none', 
 
   it('is no way into the repository of another', async () => {
     const place = (await begin()).replace('team-a/app', 'team-b/app')
-    const octets = { 'content-type': 'application/octet-stream' }
-    const answer = await asked(ended, 'PATCH', place, { headers: octets, body: 'x' })
+    const answer = await asked(ended, 'PATCH', place, { headers: OCTETS, body: 'x' })
     assert.equal(answer.status, 403, answer.body)
   })
 
@@ -118,9 +109,8 @@ describe('an upload that outlives its token, with registry 3 that checks none', 
   it('ends with its credential', async () => {
     const place = await begin()
     await stack.removeSecret('team-a')
-    const octets = { 'content-type': 'application/octet-stream' }
     for (let i = 0; ; i += 1) {
-      const answer = await asked(ended, 'PATCH', place, { headers: octets, body: '' })
+      const answer = await asked(ended, 'PATCH', place, { headers: OCTETS, body: '' })
       if (answer.status === 401 && answer.body.includes('credential_revoked')) break
       assert.ok(i < 200, answer.body)
     }

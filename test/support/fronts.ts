@@ -26,7 +26,7 @@ export interface Front {
 export interface FrontKind {
   readonly name: string
   /** `gateway.http`. */
-  readonly proxy: 'envoy' | 'nginx' | 'haproxy'
+  readonly proxy: 'envoy' | 'nginx' | 'haproxy' | 'traefik'
   /** What a test changes in the example besides ports; it must be there. */
   readonly change?: readonly [from: string, to: string]
 }
@@ -75,6 +75,15 @@ http {
     await writeFile(path.join(folder, 'haproxy.cfg'), config)
     await copyFile(path.join(ROOT, 'examples/haproxy.lua'), path.join(folder, 'haproxy.lua'))
     return { program, args: ['-db', '-C', folder, '-f', path.join(folder, 'haproxy.cfg')] }
+  },
+
+  async traefik(folder, ports, change) {
+    const { traefik: program } = await installParts(['traefik'])
+    const dynamic = path.join(folder, 'traefik.yaml')
+    await writeFile(dynamic, await example('examples/traefik.yaml', ports, change))
+    const entry = `--entryPoints.registry.address=127.0.0.1:${ports.entry}`
+    const quiet = ['checkNewVersion', 'sendAnonymousUsage'].map((name) => `--global.${name}=false`)
+    return { program, args: [entry, `--providers.file.filename=${dynamic}`, ...quiet] }
   },
 
   async envoy(folder, ports, change) {

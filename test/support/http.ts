@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { Readable } from 'node:stream'
 
 export interface Answer {
   readonly status: number
@@ -9,7 +10,8 @@ export interface Answer {
 export interface Question {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  readonly body?: string | Buffer
+  /** A stream goes out chunked, as fast as it gives. */
+  readonly body?: string | Buffer | Readable
   /** Address of this machine that it comes from, 127.0.0.1 if none is given. */
   readonly from?: string
 }
@@ -27,7 +29,9 @@ export function ask(port: number, path: string, question: Question = {}): Promis
       ...(from === undefined ? {} : { localAddress: from }),
       headers: {
         host: `localhost:${String(port)}`,
-        ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+        ...(body === undefined || body instanceof Readable
+          ? {}
+          : { 'content-length': String(Buffer.byteLength(body)) }),
         ...headers,
       } as Record<string, string>,
     })
@@ -49,7 +53,8 @@ export function ask(port: number, path: string, question: Question = {}): Promis
         })
       })
     })
-    outgoing.end(body)
+    if (body instanceof Readable) body.pipe(outgoing)
+    else outgoing.end(body)
   })
 }
 

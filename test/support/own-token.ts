@@ -5,7 +5,7 @@ import { fetchToken } from './http.ts'
 import type { Stack } from './stack.ts'
 
 /** How long the tokens live, seconds: as long as rauth's own. */
-const LIFETIME = 300
+export const LIFETIME = 300
 
 export interface OwnToken {
   readonly id: string

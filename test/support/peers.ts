@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, open } from 'node:fs/promises'
 import path from 'node:path'
+import { unpack } from './unpack.ts'
 
 /** The folder with the peers' programs, from the root of the repository. */
 export function peersDirectory(root: string): string {
@@ -17,14 +16,6 @@ export async function unpackPeer(
   const packed = path.join(peers, `${name}.xz`)
   if (!existsSync(packed)) return undefined
   const program = path.join(directory, name)
-  const output = await open(program, 'w')
-  const xz = spawn('xz', ['-dc', packed], { stdio: ['ignore', output.fd, 'inherit'] })
-  const code = await new Promise((resolve, reject) => {
-    xz.on('error', reject)
-    xz.on('close', resolve)
-  })
-  await output.close()
-  if (code !== 0) throw new Error(`xz -dc ${packed}: exit code ${String(code)}`)
-  await chmod(program, 0o700)
+  await unpack(packed, program)
   return program
 }

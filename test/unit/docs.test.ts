@@ -34,10 +34,13 @@ describe('docs/proxies.md', () => {
     const { http } = parse(text) as {
       http: {
         routers: Record<string, { middlewares?: string[] }>
-        middlewares: { rauth: { forwardAuth: Record<string, unknown> } }
+        middlewares: { lookalikes: unknown; rauth: { forwardAuth: Record<string, unknown> } }
       }
     }
-    assert.deepEqual(http.routers['registry']?.middlewares, ['rauth'])
+    assert.deepEqual(http.routers['registry']?.middlewares, ['lookalikes', 'rauth'])
+    assert.deepEqual(http.middlewares.lookalikes, {
+      headers: { customRequestHeaders: { X_Rauth_Account: '', X_Rauth_Namespace: '' } },
+    })
     assert.deepEqual(http.middlewares.rauth.forwardAuth, {
       address: 'http://127.0.0.1:9192/',
       trustForwardHeader: false,

@@ -23,11 +23,11 @@ export interface GoSource {
 
 /** A module that Go builds a program of only as the main module. */
 export type GoMainModule =
-  /** Its requirements are not in go.mod: `docker/cli` has a vendor.mod. */
   | {
+      /** Its go.mod replaces others by forks. */
       readonly name: string
-      readonly requirements: string
-      readonly sums: string
+      /** What stands for its go.mod, which it has none of: `docker/cli` has a vendor.mod. */
+      readonly requirements?: { readonly file: string; readonly sums: string }
     }
   /** Its go.mod takes modules from folders of its repository: Kubernetes' are published at this version. */
   | { readonly name: string; readonly staging: string }
@@ -176,6 +176,20 @@ export const CATALOGUE = {
     versionArgs: ['-v'],
     source: { kind: 'debian', package: 'haproxy', file: 'usr/sbin/haproxy', size: '2 MB' },
   },
+  traefik: {
+    title: 'traefik',
+    version: '3.6.12',
+    tolerance: 'major',
+    commands: ['traefik'],
+    versionArgs: ['version'],
+    source: {
+      kind: 'go',
+      package: 'github.com/traefik/traefik/v3/cmd/traefik',
+      versionVariable: 'github.com/traefik/traefik/v3/pkg/version.Version',
+      module: { name: 'github.com/traefik/traefik/v3' },
+      duration: '8 to 15 minutes',
+    },
+  },
   buildah: {
     title: 'buildah',
     version: '1.28.2',
@@ -304,8 +318,7 @@ export const CATALOGUE = {
       versionVariable: 'github.com/docker/cli/cli/version.Version',
       module: {
         name: 'github.com/docker/cli',
-        requirements: 'vendor.mod',
-        sums: 'vendor.sum',
+        requirements: { file: 'vendor.mod', sums: 'vendor.sum' },
       },
       duration: 'one to two minutes',
     },

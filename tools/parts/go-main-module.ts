@@ -16,22 +16,26 @@ export async function mainModule(
   version: string,
   { go, tree }: MainModuleContext,
 ): Promise<string> {
-  if ('requirements' in module) {
-    // A major version above 1 and no go.mod: that is how Go names it.
-    const { Dir } = await download(go, `${module.name}@v${version}+incompatible`)
-    await copyWritable(Dir, tree)
-    await copyFile(path.join(tree, module.requirements), path.join(tree, 'go.mod'))
-    await copyFile(path.join(tree, module.sums), path.join(tree, 'go.sum'))
-    return '-mod=readonly'
+  if ('staging' in module) {
+    const { GoMod } = await download(go, `${module.name}@v${version}`)
+    const read = await go(['mod', 'edit', '-json', GoMod])
+    expectSuccess(`go mod edit ${GoMod}`, read)
+    await mkdir(tree)
+    const text = requiring(module, version, JSON.parse(read.stdout) as Requirements)
+    await writeFile(path.join(tree, 'go.mod'), text)
+    // There is no go.sum: Go writes one of what its checksum database says.
+    return '-mod=mod'
   }
-  const { GoMod } = await download(go, `${module.name}@v${version}`)
-  const read = await go(['mod', 'edit', '-json', GoMod])
-  expectSuccess(`go mod edit ${GoMod}`, read)
-  await mkdir(tree)
-  const text = requiring(module, version, JSON.parse(read.stdout) as Requirements)
-  await writeFile(path.join(tree, 'go.mod'), text)
-  // There is no go.sum: Go writes one of what its checksum database says.
-  return '-mod=mod'
+  const { name, requirements } = module
+  // What Go calls a version 2 or later that has no go.mod.
+  const suffix = requirements === undefined ? '' : '+incompatible'
+  const { Dir } = await download(go, `${name}@v${version}${suffix}`)
+  await copyWritable(Dir, tree)
+  if (requirements !== undefined) {
+    await copyFile(path.join(tree, requirements.file), path.join(tree, 'go.mod'))
+    await copyFile(path.join(tree, requirements.sums), path.join(tree, 'go.sum'))
+  }
+  return '-mod=readonly'
 }
 
 interface Downloaded {

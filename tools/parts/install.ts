@@ -101,6 +101,15 @@ function hostOf({ part }: BesideSource): PartName {
   throw new Error(`the catalogue has no part ${part}`)
 }
 
+/** A part that is there already, on PATH or in the cache; nothing is installed. */
+export async function findPart(
+  name: PartName,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  const found = await find(name, env)
+  return 'path' in found ? found.path : undefined
+}
+
 type Found = { readonly path: string } | { readonly attempts: readonly Attempt[] }
 
 /** The part from PATH or from the cache. */

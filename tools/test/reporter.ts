@@ -2,12 +2,17 @@ import type { TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
 
 /**
- * A line for each suite that passed, all of each test that failed, and the counts at the end: of
- * thousands of tests only the few lines that say something new.
+ * A line for each suite that passed, all of each test that failed, and at the end the counts and what
+ * did not run: of thousands of tests only the few lines that say something new.
  */
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const skipped: string[] = []
   for await (const event of source) {
-    if (event.type === 'test:pass' && event.data.nesting === 0) {
+    if (event.type === 'test:pass' && isSkipped(event.data.skip)) {
+      const { name, skip } = event.data
+      const why = typeof skip === 'string' && skip !== '' ? skip : 'no reason given'
+      skipped.push(`NOT RUN: ${name}: ${why}\n`)
+    } else if (event.type === 'test:pass' && event.data.nesting === 0) {
       yield `✔ ${event.data.name} (${milliseconds(event.data.details.duration_ms)})\n`
     } else if (event.type === 'test:fail') {
       yield* failure(event.data)
@@ -17,6 +22,12 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
       yield event.data.message
     }
   }
+  yield* skipped
+}
+
+/** The reason may be missing, and then is empty on some lines of Node. */
+function isSkipped(skip: string | boolean | undefined): boolean {
+  return skip !== undefined && skip !== false
 }
 
 type Failure = Extract<TestEvent, { type: 'test:fail' }>['data']
