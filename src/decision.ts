@@ -46,10 +46,10 @@ export async function decide<T>(
   try {
     const started = deps.timer()
     decision = deps.newId()
-    let facts: DecisionFacts = {}
+    const facts: DecisionFacts = {}
     const result = await orRefuse(() =>
       body((more) => {
-        facts = { ...facts, ...more }
+        Object.assign(facts, more)
       }),
     )
     deps.record({

@@ -86,7 +86,7 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
     name: from,
     actions: ['pull'],
   }))
-  const required = mergeAccess([...withoutMount, ...mounted])
+  const required = mounted.length === 0 ? withoutMount : mergeAccess([...withoutMount, ...mounted])
   const removeQuery = source.value.length === 0 && query.value.has('mount') ? ['mount'] : []
   return accepted({
     ...{ required, withoutMount, removeQuery },

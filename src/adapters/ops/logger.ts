@@ -20,7 +20,9 @@ export function createLogger(level: string): Logger {
 
 /** One line a decision; allowed ones at `info`, refused ones at the level of their reason. */
 export function logDecision(logger: Logger, event: DecisionEvent): void {
-  const { duration, ...fields } = event
   const level = event.reason === undefined ? 'info' : refusalKind(event.reason).level
+  // Else every check would make a line that nobody sees.
+  if (!logger.isLevelEnabled(level)) return
+  const { duration, ...fields } = event
   logger[level]({ ...fields, milliseconds: Math.round(duration * 1000) / 1000 }, 'decision')
 }
