@@ -9,7 +9,7 @@ import { freePort, isFree } from '../../tools/stack/ports.ts'
 import { ask, fetchToken } from '../support/http.ts'
 import { startStack } from '../support/stack.ts'
 import { load, type LoadResult } from './load.ts'
-import { processorTime, residentMemory } from './process-figures.ts'
+import { processorTime, residentMemory } from '../support/process-figures.ts'
 import { spread } from './statistics.ts'
 
 /** The repository, from dist/test/bench. */
