@@ -23,6 +23,7 @@ import {
 import type { Random } from '../support/random.ts'
 import { hold, open, type Manner } from './connections.ts'
 import { mutate } from './mutate.ts'
+import { unfinishedMessages } from './unfinished.ts'
 
 /** What is thrown at the port; done when it is over and its connections are closed. */
 export type Attack = (port: number, random: Random) => Promise<void>
@@ -225,18 +226,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     await sleep(50)
     for (const socket of sockets) socket.resetAndDestroy()
   },
-  'messages that never come to their end': flood(
-    12,
-    together(
-      GREETING,
-      ids(STREAMS).flatMap((id) => {
-        const most = message(Buffer.alloc(LONGEST - 5)).subarray(0, LONGEST - 1024)
-        return [begun(id), dataFrames(id, most, false)]
-      }),
-    ),
-    { pong: true },
-    LONG,
-  ),
+  'messages that never come to their end': (port) => unfinishedMessages(port, 12, LONG),
   'messages that follow the one': flood(
     10,
     together(GREETING, begun(1), dataFrames(1, together(repeated(10_000, QUESTION)), true)),
