@@ -125,6 +125,8 @@ describe('two rauths behind Envoy', () => {
     // Until Envoy knows that both are there.
     await sleep(3_000)
     const during = kept()
+    // It has its token by then.
+    await sleep(500)
     await second.kill()
     // Until it knows that one is gone.
     await sleep(3_500)
