@@ -12,6 +12,8 @@ const COMMANDS = {
   test: { main: 'dist/tools/test/main.js', needs: /^tools\/(test|parts)\// },
   bench: { main: 'dist/test/bench/main.js', needs: /^/ },
   conformance: { main: 'dist/test/conformance/main.js', needs: /^test\/conformance\// },
+  soak: { main: 'dist/test/soak/main.js', needs: /^/ },
+  stress: { main: 'dist/test/stress/main.js', needs: /^/ },
   differential: { main: 'dist/test/differential/main.js', needs: /^/ },
   parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },

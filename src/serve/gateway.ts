@@ -6,10 +6,14 @@ import { otherRealms, serviceNames } from '../config/services.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
 
-/** The ports of the gateway, each by the name that it has under `listen`. */
+/**
+ * The ports of the gateway, each by the name that it has under `listen`. `running`: false once it is
+ * to stop, while the ports are still open.
+ */
 export async function openGateway(
   common: Common,
   logins: Logins | undefined,
+  running: () => boolean,
   opened: (name: string, listener: Listener) => void,
 ): Promise<void> {
   const { config, store } = common
@@ -23,7 +27,7 @@ export async function openGateway(
   const grpc = await startGrpcServer(
     {
       ...{ ...options, realms: otherRealms(config), stripAuthorization },
-      ready: () => store.ready(),
+      ready: () => running() && store.ready(),
       tls: await common.tls.open('gateway'),
     },
     listen.gateway,

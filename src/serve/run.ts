@@ -66,7 +66,8 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
     }
     if (role !== 'token') {
       const { openGateway } = await import('./gateway.ts')
-      await openGateway(common, logins, (name, listener) => listeners.set(name, listener))
+      const opened = (name: string, listener: Listener) => listeners.set(name, listener)
+      await openGateway(common, logins, () => !stopping, opened)
     }
     const server = createOperationsServer({
       metrics,

@@ -9,7 +9,7 @@ import { startAuthorino } from './check/authorino.ts'
 import { startConstant, startOpa, type Authorizer, type TokenRules } from './check/authorizers.ts'
 import { jwtAuthn, overHttp, startFront, withoutAuthorizer, type Front } from './check/fronts.ts'
 import { load, type LoadResult } from './load.ts'
-import { processorTime, residentMemory } from './process-figures.ts'
+import { processorTime, residentMemory } from '../support/process-figures.ts'
 import { spread } from './statistics.ts'
 
 /** The repository, from dist/test/bench. */

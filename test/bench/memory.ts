@@ -5,7 +5,7 @@ import { fetchToken } from '../support/http.ts'
 import { ownIssuer } from '../support/own-token.ts'
 import { startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
-import { residentMemory } from './process-figures.ts'
+import { residentMemory } from '../support/process-figures.ts'
 
 const NAMESPACES = 10_000
 const TOKENS = 100_000

@@ -1,5 +1,5 @@
 import { startStack } from '../support/stack.ts'
-import { residentMemory } from './process-figures.ts'
+import { residentMemory } from '../support/process-figures.ts'
 import { spread } from './statistics.ts'
 
 /** `rauth serve`, bundled, both halves: from spawn to its line "ready", and its memory then. */

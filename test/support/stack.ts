@@ -62,6 +62,9 @@ export interface Stack {
   killRauth(): Promise<void>
   /** The pid, once it is ready. */
   startRauth(): Promise<number>
+  /** Asks it to end; whether that was enough. */
+  stopRauth(): Promise<boolean>
+  restart(name: 'envoy' | 'registry'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -134,6 +137,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     rauthPid: () => stack.rauth().pid,
     killRauth: () => stack.rauth().kill(),
     startRauth: async () => (await stack.startRauth()).pid,
+    stopRauth: () => stack.rauth().stop(),
+    restart: (name) => stack.restart(name),
     async stop() {
       const killed = await stack.stop()
       await rm(directory, { recursive: true, force: true })

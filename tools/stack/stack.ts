@@ -53,6 +53,8 @@ export interface Stack {
   rauth(): Child
   /** Starts rauth, which must not be running, and waits until it is ready. */
   startRauth(): Promise<Child>
+  /** Asks the other part to end, and starts it again. */
+  restart(name: 'envoy' | 'registry'): Promise<void>
   /**
    * Ends everything, the front first, so that no client sees the middle of it. Gives the names of
    * those that did not end when they were asked to.
@@ -145,6 +147,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     )
   }
 
+  async function restart(name: 'envoy' | 'registry'): Promise<void> {
+    const { envoy } = options.programs
+    await running.get(name)?.stop()
+    if (name === 'registry') await startRegistry()
+    else if (envoy !== undefined) await startEnvoy(envoy, front)
+  }
+
   async function stop(): Promise<readonly string[]> {
     const killed: string[] = []
     for (const name of PARTS) {
@@ -175,6 +184,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     children: () => [...running.values()],
     rauth: () => running.get('rauth') ?? missing('rauth'),
     startRauth,
+    restart,
     stop,
   }
 }

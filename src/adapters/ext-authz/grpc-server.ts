@@ -1,6 +1,8 @@
 import { createServer } from 'node:net'
 import {
+  logVerbosity,
   Server,
+  setLogVerbosity,
   status,
   type sendUnaryData,
   type ServerUnaryCall,
@@ -9,6 +11,7 @@ import {
 import { listen, type ListenAddress, type Listener } from '../listen.ts'
 import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
+import { boundConnections, type ConnectionBounds } from './bounded-connections.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
 import { decodeCheckRequest, encodeCheckResponse } from './check-codec.ts'
@@ -24,6 +27,8 @@ export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   /** Whether the registry is not to see the token. */
   readonly stripAuthorization: boolean
   readonly tls?: ListenerTls | undefined
+  /** Tests have others than the gateway's own. */
+  readonly bounds?: Partial<ConnectionBounds>
 }
 
 const AUTHORIZATION = 'envoy.service.auth.v3.Authorization'
@@ -50,16 +55,24 @@ const CHANNEL = {
   // Connections are long-lived: without an end, replicas that are added get none of them.
   'grpc.max_connection_age_ms': 15 * 60_000,
   'grpc.max_connection_age_grace_ms': 10_000,
-  // Finds an Envoy that is gone without a word; Envoy looks after its own side (connection_keepalive).
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
+  // Finds an Envoy that is gone without a word, a client that never greets, and a session that broke,
+  // of which Node does not tell; Envoy looks after its own side (connection_keepalive).
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
   // Answers of a few hundred bytes on a local network gain nothing by compression.
   'grpc.default_compression_algorithm': 0,
   'grpc.enable_channelz': 0,
 } as const
 
-/** An Envoy opens one a worker: those of a large mesh, and an end to what one client can hold. */
-const MAX_CONNECTIONS = 4_096
+const BOUNDS: ConnectionBounds = {
+  // An Envoy opens one a worker: those of a large mesh.
+  connections: 4_096,
+  memory: 64 * 2 ** 20,
+  // Envoy gives up after its own timeout, half a second.
+  call: 10_000,
+  // Past the age, its jitter of a tenth and the grace of grpc-js.
+  age: 17 * 60_000,
+}
 
 /**
  * Envoy's ext_authz over gRPC, and grpc.health.v1 beside it. Throws ERR_LISTEN; `onError` as for any
@@ -71,19 +84,23 @@ export async function startGrpcServer(
   address: ListenAddress,
   onError?: (error: Error) => void,
 ): Promise<Listener> {
+  // It writes to stderr, as often as they like, which headers of its clients are bad.
+  setLogVerbosity(logVerbosity.NONE)
   const health = createHealth(options.ready, ['', AUTHORIZATION])
-  const server = new Server(CHANNEL)
+  const connections = boundConnections({ ...BOUNDS, ...options.bounds }, () => performance.now())
+  const server = new Server({ ...CHANNEL, interceptors: [connections.interceptor] })
   server.addService(DEFINITION, { Check: createCheck(options) })
   server.addService(healthDefinition, { ...health.implementation })
   const sessions = server.createConnectionInjector(grpcCredentials(options.tls))
   const ports = createServer((connection) => {
-    sessions.injectConnection(connection)
+    if (connections.open(connection)) sessions.injectConnection(connection)
+    else connection.destroy()
   })
-  ports.maxConnections = MAX_CONNECTIONS
   function shutDown(): void {
     health.close()
     sessions.destroy()
     server.forceShutdown()
+    connections.close()
   }
 
   try {

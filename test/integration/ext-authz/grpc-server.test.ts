@@ -27,9 +27,11 @@ import { accepted, refused } from '../../../src/refusal.ts'
 import { OTHER_SERVICE } from '../../support/flows.ts'
 import { until } from '../../support/until.ts'
 import { CHECK, type WireResponse } from '../../support/check-messages.ts'
+import { unfinishedMessages } from '../../stress/unfinished.ts'
 import { CHALLENGE, createTestGateway, DECISIONS, PLAIN, WHERE } from './gateway.ts'
 import type { TestGateway } from './gateway.ts'
-import { frame, PREFACE, throwAt } from './http2-frames.ts'
+import { callHeaders } from '../../support/hpack.ts'
+import { frame, PREFACE, throwAt } from '../../support/http2-frames.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
 const PATIENCE = 20_000
@@ -288,17 +290,21 @@ describe('startGrpcServer', () => {
       await assertAlive(asker)
     })
 
-    it('refuses a message of more than 256 KiB, compressed or not, and lives', async () => {
+    it('refuses a message of more than 256 KiB, and lives', async () => {
       const long = question(['GET', '/v2/'], { ...bearer(), cookie: 'x'.repeat(300 * 1024) })
-      const gzip = client(listener.port, {
-        'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
-      })
-      for (const one of [asker, gzip]) {
-        assert.equal((await failure(check(one, long))).code, status.RESOURCE_EXHAUSTED)
-        await assertAlive(one)
-      }
+      assert.equal((await failure(check(asker, long))).code, status.RESOURCE_EXHAUSTED)
+      await assertAlive(asker)
       const short = question(['GET', '/v2/'], { ...bearer(), cookie: 'x'.repeat(60 * 1024) })
       assert.equal((await check(asker, short)).code, 0)
+    })
+
+    it('inflates nothing, however short it is', async () => {
+      for (const algorithm of [compressionAlgorithms.gzip, compressionAlgorithms.deflate]) {
+        const squeezing = client(listener.port, { 'grpc.default_compression_algorithm': algorithm })
+        const { code } = await failure(check(squeezing, question(['GET', '/v2/'], bearer())))
+        assert.equal(code, status.UNIMPLEMENTED)
+      }
+      await assertAlive(asker)
     })
 
     it('answers more checks than one connection takes at once, each its own', async () => {
@@ -568,6 +574,25 @@ describe('startGrpcServer', () => {
       }
     })
 
+    it('cuts a call that takes too long, with its connection', async () => {
+      const { checkAccess, inFlight } = held()
+      const { port } = await start({ checkAccess, bounds: { call: 100 } })
+      const cut = failure(check(client(port), question(['GET', '/v2/'], bearer())))
+      await inFlight
+      assert.notEqual((await cut).code, status.DEADLINE_EXCEEDED)
+      await assertAlive(client((await start()).port))
+    })
+
+    it('cuts a connection whose unfinished messages hold too much', async () => {
+      const { port } = await start({ bounds: { memory: 1024 * 1024 } })
+      const good = client(port)
+      await assertAlive(good)
+      const begin = performance.now()
+      await unfinishedMessages(port, 1, PATIENCE)
+      assert.ok(performance.now() - begin < PATIENCE, 'it was not cut')
+      await assertAlive(good)
+    })
+
     it('does not wait for a connection that is idle', async () => {
       const listener = await start()
       await assertAlive(client(listener.port))
@@ -605,21 +630,3 @@ describe('startGrpcServer', () => {
     })
   })
 })
-
-/** A header block of literals without indexing (RFC 7541 §6.2.2): that of a gRPC call. */
-function callHeaders(at: string): Buffer {
-  const fields = {
-    ...{ ':method': 'POST', ':scheme': 'http', ':path': at, ':authority': 'x' },
-    ...{ te: 'trailers', 'content-type': 'application/grpc' },
-  }
-  return Buffer.concat(
-    Object.entries(fields).map(([name, text]) =>
-      Buffer.concat([
-        Buffer.from([0, name.length]),
-        Buffer.from(name),
-        Buffer.from([text.length]),
-        Buffer.from(text),
-      ]),
-    ),
-  )
-}

@@ -15,7 +15,7 @@ import {
   WHERE,
   type TestGateway,
 } from './gateway.ts'
-import { throwAt } from './http2-frames.ts'
+import { throwAt } from '../../support/http2-frames.ts'
 
 /** One exchange byte for byte, until the server ends the connection: the client never does. */
 async function exchange(port: number, bytes: string): Promise<Answer> {

@@ -14,7 +14,7 @@ import { tlsFolder, type TlsFolder } from '../../support/tls-folder.ts'
 import { exchange, head } from '../../support/wire.ts'
 import { CHECK } from '../../support/check-messages.ts'
 import { createTestGateway, PLAIN, WHERE } from './gateway.ts'
-import { PREFACE } from './http2-frames.ts'
+import { PREFACE } from '../../support/http2-frames.ts'
 import { until } from '../../support/until.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */

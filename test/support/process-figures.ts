@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** Resident memory of a process, MiB. */
 export function residentMemory(pid: number): number {
@@ -16,4 +16,9 @@ export function processorTime(pid: number): number {
   // The name may hold spaces; utime and stime are the 12th and 13th field after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+/** File descriptors that a process has open: files, connections, pipes. */
+export function openFiles(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length
 }

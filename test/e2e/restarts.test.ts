@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isMap, isSeq, type Document } from 'yaml'
+import { startChild, untilReady, type Child } from '../../tools/stack/child.ts'
+import { freePort } from '../../tools/stack/ports.ts'
+import { craneClient, type CraneClient } from '../support/clients.ts'
+import { ask, fetchToken } from '../support/http.ts'
+import {
+  assertNoFailure,
+  craneOverAndOver,
+  pullOverAndOver,
+  stopAll,
+  type Pulls,
+} from '../support/pulls.ts'
+import { startStack, type Stack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+
+/** The bundled program, from dist/test/e2e. */
+const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
+const REPOSITORY = 'team-a/app'
+const DRAIN = { RAUTH_DRAIN_DELAY: '4s' }
+
+/** Another endpoint for a cluster of Envoy's. */
+function addEndpoint(document: Document, name: string, port: number): void {
+  const clusters: unknown = document.getIn(['static_resources', 'clusters'])
+  if (!isSeq(clusters)) assert.fail('no clusters')
+  const index = clusters.items.findIndex((one) => isMap(one) && one.get('name') === name)
+  const endpoints = ['load_assignment', 'endpoints', 0, 'lb_endpoints']
+  const address = { socket_address: { address: '127.0.0.1', port_value: port } }
+  document.addIn(
+    ['static_resources', 'clusters', index, ...endpoints],
+    document.createNode({ endpoint: { address } }),
+  )
+}
+
+describe('two rauths behind Envoy', () => {
+  let stack: Stack
+  let folder: string
+  let second: Child
+  let crane: CraneClient
+  const ports = { token: 0, gateway: 0, gatewayHttp: 0, operations: 0 }
+
+  async function startSecond(): Promise<Child> {
+    const child = await startChild({
+      ...{ name: 'rauth 2', program: process.execPath, logFile: path.join(folder, 'log') },
+      args: [PROGRAM, 'serve', '--config', stack.config],
+      env: {
+        ...DRAIN,
+        RAUTH_LISTEN_TOKEN: `127.0.0.1:${ports.token}`,
+        RAUTH_LISTEN_GATEWAY: `127.0.0.1:${ports.gateway}`,
+        RAUTH_LISTEN_GATEWAY_HTTP: `127.0.0.1:${ports.gatewayHttp}`,
+        RAUTH_LISTEN_OPERATIONS: `127.0.0.1:${ports.operations}`,
+      },
+    })
+    await untilReady(child, () =>
+      ask(ports.operations, '/readyz').then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    )
+    return child
+  }
+
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-second-'))
+    for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = await freePort()
+    stack = await startStack({
+      ...({ registry: '3', registryAuth: true, envoy: true } as const),
+      environment: DRAIN,
+      editEnvoy(document) {
+        addEndpoint(document, 'rauth-gateway', ports.gateway)
+        addEndpoint(document, 'rauth-token', ports.token)
+      },
+    })
+    second = await startSecond()
+    crane = await craneClient(stack.registry, stack.login('team-a'))
+    const pushed = await crane.push('an image', `${stack.registry}/${REPOSITORY}:v1`)
+    assert.equal(pushed.code, 0, pushed.output)
+  })
+  after(async () => {
+    await crane.remove()
+    await second.stop()
+    await stack.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const common = () => ({
+    ...{ port: stack.entry, token: stack.entry, service: stack.service },
+    ...{ login: stack.login('team-a'), repository: REPOSITORY },
+  })
+  const tags = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    return (await ask(stack.entry, `/v2/${REPOSITORY}/tags/list`, { headers })).status
+  }
+
+  it('are restarted in turn, and no pull fails', async (context) => {
+    const pulls = new Map<string, Pulls>([
+      ['each its token', pullOverAndOver({ ...common(), reuse: 0 })],
+      ['kept tokens', pullOverAndOver({ ...common(), reuse: 20_000 })],
+      ['crane', craneOverAndOver(crane, `${stack.registry}/${REPOSITORY}:v1`)],
+    ])
+    try {
+      await sleep(500)
+      assert.equal(await second.stop(), true)
+      await sleep(500)
+      second = await startSecond()
+      // Until Envoy knows that it is back.
+      await sleep(3_000)
+      assert.equal(await stack.stopRauth(), true)
+      await sleep(500)
+      await stack.startRauth()
+      await sleep(1_000)
+    } finally {
+      await stopAll(pulls)
+    }
+    assertNoFailure(context, pulls, 10)
+  })
+
+  it('one that dies without a word costs a moment, and is asked no more', async (context) => {
+    const kept = () => pullOverAndOver({ ...common(), reuse: 60_000 })
+    // Until Envoy knows that both are there.
+    await sleep(3_000)
+    const during = kept()
+    // It has its token by then.
+    await sleep(500)
+    await second.kill()
+    // Until it knows that one is gone.
+    await sleep(3_500)
+    await during.stop()
+    context.diagnostic(`pulls ${during.done()}, 503 ${during.failures.length}`)
+    for (const failure of during.failures) assert.match(failure, /: 503 /)
+    const afterwards = new Map<string, Pulls>([['kept tokens', kept()]])
+    await sleep(1_500)
+    await stopAll(afterwards)
+    second = await startSecond()
+    assertNoFailure(context, afterwards, 5)
+  })
+
+  for (const name of ['registry', 'envoy'] as const) {
+    it(`a ${name} that is restarted is a pause, and no wrong answer`, async () => {
+      const scope = `repository:${REPOSITORY}:pull`
+      const token = await fetchToken(stack.entry, stack.login('team-a'), stack.service, scope)
+      const foreign = await fetchToken(stack.entry, stack.login('team-b'), stack.service, scope)
+      assert.equal(await tags(token), 200)
+      const seen = new Set<number>()
+      let over = false
+      async function askAllTheTime(): Promise<void> {
+        while (!over) {
+          seen.add(await tags(foreign).catch(() => 0))
+          await sleep(20)
+        }
+      }
+      const asking = askAllTheTime()
+      await stack.restart(name)
+      await until('pulls go on', 10_000, async () => (await tags(token).catch(() => 0)) === 200)
+      over = true
+      await asking
+      assert.ok(!seen.has(200), 'a token of another namespace was let through')
+      const pulled = await crane.pull(`${stack.registry}/${REPOSITORY}:v1`)
+      assert.equal(pulled.code, 0, pulled.output)
+    })
+  }
+})

@@ -1,0 +1,26 @@
+import type { Outcome } from './siege.ts'
+
+/** What the gateway may grow by, MiB: the 64 that it lets clients hold, as much garbage, its heap. */
+const GROWTH = 220
+
+export interface Verdict {
+  readonly lines: readonly string[]
+  /** Empty: the gateway stood. */
+  readonly wrong: readonly string[]
+}
+
+export function verdict({ attacks, checks, failures, slowest, memory, files }: Outcome): Verdict {
+  const { before, most, end } = memory
+  const wrong = failures.slice(0, 10)
+  if (most - before > GROWTH) wrong.push(`memory grew by more than ${GROWTH} MiB`)
+  // As many as before, or the asker's own connection less.
+  if (!(files.end <= files.before)) wrong.push('connections are still open after the attacks')
+  return {
+    lines: [
+      `${attacks} attacks; ${checks} checks meanwhile, ${failures.length} wrong, slowest ${slowest.toFixed(0)} ms`,
+      `RSS MiB ${before.toFixed(0)} before, ${most.toFixed(0)} at most, ${end.toFixed(0)} at the end`,
+      `open files ${files.before} before, ${files.end} at the end`,
+    ],
+    wrong,
+  }
+}

@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { stringify } from 'yaml'
+import { initializeKeys } from '../../src/adapters/file/keys/key-maker.ts'
+import { startChild, untilReady, type Child } from '../../tools/stack/child.ts'
+import { freePort } from '../../tools/stack/ports.ts'
+import { secretManifest, type Login } from '../../tools/stack/secret-manifest.ts'
+import { replaceFile } from '../../tools/stack/state.ts'
+import { ask } from './http.ts'
+
+/** The bundled program, from dist/test/support. */
+const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
+
+export const SERVICE = 'registry.test'
+
+/** `rauth serve` as it ships, a process of its own, with nothing before or behind it. */
+export interface Serving {
+  readonly child: Child
+  readonly token: number
+  readonly gateway: number
+  readonly operations: number
+  readonly secrets: string
+  /** Secrets are watched: it is in force a moment later. */
+  writeSecret(namespace: string, login: Login): Promise<void>
+  removeSecret(namespace: string): Promise<void>
+  log(): Promise<string>
+  stop(): Promise<void>
+}
+
+export interface ServingOptions {
+  readonly logins: readonly Login[]
+  /** More configuration, over the defaults. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** More options of Node's. */
+  readonly node?: readonly string[]
+}
+
+/** Each login is that of the namespace with the name of its user. */
+export async function startServing(options: ServingOptions): Promise<Serving> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-serving-'))
+  const file = (name: string) => path.join(directory, name)
+  const secrets = file('secrets')
+  const secretFile = (namespace: string) => path.join(secrets, `${namespace}.yaml`)
+  const writeSecret = (namespace: string, login: Login) =>
+    replaceFile(secretFile(namespace), secretManifest(namespace, login))
+  for (const name of [secrets, file('keys')]) await mkdir(name, { mode: 0o700 })
+  await initializeKeys({ directory: file('keys'), algorithm: 'ES256', now: new Date() })
+  for (const login of options.logins) await writeSecret(login.username, login)
+  const [token, gateway, gatewayHttp, operations] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ]
+  const at = (port: number) => `127.0.0.1:${port}`
+  const config = {
+    ...{ realm: `http://${at(token)}/token`, service: SERVICE, logLevel: 'warn' },
+    ...{ keys: { directory: file('keys') }, credentials: { directory: secrets } },
+    listen: {
+      ...{ token: at(token), gateway: at(gateway), gatewayHttp: at(gatewayHttp) },
+      operations: at(operations),
+    },
+    ...options.config,
+  }
+  await replaceFile(file('rauth.yaml'), stringify(config))
+  const child = await startChild({
+    ...{ name: 'rauth', program: process.execPath, logFile: file('log') },
+    args: [...(options.node ?? []), PROGRAM, 'serve', '--config', file('rauth.yaml')],
+  })
+  async function stop(): Promise<void> {
+    await child.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    await untilReady(child, () =>
+      ask(operations, '/readyz').then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    )
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    ...{ child, token, gateway, operations, secrets, writeSecret, stop },
+    removeSecret: (namespace) => rm(secretFile(namespace)),
+    log: () => readFile(file('log'), 'utf8'),
+  }
+}
