@@ -11,8 +11,11 @@ import type { CheckResponse } from './check-response.ts'
 type Reader = protobuf.Reader
 type Writer = protobuf.Writer
 
-/** Reads one field of a message; whatever it leaves unread by returning false is skipped. */
-type ReadField = (field: number) => boolean
+/**
+ * Reads one field of a message into what is made of it; whatever it leaves unread by returning false
+ * is skipped. Functions of the module, so that a request costs no closures.
+ */
+type ReadField<T> = (reader: Reader, field: number, into: T) => boolean
 
 /** Field number and wire type in a tag, protobuf encoding, "Message Structure". */
 const WIRE_BITS = 3
@@ -20,58 +23,34 @@ const VARINT = 0
 const LENGTH_DELIMITED = 2
 
 /** The fields of a message up to `end`. All that are read here are length-delimited. */
-function readFields(reader: Reader, end: number, read: ReadField): void {
+function readFields<T>(reader: Reader, end: number, into: T, read: ReadField<T>): void {
   while (reader.pos < end) {
     const head = reader.uint32()
     const wireType = head & ((1 << WIRE_BITS) - 1)
-    const isRead = wireType === LENGTH_DELIMITED && read(head >>> WIRE_BITS)
+    const isRead = wireType === LENGTH_DELIMITED && read(reader, head >>> WIRE_BITS, into)
     if (!isRead) reader.skipType(wireType)
   }
   if (reader.pos !== end) throw new RangeError('a field longer than its message')
 }
 
-function readMessage(reader: Reader, read: ReadField): true {
+function readMessage<T>(reader: Reader, into: T, read: ReadField<T>): true {
   const length = reader.uint32()
   const end = reader.pos + length
   if (end > reader.len) throw new RangeError('a message longer than what holds it')
-  readFields(reader, end, read)
+  readFields(reader, end, into, read)
   return true
 }
 
 /** Bytes → what they say; `undefined`: they are no such message. */
 export function decodeCheckRequest(bytes: Uint8Array): CheckRequest | undefined {
   try {
-    return readCheckRequest(protobuf.Reader.create(bytes))
+    const reader = protobuf.Reader.create(bytes)
+    const request: Request = {}
+    readFields(reader, reader.len, request, requestField)
+    return request
   } catch {
     return undefined
   }
-}
-
-function readCheckRequest(reader: Reader): CheckRequest {
-  const request: { address?: string; http?: Http; service?: string } = {}
-
-  const readSocketAddress: ReadField = (field) => {
-    if (field !== 2) return false
-    request.address = reader.string()
-    return true
-  }
-  const readAddress: ReadField = (field) => field === 1 && readMessage(reader, readSocketAddress)
-  const readPeer: ReadField = (field) => field === 1 && readMessage(reader, readAddress)
-  const readRequest: ReadField = (field) => {
-    if (field !== 2) return false
-    request.http ??= { method: '', path: '', query: '', fragment: '', headers: [], headerMap: [] }
-    return readMessage(reader, httpField(reader, request.http))
-  }
-  const readAttributes: ReadField = (field) => {
-    if (field === 1) return readMessage(reader, readPeer)
-    if (field === 4) return readMessage(reader, readRequest)
-    if (field !== 10) return false
-    const { key, value } = readLine(reader)
-    if (key === 'service') request.service = value
-    return true
-  }
-  readFields(reader, reader.len, (field) => field === 1 && readMessage(reader, readAttributes))
-  return request
 }
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] }
@@ -81,48 +60,83 @@ interface Http extends Writable<HttpAttributes> {
   readonly headerMap: HeaderLine[]
 }
 
-function httpField(reader: Reader, http: Http): ReadField {
-  const headerMapField: ReadField = (field) => {
-    if (field !== 1) return false
-    http.headerMap.push(readLine(reader))
-    return true
+interface Request extends Omit<Writable<CheckRequest>, 'http'> {
+  http?: Http
+}
+
+const requestField: ReadField<Request> = (reader, field, request) =>
+  field === 1 && readMessage(reader, request, attributesField)
+
+const attributesField: ReadField<Request> = (reader, field, request) => {
+  if (field === 1) return readMessage(reader, request, peerField)
+  if (field === 4) return readMessage(reader, request, attributesRequestField)
+  if (field !== 10) return false
+  const { key, value } = readLine(reader)
+  if (key === 'service') request.service = value
+  return true
+}
+
+const peerField: ReadField<Request> = (reader, field, request) =>
+  field === 1 && readMessage(reader, request, addressField)
+
+const addressField: ReadField<Request> = (reader, field, request) =>
+  field === 1 && readMessage(reader, request, socketAddressField)
+
+const socketAddressField: ReadField<Request> = (reader, field, request) => {
+  if (field !== 2) return false
+  request.address = reader.string()
+  return true
+}
+
+const attributesRequestField: ReadField<Request> = (reader, field, request) => {
+  if (field !== 2) return false
+  request.http ??= { method: '', path: '', query: '', fragment: '', headers: [], headerMap: [] }
+  return readMessage(reader, request.http, httpField)
+}
+
+const httpField: ReadField<Http> = (reader, field, http) => {
+  switch (field) {
+    case 2:
+      http.method = reader.string()
+      return true
+    case 3:
+      http.headers.push(readLine(reader))
+      return true
+    case 4:
+      http.path = reader.string()
+      return true
+    case 7:
+      http.query = reader.string()
+      return true
+    case 8:
+      http.fragment = reader.string()
+      return true
+    case 13:
+      return readMessage(reader, http, headerMapField)
+    default:
+      return false
   }
-  return (field) => {
-    switch (field) {
-      case 2:
-        http.method = reader.string()
-        return true
-      case 3:
-        http.headers.push(readLine(reader))
-        return true
-      case 4:
-        http.path = reader.string()
-        return true
-      case 7:
-        http.query = reader.string()
-        return true
-      case 8:
-        http.fragment = reader.string()
-        return true
-      case 13:
-        return readMessage(reader, headerMapField)
-      default:
-        return false
-    }
-  }
+}
+
+const headerMapField: ReadField<Http> = (reader, field, http) => {
+  if (field !== 1) return false
+  http.headerMap.push(readLine(reader))
+  return true
 }
 
 /** An entry of a map of texts, or a HeaderValue: they share their first two fields. */
 function readLine(reader: Reader): HeaderLine {
   const line: Writable<HeaderLine> = { key: '', value: '', rawValue: undefined }
-  readMessage(reader, (field) => {
-    if (field === 1) line.key = reader.string()
-    else if (field === 2) line.value = reader.string()
-    else if (field === 3) line.rawValue = reader.bytes()
-    else return false
-    return true
-  })
+  readMessage(reader, line, lineField)
   return line
+}
+
+const lineField: ReadField<Writable<HeaderLine>> = (reader, field, line) => {
+  if (field === 1) line.key = reader.string()
+  else if (field === 2) line.value = reader.string()
+  else if (field === 3) line.rawValue = reader.bytes()
+  else return false
+  return true
 }
 
 /** OVERWRITE_IF_EXISTS_OR_ADD; the message's own default adds a second value beside the client's. */
