@@ -29,6 +29,9 @@ const PATIENCE = 10_000
 
 const TICK = 10
 
+/** Wrong answers that are told as they come. */
+const TOLD = 10
+
 const real = (pid: number) => ({ memory: residentMemory(pid), files: openFiles(pid) })
 
 /** Asks a `rauth serve` of its own at a constant rate while its Secrets change, and checks each answer. */
@@ -61,7 +64,11 @@ async function run(
   const begin = performance.now()
   const elapsed = () => performance.now() - begin
   const goesOn = () => elapsed() < options.seconds * 1000
-  const fail = (error: unknown) => wrong.push(String(error))
+  function fail(error: unknown): void {
+    wrong.push(String(error))
+    // At once: half an hour is long, and the moment tells something.
+    if (wrong.length <= TOLD) options.say?.(`${(elapsed() / 1000).toFixed(1)} s: ${String(error)}`)
+  }
   const open = new Set<Promise<void>>()
 
   async function ask(namespace: Namespace): Promise<void> {
@@ -73,7 +80,7 @@ async function run(
     latencies.push(performance.now() - sent)
     const isRight = typeof got === 'number' && (right.includes(got) || !settled)
     if (isRight || (typeof got === 'number' && namespace.login !== login)) return
-    wrong.push(`${asked.path} of ${namespace.name}: ${got} and not ${right.join(' or ')}`)
+    fail(`${asked.path} of ${namespace.name}: ${got} and not ${right.join(' or ')}`)
   }
   async function askAllTheTime(): Promise<void> {
     let sent = 0
