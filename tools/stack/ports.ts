@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 
 /** Below the range that the kernel gives to outgoing connections, so that none can take it. */
 const LOWEST = 20_000
@@ -16,6 +16,23 @@ export function isFree(port: number): Promise<boolean> {
       probe.close(() => {
         resolve(true)
       })
+    })
+  })
+}
+
+/**
+ * Whether somebody listens on this port of the loopback address. Unlike `isFree` it takes the port from
+ * nobody who is about to.
+ */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect({ host: '127.0.0.1', port })
+    probe.once('error', () => {
+      resolve(false)
+    })
+    probe.once('connect', () => {
+      probe.destroy()
+      resolve(true)
     })
   })
 }

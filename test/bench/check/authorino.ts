@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { startChild, untilReady } from '../../../tools/stack/child.ts'
-import { freePort, isFree } from '../../../tools/stack/ports.ts'
+import { freePort, isListening } from '../../../tools/stack/ports.ts'
 import type { Api, Json } from '../../support/kubernetes/api.ts'
 import { startControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { define } from '../../support/kubernetes/definitions.ts'
@@ -36,7 +36,7 @@ export async function startAuthorino(
       return ended
     }
     try {
-      await untilReady(child, async () => !(await isFree(port)))
+      await untilReady(child, () => isListening(port))
       await cluster.api.expect('POST', AUTH_CONFIGS, authConfig(rules))
       await until('Authorino takes its AuthConfig', PATIENCE, () => isTaken(cluster.api))
     } catch (error) {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { startChild, untilReady, type Child } from '../../../tools/stack/child.ts'
-import { freePort, isFree } from '../../../tools/stack/ports.ts'
+import { freePort, isListening } from '../../../tools/stack/ports.ts'
 
 /** The repository, from dist/test/bench/check. */
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
@@ -31,7 +31,7 @@ export async function startConstant(directory: string): Promise<Authorizer> {
     args: [program, path.join(ROOT, 'proto'), String(port)],
     logFile: path.join(directory, 'constant.log'),
   })
-  await untilReady(child, async () => !(await isFree(port)))
+  await untilReady(child, () => isListening(port))
   return { child, port }
 }
 
@@ -60,7 +60,7 @@ export async function startOpa(
     ],
     logFile: path.join(directory, 'opa.log'),
   })
-  await untilReady(child, async () => !(await isFree(port)))
+  await untilReady(child, () => isListening(port))
   return { child, port }
 }
 

@@ -4,7 +4,7 @@ import { isMap, parse, parseDocument, type Document } from 'yaml'
 import { installParts } from '../../../tools/parts/install.ts'
 import { startChild, untilReady, type Child } from '../../../tools/stack/child.ts'
 import { envoyConfig } from '../../../tools/stack/envoy-config.ts'
-import { freePort, isFree } from '../../../tools/stack/ports.ts'
+import { freePort, isListening } from '../../../tools/stack/ports.ts'
 
 /** The repository, from dist/test/bench/check. */
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
@@ -44,7 +44,7 @@ export async function startFront(
   const args = ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'error']
   const logFile = path.join(directory, `${name}.log`)
   const child = await startChild({ name, program: envoy, args, logFile })
-  await untilReady(child, async () => !(await isFree(port)))
+  await untilReady(child, () => isListening(port))
   return { child, port }
 }
 

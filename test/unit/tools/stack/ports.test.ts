@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import { createPortPicker, freePort, isFree } from '../../../../tools/stack/ports.ts'
+import { createPortPicker, freePort, isFree, isListening } from '../../../../tools/stack/ports.ts'
 
 describe('ports', () => {
   it('are free, or are not', async () => {
@@ -10,11 +10,13 @@ describe('ports', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     assert.equal(await isFree(port), false)
+    assert.equal(await isListening(port), true)
     const other = await createPortPicker([])(port)
     assert.notEqual(other, port)
     server.close()
     await once(server, 'close')
     assert.equal(await isFree(port), true)
+    assert.equal(await isListening(port), false)
   })
 
   it('are given once, even while nobody listens yet', async () => {
