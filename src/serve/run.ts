@@ -40,8 +40,11 @@ export async function run(config: Config, options: RunOptions): Promise<void> {
 
 /** process.exit would wait for the thread of a read that never comes back, for ever. */
 function endByForce(): void {
+  // Pipes are its own output.
   const held = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== 'PipeWrap')
-  const what = held.some((kind) => kind.startsWith('FS')) ? 'a file system that hangs' : 'something'
+  const what = held.some((kind) => kind.startsWith('FSReq'))
+    ? 'a file system that hangs'
+    : 'something'
   process.stderr.write(`rauth: ${what} holds the process (${held.join(', ')}): ended by SIGKILL\n`)
   process.kill(process.pid, 'SIGKILL')
 }

@@ -5,7 +5,7 @@ import { serviceNames } from '../config/services.ts'
 import type { KeySet } from '../token/key-set.ts'
 import { createVerifier, type Verifier } from '../token/verifier.ts'
 
-/** Tokens whose signature is remembered as good: some 120 MB of memory when all of them are there. */
+/** Tokens whose signature is remembered as good: 70 to 120 MB of memory when all of them are there. */
 const VERIFIED_TOKENS = 100_000
 
 export interface VerifierParts {

@@ -9,6 +9,8 @@ import { residentMemory } from '../support/process-figures.ts'
 
 const NAMESPACES = 10_000
 const TOKENS = 100_000
+/** What they are for. */
+const REPOSITORIES = 10_000
 /** Checks that are under way at a time. */
 const AT_ONCE = 32
 /** Milliseconds. */
@@ -41,13 +43,14 @@ export async function benchMemory(): Promise<readonly string[]> {
     async function work(): Promise<void> {
       while (next < TOKENS) {
         const id = `c0ffee00-0000-4000-8000-${String((next += 1)).padStart(12, '0')}`
-        const access = [{ type: 'repository', name: 'team-a/app', actions: ['pull'] }]
+        const name = `team-a/app-${next % REPOSITORIES}`
+        const access = [{ type: 'repository', name, actions: ['pull'] }]
         const issuedAt = Math.floor(Date.now() / 1000)
-        await checkAllowed(client, await sign({ id, issuedAt, access }))
+        await checkAllowed(client, name, await sign({ id, issuedAt, access }))
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, work))
-    lines.push(figure(`and ${TOKENS} tokens, each checked once`, stack.rauthPid()))
+    lines.push(figure(`and ${TOKENS} tokens for ${REPOSITORIES} repositories`, stack.rauthPid()))
     return lines
   } finally {
     client.close()
@@ -59,9 +62,9 @@ function figure(what: string, pid: number): string {
   return `RSS MiB ${residentMemory(pid).toFixed(0).padStart(4)}  ${what}`
 }
 
-function checkAllowed(client: Client, token: string): Promise<void> {
+function checkAllowed(client: Client, name: string, token: string): Promise<void> {
   const headers = { authorization: `Bearer ${token}` }
-  const http = { method: 'GET', path: '/v2/team-a/app/manifests/v1', headers }
+  const http = { method: 'GET', path: `/v2/${name}/manifests/v1`, headers }
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest(
       CHECK.path,

@@ -155,11 +155,15 @@ describe('two rauths behind Envoy', () => {
         }
       }
       const asking = askAllTheTime()
-      await stack.restart(name)
-      await until('pulls go on', 10_000, async () => (await tags(token).catch(() => 0)) === 200)
-      over = true
-      await asking
+      try {
+        await stack.restart(name)
+        await until('pulls go on', 10_000, async () => (await tags(token).catch(() => 0)) === 200)
+      } finally {
+        over = true
+        await asking
+      }
       assert.ok(!seen.has(200), 'a token of another namespace was let through')
+      assert.ok(seen.has(403), 'nothing was judged')
       const pulled = await crane.pull(`${stack.registry}/${REPOSITORY}:v1`)
       assert.equal(pulled.code, 0, pulled.output)
     })

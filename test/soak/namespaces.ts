@@ -12,6 +12,8 @@ const TOKEN_AGE = 120_000
 /** A namespace whose Secret changes, and what is known of it. */
 export interface Namespace {
   readonly name: string
+  /** How many passwords it had. */
+  version: number
   /** Absent: its Secret is removed. */
   login: Login | undefined
   /** Of the last change. */
@@ -27,11 +29,11 @@ export function makeNamespaces(count: number): readonly Namespace[] {
   return Array.from({ length: count }, (_, i) => {
     const name = `team-${i}`
     const login = { username: name, password: passwordOf(name, 0) }
-    return { name, login, changed: -Infinity, token: undefined, revoked: undefined }
+    const nothing = { token: undefined, revoked: undefined }
+    return { name, version: 0, login, changed: -Infinity, ...nothing }
   })
 }
 
-let passwords = 0
 const passwordOf = (name: string, version: number) => `the password ${version} of ${name}, long`
 
 /** Changes one: another password, no Secret any more, or one again. Says which. */
@@ -46,8 +48,8 @@ export async function change(serving: Serving, namespace: Namespace, random: Ran
     namespace.login = undefined
     await serving.removeSecret(name)
   } else {
-    passwords += 1
-    namespace.login = { username: name, password: passwordOf(name, passwords) }
+    namespace.version += 1
+    namespace.login = { username: name, password: passwordOf(name, namespace.version) }
     await serving.writeSecret(name, namespace.login)
   }
   namespace.changed = performance.now()

@@ -1,6 +1,6 @@
 import { codeOf, RauthError } from '../../errors.ts'
 
-/** What to do about a file or a folder that the system refuses to read; `otherwise` if it is not its rights. */
+/** What to do about a file that can't be read; `otherwise` when the cause is another than missing rights. */
 export function remedyFor(cause: unknown, otherwise: string): string {
   const code = codeOf(cause)
   return code === 'EACCES' || code === 'EPERM'

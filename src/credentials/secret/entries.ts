@@ -56,12 +56,15 @@ function joined(list: unknown): string | undefined {
     : undefined
 }
 
+/** Where V8 says at which character it stopped: at the end, past whatever it quotes. */
+const POSITION = / at position (\d+)(?: \(line \d+ column \d+\))?$/
+
 /** Its errors quote what they found: only the position leaves, which some of them have. */
 function parseJson(json: string): Read<unknown> {
   try {
     return { ok: true, value: JSON.parse(json) as unknown }
   } catch (error) {
-    const position = /\bat position (\d+)/.exec(messageOf(error))?.[1]
+    const position = POSITION.exec(messageOf(error))?.[1]
     const place = position === undefined ? '' : `, from character ${Number(position) + 1} on`
     return wrong(`entries must be a JSON array of objects, and is no JSON${place}: correct it`)
   }
