@@ -27,10 +27,10 @@ export function applyEnvironment(
   const links = serviceLinks(environment)
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('RAUTH_') || text === undefined) continue
-    if (OTHERS.has(name) || links.has(name)) continue
+    if (OTHERS.has(name)) continue
     const setting = settings.find(({ variable }) => variable === name)
     if (setting === undefined) {
-      unknown.push(name)
+      if (!links.has(name)) unknown.push(name)
       continue
     }
     applied = withValue(applied, setting.path, setting.read(text))

@@ -23,7 +23,7 @@ import {
 import type { Random } from '../support/random.ts'
 import { hold, open, type Manner } from './connections.ts'
 import { mutate } from './mutate.ts'
-import { unfinishedMessages } from './unfinished.ts'
+import { openCalls } from './open-calls.ts'
 
 /** What is thrown at the port; done when it is over and its connections are closed. */
 export type Attack = (port: number, random: Random) => Promise<void>
@@ -45,6 +45,7 @@ const repeated = (count: number, one: Buffer) => Array.from({ length: count }, (
 
 /** Until much of what is sent was read, and would be kept. */
 const LONG = 3_000
+const MANY = { connections: 12, lasts: LONG }
 
 /** The same bytes over so many connections. */
 function flood(count: number, bytes: Buffer, manner: Manner = {}, lasts = WHILE): Attack {
@@ -115,6 +116,25 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
         ),
       ),
     ),
+  ),
+  'metadata that becomes a buffer for each comma': flood(
+    4,
+    together(
+      GREETING,
+      ids(96).map((id) =>
+        frame(
+          HEADERS,
+          END_HEADERS,
+          id,
+          together(
+            callHeaders(CHECK.path),
+            id === 1 ? indexedLiteral(['a-bin', ','.repeat(3_900)]) : repeated(15, indexed(62)),
+          ),
+        ),
+      ),
+    ),
+    { pong: true },
+    LONG,
   ),
   'headers that go on and on': flood(
     20,
@@ -226,7 +246,9 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     await sleep(50)
     for (const socket of sockets) socket.resetAndDestroy()
   },
-  'messages that never come to their end': (port) => unfinishedMessages(port, 12, LONG),
+  'messages that never come to their end': (port) => openCalls(port, 'unfinished', MANY),
+  'answered calls that are never ended': (port) => openCalls(port, 'answered', MANY),
+  'answers that nobody lets come': (port) => openCalls(port, 'unread', MANY),
   'messages that follow the one': flood(
     10,
     together(GREETING, begun(1), dataFrames(1, together(repeated(10_000, QUESTION)), true)),

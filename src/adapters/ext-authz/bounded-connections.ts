@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net'
-import {
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-} from '@grpc/grpc-js'
+import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js'
+import { refuseCompression, streamOf } from './grpc-internals.ts'
 
 export interface ConnectionBounds {
-  /** Connections at once. One more takes the place of the one that was longest of no use. */
+  /**
+   * Connections at once. One more takes the place of one from the address that has most: of one that
+   * never asked, else of the one that asked longest ago.
+   */
   readonly connections: number
-  /** What calls under way may hold in memory over all connections, bytes; past it the heaviest is cut. */
+  /**
+   * What calls may hold in memory over all connections, bytes; past it the connections of the address
+   * whose calls hold most are cut, the heaviest first.
+   */
   readonly memory: number
-  /** How long a call may take before its connection is cut, milliseconds. */
+  /** How long a call's stream may be open before its connection is cut, milliseconds. */
   readonly call: number
   /** How long a connection may last whatever it does, milliseconds. */
   readonly age: number
@@ -44,33 +47,51 @@ interface Call {
   /** Of its connection, when it began. */
   readonly bytesRead: number
   receiving: boolean
+  /** Bytes of its messages that came whole. */
+  held: number
 }
 
 interface Connection {
   readonly socket: Cuttable
+  readonly address: string
   readonly end: NodeJS.Timeout
-  /** Under way, the oldest first. */
+  /** Whose streams are open, the oldest first. */
   readonly calls: Set<Call>
+}
+
+/** The connections of one address; in each set the one that is longest so first. */
+interface Neighbours {
+  /** Those that asked nothing yet. */
+  readonly silent: Set<Connection>
+  readonly useful: Set<Connection>
 }
 
 /**
  * grpc-js keeps as much as clients send it: any number of connections, messages that never come to their
- * end, answers that nobody reads. An Envoy's calls are over in milliseconds, so it is never the one
- * that is cut. `timer` gives milliseconds from any beginning.
+ * end, answers that nobody reads. An Envoy's calls are over in milliseconds, and it has few
+ * connections, so it is not the one that is cut. `timer` gives milliseconds from any beginning.
  */
 export function boundConnections(
   bounds: ConnectionBounds,
   timer: () => number,
 ): BoundedConnections {
   const byPeer = new Map<string, Connection>()
-  /** Those that asked nothing yet, and the others; in each the one that is longest so first. */
-  const silent = new Set<Connection>()
-  const useful = new Set<Connection>()
+  const byAddress = new Map<string, Neighbours>()
   const busy = new Set<Connection>()
+
+  function neighboursOf(address: string): Neighbours {
+    const known = byAddress.get(address)
+    if (known !== undefined) return known
+    const made = { silent: new Set<Connection>(), useful: new Set<Connection>() }
+    byAddress.set(address, made)
+    return made
+  }
 
   function forget(peer: string, connection: Connection): void {
     clearTimeout(connection.end)
+    const { silent, useful } = neighboursOf(connection.address)
     for (const set of [silent, useful, busy]) set.delete(connection)
+    if (silent.size + useful.size === 0) byAddress.delete(connection.address)
     if (byPeer.get(peer) === connection) byPeer.delete(peer)
   }
 
@@ -79,11 +100,22 @@ export function boundConnections(
     connection.socket.destroy()
   }
 
+  function makeRoom(): void {
+    let most: Neighbours | undefined
+    const size = ({ silent, useful }: Neighbours) => silent.size + useful.size
+    for (const one of byAddress.values()) if (!most || size(one) > size(most)) most = one
+    const [longest] =
+      most === undefined || most.silent.size > 0 ? (most?.silent ?? []) : most.useful
+    if (longest !== undefined) cut(longest)
+  }
+
   function begin(connection: Connection, isLong: boolean): Call {
     const { bytesRead } = connection.socket
-    const call = { due: isLong ? Infinity : timer() + bounds.call, bytesRead, receiving: true }
+    const due = isLong ? Infinity : timer() + bounds.call
+    const call = { due, bytesRead, receiving: true, held: 0 }
     connection.calls.add(call)
     busy.add(connection)
+    const { silent, useful } = neighboursOf(connection.address)
     silent.delete(connection)
     useful.delete(connection)
     useful.add(connection)
@@ -104,10 +136,21 @@ export function boundConnections(
         break
       }
     }
+    cutHeaviest()
+  }
+
+  function cutHeaviest(): void {
     const weighed = [...busy].map((connection) => ({ connection, weight: weightOf(connection) }))
     let total = weighed.reduce((sum, { weight }) => sum + weight, 0)
     if (total <= bounds.memory) return
-    for (const { connection, weight } of weighed.sort((a, b) => b.weight - a.weight)) {
+    const ofAddress = new Map<string, number>()
+    for (const { connection, weight } of weighed) {
+      ofAddress.set(connection.address, (ofAddress.get(connection.address) ?? 0) + weight)
+    }
+    const together = ({ connection }: (typeof weighed)[number]) =>
+      ofAddress.get(connection.address) ?? 0
+    weighed.sort((a, b) => together(b) - together(a) || b.weight - a.weight)
+    for (const { connection, weight } of weighed) {
       if (total <= bounds.memory) break
       cut(connection)
       total -= weight
@@ -119,19 +162,17 @@ export function boundConnections(
     open(socket) {
       const peer = peerOf(socket)
       if (socket.remotePort === undefined) return false
-      if (byPeer.size >= bounds.connections) {
-        const [longest] = silent.size > 0 ? silent : useful
-        if (longest !== undefined) cut(longest)
-      }
+      if (byPeer.size >= bounds.connections) makeRoom()
       const connection: Connection = {
         socket,
+        address: socket.remoteAddress ?? '',
         end: setTimeout(() => {
           cut(connection)
         }, bounds.age).unref(),
         calls: new Set(),
       }
       byPeer.set(peer, connection)
-      silent.add(connection)
+      neighboursOf(connection.address).silent.add(connection)
       socket.once('close', () => {
         forget(peer, connection)
       })
@@ -141,10 +182,27 @@ export function boundConnections(
       refuseCompression(call)
       const connection = byPeer.get(peerOf(call.getConnectionInfo()))
       if (connection === undefined) return new ServerInterceptingCall(call)
-      return watched(call, {
-        begin: () => begin(connection, responseStream),
-        end: (begun) => {
-          end(connection, begun)
+      const begun = begin(connection, responseStream)
+      // Not when it is answered: until the client has ended it too, grpc-js keeps all of it.
+      streamOf(call).once('close', () => {
+        end(connection, begun)
+      })
+      return new ServerInterceptingCall(call, {
+        start(next) {
+          next({
+            // rauth looks at none of it, and it can be large.
+            onReceiveMetadata(_, pass) {
+              pass(new Metadata())
+            },
+            onReceiveMessage(message: unknown, pass) {
+              if (Buffer.isBuffer(message)) begun.held += message.length
+              pass(message)
+            },
+            onReceiveHalfClose(pass) {
+              begun.receiving = false
+              pass()
+            },
+          })
         },
       })
     },
@@ -158,48 +216,13 @@ export function boundConnections(
 
 /** At most: calls that are over while one that is older goes on are counted with it. */
 function weightOf({ socket, calls }: Connection): number {
-  const streams = calls.size * STREAM
-  for (const { receiving, bytesRead } of calls) {
-    if (receiving) return streams + socket.bytesRead - bytesRead
+  let weight = 0
+  let oldest: number | undefined
+  for (const { receiving, bytesRead, held } of calls) {
+    weight += STREAM + held
+    if (receiving) oldest ??= bytesRead
   }
-  return streams
-}
-
-/**
- * Not an encoding that grpc-js knows, so it answers a compressed message with UNIMPLEMENTED and does not
- * inflate it: three hundred bytes would become the longest message that is allowed. It has no option
- * for that; which field it reads is held by a test.
- */
-function refuseCompression(call: ServerInterceptingCallInterface): void {
-  const field = 'incomingEncoding'
-  if (field in call && call[field] !== 'identity') call[field] = 'none that rauth takes'
-}
-
-interface Watcher {
-  begin(): Call
-  end(call: Call): void
-}
-
-/** A call is told to begin only when it has not been cancelled yet; from then on, its end is told, too. */
-function watched(call: ServerInterceptingCallInterface, watcher: Watcher) {
-  let begun: Call | undefined
-  return new ServerInterceptingCall(call, {
-    start(next) {
-      next({
-        onReceiveMetadata(metadata, pass) {
-          begun = watcher.begin()
-          pass(metadata)
-        },
-        onReceiveHalfClose(pass) {
-          if (begun !== undefined) begun.receiving = false
-          pass()
-        },
-        onCancel() {
-          if (begun !== undefined) watcher.end(begun)
-        },
-      })
-    },
-  })
+  return oldest === undefined ? weight : weight + socket.bytesRead - oldest
 }
 
 interface Peer {

@@ -12,6 +12,7 @@ import { listen, type ListenAddress, type Listener } from '../listen.ts'
 import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
 import { boundConnections, type ConnectionBounds } from './bounded-connections.ts'
+import { createInjector } from './grpc-internals.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
 import { decodeCheckRequest, encodeCheckResponse } from './check-codec.ts'
@@ -64,6 +65,9 @@ const CHANNEL = {
   'grpc.enable_channelz': 0,
 } as const
 
+/** Envoy's own of a check are a few hundred bytes; what it was asked is in the message. */
+const MAX_HEADERS = 8 * 1024
+
 const BOUNDS: ConnectionBounds = {
   // An Envoy opens one a worker: those of a large mesh.
   connections: 4_096,
@@ -91,7 +95,7 @@ export async function startGrpcServer(
   const server = new Server({ ...CHANNEL, interceptors: [connections.interceptor] })
   server.addService(DEFINITION, { Check: createCheck(options) })
   server.addService(healthDefinition, { ...health.implementation })
-  const sessions = server.createConnectionInjector(grpcCredentials(options.tls))
+  const sessions = createInjector(server, grpcCredentials(options.tls), MAX_HEADERS)
   const ports = createServer((connection) => {
     if (connections.open(connection)) sessions.injectConnection(connection)
     else connection.destroy()

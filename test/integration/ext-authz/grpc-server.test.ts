@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { connect as http2Connect } from 'node:http2'
 import { connect } from 'node:net'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,11 +28,11 @@ import { accepted, refused } from '../../../src/refusal.ts'
 import { OTHER_SERVICE } from '../../support/flows.ts'
 import { until } from '../../support/until.ts'
 import { CHECK, type WireResponse } from '../../support/check-messages.ts'
-import { unfinishedMessages } from '../../stress/unfinished.ts'
+import { OPEN_CALLS, openCalls } from '../../stress/open-calls.ts'
 import { CHALLENGE, createTestGateway, DECISIONS, PLAIN, WHERE } from './gateway.ts'
 import type { TestGateway } from './gateway.ts'
 import { callHeaders } from '../../support/hpack.ts'
-import { frame, PREFACE, throwAt } from '../../support/http2-frames.ts'
+import { frame, message, PREFACE, throwAt } from '../../support/http2-frames.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
 const PATIENCE = 20_000
@@ -579,18 +580,47 @@ describe('startGrpcServer', () => {
       const { port } = await start({ checkAccess, bounds: { call: 100 } })
       const cut = failure(check(client(port), question(['GET', '/v2/'], bearer())))
       await inFlight
-      assert.notEqual((await cut).code, status.DEADLINE_EXCEEDED)
-      await assertAlive(client((await start()).port))
+      assert.equal((await cut).code, status.UNAVAILABLE)
     })
 
-    it('cuts a connection whose unfinished messages hold too much', async () => {
-      const { port } = await start({ bounds: { memory: 1024 * 1024 } })
-      const good = client(port)
-      await assertAlive(good)
-      const begin = performance.now()
-      await unfinishedMessages(port, 1, PATIENCE)
-      assert.ok(performance.now() - begin < PATIENCE, 'it was not cut')
-      await assertAlive(good)
+    for (const kind of Object.keys(OPEN_CALLS) as (keyof typeof OPEN_CALLS)[]) {
+      it(`cuts a connection whose calls hold too much: ${kind}`, async () => {
+        const { port } = await start({ bounds: { memory: 16 * 1024 * 1024 } })
+        const good = client(port)
+        await assertAlive(good)
+        const begin = performance.now()
+        await openCalls(port, kind, { connections: 1, lasts: PATIENCE })
+        assert.ok(performance.now() - begin < PATIENCE, 'it was not cut')
+        await assertAlive(good)
+      })
+    }
+
+    it('takes no head that is large, from whoever keeps to its settings or not', async () => {
+      const { port } = await start()
+      const answers = new Map<string, number>()
+      for (const [name, bytes] of [
+        ['x', 7_000],
+        ['x', 60_000],
+        ['a-bin', 7_000],
+      ] as const) {
+        const session = http2Connect(`http://127.0.0.1:${port}`)
+        session.on('error', () => undefined)
+        // Sent before the settings are known.
+        const call = session.request({
+          ...{ ':method': 'POST', ':path': CHECK.path, 'content-type': 'application/grpc' },
+          ...{ te: 'trailers', [name]: ','.repeat(bytes) },
+        })
+        call.on('error', () => undefined)
+        call.on('response', (headers) => answers.set(`${name} ${bytes}`, headers[':status'] ?? 0))
+        call.resume().end(message(CHECK.requestSerialize(question(['GET', '/v2/'], bearer()))))
+        await new Promise((resolve) => call.on('close', resolve))
+        assert.equal(session.remoteSettings.headerTableSize, 0)
+        session.destroy()
+      }
+      assert.equal(answers.get('x 7000'), 200)
+      assert.equal(answers.get('a-bin 7000'), 200)
+      assert.notEqual(answers.get('x 60000'), 200)
+      await assertAlive(client(port))
     })
 
     it('does not wait for a connection that is idle', async () => {

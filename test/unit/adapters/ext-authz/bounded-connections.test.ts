@@ -14,13 +14,14 @@ import {
 const KIB = 1024
 
 class FakeSocket extends EventEmitter {
-  readonly remoteAddress = '192.0.2.1'
+  readonly remoteAddress: string
   bytesRead = 0
   destroyed = false
   readonly remotePort: number | undefined
-  constructor(remotePort: number | undefined) {
+  constructor(remotePort: number | undefined, remoteAddress = '192.0.2.1') {
     super()
     this.remotePort = remotePort
+    this.remoteAddress = remoteAddress
   }
   destroy(): this {
     this.destroyed = true
@@ -41,8 +42,8 @@ describe('boundConnections', () => {
   })
 
   let port = 1
-  function open(): FakeSocket {
-    const socket = new FakeSocket(port++)
+  function open(address?: string): FakeSocket {
+    const socket = new FakeSocket(port++, address)
     assert.equal(bounded.open(socket), true)
     return socket
   }
@@ -58,7 +59,9 @@ describe('boundConnections', () => {
   /** A call up to the end of its headers; what comes after it is told to what is given back. */
   function begin(socket: FakeSocket, responseStream = false) {
     const told: Listener[] = []
+    const stream = new EventEmitter()
     const call = {
+      stream,
       getConnectionInfo: () => socket,
       start(following: Listener) {
         told.push(following)
@@ -73,8 +76,10 @@ describe('boundConnections', () => {
       )
       .start(listener)
     return {
+      message: (bytes: number) => told[0]?.onReceiveMessage(Buffer.alloc(bytes)),
       received: () => told[0]?.onReceiveHalfClose(),
-      over: () => told[0]?.onCancel(),
+      answered: () => told[0]?.onCancel(),
+      over: () => stream.emit('close'),
     }
   }
 
@@ -146,6 +151,46 @@ describe('boundConnections', () => {
     for (let i = 0; i < 8; i += 1) begin(sockets[0] ?? assert.fail()).received()
     bounded.sweep()
     assert.deepEqual(cut(sockets), [false, true])
+  })
+
+  it('counts what came whole until the stream is over, also when it is answered', () => {
+    const socket = open()
+    const call = begin(socket)
+    call.message(250 * KIB)
+    call.received()
+    call.answered()
+    bounded.sweep()
+    assert.equal(socket.destroyed, true)
+  })
+
+  it('cuts a connection with a stream that is open for too long after its answer', () => {
+    const socket = open()
+    const call = begin(socket)
+    call.received()
+    call.answered()
+    now = 1001
+    bounded.sweep()
+    assert.equal(socket.destroyed, true)
+  })
+
+  it('makes room where most connections are from', () => {
+    const [one, two, alone] = [open('192.0.2.2'), open('192.0.2.2'), open('192.0.2.3')]
+    for (const socket of [one, two]) begin(socket).over()
+    open('192.0.2.2')
+    assert.deepEqual(cut([one, two, alone]), [true, false, false])
+  })
+
+  it('cuts at the address whose calls hold most, though one elsewhere holds more by itself', () => {
+    const [one, two, other] = [open('192.0.2.2'), open('192.0.2.2'), open('192.0.2.3')]
+    for (const [socket, bytes] of [
+      [one, 60 * KIB],
+      [two, 70 * KIB],
+      [other, 100 * KIB],
+    ] as const) {
+      begin(socket).message(bytes)
+    }
+    bounded.sweep()
+    assert.deepEqual(cut([one, two, other]), [false, true, false])
   })
 
   it('does not hold against a connection what came with calls that are over', () => {
