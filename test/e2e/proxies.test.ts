@@ -307,7 +307,10 @@ for (const kind of KINDS) {
     }
 
     it('says who asked, whoever the client says it is', async () => {
-      for (const name of ['x-rauth-account', 'X-Rauth-Account', 'x_rauth_account']) {
+      for (const name of [
+        ...['x-rauth-account', 'X-Rauth-Account'],
+        ...['x_rauth_account', 'X-Rauth_Account', 'x_rauth-account'],
+      ]) {
         const answer = await attempt('/v2/team-a/app/tags/list', {
           ...{ [name]: 'evil', 'x-rauth-namespace': ['evil', 'team-b'] },
           'x-forwarded-host': 'evil.example',
@@ -318,7 +321,10 @@ for (const kind of KINDS) {
         const { headers } = received[0] ?? assert.fail('nothing came')
         assert.equal(headers['x-rauth-account'], 'team-a')
         assert.equal(headers['x-rauth-namespace'], 'team-a')
-        assert.notEqual(headers['x_rauth_account'], 'evil')
+        for (const [header, value] of Object.entries(headers)) {
+          if (header.replaceAll('_', '-') === 'x-rauth-account')
+            assert.equal(value, 'team-a', header)
+        }
         // Traefik says there which host was asked for.
         const host = kind.proxy === 'traefik' ? front.registry : undefined
         assert.equal(headers['x-forwarded-host'], host)

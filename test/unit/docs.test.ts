@@ -39,7 +39,13 @@ describe('docs/proxies.md', () => {
     }
     assert.deepEqual(http.routers['registry']?.middlewares, ['lookalikes', 'rauth'])
     assert.deepEqual(http.middlewares.lookalikes, {
-      headers: { customRequestHeaders: { X_Rauth_Account: '', X_Rauth_Namespace: '' } },
+      headers: {
+        customRequestHeaders: Object.fromEntries(
+          ['Account', 'Namespace'].flatMap((name) =>
+            ['X_Rauth_', 'X_Rauth-', 'X-Rauth_'].map((before) => [before + name, '']),
+          ),
+        ),
+      },
     })
     assert.deepEqual(http.middlewares.rauth.forwardAuth, {
       address: 'http://127.0.0.1:9192/',

@@ -77,9 +77,10 @@ function misspelled(given: readonly string[], keys: readonly string[]): string |
   const plain = (key: string) => key.toLowerCase().replaceAll(/[-_.]/g, '')
   const odd = new Set(given.filter((key) => !keys.includes(key)).map(plain))
   const meant = (key: string) => {
-    if (odd.has(plain(key))) return true
-    if (REQUIRED.includes(key)) return false
-    return [...odd].some((one) => isSlip(one, plain(key)))
+    // Beside the right one, another spelling of these is somebody else's, such as USERNAME.
+    if (REQUIRED.includes(key)) return !given.includes(key) && odd.has(plain(key))
+    const known = plain(key)
+    return [...odd].some((one) => one.startsWith(known) || isSlip(one, known))
   }
   return keys.find(meant)
 }

@@ -197,6 +197,8 @@ describe('the forms of a Secret', () => {
     ['a key with a slip', { ...LOGIN, notAftr: JUNE }, /meant as notAfter/],
     ['a key in the singular', { ...LOGIN, action: 'pull' }, /meant as actions/],
     ['a slip in a long key', { ...LOGIN, previousPasword: 'x' }, /meant as previousPassword\b/],
+    ['a key that says more', { ...LOGIN, notAfterDate: JUNE }, /meant as notAfter/],
+    ['a list in a file', { ...LOGIN, 'actions.json': '[]' }, /meant as actions/],
     ['a slip in the list', { ...LOGIN, entires: '[]' }, /meant as entries/],
     [
       'very many keys',
