@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CheckDecision } from '../../src/check-access.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
-import { namespacePolicy } from '../../src/policy/policy.ts'
+import { createPolicy, namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused } from '../../src/refusal.ts'
 import type { RegistryRequest } from '../../src/registry/request.ts'
 import {
@@ -51,16 +51,15 @@ const answerOf = ({ result }: CheckDecision) => (result.ok ? 'allowed' : result.
 
 const scopeOf = ({ result }: CheckDecision) => (result.ok ? undefined : result.refusal.scope)
 
-const only = (...actions: string[]) => ({
-  rules: [
+const only = (...actions: string[]) =>
+  createPolicy([
     {
       id: 'only',
       type: compilePattern('repository'),
       name: compilePattern('${namespace}/**'),
       actions,
     },
-  ],
-})
+  ])
 
 const mount = (target: string, from: string) =>
   `/v2/${target}/blobs/uploads/?mount=${DIGEST}&from=${from}`
@@ -341,7 +340,7 @@ describe('checkAccess', () => {
       for (const method of ['PUT', 'DELETE']) {
         assert.equal(answerOf(await ask(flows, token, MANIFEST, { method })), 'access_denied')
       }
-      flows.policy({ rules: [] })
+      flows.policy(createPolicy([]))
       assert.equal(answerOf(await ask(flows, token)), 'access_denied')
       assert.equal(answerOf(await ask(flows, token, '/v2/')), 'allowed')
     })

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
-import { namespacePolicy } from '../../src/policy/policy.ts'
+import { createPolicy, namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused, type Result } from '../../src/refusal.ts'
 import { formatScope, parseScopes } from '../../src/registry/scope.ts'
 import {
@@ -146,16 +146,16 @@ describe('issueToken', () => {
 
   it('asks the policy of now', async () => {
     const flows = startFlows(PEOPLE)
-    flows.policy({
-      rules: [
+    flows.policy(
+      createPolicy([
         {
           id: 'read-only',
           type: compilePattern('repository'),
           name: compilePattern('${namespace}/**'),
           actions: ['pull'],
         },
-      ],
-    })
+      ]),
+    )
     const scope = 'repository:team-a/app:pull,push'
     const decision = await flows.login('team-a', 'canary-a', scope)
     assert.equal(scopeOf(decision), 'repository:team-a/app:pull')
@@ -439,7 +439,7 @@ describe('issueToken', () => {
       flows.policy(namespacePolicy({ public: [], shared: ['team-b/base'] }))
       const shared = await flows.request(presentRefresh(token), 'repository:team-b/base:pull')
       assert.equal(scopeOf(shared), 'repository:team-b/base:pull')
-      flows.policy({ rules: [] })
+      flows.policy(createPolicy([]))
       assert.equal(scopeOf(await use(flows, token)), '')
     })
 
