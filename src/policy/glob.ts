@@ -102,7 +102,7 @@ function between(tokens: readonly Token[]): Between {
     .flatMap((token) => (token.kind === 'literal' ? [token.text] : []))
     .reduce((a, b) => (b.length > a.length ? b : a), '')
   return (text, start, end, values) =>
-    text.includes(longest, start) && walk(tokens, text.slice(start, end), values)
+    text.includes(longest) && walk(tokens, text.slice(start, end), values)
 }
 
 export function compileGlob(source: string): Pattern {
@@ -114,7 +114,7 @@ export function compileGlob(source: string): Pattern {
     const isPlain = head.every(({ kind }) => kind === 'literal')
     return {
       ...{ source, start, plain: isPlain ? start : undefined, prefix: headOf },
-      matches: (text, values) => text === headOf(values),
+      matches: isPlain ? (text) => text === start : (text, values) => text === headOf(values),
     }
   }
   const tail = leading(tokens.toReversed()).toReversed()
@@ -124,9 +124,9 @@ export function compileGlob(source: string): Pattern {
     ...{ source, start, plain: undefined, prefix: headOf },
     matches(text, values) {
       const before = headOf(values)
-      if (before === undefined || !text.startsWith(before)) return false
+      if (before === undefined || (before !== '' && !text.startsWith(before))) return false
       const after = tailOf(values)
-      if (after === undefined || !text.endsWith(after)) return false
+      if (after === undefined || (after !== '' && !text.endsWith(after))) return false
       const end = text.length - after.length
       return end >= before.length && matchBetween(text, before.length, end, values)
     },

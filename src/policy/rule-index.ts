@@ -68,11 +68,12 @@ function keyOf({ plain, start }: Pattern): string {
 }
 
 /** Every key under which a pattern for this name can be. */
-function keysOf(name: string): ReadonlySet<string> {
-  const keys = new Set(['', name])
+function keysOf(name: string): readonly string[] {
+  const keys = ['']
   for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
-    keys.add(name.slice(0, at + 1))
+    keys.push(name.slice(0, at + 1))
   }
+  if (name !== '' && !name.endsWith('/')) keys.push(name)
   return keys
 }
 
