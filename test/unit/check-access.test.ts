@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CheckDecision } from '../../src/check-access.ts'
+import { networkOf } from '../../src/policy/network.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
 import { createPolicy, namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused } from '../../src/refusal.ts'
@@ -65,6 +66,30 @@ const mount = (target: string, from: string) =>
   `/v2/${target}/blobs/uploads/?mount=${DIGEST}&from=${from}`
 
 describe('checkAccess', () => {
+  it('asks the policy with who it is, for which service and from where', async () => {
+    const flows = startFlows(PEOPLE)
+    const token = await flows.tokenFor('team-a', 'canary-a', 'repository:team-a/app:pull')
+    const rule = {
+      ...{ id: 'inside', type: compilePattern('repository'), name: compilePattern('**') },
+      ...{ actions: ['pull'], network: networkOf('10.0.0.0', 8) },
+    }
+    const check = async (more: object, address?: string) => {
+      flows.policy(createPolicy([{ ...rule, ...more }]))
+      const decision = await flows.checkAccess(
+        accepted({ method: 'GET', target: MANIFEST, authorization: `Bearer ${token}` }),
+        address === undefined ? {} : { address },
+      )
+      return answerOf(decision)
+    }
+    const right = { account: compilePattern('team-a'), service: compilePattern(SERVICE) }
+    assert.equal(await check(right, '10.1.2.3'), 'allowed')
+    assert.equal(await check(right, '11.1.2.3'), 'access_denied')
+    assert.equal(await check(right), 'access_denied')
+    const { account, service } = right
+    assert.equal(await check({ account, service: account }, '10.1.2.3'), 'access_denied')
+    assert.equal(await check({ account: service, service }, '10.1.2.3'), 'access_denied')
+  })
+
   const REQUESTS: readonly (readonly [
     method: string,
     target: string,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
+import { networkOf } from '../../src/policy/network.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
 import { createPolicy, namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused, type Result } from '../../src/refusal.ts'
@@ -142,6 +143,33 @@ describe('issueToken', () => {
       assert.equal(scopeOf(decision), 'repository:team-e/x:pull')
       assert.deepEqual(claimsIn(flows, decision).namespaces, ['team-e'])
     })
+  })
+
+  it('asks the policy with who it is, for which service and from where', async () => {
+    const flows = startFlows(PEOPLE)
+    flows.policy(
+      createPolicy([
+        {
+          ...{ id: 'inside', type: compilePattern('repository'), name: compilePattern('**') },
+          ...{ account: compilePattern('team-a'), service: compilePattern(SERVICE) },
+          ...{ network: networkOf('10.0.0.0', 8), actions: ['pull'] },
+        },
+      ]),
+    )
+    const ask = async (username: string, service: string, address?: string) => {
+      const scope = parseScopes(['repository:team-a/app:pull,push'])
+      const presented = presentPassword(username, username.replace('team', 'canary'))
+      const parsed = accepted({
+        ...{ service, presented, account: '', offline: false },
+        requested: scope.ok ? scope.value : [],
+      })
+      return scopeOf(await flows.issueToken(parsed, address === undefined ? {} : { address }))
+    }
+    assert.equal(await ask('team-a', SERVICE, '10.1.2.3'), 'repository:team-a/app:pull')
+    assert.equal(await ask('team-a', SERVICE, '11.1.2.3'), '')
+    assert.equal(await ask('team-a', SERVICE), '')
+    assert.equal(await ask('team-a', OTHER_SERVICE, '10.1.2.3'), '')
+    assert.equal(await ask('team-b', SERVICE, '10.1.2.3'), '')
   })
 
   it('asks the policy of now', async () => {
