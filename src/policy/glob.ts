@@ -44,25 +44,20 @@ function leading(tokens: readonly Token[]): readonly Piece[] {
 /** Where `text` may go on after `token`, given where it may begin; nothing: nowhere. */
 function advance(token: Wild | string, text: string, from: Positions): Positions | undefined {
   const to = new Uint8Array(from.length)
-  let any = false
   let open = false
-  const mark = (at: number) => {
-    to[at] = 1
-    any = true
-  }
   for (let at = 0; at < from.length; at += 1) {
     const here = from[at] === 1
     if (typeof token === 'string') {
-      if (here && text.startsWith(token, at)) mark(at + token.length)
+      if (here && text.startsWith(token, at)) to[at + token.length] = 1
     } else if (token.kind === 'one') {
-      if (here && at < text.length && text[at] !== '/') mark(at + 1)
+      if (here && at < text.length && text[at] !== '/') to[at + 1] = 1
     } else {
       open ||= here
-      if (open) mark(at)
+      if (open) to[at] = 1
       if (token.kind === 'component' && text[at] === '/') open = false
     }
   }
-  return any ? to : undefined
+  return to.includes(1) ? to : undefined
 }
 
 /**
@@ -105,6 +100,16 @@ function between(tokens: readonly Token[]): Between {
     text.includes(longest) && walk(tokens, text.slice(start, end), values)
 }
 
+/** A component behind the first that every text has, as plain text. */
+function componentOf(tokens: readonly Token[]): string | undefined {
+  const found = tokens.flatMap((token, at) => {
+    if (token.kind !== 'literal') return []
+    const end = at === tokens.length - 1 ? '(?:/|$)' : '/'
+    return new RegExp(`/([^/]+)${end}`).exec(token.text)?.[1] ?? []
+  })
+  return found[0]
+}
+
 export function compileGlob(source: string): Pattern {
   const tokens = tokensOf(source)
   const head = leading(tokens)
@@ -121,7 +126,7 @@ export function compileGlob(source: string): Pattern {
   const tailOf = fill(tail)
   const matchBetween = between(tokens.slice(head.length, tokens.length - tail.length))
   return {
-    ...{ source, start, plain: undefined, prefix: headOf },
+    ...{ source, start, plain: undefined, component: componentOf(tokens), prefix: headOf },
     matches(text, values) {
       const before = headOf(values)
       if (before === undefined || (before !== '' && !text.startsWith(before))) return false

@@ -4,8 +4,8 @@ import type { Rule } from './rule.ts'
 
 /**
  * The rules of a policy by what they name in plain text, so that a decision looks at few of a thousand:
- * account, then namespace, then the whole components that the name begins with. `undefined` is the key
- * of what is not plain.
+ * account, then namespace, then the whole components that the name begins with, or else one that is
+ * further behind. `undefined` is the key of what is not plain.
  */
 export interface RuleIndex {
   /**
@@ -31,9 +31,10 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
     const byName = entryOf(byNamespace, rule.namespace?.plain, (): ByName => new Map())
     entryOf(byName, keyOf(rule.name), (): Entry[] => []).push({ order, rule })
   }
+  const withInner = rules.some(({ name }) => keyOf(name).startsWith('/'))
   return {
     search(voice, name, visit) {
-      const keys = keysOf(name)
+      const keys = keysOf(name, withInner)
       const lists: (readonly Entry[])[] = []
       for (const account of [voice.account, undefined]) {
         const byNamespace = index.get(account)
@@ -62,18 +63,26 @@ function entryOf<K, V>(map: Map<K, V>, key: K, create: () => V): V {
   return created
 }
 
-/** The whole name, or the components that it begins with; empty if there are none. */
-function keyOf({ plain, start }: Pattern): string {
-  return plain ?? start.slice(0, start.lastIndexOf('/') + 1)
+/** The whole name, or the components that it begins with, or one with a slash before it; else empty. */
+function keyOf({ plain, start, component }: Pattern): string {
+  const components = start.slice(0, start.lastIndexOf('/') + 1)
+  if (plain !== undefined || components !== '') return plain ?? components
+  return component === undefined ? '' : `/${component}`
 }
 
-/** Every key under which a pattern for this name can be. */
-function keysOf(name: string): readonly string[] {
+/** Every key under which a pattern for this name can be, each once. */
+function keysOf(name: string, withInner: boolean): readonly string[] {
   const keys = ['']
-  for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
-    keys.push(name.slice(0, at + 1))
+  const add = (key: string) => {
+    if (!keys.includes(key)) keys.push(key)
   }
-  if (name !== '' && !name.endsWith('/')) keys.push(name)
+  for (let at = name.indexOf('/'); at >= 0;) {
+    const next = name.indexOf('/', at + 1)
+    add(name.slice(0, at + 1))
+    if (withInner) add(next < 0 ? name.slice(at) : name.slice(at, next))
+    at = next
+  }
+  add(name)
   return keys
 }
 

@@ -86,7 +86,7 @@ export async function createCommon(config: Config): Promise<Common> {
       logDecision(log, event)
       metrics.record(event)
     },
-    policy: policySource.current,
+    policy: () => policySource.current(),
     policySource,
   }
 }

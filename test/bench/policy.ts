@@ -60,9 +60,14 @@ const CONTESTANTS: readonly Contestant[] = [
     questions: questionsOf(() => 'shared/app/web'),
   },
   {
-    name: 'nothing plain to find them by, */team-N/**',
+    name: 'one part behind the first, */team-N/**',
     policy: createPolicy(numbers.map((i) => rule(i, { name: `*/${team(i)}/**` }))),
     questions: questionsOf((i) => `x/${team(i)}/app`),
+  },
+  {
+    name: 'nothing plain to find them by, *-team-N-*/**',
+    policy: createPolicy(numbers.map((i) => rule(i, { name: `*-${team(i)}-*/**` }))),
+    questions: questionsOf((i) => `x-${team(i)}-y/app`),
   },
 ]
 

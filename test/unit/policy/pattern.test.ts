@@ -179,7 +179,6 @@ describe('patternFlaw', () => {
     ['/[${account}]/', /has \$\{account\} inside/],
     ['/[^x${account}]+/', /has \$\{account\} inside/],
     ['/\\${account}/', /no regular expression of RE2/],
-    ['/\\${account})/', /has \$\{account\} inside/],
     ['/\\Q${namespace}\\E/', /has \$\{namespace\} inside/],
     ['/(?P<${account}>a)/', /no regular expression/],
   ]

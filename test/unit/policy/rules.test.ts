@@ -135,7 +135,23 @@ describe('a rule with a network, for a client whose address nobody knows', () =>
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
 const nameOfPattern = fc.constantFrom(
-  ...['**', '*', 'a/**', 'a/b/**', 'a/b', 'a/*', '*/b', 'a/**/x', 'a*/**', '/b/', 'ab/**'],
+  ...[
+    '**',
+    '*',
+    '*/b/**',
+    '**/x',
+    '?/b/x',
+    '**/b/*',
+    'a/**',
+    'a/b/**',
+    'a/b',
+    'a/*',
+    '*/b',
+    'a/**/x',
+    'a*/**',
+    '/b/',
+    'ab/**',
+  ],
   ...['${namespace}/**', '${account}/**', 'a/${namespace}', '/^${account}/'],
 )
 const who = fc.constantFrom('a', 'b', 'ci', '?', '*', '/^a/', '${account}')
