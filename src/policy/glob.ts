@@ -1,4 +1,4 @@
-import type { Pattern } from './pattern.ts'
+import type { Pattern } from './compiled-pattern.ts'
 import { fill, piecesOf, type Piece, type Values } from './placeholders.ts'
 
 /**

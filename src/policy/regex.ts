@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { RE2JS } from 're2js'
 import { messageOf } from '../errors.ts'
-import type { Pattern } from './pattern.ts'
+import type { Pattern } from './compiled-pattern.ts'
 import { fill, piecesOf, type Piece, type Values } from './placeholders.ts'
 
 /** Programs that are kept of one expression with placeholders: as many askers cost no compilation. */

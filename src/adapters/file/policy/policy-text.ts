@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { messageOf, RauthError } from '../../../errors.ts'
-import { flawOfShape } from '../secrets/manifest-shape.ts'
+import { flawOfShape } from '../manifest-shape.ts'
 import { readSmallFile } from '../small-file.ts'
 import { remedyFor } from '../unreadable.ts'
 
