@@ -73,7 +73,7 @@ export function createCheckAccess(
     learn({ requested: scope })
     const identified = await identify(request, read.value, origin, learn)
     if (!identified.ok) return withScope(identified.refusal, scope)
-    const decided = judge(identified.value, request, read.value, learn)
+    const decided = judge(identified.value, request, read.value, origin, learn)
     return decided.ok ? decided : withScope(decided.refusal, scope)
   }
 
@@ -103,20 +103,21 @@ export function createCheckAccess(
 
   function judge(
     bearer: Bearer,
-    { queryIsFixed = false }: RegistryRequest,
+    { queryIsFixed = false, service = options.service }: RegistryRequest,
     { required, withoutMount, removeQuery }: RequiredAccess,
+    { address }: RequestOrigin,
     learn: Learn,
   ): Result<Allowed> {
-    const live = findLive(deps, bearer, learn)
+    const live = findLive(deps, bearer, { service, address }, learn)
     if (!live.ok) return live
     const { account, access: held } = bearer
-    const { holders, namespaces, anonymous, policy } = live.value
+    const { asker, namespaces, anonymous, policy } = live.value
     const allow = (remove: readonly string[]) =>
       remove.length > 0 && queryIsFixed
         ? refused('mount_unremovable')
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
-    const { access, rules } = grant(policy, holders, required)
+    const { access, rules } = grant(policy, asker, required)
     learn({ rule: rules.join(',') })
     const holds = (needed: Access) => held === undefined || covers(held, needed)
     if (covers(access, required)) {

@@ -93,7 +93,9 @@ export function createIssueToken(
     const identified = await identify(request, origin, learn)
     if (!identified.ok) return identified
     const subject = identified.value
-    const { access, rules } = grant(deps.policy(), subject.credentials, requested)
+    const { account, credentials: holders } = subject
+    const asker = { account, holders, service, address: origin.address }
+    const { access, rules } = grant(deps.policy(), asker, requested)
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
 

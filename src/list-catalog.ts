@@ -60,13 +60,15 @@ const SCOPE = formatScope(REQUIRED)
 export function createListCatalog(deps: ListCatalogDependencies): ListCatalog {
   async function list(
     { authorization, count, last }: CatalogRequest,
+    { address }: RequestOrigin,
     learn: Learn,
     signal: AbortSignal,
   ): Promise<Result<Catalog>> {
     learn({ requested: SCOPE })
-    const bearer = readToken(deps, authorization, { service: deps.service }, learn)
+    const { service } = deps
+    const bearer = readToken(deps, authorization, { service }, learn)
     if (!bearer.ok) return withScope(bearer.refusal, SCOPE)
-    const live = findLive(deps, bearer.value, learn)
+    const live = findLive(deps, bearer.value, { service, address }, learn)
     if (!live.ok) return withScope(live.refusal, SCOPE)
     if (deps.registry === undefined) return refused('catalog_closed')
     const view = viewOf(bearer.value, live.value)
@@ -81,15 +83,15 @@ export function createListCatalog(deps: ListCatalogDependencies): ListCatalog {
 
   return (parsed, origin, signal) =>
     decide(deps, 'catalog', origin, async (learn) =>
-      parsed.ok ? list(parsed.value, learn, signal) : parsed,
+      parsed.ok ? list(parsed.value, origin, learn, signal) : parsed,
     )
 }
 
 /** What a token sees of the catalog; `rules` are those that showed a name. */
-function viewOf({ access: held = [] }: Bearer, { policy, holders, namespaces }: Live) {
+function viewOf({ access: held = [] }: Bearer, { policy, asker }: Live) {
   const rules = new Set<string>()
   const allows = (access: Access) => {
-    const granted = grant(policy, holders, access)
+    const granted = grant(policy, asker, access)
     if (!covers(granted.access, access)) return false
     for (const rule of granted.rules) rules.add(rule)
     return true
@@ -98,7 +100,7 @@ function viewOf({ access: held = [] }: Bearer, { policy, holders, namespaces }: 
   if (covers(held, REQUIRED) && allows(REQUIRED)) {
     return { rules, reach: [''], visible: isRepositoryName }
   }
-  const reach = reachOf(policy, namespaces)
+  const reach = reachOf(policy, asker)
   const visible = (name: string) =>
     reach.some((prefix) => name.startsWith(prefix)) &&
     allows([{ type: 'repository', name, actions: ['pull'] }])

@@ -1,8 +1,9 @@
 import type { Clock } from './clock.ts'
-import type { Credential, CredentialStore } from './credentials/credential.ts'
+import type { CredentialStore } from './credentials/credential.ts'
 import { namespacesOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
 import type { Learn } from './event.ts'
+import type { Asker } from './policy/asker.ts'
 import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Refusal, type Result } from './refusal.ts'
@@ -31,7 +32,7 @@ export interface Bearer {
 
 /** What of a bearer is good now, and what the policy of now is to be asked with. */
 export interface Live {
-  readonly holders: readonly Credential[]
+  readonly asker: Asker
   readonly namespaces: readonly string[]
   readonly anonymous: boolean
   readonly policy: Policy
@@ -58,7 +59,8 @@ export function readToken(
 /** A bearer is never better than its credentials, of which one must be as it was, and the policy of now. */
 export function findLive(
   deps: LiveTokenDependencies,
-  { credentials, access }: Bearer,
+  { account, credentials, access }: Bearer,
+  { service, address }: Pick<Asker, 'service' | 'address'>,
   learn: Learn,
 ): Result<Live> {
   const anonymous = credentials.length === 0
@@ -67,11 +69,12 @@ export function findLive(
   const namespaces = namespacesOf(holders)
   learn({ namespaces })
   const policy = deps.policy()
+  const asker = { account, holders, service, address }
   // Any token will do for /v2/, if it is still good for anything: this one has no credential.
-  if (anonymous && grant(policy, [], access ?? []).access.length === 0) {
+  if (anonymous && grant(policy, asker, access ?? []).access.length === 0) {
     return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
   }
-  return accepted({ holders, namespaces, anonymous, policy })
+  return accepted({ asker, namespaces, anonymous, policy })
 }
 
 /** A refusal with what a better token would need, for whoever can be helped by one. */

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
+import { readPolicyText } from '../adapters/file/policy/policy-text.ts'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
+import { policyOf } from '../config/policy-file.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
@@ -10,10 +12,11 @@ export function checkConfigCommand(): Command {
   return addConfigOption(new Command('check-config'))
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
     .exitOverride()
-    .action((options: ConfigOption) => {
+    .action(async (options: ConfigOption) => {
       const file = configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
+      await checkPolicy(config)
       for (const warning of [...warningsOf(config), ...missingPaths(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
@@ -21,13 +24,21 @@ export function checkConfigCommand(): Command {
     })
 }
 
+/** Throws what is wrong with the policy file. One that is not here is only missing. */
+async function checkPolicy({ policy: { file } }: Config): Promise<void> {
+  if (file !== undefined && existsSync(file)) policyOf(await readPolicyText(file), file)
+}
+
 /** No mistakes of the configuration, which may be meant for another machine. */
 function missingPaths(config: Config): readonly string[] {
-  const { keys, credentials } = config
+  const { keys, credentials, policy } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
   const paths: readonly (readonly [key: string, path: string, next: string])[] = [
     ['keys.directory', keys.directory, `: ${init} ${keys.directory}`],
     ['credentials.directory', credentials.directory, ': make it, with a Secret in it'],
+    ...(policy.file === undefined
+      ? []
+      : [['policy.file', policy.file, ': put a policy there'] as const]),
     ...TLS_LISTENERS.flatMap((listener) =>
       Object.entries(tlsFilesOf(config, listener) ?? {}).map(
         ([name, file]: [string, string]) => [`tls.${listener}.${name}`, file, ''] as const,

@@ -28,7 +28,11 @@ export function readDocument(
   | { readonly document: ConfigDocument; readonly problems?: never }
   | { readonly problems: readonly DocumentProblem[] } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+  })
   const problems: DocumentProblem[] = []
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
@@ -40,7 +44,19 @@ export function readDocument(
   for (const error of document.errors) bad(error.pos[0], error.message)
   visit(document, {
     Alias(_, { range, source }) {
-      bad(range?.[0], `an alias (*${source}): write the value out`)
+      bad(
+        range?.[0],
+        `an alias (*${source}): write the value out; a text that begins with * needs quotes`,
+      )
+    },
+    // Not by the parser, whose own look takes time by the square of the keys.
+    Map(_, { items }) {
+      const keys = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        if (keys.has(key.value)) bad(key.range?.[0], 'Map keys must be unique')
+        keys.add(key.value)
+      }
     },
     Pair(_, { key }) {
       if (!isScalar(key)) bad(document.contents?.range[0], 'a key that is a list or a map')

@@ -1,19 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
-import { nearest } from '../nearest.ts'
+import { mistakesOf, unknownName } from './mistakes.ts'
+import { problemsError, type ConfigProblem } from './problems.ts'
 import { schema, type Config } from './schema.ts'
 import { keysAt, SETTINGS } from './settings.ts'
-
-/** One mistake: where it is and what to do about it. */
-export interface ConfigProblem {
-  /** `rauth.yaml:12:5`, or the environment variable. */
-  readonly where: string
-  readonly message: string
-}
 
 /**
  * Reads a configuration: the YAML text, then the environment over it. Returns all problems at once,
@@ -42,7 +35,7 @@ export function parseConfig(
     return { where: name, message: unknownName('variable', name, names) }
   })
   for (const issue of parsed.error?.issues ?? []) {
-    for (const { path: key, message } of mistakesOf(issue)) {
+    for (const { path: key, message } of mistakesOf(issue, keysAt)) {
       const variable = variableOf(key, variables)
       const place = document.locate(key)
       if (variable !== undefined) inEnvironment.push({ where: variable, message })
@@ -58,7 +51,7 @@ export function parseConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls } = parsed.data
+  const { tls, policy } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -66,6 +59,7 @@ export function parseConfig(
         ...parsed.data.keys,
         directory: path.resolve(folder, parsed.data.keys.directory),
       },
+      policy: { ...policy, ...(policy.file && resolved({ file: policy.file })) },
       credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
       tls: {
         token: resolved(tls.token),
@@ -83,34 +77,6 @@ function variableOf(
 ): string | undefined {
   const above = key.map((_, i) => key.slice(0, key.length - i).join('.'))
   return above.map((path) => variables.get(path)).find((name) => name !== undefined)
-}
-
-interface Mistake {
-  readonly path: readonly string[]
-  readonly message: string
-}
-
-/** What the schema has against a document, in words that name the key. */
-function mistakesOf(issue: z.core.$ZodIssue): readonly Mistake[] {
-  const key = issue.path.map(String)
-  if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(key).map((name) => [...key, name].join('.'))
-    return issue.keys.map((name) => ({
-      path: [...key, name],
-      message: unknownName('key', [...key, name].join('.'), known),
-    }))
-  }
-  // Nulls are gone, so an input that is not there was not written.
-  const missing = issue.code === 'invalid_type' && issue.input === undefined
-  const what = missing ? 'is missing and has no default' : issue.message.replace(/^I/, 'i')
-  return [{ path: key, message: `"${key.join('.')}" ${what}` }]
-}
-
-function unknownName(kind: string, name: string, known: readonly string[]): string {
-  const suggestion = nearest(name, known)
-  return suggestion === undefined
-    ? `unknown ${kind} "${name}"; known here: ${known.join(', ')}`
-    : `unknown ${kind} "${name}"; did you mean "${suggestion}"?`
 }
 
 function deepFreeze<T>(value: T): T {
@@ -145,11 +111,10 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
   }
   const result = parseConfig(text, file, environment)
   if (result.problems === undefined) return result.config
-  const list = result.problems.map(({ where, message }) => `${where}: ${message}`)
-  if (text === '' && fileName === undefined) {
-    list.push(
-      `there is no ${USUAL_FILE} here: name a file with --config FILE, or set the variables`,
-    )
-  }
-  throw new RauthError('ERR_CONFIG_INVALID', list.join('\n'))
+  throw problemsError(
+    result.problems,
+    text === '' && fileName === undefined
+      ? [`there is no ${USUAL_FILE} here: name a file with --config FILE, or set the variables`]
+      : [],
+  )
 }

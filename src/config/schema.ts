@@ -81,6 +81,10 @@ const shape = z.strictObject({
        * and nothing of what is in them.
        */
       administrators: namespaces.default([]),
+      /**
+       * Rules in place of the own namespace and of the three above; read again when it changes.
+       */
+      file: file.optional(),
     })
     .prefault({}),
   gateway: z
@@ -178,7 +182,16 @@ const shape = z.strictObject({
 })
 
 /** The configuration: every key with its meaning, unit and default. */
-export const schema = shape.superRefine(({ service, services }, context) => {
+export const schema = shape.superRefine(({ service, services, policy }, context) => {
+  const lists = (['public', 'shared', 'administrators'] as const).filter(
+    (key) => policy[key].length > 0,
+  )
+  if (policy.file !== undefined && lists.length > 0) {
+    const message =
+      `cannot stand beside ${lists.map((key) => `"policy.${key}"`).join(', ')}: a policy file is the ` +
+      'whole policy; write that into it as rules, see "Policy" in the README'
+    context.addIssue({ code: 'custom', path: ['policy', 'file'], message })
+  }
   const known = new Set([service])
   for (const [index, other] of services.entries()) {
     if (known.has(other.service)) {

@@ -47,9 +47,9 @@ function settingsOf(shape: unknown, prefix: readonly string[]): Setting[] {
 /** Every leaf of the schema with its environment variable. */
 export const SETTINGS: readonly Setting[] = settingsOf(schema, [])
 
-/** The keys that the schema knows at a place. */
-export function keysAt(at: readonly string[]): string[] {
-  let place: unknown = schema
+/** The keys that a schema knows at a place. */
+export function keysAt(at: readonly string[], top: z.ZodType = schema): string[] {
+  let place: unknown = top
   for (const key of at) {
     const inner = unwrapped(place)
     if (inner instanceof z.ZodObject) place = (inner.shape as Record<string, unknown>)[key]

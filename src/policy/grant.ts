@@ -1,7 +1,10 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
 import type { Holder } from '../subject.ts'
-import { asking, type Policy, type Rule } from './policy.ts'
+import { addresses, voiceOf, type Asker, type Voice } from './asker.ts'
+import { parseAddress } from './network.ts'
+import type { Policy } from './policy.ts'
+import type { Rule } from './rule.ts'
 
 export interface Grant {
   /** What of the request is allowed: never more than was requested. */
@@ -10,48 +13,70 @@ export interface Grant {
   readonly rules: readonly string[]
 }
 
-/** The rule that decides for one holder; `undefined` for a holder is nobody. */
-function matching(
-  policy: Policy,
-  holder: Holder | undefined,
-  resource: ResourceActions,
-): Rule | undefined {
-  return policy.rules.find(
-    (rule) =>
-      rule.type.matches(resource.type, undefined) &&
-      asking(rule, holder === undefined ? [] : [holder.namespace]).some((namespace) =>
-        rule.name.matches(resource.name, namespace),
-      ),
-  )
-}
-
-/** `*` stands for everything, also what has no name yet: no limit leaves it whole. */
-function isAllowed(rule: Rule, holder: Holder | undefined, action: string): boolean {
-  const byRule =
-    (rule.actions.length === 1 && rule.actions[0] === '*') || rule.actions.includes(action)
-  const limit = holder?.actions
-  return byRule && (limit === undefined || (action !== '*' && limit.includes(action)))
+/** What the rules say about one resource to one voice. */
+interface Verdict {
+  readonly rules: readonly Rule[]
+  /** Whether the last of them matches for sure. */
+  readonly certain: boolean
 }
 
 /**
- * What of `requested` the policy allows to these holders together; to none: an anonymous subject. A
- * holder may do what the policy allows to its namespace, and of that no more than its own actions.
- * Each resource is judged on its own. A repository whose name is not in the OCI grammar is never
- * granted, whatever the rules: a pattern must not be asked about `team-a/../team-b`.
+ * The first rule that matches, and those before it that would if the client were in their network, where
+ * nobody knows: such a rule must neither allow anything nor be passed over in silence.
  */
-export function grant(policy: Policy, holders: readonly Holder[], requested: Access): Grant {
+function verdictOf(policy: Policy, voice: Voice, resource: ResourceActions): Verdict {
+  const rules: Rule[] = []
+  let certain = false
+  policy.index.search(voice, resource.name, (rule) => {
+    if (!rule.type.matches(resource.type, voice.values)) return false
+    if (!rule.name.matches(resource.name, voice.values)) return false
+    const addressed = addresses(rule, voice)
+    if (addressed === 'no') return false
+    rules.push(rule)
+    certain = addressed === 'yes'
+    return certain
+  })
+  return { rules, certain }
+}
+
+/** `*` stands for everything, also what has no name yet: no limit leaves it whole. */
+function isAllowed({ rules, certain }: Verdict, holder: Holder | undefined, action: string) {
+  const limit = holder?.actions
+  return (
+    certain &&
+    rules.every(
+      ({ actions }) => (actions.length === 1 && actions[0] === '*') || actions.includes(action),
+    ) &&
+    (limit === undefined || (action !== '*' && limit.includes(action)))
+  )
+}
+
+/**
+ * What of `requested` the policy allows to all holders of one asker together; to none: an anonymous
+ * subject. A holder may do what the policy allows to its namespace, and of that no more than its own
+ * actions. Each resource is judged on its own. A repository whose name is not in the OCI grammar is
+ * never granted, whatever the rules: a pattern must not be asked about `team-a/../team-b`.
+ *
+ * Of an address that is not known the client has what it would have at every address.
+ */
+export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
+  const { holders, address: text } = asker
+  const address = policy.locates && text !== undefined ? parseAddress(text) : undefined
+  const asking = (holders.length === 0 ? [undefined] : holders).map((holder) => ({
+    holder,
+    voice: voiceOf(asker, holder?.namespace, address),
+  }))
   const access: ResourceActions[] = []
   const rules = new Set<string>()
-  const asking = holders.length === 0 ? [undefined] : holders
   for (const resource of requested) {
     if (resource.type === 'repository' && !isRepositoryName(resource.name)) continue
-    const decided = asking.flatMap((holder) => {
-      const rule = matching(policy, holder, resource)
-      return rule === undefined ? [] : [{ rule, holder }]
-    })
-    for (const { rule } of decided) rules.add(rule.id)
+    const decided = asking.map(({ holder, voice }) => ({
+      holder,
+      verdict: verdictOf(policy, voice, resource),
+    }))
+    for (const { verdict } of decided) for (const { id } of verdict.rules) rules.add(id)
     const actions = resource.actions.filter((action) =>
-      decided.some(({ rule, holder }) => isAllowed(rule, holder, action)),
+      decided.some(({ holder, verdict }) => isAllowed(verdict, holder, action)),
     )
     if (actions.length > 0) access.push({ ...resource, actions })
   }

@@ -1,37 +1,19 @@
 import { CATALOG_ACCESS } from '../registry/routes.ts'
-import { compilePattern, type Pattern } from './pattern.ts'
-
-/** One rule. Every part of the match must hold; the first rule of a policy that matches decides. */
-export interface Rule {
-  /** Stable name for logs and explanations. */
-  readonly id: string
-  /** Type of the resource, such as `repository`. */
-  readonly type: Pattern
-  /** Name of the resource. */
-  readonly name: Pattern
-  /** The namespace that asks; without: any. */
-  readonly namespace?: Pattern
-  /** Exactly `['*']` allows every action that is asked for. */
-  readonly actions: readonly string[]
-  /** Also for those who are no namespace: without credentials a rule that does not say so is none. */
-  readonly anonymous?: boolean
-}
-
-/**
- * For whom of a subject's namespaces a rule is there at all; `undefined` is nobody, who has only rules
- * that say so.
- */
-export function asking(rule: Rule, namespaces: readonly string[]): readonly (string | undefined)[] {
-  if (namespaces.length === 0) return rule.anonymous === true ? [undefined] : []
-  const { namespace: wanted } = rule
-  return wanted === undefined
-    ? namespaces
-    : namespaces.filter((namespace) => wanted.matches(namespace, undefined))
-}
+import { compilePattern } from './pattern.ts'
+import { indexRules, type RuleIndex } from './rule-index.ts'
+import type { Rule } from './rule.ts'
 
 /** Ordered rules; what no rule matches is denied. Immutable: a reload makes a new one. */
 export interface Policy {
   readonly rules: readonly Rule[]
+  readonly index: RuleIndex
+  /** Whether any rule asks where the client is. */
+  readonly locates: boolean
+}
+
+export function createPolicy(rules: readonly Rule[]): Policy {
+  const locates = rules.some(({ network }) => network !== undefined)
+  return { rules, index: indexRules(rules), locates }
 }
 
 export interface ReadAccess {
@@ -52,14 +34,12 @@ export interface NamespacePolicyOptions extends ReadAccess {
  */
 export function namespacePolicy(options: NamespacePolicyOptions): Policy {
   const { public: everyone, shared, administrators = [] } = options
-  return {
-    rules: [
-      ...OWN_NAMESPACE.rules,
-      ...administrators.map(catalogRule),
-      ...shared.map((pattern) => pullRule(`shared ${pattern}`, pattern, false)),
-      ...everyone.map((pattern) => pullRule(`public ${pattern}`, pattern, true)),
-    ],
-  }
+  return createPolicy([
+    ...OWN_NAMESPACE.rules,
+    ...administrators.map(catalogRule),
+    ...shared.map((pattern) => pullRule(`shared ${pattern}`, pattern, false)),
+    ...everyone.map((pattern) => pullRule(`public ${pattern}`, pattern, true)),
+  ])
 }
 
 /** The whole catalog, for one namespace. */
@@ -80,13 +60,11 @@ function pullRule(id: string, pattern: string, anonymous: boolean): Rule {
 }
 
 /** A namespace may do everything below its own name, and nobody else anything. */
-export const OWN_NAMESPACE: Policy = {
-  rules: [
-    {
-      id: 'own-namespace',
-      type: compilePattern('repository'),
-      name: compilePattern('${namespace}/**'),
-      actions: ['*'],
-    },
-  ],
-}
+export const OWN_NAMESPACE: Policy = createPolicy([
+  {
+    id: 'own-namespace',
+    type: compilePattern('repository'),
+    name: compilePattern('${namespace}/**'),
+    actions: ['*'],
+  },
+])

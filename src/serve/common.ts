@@ -20,9 +20,10 @@ import { createPasswordHasher, type PasswordHasher } from '../credentials/passwo
 import type { DecideDependencies } from '../decision.ts'
 import { messageOf, RauthError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { namespacePolicy, type Policy } from '../policy/policy.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Algorithm } from '../token/algorithms.ts'
 import type { Verifier } from '../token/verifier.ts'
+import { openPolicy, type OpenPolicy } from './policy.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -43,6 +44,8 @@ export interface Common extends DecideDependencies {
   readonly hasher: PasswordHasher
   readonly clock: Clock
   readonly policy: () => Policy
+  /** Where that comes from. */
+  readonly policySource: OpenPolicy
 }
 
 /** Reads the keys and the credentials. Throws what keeps rauth from serving. */
@@ -73,7 +76,7 @@ export async function createCommon(config: Config): Promise<Common> {
     secretName: config.secretName,
     ...{ hasher, bindingKey, log },
   })
-  const policy = namespacePolicy(config.policy)
+  const policySource = await openPolicy({ config, log, metrics })
   return {
     ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, store, hasher, clock },
     verifier: verifierOf({ config, keys, clock }),
@@ -83,7 +86,8 @@ export async function createCommon(config: Config): Promise<Common> {
       logDecision(log, event)
       metrics.record(event)
     },
-    policy: () => policy,
+    policy: () => policySource.current(),
+    policySource,
   }
 }
 

@@ -51,7 +51,7 @@ function endByForce(): void {
 
 async function serve(config: Config, { role, port }: RunOptions): Promise<void> {
   const common = await createCommon(config)
-  const { log, metrics, keys, signingKeys, tls, store, clock } = common
+  const { log, metrics, keys, signingKeys, tls, store, policySource, clock } = common
   for (const warning of warningsOf(config, LISTENERS[role])) log.warn({}, warning)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
@@ -82,6 +82,7 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
       troubles: {
         credentials: () => store.problem(),
         keys: () => keys.problem(),
+        policy: () => policySource.problem(),
         ...tls.troubles(),
       },
       onFailure: onAnswerFailure(common),
@@ -99,6 +100,7 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
     logins?.close()
     store.close()
     keys.close()
+    policySource.close()
     tls.close()
   }
 

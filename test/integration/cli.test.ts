@@ -131,6 +131,54 @@ describe('rauth', () => {
       ])
     })
 
+    describe('of a policy file', () => {
+      const withPolicy = async (policy?: string, more = '') => {
+        for (const name of ['keys', 'credentials']) await mkdir(at(name), { recursive: true })
+        if (policy !== undefined) await writeFile(at('policy.yaml'), policy)
+        const file = await config(`${MINIMAL}policy:\n  file: policy.yaml\n${more}`)
+        return { file, ...(await rauth(['check-config', '-f', file])) }
+      }
+
+      it('says ok where it is', async () => {
+        const { file, code, stdout, stderr } = await withPolicy(
+          'rules:\n  - { match: { name: a }, actions: [pull] }\n',
+        )
+        assert.deepEqual([code, stdout, stderr], [0, `${file}: ok\n`, ''])
+      })
+
+      it('says where each mistake is', async () => {
+        const { code, stdout, stderr } = await withPolicy(
+          "rules:\n  - { match: { name: 'a[b]' }, actions: [pull] }\n  - match: {}\n    action: []\n",
+        )
+        assert.deepEqual([code, stdout], [1, ''])
+        const policy = at('policy.yaml')
+        assert.deepEqual(
+          stderr
+            .trimEnd()
+            .split('\n')
+            .map((line) => line.slice(0, policy.length + 23)),
+          [
+            `${policy}:2:16: "rules.0.match.n`,
+            `${policy}:3:5: "rules.1.actions"`,
+            `${policy}:4:5: unknown key "rule`,
+          ],
+        )
+      })
+
+      it('warns where there is none here', async () => {
+        const { code, stderr } = await withPolicy()
+        assert.equal(code, 0)
+        assert.match(stderr, /policy\.file .*policy\.yaml is not here: put a policy there/)
+      })
+
+      it('does not take it beside lists', async () => {
+        const { file, code, stderr } = await withPolicy('rules: []\n', '  shared: [a/**]\n')
+        assert.equal(code, 1)
+        assert.match(stderr, /^(.*):6:3: "policy\.file" cannot stand beside "policy\.shared": /)
+        assert.ok(stderr.startsWith(file))
+      })
+    })
+
     it('looks at the environment too', async () => {
       const file = await config(MINIMAL)
       const env = { RAUTH_TOKEN_EXPIRY: 'soon' }

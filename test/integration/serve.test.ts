@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import os from 'node:os'
@@ -13,6 +13,7 @@ import { publishKeys } from '../../src/adapters/file/keys/key-publication.ts'
 import { rotateKeys } from '../../src/adapters/file/keys/key-rotation.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { ask, fetchToken } from '../support/http.ts'
+import { until } from '../support/until.ts'
 
 /** The compiled program, beside this compiled test. */
 const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
@@ -121,6 +122,78 @@ describe('rauth serve', () => {
       signal('SIGINT')
       assert.deepEqual(await ended, [0, null], role)
     }
+  })
+
+  describe('with a policy file', () => {
+    const OWN = "  - { match: { namespace: '*', name: '${namespace}/**' }, actions: ['*'] }\n"
+    const FROZEN = "  - { match: { name: 'team-a/**', ip: 127.0.0.0/8 }, actions: [] }\n"
+    let policy: string
+    const put = async (text: string) => {
+      await writeFile(`${policy}.new`, text)
+      await rename(`${policy}.new`, policy)
+    }
+    const configured = () => configuration({ policy: `{ file: ${policy} }` })
+
+    before(() => {
+      policy = path.join(directory, 'policy.yaml')
+    })
+
+    it('revokes at the next request what the file takes away, and keeps it from a bad one', async () => {
+      await put(`rules:\n${OWN}`)
+      const { ready, lines, signal, ended } = await serve([], await configured())
+      const { token: port = 0, gatewayHttp = 0, operations = 0 } = ready.ports
+      const person = { username: 'team-a', password: 'canary' }
+      const scope = 'repository:team-a/app:pull'
+      const token = await fetchToken(port, person, 'internal-registry.io', scope)
+      const check = async () => {
+        const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': '127.0.0.1' }
+        return (await ask(gatewayHttp, '/v2/team-a/app/tags/list', { headers })).status
+      }
+      const operationsSay = async (target: string) => (await ask(operations, target)).body
+      assert.equal(await check(), 200)
+
+      await put(`rules:\n${FROZEN}${OWN}`)
+      await until('the revocation', 20_000, async () => (await check()) === 403)
+      const narrower = await fetchToken(port, person, 'internal-registry.io', scope)
+      const payload = Buffer.from(narrower.split('.')[1] ?? '', 'base64url').toString()
+      assert.deepEqual((JSON.parse(payload) as { access: unknown }).access, [])
+      const tells = (...parts: readonly string[]) =>
+        lines().some((line) => parts.every((part) => line.includes(part)))
+      await until('the line of the decision', 20_000, () =>
+        tells('"half":"token"', '"rule":"policy.yaml:2"'),
+      )
+      // Over HTTP nobody says where the client is: the rule is not passed over for that.
+      assert.ok(tells('"half":"gateway"', '"rule":"policy.yaml:2,policy.yaml:3"'))
+
+      await put(`rules:\n${OWN}  - nonsense\n`)
+      const troubled = async () => (await operationsSay('/readyz')).includes('"policy":')
+      await until('the trouble', 20_000, troubled)
+      assert.equal(await check(), 403)
+      assert.match(
+        await operationsSay('/readyz'),
+        /"status":"ok".*policy\.yaml:3:5: .*must be a rule/,
+      )
+      const metrics = await operationsSay('/metrics')
+      assert.match(metrics, /^rauth_policy_reload_failures_total 1$/m)
+      assert.match(metrics, /^rauth_policy_rules 2$/m)
+      assert.ok(lines().some((line) => line.includes('the policy of before stays')))
+
+      await put(`rules:\n${OWN}`)
+      await until('the return', 20_000, async () => (await check()) === 200)
+      assert.equal(await troubled(), false)
+      signal('SIGTERM')
+      assert.deepEqual(await ended, [0, null])
+    })
+
+    it('does not start with one that has mistakes, and says where', async () => {
+      await put(`rules:\n${OWN}  - { match: { nam: x }, actions: [pull] }\n`)
+      const { stderr, ended } = start(['-c', await configured()])
+      assert.deepEqual(await ended, [1, null])
+      assert.equal(
+        stderr(),
+        `${policy}:3:16: unknown key "rules.1.match.nam"; did you mean "rules.1.match.name"?\n`,
+      )
+    })
   })
 
   it('checks with public keys alone what the other half signs, through a rotation', async () => {

@@ -42,6 +42,8 @@ export async function soak(options: SoakOptions): Promise<Figures> {
   const serving = await startServing({
     logins: namespaces.flatMap(({ login }) => login ?? []),
     config: { token: { reuse: '0s' } },
+    // Else Node keeps garbage for as long as the machine has room, and memory says nothing.
+    node: ['--max-old-space-size=128'],
   })
   try {
     return await run(serving, namespaces, options)

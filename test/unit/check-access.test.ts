@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CheckDecision } from '../../src/check-access.ts'
+import { networkOf } from '../../src/policy/network.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
-import { namespacePolicy } from '../../src/policy/policy.ts'
+import { createPolicy, namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused } from '../../src/refusal.ts'
 import type { RegistryRequest } from '../../src/registry/request.ts'
 import {
@@ -51,21 +52,44 @@ const answerOf = ({ result }: CheckDecision) => (result.ok ? 'allowed' : result.
 
 const scopeOf = ({ result }: CheckDecision) => (result.ok ? undefined : result.refusal.scope)
 
-const only = (...actions: string[]) => ({
-  rules: [
+const only = (...actions: string[]) =>
+  createPolicy([
     {
       id: 'only',
       type: compilePattern('repository'),
       name: compilePattern('${namespace}/**'),
       actions,
     },
-  ],
-})
+  ])
 
 const mount = (target: string, from: string) =>
   `/v2/${target}/blobs/uploads/?mount=${DIGEST}&from=${from}`
 
 describe('checkAccess', () => {
+  it('asks the policy with who it is, for which service and from where', async () => {
+    const flows = startFlows(PEOPLE)
+    const token = await flows.tokenFor('team-a', 'canary-a', 'repository:team-a/app:pull')
+    const rule = {
+      ...{ id: 'inside', type: compilePattern('repository'), name: compilePattern('**') },
+      ...{ actions: ['pull'], network: networkOf('10.0.0.0', 8) },
+    }
+    const check = async (more: object, address?: string) => {
+      flows.policy(createPolicy([{ ...rule, ...more }]))
+      const decision = await flows.checkAccess(
+        accepted({ method: 'GET', target: MANIFEST, authorization: `Bearer ${token}` }),
+        address === undefined ? {} : { address },
+      )
+      return answerOf(decision)
+    }
+    const right = { account: compilePattern('team-a'), service: compilePattern(SERVICE) }
+    assert.equal(await check(right, '10.1.2.3'), 'allowed')
+    assert.equal(await check(right, '11.1.2.3'), 'access_denied')
+    assert.equal(await check(right), 'access_denied')
+    const { account, service } = right
+    assert.equal(await check({ account, service: account }, '10.1.2.3'), 'access_denied')
+    assert.equal(await check({ account: service, service }, '10.1.2.3'), 'access_denied')
+  })
+
   const REQUESTS: readonly (readonly [
     method: string,
     target: string,
@@ -341,7 +365,7 @@ describe('checkAccess', () => {
       for (const method of ['PUT', 'DELETE']) {
         assert.equal(answerOf(await ask(flows, token, MANIFEST, { method })), 'access_denied')
       }
-      flows.policy({ rules: [] })
+      flows.policy(createPolicy([]))
       assert.equal(answerOf(await ask(flows, token)), 'access_denied')
       assert.equal(answerOf(await ask(flows, token, '/v2/')), 'allowed')
     })

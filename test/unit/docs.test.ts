@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { PROXIES } from '../../src/adapters/ext-authz/proxies/proxies.ts'
+import { policyOf } from '../../src/config/policy-file.ts'
 import { parseConfig } from '../../src/config/read.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
@@ -77,6 +78,15 @@ describe('README', () => {
   it('shows the defaults', () => {
     const realm = /^realm: \S+/m.exec(block)?.[0] ?? ''
     assert.deepEqual(parseConfig(block, 'rauth.yaml', {}), parseConfig(realm, 'rauth.yaml', {}))
+  })
+
+  it('has a policy file that is one', () => {
+    const text = /^```yaml\n(rules:[^]+?)^```$/m.exec(README)?.[1] ?? assert.fail('no policy')
+    const { rules } = policyOf(text, 'policy.yaml')
+    assert.deepEqual(
+      rules.map(({ actions }) => actions),
+      [['*'], ['pull', 'push'], ['pull']],
+    )
   })
 
   it('names every status that a refusal can have', () => {

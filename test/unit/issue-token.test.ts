@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
+import { networkOf } from '../../src/policy/network.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
-import { namespacePolicy } from '../../src/policy/policy.ts'
+import { createPolicy, namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused, type Result } from '../../src/refusal.ts'
 import { formatScope, parseScopes } from '../../src/registry/scope.ts'
 import {
@@ -144,18 +145,45 @@ describe('issueToken', () => {
     })
   })
 
+  it('asks the policy with who it is, for which service and from where', async () => {
+    const flows = startFlows(PEOPLE)
+    flows.policy(
+      createPolicy([
+        {
+          ...{ id: 'inside', type: compilePattern('repository'), name: compilePattern('**') },
+          ...{ account: compilePattern('team-a'), service: compilePattern(SERVICE) },
+          ...{ network: networkOf('10.0.0.0', 8), actions: ['pull'] },
+        },
+      ]),
+    )
+    const ask = async (username: string, service: string, address?: string) => {
+      const scope = parseScopes(['repository:team-a/app:pull,push'])
+      const presented = presentPassword(username, username.replace('team', 'canary'))
+      const parsed = accepted({
+        ...{ service, presented, account: '', offline: false },
+        requested: scope.ok ? scope.value : [],
+      })
+      return scopeOf(await flows.issueToken(parsed, address === undefined ? {} : { address }))
+    }
+    assert.equal(await ask('team-a', SERVICE, '10.1.2.3'), 'repository:team-a/app:pull')
+    assert.equal(await ask('team-a', SERVICE, '11.1.2.3'), '')
+    assert.equal(await ask('team-a', SERVICE), '')
+    assert.equal(await ask('team-a', OTHER_SERVICE, '10.1.2.3'), '')
+    assert.equal(await ask('team-b', SERVICE, '10.1.2.3'), '')
+  })
+
   it('asks the policy of now', async () => {
     const flows = startFlows(PEOPLE)
-    flows.policy({
-      rules: [
+    flows.policy(
+      createPolicy([
         {
           id: 'read-only',
           type: compilePattern('repository'),
           name: compilePattern('${namespace}/**'),
           actions: ['pull'],
         },
-      ],
-    })
+      ]),
+    )
     const scope = 'repository:team-a/app:pull,push'
     const decision = await flows.login('team-a', 'canary-a', scope)
     assert.equal(scopeOf(decision), 'repository:team-a/app:pull')
@@ -439,7 +467,7 @@ describe('issueToken', () => {
       flows.policy(namespacePolicy({ public: [], shared: ['team-b/base'] }))
       const shared = await flows.request(presentRefresh(token), 'repository:team-b/base:pull')
       assert.equal(scopeOf(shared), 'repository:team-b/base:pull')
-      flows.policy({ rules: [] })
+      flows.policy(createPolicy([]))
       assert.equal(scopeOf(await use(flows, token)), '')
     })
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RepositoryPages } from '../../src/catalog-pages.ts'
 import type { CatalogDecision, CatalogRequest } from '../../src/list-catalog.ts'
-import { namespacePolicy } from '../../src/policy/policy.ts'
+import { networkOf } from '../../src/policy/network.ts'
+import { compilePattern } from '../../src/policy/pattern.ts'
+import { createPolicy, namespacePolicy } from '../../src/policy/policy.ts'
 import { accepted, refused } from '../../src/refusal.ts'
 import {
   EXPIRY,
@@ -130,6 +132,27 @@ describe('the catalog', () => {
     assert.deepEqual(namesOf(await list(started, token)), ['library/x', 'team-b/public'])
     started.policy(namespacePolicy({ public: ['team-b/public'], shared: [] }))
     assert.equal(reasonOf(await list(started, token)), 'token_invalid')
+  })
+
+  it('asks the policy with where the caller is', async () => {
+    const started = start()
+    const token = await started.tokenFor('team-a', 'canary-a')
+    started.policy(
+      createPolicy([
+        {
+          ...{ id: 'inside', type: compilePattern('repository'), name: compilePattern('**') },
+          ...{ network: networkOf('10.0.0.0', 8), actions: ['pull'] },
+        },
+      ]),
+    )
+    const seen = async (address?: string) => {
+      const parsed = accepted({ count: 100, last: '', authorization: `Bearer ${token}` })
+      const origin = address === undefined ? {} : { address }
+      return namesOf(await started.listCatalog(parsed, origin, new AbortController().signal)).length
+    }
+    assert.ok((await seen('10.1.2.3')) > 0)
+    assert.equal(await seen('11.1.2.3'), 0)
+    assert.equal(await seen(), 0)
   })
 
   it('wants a token that is good now', async () => {

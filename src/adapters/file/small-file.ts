@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 
-/** Largest file that is read, bytes. */
+/** Largest file that is read unless the reader says more, bytes. */
 const MAX_FILE = 64 * 1024
 
 /** A file that is there and is not read: the message says why. */
@@ -9,8 +9,8 @@ export class OddFile extends Error {
   /** What it is. */
   readonly kind: 'irregular' | 'large'
 
-  constructor(kind: OddFile['kind']) {
-    super(kind === 'large' ? `larger than ${MAX_FILE} bytes` : 'not a regular file')
+  constructor(kind: OddFile['kind'], limit: number) {
+    super(kind === 'large' ? `larger than ${limit} bytes` : 'not a regular file')
     this.kind = kind
   }
 }
@@ -19,12 +19,12 @@ export class OddFile extends Error {
  * Keys, certificates and Secrets are small regular files. Anything else could keep a read waiting for
  * ever (a FIFO), and with it every later look at the folder, or take all memory: throws OddFile.
  */
-export async function readSmallFile(file: string): Promise<Buffer> {
+export async function readSmallFile(file: string, limit = MAX_FILE): Promise<Buffer> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const found = await handle.stat()
-    if (!found.isFile()) throw new OddFile('irregular')
-    if (found.size > MAX_FILE) throw new OddFile('large')
+    if (!found.isFile()) throw new OddFile('irregular', limit)
+    if (found.size > limit) throw new OddFile('large', limit)
     return await handle.readFile()
   } finally {
     await handle.close()

@@ -7,6 +7,10 @@ export interface Metrics {
   keyReloadFailed(): void
   /** From now on tells when the keys of now end. */
   observeKeys(ends: () => KeyEnds): void
+  /** A changed policy file can't be used. */
+  policyReloadFailed(): void
+  /** From now on tells how many rules the policy of now has. */
+  observePolicy(rules: () => number): void
   /** What a listener needs for TLS can't be used. */
   tlsReloadFailed(listener: string): void
   /** From now on tells when the TLS certificates of now end. */
@@ -52,6 +56,11 @@ export function createMetrics(): Metrics {
     help: 'States of the keys folder in which some key could not be used.',
     registers: [registry],
   })
+  const policyReloadFailures = new Counter({
+    name: 'rauth_policy_reload_failures_total',
+    help: 'States of the policy file that could not be used.',
+    registers: [registry],
+  })
   const tlsReloadFailures = new Counter({
     name: 'rauth_tls_reload_failures_total',
     help: 'States of the TLS files of a listener that could not be used.',
@@ -70,6 +79,19 @@ export function createMetrics(): Metrics {
       observe('rauth_ca_expiry_timestamp_seconds', 'fingerprint', () => ends().authorities, {
         help: 'When a CA of the keys folder ends, by SHA-256 fingerprint.',
         registers: [registry],
+      })
+    },
+    policyReloadFailed() {
+      policyReloadFailures.inc()
+    },
+    observePolicy(rules) {
+      new Gauge({
+        name: 'rauth_policy_rules',
+        help: 'Rules of the policy that decides.',
+        registers: [registry],
+        collect() {
+          this.set(rules())
+        },
       })
     },
     tlsReloadFailed(listener) {

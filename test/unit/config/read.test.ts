@@ -256,9 +256,13 @@ describe('configuration', () => {
     [
       'an alias',
       `${MINIMAL}issuer: &a x\nservice: *a\n`,
-      '5:10: an alias (*a): write the value out',
+      '5:10: an alias (*a): write the value out; a text that begins with * needs quotes',
     ],
-    ['an alias of nothing', 'realm: *x', '1:8: an alias (*x): write the value out'],
+    [
+      'an alias of nothing',
+      'realm: *x',
+      '1:8: an alias (*x): write the value out; a text that begins with * needs quotes',
+    ],
     ['a key that is a list', `${MINIMAL}? [a, b]\n: c\n`, '1:1: a key that is a list or a map'],
     [
       'a key that is there for every object',

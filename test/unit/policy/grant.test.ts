@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { grant } from '../../../src/policy/grant.ts'
+import { grant as grantTo } from '../../../src/policy/grant.ts'
 import { compilePattern } from '../../../src/policy/pattern.ts'
-import { namespacePolicy, OWN_NAMESPACE, type Policy } from '../../../src/policy/policy.ts'
+import {
+  createPolicy,
+  namespacePolicy,
+  OWN_NAMESPACE,
+  type Policy,
+} from '../../../src/policy/policy.ts'
+import type { Access } from '../../../src/registry/access.ts'
 import type { Holder } from '../../../src/subject.ts'
+import { askerOf } from '../../support/askers.ts'
+
+const grant = (policy: Policy, holders: readonly Holder[], requested: Access) =>
+  grantTo(policy, askerOf(holders), requested)
 
 const repository = (name: string, ...actions: string[]) => ({ type: 'repository', name, actions })
 
@@ -55,9 +65,10 @@ describe('grant', () => {
       name: compilePattern(name),
       actions,
     })
-    const policy: Policy = {
-      rules: [rule('frozen', 'team-a/old', 'pull'), rule('all', '${namespace}/**', '*')],
-    }
+    const policy = createPolicy([
+      rule('frozen', 'team-a/old', 'pull'),
+      rule('all', '${namespace}/**', '*'),
+    ])
     const requested = [repository('team-a/old', 'pull', 'push'), repository('team-a/new', 'push')]
     assert.deepEqual(grant(policy, TEAM_A, requested), {
       access: [repository('team-a/old', 'pull'), repository('team-a/new', 'push')],

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { grant } from '../../../src/policy/grant.ts'
-import { namespacePolicy, OWN_NAMESPACE, type Rule } from '../../../src/policy/policy.ts'
+import { grant as grantTo } from '../../../src/policy/grant.ts'
+import { compilePattern } from '../../../src/policy/pattern.ts'
+import {
+  createPolicy,
+  namespacePolicy,
+  OWN_NAMESPACE,
+  type Policy,
+} from '../../../src/policy/policy.ts'
+import type { Access } from '../../../src/registry/access.ts'
+import type { Holder } from '../../../src/subject.ts'
+import { askerOf } from '../../support/askers.ts'
+
+const grant = (policy: Policy, holders: readonly Holder[], requested: Access) =>
+  grantTo(policy, askerOf(holders), requested)
 
 const repository = (name: string, ...actions: string[]) => ({ type: 'repository', name, actions })
 
@@ -73,12 +85,9 @@ describe('a rule that does not say whom it is for', () => {
   it('is not for nobody', () => {
     const [own] = OWN_NAMESPACE.rules
     assert.ok(own)
-    const everything: Rule = {
-      ...own,
-      name: { source: '', namespaced: false, matches: () => true, prefix: () => '' },
-    }
+    const everything = createPolicy([{ ...own, name: compilePattern('**') }])
     const asked = [repository('a/b', 'pull')]
-    assert.deepEqual(grant({ rules: [everything] }, [], asked).access, [])
-    assert.deepEqual(grant({ rules: [everything] }, [{ namespace: 'x' }], asked).access, asked)
+    assert.deepEqual(grant(everything, [], asked).access, [])
+    assert.deepEqual(grant(everything, [{ namespace: 'x' }], asked).access, asked)
   })
 })

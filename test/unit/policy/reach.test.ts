@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { grant } from '../../../src/policy/grant.ts'
-import { namespacePolicy } from '../../../src/policy/policy.ts'
-import { reachOf } from '../../../src/policy/reach.ts'
+import { namespacePolicy, type Policy } from '../../../src/policy/policy.ts'
+import { reachOf as reachOfAsker } from '../../../src/policy/reach.ts'
+import { askerOf } from '../../support/askers.ts'
+
+const reachOf = (policy: Policy, namespaces: readonly string[]) =>
+  reachOfAsker(policy, askerOf(namespaces.map((namespace) => ({ namespace }))))
 
 const policy = namespacePolicy({
   public: ['library/**', 'team-a/public/*'],
@@ -49,7 +53,7 @@ describe('reachOf', () => {
         const some = namespacePolicy({ public: everyone, shared })
         const asked = [{ type: 'repository', name: repository, actions: ['pull'] }]
         const holders = namespaces.map((namespace) => ({ namespace }))
-        if (grant(some, holders, asked).access.length === 0) return
+        if (grant(some, askerOf(holders), asked).access.length === 0) return
         assert.ok(reachOf(some, namespaces).some((prefix) => repository.startsWith(prefix)))
       }),
     )

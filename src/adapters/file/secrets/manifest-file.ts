@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
-import { flawOfShape } from './manifest-shape.ts'
+import { flawOfShape } from '../manifest-shape.ts'
 
 /** Documents and items of a List in one file. */
 const MAX_MANIFESTS = 1000

@@ -207,7 +207,11 @@ describe('the forms of a Secret', () => {
     ],
     ['a key with an underscore', { username: 'u', password_hash: HASH }, /meant as passwordHash/], // prettier-ignore
     ['no JSON', { ...LOGIN, entries: 'canary' }, /^entries must be a JSON array/],
-    ['half a JSON', { ...LOGIN, entries: '[{"username":"canary' }, /is no JSON, from character 21 on/],
+    [
+      'half a JSON',
+      { ...LOGIN, entries: '[{"username":"canary' },
+      /is no JSON, from character 21 on/,
+    ],
     ['no JSON with a place in it', { ...LOGIN, entries: 'at position 4242' }, /is no JSON: correct it$/], // prettier-ignore
     ['no list', { entries: '{"canary":1}' }, /^entries must be a JSON array/],
     ['an empty list alone', listed(), /^entries is empty/],

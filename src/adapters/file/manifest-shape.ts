@@ -18,13 +18,13 @@ const MAX_DOCUMENTS = 500
 const NESTED_MARKS = new RegExp(`^ *(?:[-?:][ \\t]+){${MAX_DEPTH}}`, 'm')
 const DEEP_INDENTATION = new RegExp(`^ {${4 * MAX_DEPTH}}`, 'm')
 
-const LIMITS: readonly Limit[] = [
+const limitsFor = (maxLines: number): readonly Limit[] => [
   {
     what: `nested deeper than ${MAX_DEPTH} levels`,
     isBeyond: (text) =>
       bracketDepth(text) > MAX_DEPTH || NESTED_MARKS.test(text) || DEEP_INDENTATION.test(text),
   },
-  { what: `of more than ${MAX_LINES} lines: split it`, isBeyond: exceeds(/\n/g, MAX_LINES, 0) },
+  { what: `of more than ${maxLines} lines: split it`, isBeyond: exceeds(/\n/g, maxLines, 0) },
   {
     what: `of more than ${MAX_DOCUMENTS} documents: split it`,
     isBeyond: exceeds(/^(?:---|\.\.\.|%)/gm, MAX_DOCUMENTS, 0),
@@ -39,8 +39,8 @@ const LIMITS: readonly Limit[] = [
 ]
 
 /** What about a text makes it no manifest, in words that follow "it is". */
-export function flawOfShape(text: string): string | undefined {
-  return LIMITS.find(({ isBeyond }) => isBeyond(text))?.what
+export function flawOfShape(text: string, maxLines = MAX_LINES): string | undefined {
+  return limitsFor(maxLines).find(({ isBeyond }) => isBeyond(text))?.what
 }
 
 /** More matches than a number, or than a share of the text's length if that is more. */

@@ -1,0 +1,33 @@
+import type { z } from 'zod'
+import { nearest } from '../nearest.ts'
+
+export interface Mistake {
+  readonly path: readonly string[]
+  readonly message: string
+}
+
+/** What a schema has against a document, in words that name the key; `keysAt` knows what may stand where. */
+export function mistakesOf(
+  issue: z.core.$ZodIssue,
+  keysAt: (at: readonly string[]) => readonly string[],
+): readonly Mistake[] {
+  const key = issue.path.map(String)
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(key).map((name) => [...key, name].join('.'))
+    return issue.keys.map((name) => ({
+      path: [...key, name],
+      message: unknownName('key', [...key, name].join('.'), known),
+    }))
+  }
+  // What was not written is undefined: a null of a list stays one, and elsewhere there are none.
+  const missing = issue.code === 'invalid_type' && issue.input === undefined
+  const what = missing ? 'is missing and has no default' : issue.message.replace(/^I/, 'i')
+  return [{ path: key, message: `"${key.join('.')}" ${what}` }]
+}
+
+export function unknownName(kind: string, name: string, known: readonly string[]): string {
+  const suggestion = nearest(name, known)
+  return suggestion === undefined
+    ? `unknown ${kind} "${name}"; known here: ${known.join(', ')}`
+    : `unknown ${kind} "${name}"; did you mean "${suggestion}"?`
+}

@@ -1,0 +1,24 @@
+import type { Network } from './network.ts'
+import type { Pattern } from './pattern.ts'
+
+/** One rule. Every part of the match must hold; the first rule of a policy that matches decides. */
+export interface Rule {
+  /** Stable name for logs and explanations. */
+  readonly id: string
+  /** Type of the resource, such as `repository`. */
+  readonly type: Pattern
+  /** Name of the resource. */
+  readonly name: Pattern
+  /** The namespace that asks; without: any. */
+  readonly namespace?: Pattern
+  /** The user name that was authenticated; without: any. */
+  readonly account?: Pattern
+  /** The service that the token is for; without: any. */
+  readonly service?: Pattern
+  /** Where the client is; without: anywhere. */
+  readonly network?: Network
+  /** Exactly `['*']` allows every action that is asked for. */
+  readonly actions: readonly string[]
+  /** Also for those who are no namespace: without credentials a rule that does not say so is none. */
+  readonly anonymous?: boolean
+}

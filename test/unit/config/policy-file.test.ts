@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parsePolicy, policyOf } from '../../../src/config/policy-file.ts'
+import { grant } from '../../../src/policy/grant.ts'
+import { askerOf } from '../../support/askers.ts'
+
+const problems = (text: string) =>
+  (parsePolicy(text, 'policy.yaml').problems ?? []).map(
+    ({ where, message }) => `${where}: ${message}`,
+  )
+
+function read(text: string) {
+  const parsed = parsePolicy(text, '/etc/rauth/policy.yaml')
+  if (parsed.problems !== undefined) assert.fail(JSON.stringify(parsed.problems))
+  return parsed.policy
+}
+
+/** A rule with one part of it, the rest as it should be. */
+const matching = (match: string) => `rules:\n  - match: { ${match} }\n    actions: [pull]\n`
+const allowing = (actions: string) => `rules:\n  - match: {}\n    actions: ${actions}\n`
+
+describe('policy file', () => {
+  const TEXT = `# what platform says
+rules:
+  - match: { namespace: '*', type: repository, name: '\${namespace}/**' }
+    actions: ['*']
+    comment: a namespace owns its prefix
+  - match:
+      account: ci
+      name: library/**
+      ip: 10.0.0.0/8
+      service: internal-registry.io
+    actions: [pull, push]
+  - match: { name: 'library/**' }
+    actions: [pull]
+`
+
+  it('is rules in their order, each known by file and line', () => {
+    const { rules } = read(TEXT)
+    assert.deepEqual(
+      rules.map(({ id }) => id),
+      ['policy.yaml:3', 'policy.yaml:6', 'policy.yaml:12'],
+    )
+    const requested = ['library/x', 'team-a/app'].map((name) => ({
+      ...{ type: 'repository', name, actions: ['delete', 'pull', 'push'] },
+    }))
+    const asker = askerOf([{ namespace: 'team-a' }], { account: 'ci', address: '10.1.1.1' })
+    const granted = grant(read(TEXT), asker, requested)
+    assert.deepEqual(
+      granted.access.map(({ actions }) => actions),
+      [
+        ['pull', 'push'],
+        ['delete', 'pull', 'push'],
+      ],
+    )
+    assert.deepEqual(granted.rules, ['policy.yaml:6', 'policy.yaml:3'])
+    const elsewhere = grant(read(TEXT), { ...asker, address: '11.1.1.1' }, requested)
+    assert.deepEqual(elsewhere.access[0]?.actions, ['pull'])
+  })
+
+  it('is for nobody unless it says so', () => {
+    const requested = [{ type: 'repository', name: 'library/x', actions: ['pull'] }]
+    const rest = "rules: [{ match: { name: 'library/**' }, actions: [pull] }]\n"
+    assert.deepEqual(grant(read(rest), askerOf([]), requested).access, [])
+    assert.deepEqual(grant(read(`anonymous: false\n${rest}`), askerOf([]), requested).access, [])
+    assert.deepEqual(
+      grant(read(`anonymous: true\n${rest}`), askerOf([]), requested).access,
+      requested,
+    )
+  })
+
+  it('may deny everything, in so many words', () => {
+    assert.deepEqual(read('rules: []').rules, [])
+  })
+
+  const MISTAKES: readonly (readonly [name: string, text: string, problem: string])[] = [
+    ['nothing at all', '', '1:1: "rules" is missing and has no default'],
+    ['rules without rules', 'rules:\n', '1:1: "rules" is missing and has no default'],
+    ['a list', '- match: {}\n  actions: []\n', '1:1: expected a map of settings'],
+    [
+      'docker_auth’s name for them',
+      'acl: []\n',
+      '1:1: unknown key "acl"; known here: anonymous, rules',
+    ],
+    [
+      'an unknown key of a rule',
+      'rules:\n  - match: {}\n    action: [pull]\n',
+      '3:5: unknown key "rules.0.action"; did you mean "rules.0.actions"?',
+    ],
+    [
+      'an unknown key of a match',
+      matching('nmae: x'),
+      '2:14: unknown key "rules.0.match.nmae"; did you mean "rules.0.match.name"?',
+    ],
+    [
+      'missing actions',
+      'rules:\n  - match: {}\n',
+      '2:5: "rules.0.actions" is missing and has no default',
+    ],
+    [
+      'a missing match',
+      'rules:\n  - actions: []\n',
+      '2:5: "rules.0.match" is missing and has no default',
+    ],
+    [
+      'a match of nothing',
+      'rules:\n  - match:\n    actions: []\n',
+      '2:5: "rules.0.match" must be a map of what the rule is about; {} is everything',
+    ],
+    [
+      'actions of nothing',
+      'rules:\n  - match: {}\n    actions:\n',
+      '3:5: "rules.0.actions" must be a list such as [pull]; [] denies',
+    ],
+    [
+      'a part of nothing, which is not everything',
+      matching('name: '),
+      '2:14: "rules.0.match.name" must be a pattern, which is a text',
+    ],
+    [
+      'a number',
+      matching('account: 123'),
+      '2:14: "rules.0.match.account" must be a pattern, which is a text: put it in quotes',
+    ],
+    [
+      'a rule that is none',
+      'rules: [pull]\n',
+      '1:9: "rules.0" must be a rule: a map with match and actions',
+    ],
+    [
+      'one action that is no list',
+      allowing('pull'),
+      '3:5: "rules.0.actions" must be a list such as [pull]; [] denies',
+    ],
+    [
+      'an unknown action',
+      allowing('[pull, pus]'),
+      '3:21: "rules.0.actions.1" unknown action "pus"; did you mean "push"?',
+    ],
+    [
+      'everything and more',
+      allowing("['*', pull]"),
+      '3:5: "rules.0.actions" * stands alone: it is everything',
+    ],
+    [
+      'an action twice',
+      allowing('[pull, pull]'),
+      '3:5: "rules.0.actions" must have each action once',
+    ],
+    [
+      'an unknown type',
+      matching('type: repositry'),
+      '2:14: "rules.0.match.type" unknown type "repositry"; did you mean "repository"?',
+    ],
+    [
+      'an unknown placeholder',
+      matching("name: '${namespaces}/**'"),
+      '2:14: "rules.0.match.name" has an unknown placeholder ${namespaces}; did you mean ${namespace}?',
+    ],
+    [
+      'a bad expression',
+      matching("account: '/(a/'"),
+      '2:14: "rules.0.match.account" is no regular expression of RE2: missing closing ): `(a`',
+    ],
+    [
+      'a bad address',
+      matching('ip: 10.0.0'),
+      '2:14: "rules.0.match.ip" must be an IP address, or a network such as 10.0.0.0/8',
+    ],
+    [
+      'an address in a network',
+      matching('ip: 10.0.0.1/8'),
+      '2:14: "rules.0.match.ip" must be the address of a network: "/8" leaves bits of this one behind it',
+    ],
+    [
+      'a name that is an alias to YAML',
+      'rules:\n  - match: { name: *x }\n    actions: []\n',
+      '2:20: an alias (*x): write the value out; a text that begins with * needs quotes',
+    ],
+    ['the same key twice', matching('name: a, name: b'), '2:23: Map keys must be unique'],
+    ['a text for a yes', `anonymous: 'yes'\nrules: []\n`, '1:1: "anonymous" must be true or false'],
+    [
+      'a long comment',
+      `rules: [{ match: {}, actions: [], comment: ${'x'.repeat(1001)} }]`,
+      '1:35: "rules.0.comment" must have 1000 characters at most',
+    ],
+    [
+      'broken YAML',
+      'rules: [',
+      '1:9: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
+  ]
+  for (const [name, text, problem] of MISTAKES) {
+    it(`says where and what: ${name}`, () => {
+      assert.ok(problems(text).includes(`policy.yaml:${problem}`), JSON.stringify(problems(text)))
+    })
+  }
+
+  it('says all mistakes at once, in the order of the text', () => {
+    const text = "rules:\n  - match: { naem: x }\n  - match: { name: 'a**' }\n    actions: [pul]\n"
+    assert.deepEqual(
+      problems(text).map((one) => one.split(': ')[0]),
+      ['policy.yaml:2:5', 'policy.yaml:2:14', 'policy.yaml:3:14', 'policy.yaml:4:15'],
+    )
+    assert.throws(() => policyOf(text, 'policy.yaml'), {
+      code: 'ERR_CONFIG_INVALID',
+      message: problems(text).join('\n'),
+    })
+  })
+
+  it('has a bound for rules, and for what is told of them', () => {
+    const rules = (count: number, one: string) => `rules:\n${`  - ${one}\n`.repeat(count)}`
+    const good = '{ match: {}, actions: [] }'
+    assert.deepEqual(problems(rules(2_000, good)), [])
+    assert.deepEqual(problems(rules(2_001, good)), [
+      'policy.yaml:1:1: "rules" must have 2000 rules at most',
+    ])
+    const told = problems(rules(150, '{ match: {} }'))
+    assert.equal(told.length, 101)
+    assert.equal(told.at(-1), 'policy.yaml:101:5: 50 more mistakes follow')
+  })
+})
