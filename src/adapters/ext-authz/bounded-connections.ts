@@ -38,6 +38,9 @@ export interface BoundedConnections {
 /** What an open stream costs whatever is sent over it, bytes: about what grpc-js and Node keep of it. */
 const STREAM = 16 * 1024
 
+/** Nobody writes into it. */
+const NO_METADATA = new Metadata()
+
 /** How often is looked, milliseconds: what can come in meanwhile is not much beside `memory`. */
 const SWEEP = 250
 
@@ -192,7 +195,7 @@ export function boundConnections(
           next({
             // rauth looks at none of it, and it can be large.
             onReceiveMetadata(_, pass) {
-              pass(new Metadata())
+              pass(NO_METADATA)
             },
             onReceiveMessage(message: unknown, pass) {
               if (Buffer.isBuffer(message)) begun.held += message.length

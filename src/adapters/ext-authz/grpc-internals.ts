@@ -63,8 +63,8 @@ export function createInjector(
 
 function reduce(headers: IncomingHttpHeaders, most: number): void {
   let bytes = 0
-  for (const [name, value] of Object.entries(headers)) {
-    bytes += name.length + (value?.length ?? 0)
+  for (const name in headers) {
+    bytes += name.length + (headers[name]?.length ?? 0)
     if (name.endsWith('-bin')) Reflect.deleteProperty(headers, name)
   }
   if (bytes <= most) return
