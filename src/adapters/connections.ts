@@ -45,7 +45,13 @@ export function trackConnections(server: Server): Connections {
   }
 }
 
+/** The other end of a connection. */
+export interface Peer {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+}
+
 /** The same for a connection and for the TLS in it, which Node does not tie to each other. */
-function peerOf({ remoteAddress, remotePort }: Socket): string {
+export function peerOf({ remoteAddress, remotePort }: Peer): string {
   return `${remoteAddress ?? ''} ${remotePort ?? ''}`
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js'
+import { peerOf } from '../connections.ts'
 import { refuseCompression, streamOf } from './grpc-internals.ts'
 
 export interface ConnectionBounds {
@@ -107,8 +108,8 @@ export function boundConnections(
     let most: Neighbours | undefined
     const size = ({ silent, useful }: Neighbours) => silent.size + useful.size
     for (const one of byAddress.values()) if (!most || size(one) > size(most)) most = one
-    const [longest] =
-      most === undefined || most.silent.size > 0 ? (most?.silent ?? []) : most.useful
+    if (most === undefined) return
+    const [longest] = most.silent.size > 0 ? most.silent : most.useful
     if (longest !== undefined) cut(longest)
   }
 
@@ -226,14 +227,4 @@ function weightOf({ socket, calls }: Connection): number {
     if (receiving) oldest ??= bytesRead
   }
   return oldest === undefined ? weight : weight + socket.bytesRead - oldest
-}
-
-interface Peer {
-  readonly remoteAddress?: string | undefined
-  readonly remotePort?: number | undefined
-}
-
-/** The same of a connection and of the TLS in it. */
-function peerOf({ remoteAddress, remotePort }: Peer): string {
-  return `${remoteAddress ?? ''} ${remotePort ?? ''}`
 }

@@ -14,8 +14,7 @@ import type {
 
 /** The HTTP/2 stream of a call. */
 export function streamOf(call: ServerInterceptingCallInterface): EventEmitter {
-  const field = 'stream'
-  const stream: unknown = field in call ? call[field] : undefined
+  const stream = fieldOf(call, 'stream')
   if (stream instanceof EventEmitter) return stream as EventEmitter
   throw new TypeError('a call of grpc-js has no stream')
 }

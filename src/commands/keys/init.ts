@@ -32,7 +32,7 @@ export function initCommand(): Command {
         directory,
         algorithm,
         now: new Date(),
-        ...(days && { days }),
+        ...(days === undefined ? {} : { days }),
       })
       for (const name of made.created) process.stdout.write(`created ${name}\n`)
       for (const name of made.found) process.stdout.write(`kept ${name}\n`)

@@ -1,11 +1,11 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
-import { codeOf, messageOf, RauthError } from '../../../errors.ts'
+import { codeOf, RauthError } from '../../../errors.ts'
 import type { VerificationKey } from '../../../token/key-set.ts'
 import { readCertificates, type Certificates } from '../certificates.ts'
 import { readSmallFile } from '../small-file.ts'
-import { remedyFor, unreadable } from '../unreadable.ts'
+import { cannotBeRead } from '../unreadable.ts'
 import { AUTHORITY, type FoundKey } from './key-certificate.ts'
 import type { KeyForm } from './key-form.ts'
 import { toRauthError } from './key-problem.ts'
@@ -137,8 +137,7 @@ async function list(
   try {
     return await readdir(version)
   } catch (cause) {
-    const next = remedyFor(cause, renewal(directory))
-    throw unreadable(directory, `cannot be read: ${messageOf(cause)}`, next)
+    throw cannotBeRead(directory, cause, renewal(directory))
   }
 }
 
@@ -153,8 +152,6 @@ export async function readFileOf(
     return (await readSmallFile(path.join(version, name))).toString('utf8')
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined
-    const file = path.join(directory, name)
-    const next = remedyFor(cause, renewal(directory))
-    return unreadable(file, `cannot be read: ${messageOf(cause)}`, next)
+    return cannotBeRead(path.join(directory, name), cause, renewal(directory))
   }
 }

@@ -7,7 +7,7 @@ import { contextOptions, type TlsMaterial } from '../../tls.ts'
 import { endOf, isIssuedBy, readCertificates, topOf } from '../certificates.ts'
 import { readPrivateKey } from '../private-key.ts'
 import { readSmallFile } from '../small-file.ts'
-import { remedyFor, unreadable } from '../unreadable.ts'
+import { cannotBeRead, unreadable } from '../unreadable.ts'
 
 /** Where the TLS of a listener is; all of them PEM. */
 export interface TlsFiles {
@@ -100,8 +100,7 @@ async function read(file: string): Promise<string> {
   try {
     return (await readSmallFile(file)).toString('utf8')
   } catch (cause) {
-    const next = remedyFor(cause, 'see "tls" in the configuration')
-    throw unreadable(file, `cannot be read: ${messageOf(cause)}`, next)
+    throw cannotBeRead(file, cause, 'see "tls" in the configuration')
   }
 }
 
