@@ -12,9 +12,13 @@ export interface CredentialReference {
   readonly generation: string
 }
 
+/** What an identity source says of who it let in: names with the values that each has. */
+export type Labels = Readonly<Record<string, readonly string[]>>
+
 /** What one credential is good for: all that the policy asks of it. */
 export interface Holder {
   readonly namespace: string
+  readonly labels?: Labels
   /** The most that it may do, whatever the policy says; without: everything. */
   readonly actions?: readonly string[]
 }
