@@ -76,8 +76,6 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   zod: ['config'],
   yaml: ['config', 'adapters/file'],
   express: ['adapters/token-http'],
-  '@grpc/grpc-js': ['adapters/ext-authz'],
-  '@grpc/proto-loader': ['adapters/ext-authz'],
   'protobufjs/minimal.js': ['adapters/ext-authz'],
   pino: ['adapters/ops'],
   'prom-client': ['adapters/ops'],

@@ -2,20 +2,14 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import {
-  Metadata,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-} from '@grpc/grpc-js'
-import {
   boundConnections,
   type BoundedConnections,
-} from '../../../../src/adapters/ext-authz/bounded-connections.ts'
+} from '../../../../../src/adapters/ext-authz/grpc/bounded-connections.ts'
 
 const KIB = 1024
 
 class FakeSocket extends EventEmitter {
   readonly remoteAddress: string
-  bytesRead = 0
   destroyed = false
   readonly remotePort: number | undefined
   constructor(remotePort: number | undefined, remoteAddress = '192.0.2.1') {
@@ -48,38 +42,13 @@ describe('boundConnections', () => {
     return socket
   }
 
-  type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
-  const listener = {
-    onReceiveMetadata: () => undefined,
-    onReceiveMessage: () => undefined,
-    onReceiveHalfClose: () => undefined,
-    onCancel: () => undefined,
-  }
-
-  /** A call up to the end of its headers; what comes after it is told to what is given back. */
-  function begin(socket: FakeSocket, responseStream = false) {
-    const told: Listener[] = []
-    const stream = new EventEmitter()
-    const call = {
-      stream,
-      getConnectionInfo: () => socket,
-      start(following: Listener) {
-        told.push(following)
-        following.onReceiveMetadata(new Metadata())
-      },
-    }
-    const method = { path: '/x', requestStream: false, responseStream }
-    bounded
-      .interceptor(
-        method as Parameters<ServerInterceptor>[0],
-        call as unknown as ServerInterceptingCallInterface,
-      )
-      .start(listener)
-    return {
-      message: (bytes: number) => told[0]?.onReceiveMessage(Buffer.alloc(bytes)),
-      received: () => told[0]?.onReceiveHalfClose(),
-      answered: () => told[0]?.onCancel(),
-      over: () => stream.emit('close'),
+  /** A call, of whose message so many bytes came; what is given back ends its stream. */
+  function begin(socket: FakeSocket, { isLong = false, held = 0 } = {}): () => void {
+    const connection = bounded.of(socket) ?? assert.fail('it is not there')
+    const call = connection.begin(isLong)
+    call.held = held
+    return () => {
+      connection.end(call)
     }
   }
 
@@ -87,7 +56,7 @@ describe('boundConnections', () => {
 
   it('gives the place of one that never asked to the next, and no place of those that do', () => {
     const [asks, silent, other] = [open(), open(), open()]
-    begin(asks).over()
+    begin(asks)()
     open()
     assert.deepEqual(cut([asks, silent, other]), [false, true, false])
     open()
@@ -96,8 +65,8 @@ describe('boundConnections', () => {
 
   it('ends the one that asked longest ago where all do', () => {
     const sockets = [open(), open(), open()]
-    for (const socket of sockets) begin(socket).over()
-    begin(sockets[0] ?? assert.fail()).over()
+    for (const socket of sockets) begin(socket)()
+    begin(sockets[0] ?? assert.fail())()
     open()
     assert.deepEqual(cut(sockets), [false, true, false])
   })
@@ -117,9 +86,9 @@ describe('boundConnections', () => {
     const sockets = [open(), open(), open()] as const
     const [asking, waiting, watching] = sockets
     begin(asking)
-    begin(waiting).received()
-    begin(watching).over()
-    begin(watching, true).received()
+    begin(waiting)
+    begin(watching)()
+    begin(watching, { isLong: true })
     now = 1000
     bounded.sweep()
     assert.deepEqual(cut(sockets), [false, false, false])
@@ -135,9 +104,7 @@ describe('boundConnections', () => {
       [heavy, 200 * KIB],
       [middle, 60 * KIB],
     ] as const) {
-      socket.bytesRead = 1_000 * KIB
-      begin(socket)
-      socket.bytesRead += bytes
+      begin(socket, { held: bytes })
     }
     bounded.sweep()
     assert.deepEqual(cut([light, heavy, middle]), [false, true, false])
@@ -147,35 +114,27 @@ describe('boundConnections', () => {
 
   it('counts what a stream costs by itself, also one of a watch', () => {
     const sockets = [open(), open()]
-    for (let i = 0; i < 9; i += 1) begin(sockets[1] ?? assert.fail(), true).received()
-    for (let i = 0; i < 8; i += 1) begin(sockets[0] ?? assert.fail()).received()
+    for (let i = 0; i < 9; i += 1) begin(sockets[1] ?? assert.fail(), { isLong: true })
+    for (let i = 0; i < 8; i += 1) begin(sockets[0] ?? assert.fail())
     bounded.sweep()
     assert.deepEqual(cut(sockets), [false, true])
   })
 
-  it('counts what came whole until the stream is over, also when it is answered', () => {
+  it('counts what a call holds until its stream is closed', () => {
     const socket = open()
-    const call = begin(socket)
-    call.message(250 * KIB)
-    call.received()
-    call.answered()
+    begin(socket, { held: 250 * KIB })
     bounded.sweep()
     assert.equal(socket.destroyed, true)
-  })
-
-  it('cuts a connection with a stream that is open for too long after its answer', () => {
-    const socket = open()
-    const call = begin(socket)
-    call.received()
-    call.answered()
-    now = 1001
+    const other = open()
+    begin(other, { held: 250 * KIB })()
+    begin(other)
     bounded.sweep()
-    assert.equal(socket.destroyed, true)
+    assert.equal(other.destroyed, false)
   })
 
   it('makes room where most connections are from', () => {
     const [one, two, alone] = [open('192.0.2.2'), open('192.0.2.2'), open('192.0.2.3')]
-    for (const socket of [one, two]) begin(socket).over()
+    for (const socket of [one, two]) begin(socket)()
     open('192.0.2.2')
     assert.deepEqual(cut([one, two, alone]), [true, false, false])
   })
@@ -187,22 +146,10 @@ describe('boundConnections', () => {
       [two, 70 * KIB],
       [other, 100 * KIB],
     ] as const) {
-      begin(socket).message(bytes)
+      begin(socket, { held: bytes })
     }
     bounded.sweep()
     assert.deepEqual(cut([one, two, other]), [false, true, false])
-  })
-
-  it('does not hold against a connection what came with calls that are over', () => {
-    const socket = open()
-    const call = begin(socket)
-    socket.bytesRead += 1_000 * KIB
-    call.received()
-    bounded.sweep()
-    call.over()
-    begin(socket)
-    bounded.sweep()
-    assert.equal(socket.destroyed, false)
   })
 
   it('lets none last longer than the longest', (context) => {
@@ -210,7 +157,7 @@ describe('boundConnections', () => {
     context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
     bounded = boundConnections(bounds, () => now)
     const socket = open()
-    begin(socket, true).received()
+    begin(socket, { isLong: true })
     context.mock.timers.tick(59_999)
     assert.equal(socket.destroyed, false)
     context.mock.timers.tick(1)

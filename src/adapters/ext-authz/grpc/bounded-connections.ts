@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net'
-import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js'
-import { peerOf } from '../connections.ts'
-import { refuseCompression, streamOf } from './grpc-internals.ts'
+import { peerOf, type Peer } from '../../connections.ts'
 
 export interface ConnectionBounds {
   /**
@@ -21,46 +19,47 @@ export interface ConnectionBounds {
 }
 
 /** Of a socket what is looked at here. */
-export interface Cuttable extends Pick<Socket, 'remoteAddress' | 'remotePort' | 'bytesRead'> {
+export interface Cuttable extends Pick<Socket, 'remoteAddress' | 'remotePort'> {
   destroy(): unknown
   once(event: 'close', listener: () => void): unknown
+}
+
+/** A call whose stream is open. */
+export interface OpenCall {
+  /** Milliseconds; Infinity for one that is meant to last. */
+  readonly due: number
+  /** What it holds of its message, bytes; whoever reads that says so here. */
+  held: number
+}
+
+export interface BoundedConnection {
+  begin(isLong: boolean): OpenCall
+  /** Its stream is closed. */
+  end(call: OpenCall): void
 }
 
 export interface BoundedConnections {
   /** False: it was gone before it came. */
   open(socket: Cuttable): boolean
-  /** Sees each call begin and end. */
-  readonly interceptor: ServerInterceptor
+  /** The open connection to a client; of one that is not there, nothing is counted. */
+  of(peer: Peer): BoundedConnection | undefined
   /** Cuts what is over its bounds; called by a timer until `close`. */
   sweep(): void
   close(): void
 }
 
-/** What an open stream costs whatever is sent over it, bytes: about what grpc-js and Node keep of it. */
+/** What an open stream costs whatever is sent over it, bytes: about what Node keeps of it. */
 const STREAM = 16 * 1024
-
-/** Nobody writes into it. */
-const NO_METADATA = new Metadata()
 
 /** How often is looked, milliseconds: what can come in meanwhile is not much beside `memory`. */
 const SWEEP = 250
 
-interface Call {
-  /** Milliseconds; Infinity for one that is meant to last. */
-  readonly due: number
-  /** Of its connection, when it began. */
-  readonly bytesRead: number
-  receiving: boolean
-  /** Bytes of its messages that came whole. */
-  held: number
-}
-
-interface Connection {
+interface Connection extends BoundedConnection {
   readonly socket: Cuttable
   readonly address: string
-  readonly end: NodeJS.Timeout
+  readonly expiry: NodeJS.Timeout
   /** Whose streams are open, the oldest first. */
-  readonly calls: Set<Call>
+  readonly calls: Set<OpenCall>
 }
 
 /** The connections of one address; in each set the one that is longest so first. */
@@ -71,8 +70,8 @@ interface Neighbours {
 }
 
 /**
- * grpc-js keeps as much as clients send it: any number of connections, messages that never come to their
- * end, answers that nobody reads. An Envoy's calls are over in milliseconds, and it has few
+ * Clients can make a server of HTTP/2 keep much: any number of connections, messages that never come to
+ * their end, answers that nobody reads. An Envoy's calls are over in milliseconds, and it has few
  * connections, so it is not the one that is cut. `timer` gives milliseconds from any beginning.
  */
 export function boundConnections(
@@ -92,7 +91,7 @@ export function boundConnections(
   }
 
   function forget(peer: string, connection: Connection): void {
-    clearTimeout(connection.end)
+    clearTimeout(connection.expiry)
     const { silent, useful } = neighboursOf(connection.address)
     for (const set of [silent, useful, busy]) set.delete(connection)
     if (silent.size + useful.size === 0) byAddress.delete(connection.address)
@@ -113,10 +112,8 @@ export function boundConnections(
     if (longest !== undefined) cut(longest)
   }
 
-  function begin(connection: Connection, isLong: boolean): Call {
-    const { bytesRead } = connection.socket
-    const due = isLong ? Infinity : timer() + bounds.call
-    const call = { due, bytesRead, receiving: true, held: 0 }
+  function begin(connection: Connection, isLong: boolean): OpenCall {
+    const call = { due: isLong ? Infinity : timer() + bounds.call, held: 0 }
     connection.calls.add(call)
     busy.add(connection)
     const { silent, useful } = neighboursOf(connection.address)
@@ -126,7 +123,7 @@ export function boundConnections(
     return call
   }
 
-  function end(connection: Connection, call: Call): void {
+  function end(connection: Connection, call: OpenCall): void {
     connection.calls.delete(call)
     if (connection.calls.size === 0) busy.delete(connection)
   }
@@ -170,10 +167,14 @@ export function boundConnections(
       const connection: Connection = {
         socket,
         address: socket.remoteAddress ?? '',
-        end: setTimeout(() => {
+        expiry: setTimeout(() => {
           cut(connection)
         }, bounds.age).unref(),
         calls: new Set(),
+        begin: (isLong) => begin(connection, isLong),
+        end(call) {
+          end(connection, call)
+        },
       }
       byPeer.set(peer, connection)
       neighboursOf(connection.address).silent.add(connection)
@@ -182,49 +183,17 @@ export function boundConnections(
       })
       return true
     },
-    interceptor({ responseStream }, call) {
-      refuseCompression(call)
-      const connection = byPeer.get(peerOf(call.getConnectionInfo()))
-      if (connection === undefined) return new ServerInterceptingCall(call)
-      const begun = begin(connection, responseStream)
-      // Not when it is answered: until the client has ended it too, grpc-js keeps all of it.
-      streamOf(call).once('close', () => {
-        end(connection, begun)
-      })
-      return new ServerInterceptingCall(call, {
-        start(next) {
-          next({
-            // rauth looks at none of it, and it can be large.
-            onReceiveMetadata(_, pass) {
-              pass(NO_METADATA)
-            },
-            onReceiveMessage(message: unknown, pass) {
-              if (Buffer.isBuffer(message)) begun.held += message.length
-              pass(message)
-            },
-            onReceiveHalfClose(pass) {
-              begun.receiving = false
-              pass()
-            },
-          })
-        },
-      })
-    },
+    of: (peer) => byPeer.get(peerOf(peer)),
     sweep,
     close() {
       clearInterval(sweeping)
-      for (const { end: timeout } of byPeer.values()) clearTimeout(timeout)
+      for (const { expiry } of byPeer.values()) clearTimeout(expiry)
     },
   }
 }
 
-/** At most: calls that are over while one that is older goes on are counted with it. */
-function weightOf({ socket, calls }: Connection): number {
+function weightOf({ calls }: Connection): number {
   let weight = 0
-  let oldest: number | undefined
-  for (const { receiving, bytesRead, held } of calls) {
-    weight += STREAM + held
-    if (receiving) oldest ??= bytesRead
-  }
-  return oldest === undefined ? weight : weight + socket.bytesRead - oldest
+  for (const { held } of calls) weight += STREAM + held
+  return weight
 }
