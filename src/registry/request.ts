@@ -7,6 +7,7 @@ import {
   entryFor,
   matchEnding,
   ROUTES,
+  takesParameter,
   type Route,
   type RouteDescriptor,
   type RouteKind,
@@ -65,9 +66,10 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   }
   const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1), descriptor.lists)
   if (!query.ok) return query
-  const taken = entryFor(descriptor.query, method) ?? []
   for (const key of query.value.keys()) {
-    if (!taken.includes(key)) return refused('query_invalid', { detail: 'unknown parameter' })
+    if (!takesParameter(descriptor, method, key)) {
+      return refused('query_invalid', { detail: 'unknown parameter' })
+    }
   }
   if (!bodyIsHarmless(descriptor.body, request)) return refused('body_type_unsupported')
 

@@ -21,6 +21,11 @@ export interface RouteDescriptor {
   readonly methods: Readonly<Partial<Record<Method, readonly string[]>>>
   /** Query parameters that the route takes, by method. */
   readonly query: Readonly<Partial<Record<Method, readonly string[]>>>
+  /**
+   * Its address is the registry's own and opaque to clients (OCI distribution-spec, "Pushing blobs"): it
+   * takes any parameter that means nothing on another route.
+   */
+  readonly opaque?: true
   /** Parameters among them that may come more than once. */
   readonly lists?: ParameterLists
   /** Which media types a body may have: none is taken, those of upload bytes, or all but forms. */
@@ -32,6 +37,9 @@ const PUSH = ['pull', 'push'] as const
 const MANIFEST = { ...READ, PUT: PUSH, DELETE: ['delete'] } as const
 /** containerd names the host that a mirror stands for in `ns`; registries ignore it. */
 const MIRROR = { GET: ['ns'], HEAD: ['ns'] } as const
+
+/** Clients keep using the URL that they closed an upload with, digest and all. */
+const SESSION = ['digest']
 
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
@@ -72,20 +80,29 @@ export const ROUTES: Readonly<Record<RouteKind, RouteDescriptor>> = {
   // Giving up one's own upload is part of a push, not a deletion of content.
   upload: {
     methods: { GET: ['pull'], HEAD: ['pull'], PATCH: PUSH, PUT: PUSH, DELETE: PUSH },
-    query: {
-      // Clients keep using the URL that they closed the upload with, digest and all.
-      GET: ['_state', 'digest'],
-      HEAD: ['_state', 'digest'],
-      PATCH: ['_state', 'digest'],
-      PUT: ['_state', 'digest'],
-      DELETE: ['_state', 'digest'],
-    },
+    query: { GET: SESSION, HEAD: SESSION, PATCH: SESSION, PUT: SESSION, DELETE: SESSION },
+    opaque: true,
     body: 'upload',
   },
 }
 
 /** distribution asks for `*` on the catalog, literally. */
 export const CATALOG_ACCESS: ResourceActions = { type: 'registry', name: 'catalog', actions: ['*'] }
+
+/** What another route takes, a second credential (RFC 6750 §2.3), and a second method. */
+const MEANINGFUL: ReadonlySet<string> = new Set([
+  ...Object.values(ROUTES).flatMap(({ query }) => Object.values(query).flat()),
+  ...['access_token', '_method'],
+])
+
+/** Of a parameter that a registry made up for itself: `_state` of distribution, `state` of olareg. */
+const MADE_UP = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/
+
+/** Whether a route takes a query parameter with a method. */
+export function takesParameter(route: RouteDescriptor, method: string, name: string): boolean {
+  if (entryFor(route.query, method)?.includes(name) === true) return true
+  return route.opaque === true && MADE_UP.test(name) && !MEANINGFUL.has(name.toLowerCase())
+}
 
 /** The row's entry for a method; exact upper case, own keys only. */
 export function entryFor<T>(

@@ -10,8 +10,10 @@ export interface Sample {
 
 export interface Figures {
   readonly requests: number
-  /** Answers that were not the right ones, and missing ones, a text each. */
+  /** Answers that were not the right ones, a text each. */
   readonly wrong: readonly string[]
+  /** What got no answer in time, a text each: a busy machine can do that, too. */
+  readonly unanswered: readonly string[]
   /** Of the checks, milliseconds. */
   readonly latencies: readonly number[]
   readonly samples: readonly Sample[]
@@ -32,13 +34,21 @@ const FILES_ASTRAY = 10
 const STEEP = 30
 const LONG_ENOUGH = 20 * 60
 
-export function judge({ requests, wrong, latencies, samples, changes }: Figures): Verdict {
+export function judge({
+  requests,
+  wrong,
+  unanswered,
+  latencies,
+  samples,
+  changes,
+}: Figures): Verdict {
   const [first, last] = [samples[0], samples.at(-1)]
   if (first === undefined || last === undefined || requests === 0) {
     return { lines: [], problems: ['nothing was measured'] }
   }
   const slope = slopeOf(samples.slice(Math.floor(samples.length / 2)))
   const problems = wrong.slice(0, 10).map((text) => `wrong: ${text}`)
+  problems.push(...unanswered.slice(0, 10).map((text) => `unanswered: ${text}`))
   // The least of the last few: one sample may meet a burst.
   const end = Math.min(...samples.slice(-5).map(({ files }) => files))
   if (end > first.files + FILES_ASTRAY) {
@@ -54,7 +64,7 @@ export function judge({ requests, wrong, latencies, samples, changes }: Figures)
   return {
     lines: [
       `${last.at.toFixed(0)} s; ${requests} requests, ${(requests / last.at).toFixed(0)} a second; ` +
-        `wrong answers ${wrong.length}`,
+        `wrong answers ${wrong.length}, unanswered ${unanswered.length}`,
       `changes: ${changed.join(', ')}`,
       `check p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms`,
       `RSS ${first.memory.toFixed(0)} MiB at the start, ${last.memory.toFixed(0)} at the end; ` +

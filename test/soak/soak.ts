@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../src/errors.ts'
 import { startChecking, type Asked, type Checking } from '../support/checking.ts'
 import { openFiles, residentMemory } from '../support/process-figures.ts'
 import { Random } from '../support/random.ts'
@@ -60,7 +61,8 @@ async function run(
   const { pid } = serving.child
   const random = new Random(options.seed)
   const asker = (options.asker ?? startChecking)(serving.gateway, PATIENCE)
-  const [wrong, latencies, samples]: [string[], number[], Sample[]] = [[], [], []]
+  const [wrong, unanswered]: [string[], string[]] = [[], []]
+  const [latencies, samples]: [number[], Sample[]] = [[], []]
   const changes: Record<string, number> = { rotated: 0, removed: 0, added: 0, logins: 0 }
   const count = (what: string): void => {
     changes[what] = (changes[what] ?? 0) + 1
@@ -68,10 +70,10 @@ async function run(
   const begin = performance.now()
   const elapsed = () => performance.now() - begin
   const goesOn = () => elapsed() < options.seconds * 1000
-  function fail(error: unknown): void {
-    wrong.push(String(error))
-    // At once: half an hour is long, and the moment tells something.
-    if (wrong.length <= TOLD) options.say?.(`${(elapsed() / 1000).toFixed(1)} s: ${String(error)}`)
+  /** At once: half an hour is long, and the moment tells something. */
+  function note(list: string[], text: string): void {
+    list.push(text)
+    if (list.length <= TOLD) options.say?.(`${(elapsed() / 1000).toFixed(1)} s: ${text}`)
   }
   const open = new Set<Promise<void>>()
 
@@ -80,13 +82,14 @@ async function run(
     const sent = performance.now()
     const settled = isSettled(namespace)
     const { login } = namespace
-    const got = await asker.check(asked).catch((error: unknown) => String(error))
+    const got = await asker.check(asked).catch(messageOf)
     latencies.push(performance.now() - sent)
     // While a change has just been made, what was right before it is right, too.
     const known = settled ? right : [...right, 200, 401]
-    const isRight = typeof got === 'number' && known.includes(got)
-    if (isRight || ([200, 401, 403].includes(Number(got)) && namespace.login !== login)) return
-    fail(`${asked.path} of ${namespace.name}: ${got} and not ${right.join(' or ')}`)
+    const what = `${asked.path} of ${namespace.name}: ${got} and not ${right.join(' or ')}`
+    if (typeof got === 'string') note(unanswered, what)
+    else if (known.includes(got)) return
+    else if (namespace.login === login || ![200, 401, 403].includes(got)) note(wrong, what)
   }
   async function askAllTheTime(): Promise<void> {
     let sent = 0
@@ -103,14 +106,16 @@ async function run(
   async function over(every: number, work: () => unknown): Promise<void> {
     while (goesOn()) {
       await sleep(every)
-      await Promise.resolve(work()).catch(fail)
+      await Promise.resolve(work()).catch((error: unknown) => {
+        note(unanswered, messageOf(error))
+      })
     }
   }
   function measure(): void {
     samples.push({ at: elapsed() / 1000, ...(options.measure ?? real)(pid) })
     if (samples.length % 15 !== 0) return
     const { at, memory, files } = samples.at(-1) ?? { at: 0, memory: 0, files: 0 }
-    const sofar = `${latencies.length} requests, ${wrong.length} wrong`
+    const sofar = `${latencies.length} requests, ${wrong.length} wrong, ${unanswered.length} unanswered`
     options.say?.(`${at.toFixed(0)} s: ${sofar}, ${memory.toFixed(0)} MiB, ${files} files`)
   }
 
@@ -131,7 +136,7 @@ async function run(
   } finally {
     asker.close()
   }
-  return { requests: latencies.length, wrong, latencies, samples, changes }
+  return { requests: latencies.length, wrong, unanswered, latencies, samples, changes }
 }
 
 /** Something that a client of the namespace, or of another, could ask; the statuses that are right. */

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { installParts } from '../../tools/parts/install.ts'
-import { startChild, untilReady } from '../../tools/stack/child.ts'
+import { startChild, untilReady, type ChildOptions } from '../../tools/stack/child.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import {
   registryConfig,
@@ -59,6 +59,18 @@ export async function startOpenRegistry(generation: '2.8' | '3'): Promise<Regist
   return launch(generation, directory, { storage: path.join(directory, 'storage') })
 }
 
+/** olareg, in memory and just as open: it has the referrers API of OCI 1.1, which distribution has not. */
+export async function startOlareg(): Promise<Registry> {
+  const { olareg } = await installParts(['olareg'])
+  const directory = await makeDirectory()
+  const port = await freePort()
+  const where = ['--addr', '127.0.0.1', '--port', String(port), '--store-type', 'mem']
+  return run({
+    ...{ name: 'olareg', program: olareg, port, directory },
+    args: ['serve', ...where, '--api-delete', '--api-blob-delete'],
+  })
+}
+
 function makeDirectory(): Promise<string> {
   return mkdtemp(path.join(os.tmpdir(), 'rauth-registry-'))
 }
@@ -74,29 +86,45 @@ async function launch(
   const port = await freePort()
   const secret = randomBytes(24).toString('base64url')
   await writeFile(file('registry.yaml'), registryConfig({ port, secret, ...options }))
-  const child = await startChild({
-    name: `registry ${generation}`,
-    program: programs[part],
+  return run({
+    ...{ name: `registry ${generation}`, program: programs[part], port, directory },
     args: ['serve', file('registry.yaml')],
     // distribution 3 else sends traces to a collector that is not there.
     env: { OTEL_TRACES_EXPORTER: 'none' },
-    logFile: file('log'),
+    expected: options.tokenCheck === undefined ? 200 : 401,
   })
+}
+
+interface RegistryProcess extends Omit<ChildOptions, 'logFile'> {
+  readonly port: number
+  /** What goes with it. */
+  readonly directory: string
+  /** Status of `/v2/` without a token. */
+  readonly expected?: number
+}
+
+async function run({
+  port,
+  directory,
+  expected = 200,
+  ...child
+}: RegistryProcess): Promise<Registry> {
+  const logFile = path.join(directory, 'log')
+  const running = await startChild({ ...child, logFile })
   async function stop(): Promise<void> {
-    await child.stop()
+    await running.stop()
     await rm(directory, { recursive: true, force: true })
   }
   try {
-    const expected = options.tokenCheck === undefined ? 200 : 401
     const answers = () =>
       ask(port, '/v2/').then(
         ({ status }) => status === expected,
         () => false,
       )
-    await untilReady(child, answers)
+    await untilReady(running, answers)
   } catch (error) {
     await stop()
     throw error
   }
-  return { port, log: () => readFile(file('log'), 'utf8'), stop }
+  return { port, log: () => readFile(logFile, 'utf8'), stop }
 }

@@ -190,6 +190,20 @@ export const CATALOGUE = {
       duration: '8 to 15 minutes',
     },
   },
+  olareg: {
+    title: 'olareg',
+    version: '0.1.2',
+    tolerance: 'minor',
+    commands: ['olareg'],
+    versionArgs: ['version'],
+    source: {
+      kind: 'go',
+      package: 'github.com/olareg/olareg/cmd/olareg',
+      versionVariable: 'github.com/olareg/olareg/internal/version.vcsTag',
+      module: { name: 'github.com/olareg/olareg' },
+      duration: 'half a minute',
+    },
+  },
   buildah: {
     title: 'buildah',
     version: '1.28.2',

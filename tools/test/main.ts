@@ -22,6 +22,7 @@ const E2E_PARTS = [
   'envoy',
   'registry3',
   'registry2',
+  'olareg',
   'crane',
   'skopeo',
   'nginx',
