@@ -59,25 +59,26 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
   const listeners = new Map<string, Listener>()
   let logins: Logins | undefined
   let stopping = false
+  const running = () => !stopping
 
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
     if (role !== 'gateway' || config.gateway.basic) logins = await createLogins(common)
     if (role !== 'gateway' && logins !== undefined) {
       const { openTokenService } = await import('./token-service.ts')
-      listeners.set('token', await openTokenService(common, logins, port))
+      listeners.set('token', await openTokenService(common, logins, port, running))
     }
     if (role !== 'token') {
       const { openGateway } = await import('./gateway.ts')
       const opened = (name: string, listener: Listener) => listeners.set(name, listener)
-      await openGateway(common, logins, () => !stopping, opened)
+      await openGateway(common, logins, running, opened)
     }
     const server = createOperationsServer({
       metrics,
       parts: {
         credentials: () => store.ready(),
         keys: () => keys.ready(),
-        running: () => !stopping,
+        running,
       },
       troubles: {
         credentials: () => store.problem(),

@@ -16,13 +16,14 @@ import type { Logins } from './logins.ts'
 const REUSED_TOKENS = 5_000
 
 /**
- * The token service, open; on `port` where that is given, else as configured. Throws
- * ERR_CONFIG_INVALID where no key can sign.
+ * The token service, open; on `port` where that is given, else as configured. `running`: false once it
+ * is to stop, while the port is still open. Throws ERR_CONFIG_INVALID where no key can sign.
  */
 export async function openTokenService(
   common: Common,
   { guard, authenticate }: Logins,
   port: number | undefined,
+  running: () => boolean,
 ): Promise<Listener> {
   const { config, signingKeys: keys, clock } = common
   if (keys === undefined) {
@@ -49,7 +50,7 @@ export async function openTokenService(
     { issuer, services: serviceNames(config), ...lifetimesOf(config) },
   )
   const server = createTokenServer({
-    ...{ issueToken, issuer, realm, realms: otherRealms(config) },
+    ...{ issueToken, issuer, realm, realms: otherRealms(config), running },
     tls: await common.tls.open('token'),
     clientAddress: createClientAddress(config.trustedProxies),
     catalog: catalogOf(common, reused),

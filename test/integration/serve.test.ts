@@ -405,8 +405,9 @@ describe('rauth serve', () => {
       status: 'not ready',
       parts: { credentials: true, keys: true, running: false },
     })
-    const health = await fetch(`http://127.0.0.1:${ready.ports['token']}/health`)
-    assert.equal(health.status, 200)
+    const token = (path: string) => fetch(`http://127.0.0.1:${ready.ports['token']}${path}`)
+    assert.equal((await token('/health')).status, 503)
+    assert.equal((await token('/jwks.json')).status, 200)
     assert.deepEqual(await ended, [0, null])
   })
 

@@ -33,6 +33,8 @@ export interface TokenServerOptions {
   readonly clientAddress: ClientAddress
   readonly tls?: ListenerTls | undefined
   readonly catalog: CatalogOptions
+  /** False once it is to stop, while it still answers: for whoever asks which service to use. */
+  readonly running: () => boolean
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }
@@ -162,7 +164,9 @@ function createRoutes(
   routes
     .route(['/health', '/healthz'])
     .get((request, response) => {
-      send(request, response, json({ status: 'ok' }, 'application/json', 'no-store'))
+      const running = options.running()
+      const answer = json({ status: running ? 'ok' : 'stopping' }, 'application/json', 'no-store')
+      send(request, response, running ? answer : { ...answer, status: 503 })
     })
     .all(unsupported('GET', 'HEAD'))
 

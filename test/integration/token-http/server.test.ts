@@ -404,6 +404,14 @@ describe('token server', () => {
       })
     }
 
+    it('/health tells whoever chooses among several that this one is to stop', async () => {
+      service.running(false)
+      const answer = await ask(service.port, '/health')
+      service.running(true)
+      assert.equal(answer.status, 503)
+      assert.deepEqual(JSON.parse(answer.body), { status: 'stopping' })
+    })
+
     it('/jwks.json has the public keys, for a minute, and nothing private', async () => {
       const answer = await ask(service.port, '/jwks.json')
       assert.equal(answer.status, 200)

@@ -34,6 +34,8 @@ export interface TokenService extends Flows {
   readonly port: number
   readonly server: Server
   readonly listener: Listener
+  /** False: it says that it is to stop. */
+  running(is: boolean): void
 }
 
 export interface TokenServiceOptions {
@@ -70,7 +72,9 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
   const real = refresh
     ? flows.issueToken
     : createIssueToken({ ...flows.deps, refreshTokens: undefined }, flows.options)
+  let isRunning = true
   const server = createTokenServer({
+    running: () => isRunning,
     issueToken: issueToken(real),
     jwks: options.jwks ?? (() => flows.keys.jwks()),
     realm: REALM,
@@ -86,5 +90,8 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     onFailure: options.onFailure ?? (() => undefined),
   })
   const listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
-  return { ...flows, port: listener.port, server, listener }
+  const running = (is: boolean) => {
+    isRunning = is
+  }
+  return { ...flows, port: listener.port, server, listener, running }
 }
