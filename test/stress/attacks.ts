@@ -26,7 +26,7 @@ import { mutate } from './mutate.ts'
 import { openCalls } from './open-calls.ts'
 
 /** What is thrown at the port; done when it is over and its connections are closed. */
-export type Attack = (port: number, random: Random) => Promise<void>
+export type Attack = (port: number, random: Random, pid: number) => Promise<void>
 
 /** How long a connection that is let live is left open, milliseconds. */
 const WHILE = 250

@@ -98,7 +98,7 @@ async function attack(serving: Serving, options: SiegeOptions): Promise<Outcome>
     name = next
     const begin = performance.now()
     slowestNow = 0
-    await run(serving.gateway, random)
+    await run(serving.gateway, random, pid)
     attacks += 1
     options.say?.(
       `${name}: ${(performance.now() - begin).toFixed(0)} ms, ` +

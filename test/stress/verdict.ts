@@ -6,6 +6,9 @@ import type { Outcome } from './siege.ts'
  */
 const GROWTH = 400
 
+/** What may be left of it when the attackers are gone, MiB: garbage that nobody needs the room of. */
+const REST = 250
+
 export interface Verdict {
   readonly lines: readonly string[]
   /** Empty: the gateway stood. */
@@ -16,6 +19,7 @@ export function verdict({ attacks, checks, failures, slowest, memory, files }: O
   const { before, most, end } = memory
   const wrong = failures.slice(0, 10)
   if (most - before > GROWTH) wrong.push(`memory grew by more than ${GROWTH} MiB`)
+  if (!(end - before <= REST)) wrong.push(`memory is more by over ${REST} MiB after the attacks`)
   // As many as before, or the asker's own connection less.
   if (!(files.end <= files.before)) wrong.push('connections are still open after the attacks')
   return {
