@@ -80,11 +80,23 @@ export async function listen(
   }
 }
 
+/** What to do about it, by the code of the system's error. */
+const REMEDIES: ReadonlyMap<string | undefined, string> = new Map([
+  ['EADDRINUSE', 'free that port or set another one under "listen"'],
+  [
+    'EACCES',
+    'set a port of 1024 or more under "listen", or let the process have that one (CAP_NET_BIND_SERVICE)',
+  ],
+  ['EADDRNOTAVAIL', 'set an address of this machine under "listen", or 0.0.0.0 for all of them'],
+  ['ENOTFOUND', 'set an IP address under "listen", or a name that can be resolved'],
+])
+
 /** Why a port could not be opened, in an operator's words. */
-function listenError({ host, port }: ListenAddress, cause: unknown): RauthError {
+function listenError({ host, port }: ListenAddress, cause: NodeJS.ErrnoException): RauthError {
+  const remedy = REMEDIES.get(cause.code) ?? 'set another address under "listen"'
   return new RauthError(
     'ERR_LISTEN',
-    `cannot listen on ${host}:${port}: ${messageOf(cause)}; free that port or set another one under "listen"`,
+    `cannot listen on ${host}:${port}: ${messageOf(cause)}; ${remedy}`,
     { cause },
   )
 }

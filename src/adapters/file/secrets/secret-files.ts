@@ -24,6 +24,8 @@ export interface SecretFile {
   readonly fingerprint: string
   /** Without the ignored ones. */
   readonly readings: readonly Exclude<SecretReading, { kind: 'ignored' }>[]
+  /** How many manifests are of other kinds or names. */
+  readonly ignored: number
   /** Namespaces that the readings name, as often as they do. */
   readonly namespaces: readonly string[]
   /** Namespaces that the file spoke for before it had a part that can't be read. */
@@ -88,13 +90,12 @@ function readingOf(
     typeof content === 'string'
       ? [{ ok: false, problem: content } as const]
       : readManifests(content)
-  const readings = manifests
-    .map((reading): SecretReading =>
-      reading.ok
-        ? readSecret(reading.manifest, options)
-        : { kind: 'problem', problem: reading.problem },
-    )
-    .filter((reading) => reading.kind !== 'ignored')
+  const all = manifests.map((reading): SecretReading =>
+    reading.ok
+      ? readSecret(reading.manifest, options)
+      : { kind: 'problem', problem: reading.problem },
+  )
+  const readings = all.filter((reading) => reading.kind !== 'ignored')
   const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
   const before = [...(previous?.namespaces ?? []), ...(previous?.lost ?? [])]
   const unnamed = readings.some(
@@ -103,5 +104,6 @@ function readingOf(
   const lost = before.filter(
     (namespace, i) => before.indexOf(namespace) === i && !namespaces.includes(namespace),
   )
-  return { fingerprint, readings, namespaces, lost: unnamed ? lost : [] }
+  const ignored = all.length - readings.length
+  return { fingerprint, readings, ignored, namespaces, lost: unnamed ? lost : [] }
 }

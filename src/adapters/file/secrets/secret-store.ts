@@ -63,12 +63,17 @@ export async function createFileSecretStore(
       log.error({ directory, more: fresh.length - MAX_NOTES }, 'more of the same kind')
     }
     told = new Set(texts.keys())
+    const { secretName } = options
+    const ignored = [...files.values()].reduce((sum, file) => sum + file.ignored, 0)
     log.info(
-      { directory, files: files.size, credentials: credentials.length },
+      {
+        ...{ directory, files: files.size, credentials: credentials.length },
+        // A Secret of another name is nobody's mistake in a dump of all, and one in a folder of rauth's.
+        ...(ignored === 0 ? {} : { ignored, reason: `not a Secret named ${secretName}` }),
+      },
       'credentials loaded',
     )
     if (credentials.length === 0) {
-      const { secretName } = options
       log.warn({ directory, secretName }, 'no credentials: every login is refused')
     }
   }

@@ -309,6 +309,17 @@ describe('createFileSecretStore', () => {
     }
   })
 
+  it('says how much it found that is of another kind or name', async () => {
+    const other = secret('team-b', 'canary').replace('registry-credentials', 'db-credentials')
+    await put('a.yaml', `${secret('team-a', 'canary')}---\n${other}`)
+    await start()
+    const [loaded] = lines.filter((line) => line.includes('credentials loaded'))
+    assert.match(
+      loaded ?? '',
+      /"credentials":1,"ignored":1,"reason":"not a Secret named registry-c/,
+    )
+  })
+
   it('does not load again what did not change', async () => {
     await put('a.yaml', secret('team-a', 'canary'))
     await put('b.yaml', 'canary')
