@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { networkOf } from '../policy/network.ts'
-import { compilePattern } from '../policy/pattern.ts'
+import { compileRule, type MatchSource } from '../policy/compile-rule.ts'
+import { captureFlaws } from '../policy/match-flaws.ts'
 import { patternFlaw } from '../policy/pattern-flaw.ts'
 import { createPolicy, type Policy } from '../policy/policy.ts'
-import type { Rule } from '../policy/rule.ts'
 import { parseCidr } from './cidr.ts'
 import { readDocument, type Place } from './document.ts'
 import { mistakesOf, unknownName } from './mistakes.ts'
@@ -16,6 +16,9 @@ const MAX_RULES = 2_000
 
 /** Mistakes that are told at once. */
 const MAX_PROBLEMS = 100
+
+/** Labels that one rule asks for. */
+const MAX_LABELS = 16
 
 const ACTIONS = ['pull', 'push', 'delete', '*']
 const TYPES = ['repository', 'registry']
@@ -34,7 +37,8 @@ const checked = (error: string, flawOf: (value: string) => string | undefined) =
     if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
 
-const pattern = checked('must be a pattern, which is a text', patternFlaw).optional()
+const aPattern = checked('must be a pattern, which is a text', patternFlaw)
+const pattern = aPattern.optional()
 
 const type = checked(
   'must be repository or registry, or a pattern of them',
@@ -56,23 +60,41 @@ const network = text('must be an IP address, or a network such as 10.0.0.0/8').t
   },
 )
 
+const labels = z
+  .record(
+    z.string().regex(/^[^{}$]{1,128}$/, 'must have names of up to 128 characters without { } $'),
+    aPattern,
+    'must be a map of labels, each with a pattern of which one of its values must be',
+  )
+  .refine((map) => Object.keys(map).length <= MAX_LABELS, `must have ${MAX_LABELS} labels at most`)
+
+const matchParts = z.strictObject(
+  {
+    /** The user name. Of whoever has no credentials it is empty. */
+    account: pattern,
+    type,
+    name: pattern,
+    /** The namespace that asks. Whoever has no credentials has none. */
+    namespace: pattern,
+    service: pattern,
+    /** Address of the client: one, or a network. */
+    ip: network.optional(),
+    /** What an identity source said of who asks: each must have a value that matches. */
+    labels: labels.optional(),
+  },
+  'must be a map of what the rule is about; {} is everything',
+)
+
+const match = matchParts.superRefine((parts, context) => {
+  for (const { path: at, message } of captureFlaws(matchOf(parts))) {
+    context.addIssue({ code: 'custom', path: [...at], message })
+  }
+})
+
 const rule = z.strictObject(
   {
     /** What is left out is anything; `{}` is everything. */
-    match: z.strictObject(
-      {
-        /** The user name. Of whoever has no credentials it is empty. */
-        account: pattern,
-        type,
-        name: pattern,
-        /** The namespace that asks. Whoever has no credentials has none. */
-        namespace: pattern,
-        service: pattern,
-        /** Address of the client: one, or a network. */
-        ip: network.optional(),
-      },
-      'must be a map of what the rule is about; {} is everything',
-    ),
+    match,
     /** What of the request is allowed. Nothing: the rule denies. `*` alone: whatever is asked for. */
     actions: z
       .array(action, 'must be a list such as [pull]; [] denies')
@@ -93,8 +115,6 @@ const schema = z.strictObject({
     .array(rule, 'must be a list of rules')
     .max(MAX_RULES, `must have ${MAX_RULES} rules at most`),
 })
-
-type RuleSource = z.output<typeof rule>
 
 /**
  * The text of a policy file → the policy; or all problems at once, each with its place and in the order
@@ -124,7 +144,8 @@ export function parsePolicy(
   const file = path.basename(fileName)
   const compiled = rules.map((one, index) => {
     const { line } = document.locate(['rules', index])
-    return compileRule(one, `${file}:${line}`, anonymous)
+    const { match: parts, actions } = one
+    return compileRule({ id: `${file}:${line}`, match: matchOf(parts), actions, anonymous })
   })
   return { policy: createPolicy(compiled) }
 }
@@ -136,14 +157,11 @@ export function policyOf(source: string, fileName: string): Policy {
   return parsed.policy
 }
 
-function compileRule({ match, actions }: RuleSource, id: string, anonymous: boolean): Rule {
-  const { type: ofType = '**', name = '**', namespace, account, service, ip } = match
+/** The parts that are there. */
+function matchOf({ ip, labels: ofLabels, ...fields }: z.output<typeof matchParts>): MatchSource {
   return {
-    ...{ id, actions, anonymous },
-    ...{ type: compilePattern(ofType), name: compilePattern(name) },
-    ...(namespace === undefined ? {} : { namespace: compilePattern(namespace) }),
-    ...(account === undefined ? {} : { account: compilePattern(account) }),
-    ...(service === undefined ? {} : { service: compilePattern(service) }),
+    ...Object.fromEntries(Object.entries(fields).filter(([, source]) => source !== undefined)),
+    ...(ofLabels === undefined ? {} : { labels: ofLabels }),
     ...(ip === undefined ? {} : { network: ip }),
   }
 }

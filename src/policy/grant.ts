@@ -1,7 +1,8 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
 import type { Holder } from '../subject.ts'
-import { addresses, voiceOf, type Asker, type Voice } from './asker.ts'
+import { voiceOf, type Asker, type Voice } from './asker.ts'
+import { matchRule, valuesFor } from './match-rule.ts'
 import { parseAddress } from './network.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
@@ -21,19 +22,19 @@ interface Verdict {
 }
 
 /**
- * The first rule that matches, and those before it that would if the client were in their network, where
- * nobody knows: such a rule must neither allow anything nor be passed over in silence.
+ * The first rule that matches, and those before it of which that can't be told, as where nobody knows
+ * whether the client is in their network: such a rule must neither allow anything nor be passed over in
+ * silence.
  */
 function verdictOf(policy: Policy, voice: Voice, resource: ResourceActions): Verdict {
   const rules: Rule[] = []
+  const values = valuesFor(voice, resource.type, resource.name)
   let certain = false
   policy.index.search(voice, resource.name, (rule) => {
-    if (!rule.type.matches(resource.type, voice.values)) return false
-    if (!rule.name.matches(resource.name, voice.values)) return false
-    const addressed = addresses(rule, voice)
-    if (addressed === 'no') return false
+    const matches = matchRule(rule, voice, resource, values)
+    if (matches === false) return false
     rules.push(rule)
-    certain = addressed === 'yes'
+    certain = matches === true
     return certain
   })
   return { rules, certain }
@@ -64,7 +65,7 @@ export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
   const address = policy.locates && text !== undefined ? parseAddress(text) : undefined
   const asking = (holders.length === 0 ? [undefined] : holders).map((holder) => ({
     holder,
-    voice: voiceOf(asker, holder?.namespace, address),
+    voice: voiceOf(asker, holder, address),
   }))
   const access: ResourceActions[] = []
   const rules = new Set<string>()

@@ -1,5 +1,12 @@
+import type { Captures } from './captures.ts'
 import type { Network } from './network.ts'
 import type { Pattern } from './pattern.ts'
+
+/** What one of the values of a label must match. */
+export interface LabelPattern {
+  readonly label: string
+  readonly pattern: Pattern
+}
 
 /** One rule. Every part of the match must hold; the first rule of a policy that matches decides. */
 export interface Rule {
@@ -15,6 +22,10 @@ export interface Rule {
   readonly account?: Pattern
   /** The service that the token is for; without: any. */
   readonly service?: Pattern
+  /** What an identity source said of who asks; without: anything. */
+  readonly labels?: readonly LabelPattern[]
+  /** What its patterns name of what others of them catch. */
+  readonly captures?: Captures
   /** Where the client is; without: anywhere. */
   readonly network?: Network
   /** Exactly `['*']` allows every action that is asked for. */

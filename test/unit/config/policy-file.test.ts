@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parsePolicy, policyOf } from '../../../src/config/policy-file.ts'
 import { grant } from '../../../src/policy/grant.ts'
+import type { Labels } from '../../../src/subject.ts'
 import { askerOf } from '../../support/askers.ts'
 
 const problems = (text: string) =>
@@ -56,6 +57,19 @@ rules:
     assert.deepEqual(granted.rules, ['policy.yaml:6', 'policy.yaml:3'])
     const elsewhere = grant(read(TEXT), { ...asker, address: '11.1.1.1' }, requested)
     assert.deepEqual(elsewhere.access[0]?.actions, ['pull'])
+  })
+
+  it('asks for labels', () => {
+    const policy = read(
+      "rules: [{ match: { labels: { team: web }, name: '${labels:org}/**' }, actions: [pull] }]\n",
+    )
+    const granted = (labels: Labels) =>
+      grant(policy, askerOf([{ namespace: 'n', labels }]), [
+        { type: 'repository', name: 'corp/x', actions: ['pull'] },
+      ]).access.length
+    assert.equal(granted({ team: ['web'], org: ['corp'] }), 1)
+    assert.equal(granted({ team: ['db'], org: ['corp'] }), 0)
+    assert.equal(granted({ team: ['web'], org: ['other'] }), 0)
   })
 
   it('is for nobody unless it says so', () => {
@@ -171,6 +185,31 @@ rules:
       'an address in a network',
       matching('ip: 10.0.0.1/8'),
       '2:14: "rules.0.match.ip" must be the address of a network: "/8" leaves bits of this one behind it',
+    ],
+    [
+      'labels that are no map',
+      matching('labels: [a]'),
+      '2:14: "rules.0.match.labels" must be a map of labels, each with a pattern of which one of its values must be',
+    ],
+    [
+      'a label of a number',
+      matching('labels: { team: 1 }'),
+      '2:24: "rules.0.match.labels.team" must be a pattern, which is a text: put it in quotes',
+    ],
+    [
+      'a bad pattern of a label',
+      matching("labels: { team: '/(/' }"),
+      '2:24: "rules.0.match.labels.team" is no regular expression of RE2: missing closing ): `(`',
+    ],
+    [
+      'a group that is not there',
+      matching("account: '/^ci$/', name: '${account:1}/**'"),
+      '2:33: "rules.0.match.name" has ${account:1}, and account has no group',
+    ],
+    [
+      'a label in a label',
+      matching("labels: { a: '${labels:b}' }"),
+      '2:24: "rules.0.match.labels.a" has ${labels:b}, which stands for nothing in the pattern of a label',
     ],
     [
       'a name that is an alias to YAML',
