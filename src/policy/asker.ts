@@ -1,7 +1,13 @@
 import type { Holder, Labels } from '../subject.ts'
 import type { Address } from './network.ts'
 
-/** Who asks, and from where. */
+/**
+ * The tags that a request names, perhaps none. `any`: of a token, which the gateway narrows to the tag of
+ * each request; so the token is for what is allowed of some tag. `undefined`: that can't be told.
+ */
+export type Tags = 'any' | readonly string[] | undefined
+
+/** Who asks, from where and when. */
 export interface Asker {
   /** The user name that was authenticated; empty: nobody. */
   readonly account: string
@@ -10,6 +16,9 @@ export interface Asker {
   readonly service: string
   /** IP address of the client; `undefined`: not known. */
   readonly address: string | undefined
+  /** Seconds since the epoch; without: that can't be told. */
+  readonly now?: number
+  readonly tags?: Tags
 }
 
 /** An asker in the name of one namespace, `undefined` for nobody. */
@@ -19,13 +28,15 @@ export interface Voice {
   readonly labels: Labels | undefined
   readonly service: string
   readonly address: Address | undefined
+  readonly now?: number | undefined
+  readonly tags?: Tags
 }
 
 export function voiceOf(
-  { account, service }: Asker,
+  { account, service, now, tags }: Asker,
   holder: Holder | undefined,
   address: Address | undefined,
 ): Voice {
   const { namespace, labels } = holder ?? {}
-  return { account, namespace, labels, service, address }
+  return { account, namespace, labels, service, address, now, tags }
 }

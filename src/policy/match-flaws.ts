@@ -1,6 +1,6 @@
 import type { MatchSource } from './compile-rule.ts'
 import { patternFlaw } from './pattern-flaw.ts'
-import { captureOf, labelsIn, placeholdersIn, type Field } from './placeholders.ts'
+import { captureOf, FIELDS, labelsIn, placeholdersIn, type Field } from './placeholders.ts'
 import { groupCount, isRegex } from './regex.ts'
 
 export interface MatchFlaw {
@@ -15,11 +15,11 @@ type Patterns = Readonly<Partial<Record<Field, string>>>
  * What is wrong with the patterns of one rule together, each without a flaw of its own: groups that are
  * not there, or of which nobody could say what they catch.
  */
-export function captureFlaws({
-  labels = {},
-  network: _,
-  ...fields
-}: MatchSource): readonly MatchFlaw[] {
+export function captureFlaws(match: MatchSource): readonly MatchFlaw[] {
+  const { labels = {} } = match
+  const fields = Object.fromEntries(
+    FIELDS.flatMap((field) => (match[field] === undefined ? [] : [[field, match[field]]])),
+  )
   const flaws: MatchFlaw[] = []
   for (const [field, source] of Object.entries(fields)) {
     const message = flawOfCaptures(source, fields)

@@ -21,7 +21,10 @@ export function valuesFor(
   return { account: account === '' ? undefined : account, namespace, service, type, name }
 }
 
-/** Whether a rule is about a resource and a voice. `plain`: what placeholders stand for, without captures. */
+/**
+ * Whether a rule is about a resource and a voice, whatever the tags. `plain`: what placeholders stand for,
+ * without captures.
+ */
 export function matchRule(
   rule: Rule,
   voice: Voice,
@@ -37,9 +40,9 @@ export function matchRule(
   return ofType === true && ofName === true ? asked : every([ofType, ofName, asked])
 }
 
-/** Whether a rule is there at all for a voice; it can't be told of an address that nobody knows. */
+/** Whether a rule is there at all for a voice; that can't be told of an address that nobody knows. */
 export function addresses(rule: Rule, voice: Voice, values: Values): Match {
-  const { namespace, account, service, labels, network } = rule
+  const { namespace, account, service, labels, network, hours } = rule
   let told = true
   const differs = (match: Match) => {
     if (match === undefined) told = false
@@ -63,6 +66,10 @@ export function addresses(rule: Rule, voice: Voice, values: Values): Match {
   if (network !== undefined) {
     if (voice.address === undefined) told = false
     else if (!contains(network, voice.address)) return false
+  }
+  if (hours !== undefined) {
+    if (voice.now === undefined) told = false
+    else if (!hours(voice.now)) return false
   }
   return told ? true : undefined
 }

@@ -12,12 +12,17 @@ export interface Policy {
   readonly locates: boolean
   /** Labels that any rule asks for: of no other does it matter what it holds. */
   readonly labels: readonly string[]
+  /** Whether any rule has tags that are written once only. */
+  readonly writesOnce: boolean
+  /** What certain namespaces may do although no rule allows it; it is told each time. */
+  readonly shadows: readonly Rule[]
 }
 
-export function createPolicy(rules: readonly Rule[]): Policy {
-  const locates = rules.some(({ network }) => network !== undefined)
-  const labels = [...new Set(rules.flatMap(labelsOf))].sort()
-  return { rules, index: indexRules(rules), locates, labels }
+export function createPolicy(rules: readonly Rule[], shadows: readonly Rule[] = []): Policy {
+  const locates = [...rules, ...shadows].some(({ network }) => network !== undefined)
+  const labels = [...new Set([...rules, ...shadows].flatMap(labelsOf))].sort()
+  const writesOnce = rules.some(({ immutable = [] }) => immutable.length > 0)
+  return { rules, index: indexRules(rules), locates, labels, writesOnce, shadows }
 }
 
 function labelsOf(rule: Rule): readonly string[] {

@@ -14,7 +14,7 @@ export function reachOf(policy: Policy, asker: Asker): readonly string[] {
   const address = text === undefined ? undefined : parseAddress(text)
   const prefixes = (holders.length === 0 ? [undefined] : holders).flatMap((holder) => {
     const voice = voiceOf(asker, holder, address)
-    return policy.rules.flatMap((rule) => prefixOf(rule, voice) ?? [])
+    return [...policy.rules, ...policy.shadows].flatMap((rule) => prefixOf(rule, voice) ?? [])
   })
   const reach: string[] = []
   // Sorted, those that go on from another stand right behind it.
