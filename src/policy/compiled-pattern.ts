@@ -16,6 +16,8 @@ export interface Pattern {
   readonly start: string
   /** One component behind the first, plain text too, that all that it matches has. */
   readonly component?: string | undefined
+  /** The longest plain text that all that it matches has somewhere; perhaps empty. */
+  readonly part?: string | undefined
   /** `labels`: those of whoever asks. */
   matches(text: string, values: Values, labels?: Labels): Match
   /** The same as `start` for one who asks, and so perhaps longer; `undefined`: it matches nothing. */

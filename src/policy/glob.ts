@@ -100,11 +100,15 @@ function between(tokens: readonly Token[]): Between {
     }
   }
   // Most names lack the longest plain text, which is found out faster than the rest.
-  const longest = tokens
-    .flatMap((token) => (token.kind === 'literal' ? [token.text] : []))
-    .reduce((a, b) => (b.length > a.length ? b : a), '')
+  const longest = longestText(tokens)
   return (text, start, end, values) =>
     text.includes(longest) && walk(tokens, text.slice(start, end), values)
+}
+
+function longestText(tokens: readonly Token[]): string {
+  return tokens
+    .flatMap((token) => (token.kind === 'literal' ? [token.text] : []))
+    .reduce((a, b) => (b.length > a.length ? b : a), '')
 }
 
 /** A component behind the first that every text has, as plain text. */
@@ -136,6 +140,7 @@ export function compileGlob(source: string): Pattern {
   const matchBetween = between(tokens.slice(head.length, tokens.length - tail.length))
   return {
     ...{ source, start, plain: undefined, component: componentOf(tokens), prefix },
+    part: longestText(tokens),
     matches(text, values) {
       const before = headOf(values)
       if (before === undefined || (before !== '' && !text.startsWith(before))) return false

@@ -42,9 +42,10 @@ export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
   let reason: string | undefined
   for (const resource of requested) {
     if (resource.type === 'repository' && !isRepositoryName(resource.name)) continue
-    const hearings = voices.map(({ holder, voice }) => ({
-      ...{ holder, voice, verdict: verdictOf(policy, voice, resource) },
-    }))
+    const hearings = voices.map(({ holder, voice }) => {
+      const verdict = verdictOf(policy, voice, resource)
+      return { holder, voice, verdict }
+    })
     for (const { verdict } of hearings) for (const { rule } of verdict.tried) rules.add(rule.id)
     const actions = resource.actions.filter((action) => {
       const outcome = outcomeOf(policy, hearings, resource, action)
@@ -56,6 +57,8 @@ export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
     })
     if (actions.length > 0) access.push({ ...resource, actions })
   }
+  // What nearly every request comes to.
+  if (shadow.length === 0 && reason === undefined) return { access, rules: [...rules] }
   return {
     ...{ access, rules: [...rules] },
     ...(shadow.length === 0 ? {} : { shadow }),
@@ -113,8 +116,10 @@ function shadowOf(
 }
 
 function reasonOf(hearings: readonly Hearing[], action: string): string | undefined {
-  const denying = hearings.flatMap(({ verdict }) =>
-    verdict.tried.filter(({ rule }) => !permits(rule, action)),
-  )
-  return denying.find(({ rule }) => rule.reason !== undefined)?.rule.reason
+  for (const { verdict } of hearings) {
+    for (const { rule } of verdict.tried) {
+      if (rule.reason !== undefined && !permits(rule, action)) return rule.reason
+    }
+  }
+  return undefined
 }
