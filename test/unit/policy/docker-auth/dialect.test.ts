@@ -50,6 +50,7 @@ describe('in docker_auth’s dialect', () => {
     ['no key is anything', {}, ask('a/b'), true],
     ['* stops at a slash', { name: 'a/*' }, ask('a/b/c'), false],
     ['** is no more than *', { name: 'a/**' }, ask('a/b/c'), false],
+    ['* goes on until all fits', { name: '*pp' }, ask('xppxpp'), true],
     ['** is *', { name: 'a/**' }, ask('a/b'), true],
     ['? is no slash', { name: 'a?b' }, ask('a/b'), false],
     ['a class', { name: 'team-[ab]/x' }, ask('team-b/x'), true],
