@@ -6,6 +6,7 @@ import {
   readToken,
   withScope,
   type Bearer,
+  type Live,
   type LiveTokenDependencies,
 } from './live-token.ts'
 import { grant } from './policy/grant.ts'
@@ -15,6 +16,7 @@ import { isBasic } from './registry/authorization.ts'
 import { readRequest, type RegistryRequest, type RequiredAccess } from './registry/request.ts'
 import { formatScope } from './registry/scope.ts'
 import type { Subject } from './subject.ts'
+import { keepTags, type RegistryTags } from './keep-tags.ts'
 
 /** The request may go on to the registry. */
 export interface Allowed {
@@ -40,6 +42,8 @@ export interface CheckAccessDependencies extends DecideDependencies, LiveTokenDe
   /** Checks a user name and a password in place of a token; without, only tokens are taken. */
   readonly login?:
     ((basic: BasicCredentials, origin: RequestOrigin) => Promise<Result<Subject>>) | undefined
+  /** The registry behind the gateway; without, no tag that is written once is pushed. */
+  readonly tags?: RegistryTags | undefined
 }
 
 export interface CheckAccessOptions {
@@ -73,8 +77,16 @@ export function createCheckAccess(
     learn({ requested: scope })
     const identified = await identify(request, read.value, origin, learn)
     if (!identified.ok) return withScope(identified.refusal, scope)
-    const decided = judge(identified.value, request, read.value, origin, learn)
-    return decided.ok ? decided : withScope(decided.refusal, scope)
+    const bearer = identified.value
+    const { service = options.service } = request
+    const live = findLive(deps, bearer, { service, address: origin.address }, learn)
+    if (!live.ok) return withScope(live.refusal, scope)
+    const decided = judge(bearer, live.value, request, read.value, learn)
+    if (!decided.ok) return withScope(decided.refusal, scope)
+    const { policy, asker } = live.value
+    const tags = service === options.service ? deps.tags : undefined
+    const kept = await keepTags(tags, policy, asker, read.value)
+    return kept.ok ? decided : kept
   }
 
   async function identify(
@@ -102,30 +114,32 @@ export function createCheckAccess(
   }
 
   function judge(
-    bearer: Bearer,
-    { queryIsFixed = false, service = options.service }: RegistryRequest,
-    { required, withoutMount, removeQuery }: RequiredAccess,
-    { address }: RequestOrigin,
+    { account, access: held }: Bearer,
+    { asker, namespaces, anonymous, policy }: Live,
+    { queryIsFixed = false }: RegistryRequest,
+    { required, withoutMount, removeQuery, tags }: RequiredAccess,
     learn: Learn,
   ): Result<Allowed> {
-    const live = findLive(deps, bearer, { service, address }, learn)
-    if (!live.ok) return live
-    const { account, access: held } = bearer
-    const { asker, namespaces, anonymous, policy } = live.value
     const allow = (remove: readonly string[]) =>
       remove.length > 0 && queryIsFixed
         ? refused('mount_unremovable')
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
-    const { access, rules } = grant(policy, asker, required)
-    learn({ rule: rules.join(',') })
+    const granted = grant(policy, { ...asker, tags }, required)
+    const { access, rules, shadow } = granted
+    learn({
+      rule: rules.join(','),
+      ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),
+    })
+    const denied = () =>
+      refused('access_denied', granted.reason === undefined ? {} : { told: granted.reason })
     const holds = (needed: Access) => held === undefined || covers(held, needed)
     if (covers(access, required)) {
       return holds(required) ? allow(removeQuery) : refused('scope_insufficient')
     }
     // Whoever is nobody yet can still log in.
     if (anonymous) return refused('login_required')
-    if (!covers(access, withoutMount)) return refused('access_denied')
+    if (!covers(access, withoutMount)) return denied()
     switch (options.mount) {
       case 'remove':
         if (!holds(withoutMount)) return refused('scope_insufficient')
@@ -135,7 +149,7 @@ export function createCheckAccess(
         // containerd goes on without the mount after a 401, and after nothing else.
         return refused('mount_denied')
       case 'deny':
-        return refused('access_denied')
+        return denied()
     }
   }
 

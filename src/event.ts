@@ -23,6 +23,8 @@ export interface DecisionEvent {
   readonly granted?: string
   /** The rule that decided. */
   readonly rule?: string
+  /** What was allowed only since it is in shadow: what would deny it, and which scope. */
+  readonly shadow?: string
   /** A mount whose source was out of reach went on as an upload. */
   readonly mount?: 'removed'
   readonly tokenId?: string
@@ -47,6 +49,7 @@ export type DecisionFacts = Partial<
     | 'requested'
     | 'granted'
     | 'rule'
+    | 'shadow'
     | 'mount'
     | 'tokenId'
     | 'refreshTokenId'

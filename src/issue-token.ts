@@ -1,6 +1,7 @@
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
+import type { Asker } from './policy/asker.ts'
 import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Result } from './refusal.ts'
@@ -94,8 +95,9 @@ export function createIssueToken(
     if (!identified.ok) return identified
     const subject = identified.value
     const { account, credentials: holders } = subject
-    const asker = { account, holders, service, address: origin.address }
-    const { access, rules } = grant(deps.policy(), asker, requested)
+    const { address } = origin
+    const asker: Asker = { account, holders, service, address, now: deps.clock(), tags: 'any' }
+    const { access, rules, shadow } = grant(deps.policy(), asker, requested)
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
 
@@ -105,6 +107,7 @@ export function createIssueToken(
       namespaces: subject.namespaces,
       granted: formatScope(access),
       rule: rules.join(','),
+      ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),
     })
     const { token, keyId, claims } = await deps.issuer.sign({
       issuer: options.issuer,

@@ -69,7 +69,7 @@ export function findLive(
   const namespaces = namespacesOf(holders)
   learn({ namespaces })
   const policy = deps.policy()
-  const asker = { account, holders, service, address }
+  const asker: Asker = { account, holders, service, address, now: deps.clock(), tags: 'any' }
   // Any token will do for /v2/, if it is still good for anything: this one has no credential.
   if (anonymous && grant(policy, asker, access ?? []).access.length === 0) {
     return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })

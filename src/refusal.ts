@@ -359,6 +359,30 @@ const REFUSALS = {
     level: 'warn',
     message: 'too many catalogs are listed at once: try again in a few seconds',
   },
+  tag_immutable: {
+    http: 403,
+    grpc: GRPC.PERMISSION_DENIED,
+    code: 'DENIED',
+    oauth: 'invalid_scope',
+    level: 'info',
+    message: 'the tag is written once only, and here it is already: push another tag',
+  },
+  content_immutable: {
+    http: 403,
+    grpc: GRPC.PERMISSION_DENIED,
+    code: 'DENIED',
+    oauth: 'invalid_scope',
+    level: 'info',
+    message: 'here are tags that are written once only: nothing that they may need is deleted',
+  },
+  tag_unclear: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'warn',
+    message: 'the registry does not say whether the tag is there: try again in a few seconds',
+  },
   registry_unavailable: {
     http: 503,
     grpc: GRPC.UNAVAILABLE,
@@ -402,6 +426,8 @@ export interface Refusal {
   readonly reason: Reason
   /** For the log only, never for the client. Holds no secret and no raw client bytes. */
   readonly detail?: string
+  /** Of `access_denied`: the words of the rule that denied, for the client. */
+  readonly told?: string
   /** The scope that a better token needs, in scope grammar; goes into the Bearer challenge. */
   readonly scope?: string
   /** Of `method_unsupported`: the methods that are supported there (RFC 9110 §15.5.6). */

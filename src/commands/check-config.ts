@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { readPolicyText } from '../adapters/file/policy/policy-text.ts'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
-import { policyOf } from '../config/policy-file.ts'
+import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
@@ -25,8 +25,10 @@ export function checkConfigCommand(): Command {
 }
 
 /** Throws what is wrong with the policy file. One that is not here is only missing. */
-async function checkPolicy({ policy: { file } }: Config): Promise<void> {
-  if (file !== undefined && existsSync(file)) policyOf(await readPolicyText(file), file)
+async function checkPolicy(config: Config): Promise<void> {
+  const { file } = config.policy
+  if (file === undefined || !existsSync(file)) return
+  configuredPolicy(config, await readPolicyText(file), file)
 }
 
 /** No mistakes of the configuration, which may be meant for another machine. */

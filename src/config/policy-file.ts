@@ -1,100 +1,13 @@
 import path from 'node:path'
-import { z } from 'zod'
-import { networkOf } from '../policy/network.ts'
-import { compilePattern } from '../policy/pattern.ts'
-import { patternFlaw } from '../policy/pattern-flaw.ts'
 import { createPolicy, type Policy } from '../policy/policy.ts'
-import type { Rule } from '../policy/rule.ts'
-import { parseCidr } from './cidr.ts'
 import { readDocument, type Place } from './document.ts'
-import { mistakesOf, unknownName } from './mistakes.ts'
+import { mistakesOf } from './mistakes.ts'
+import { policySchema, ruleOf, shadowOf } from './policy-schema.ts'
 import { problemsError, type ConfigProblem } from './problems.ts'
 import { keysAt } from './settings.ts'
 
-/** YAML of so many takes a few tenths of a second, in which nobody is served. */
-const MAX_RULES = 2_000
-
 /** Mistakes that are told at once. */
 const MAX_PROBLEMS = 100
-
-const ACTIONS = ['pull', 'push', 'delete', '*']
-const TYPES = ['repository', 'registry']
-
-const text = (error: string) => z.string({ error: (issue) => written(issue.input, error) })
-
-/** A value that YAML takes for something else than its writer did. */
-function written(input: unknown, what: string): string {
-  return input === undefined || typeof input === 'object' ? what : `${what}: put it in quotes`
-}
-
-/** A text that one of the checks may have something against. */
-const checked = (error: string, flawOf: (value: string) => string | undefined) =>
-  text(error).superRefine((value, context) => {
-    const message = flawOf(value)
-    if (message !== undefined) context.addIssue({ code: 'custom', message })
-  })
-
-const pattern = checked('must be a pattern, which is a text', patternFlaw).optional()
-
-const type = checked(
-  'must be repository or registry, or a pattern of them',
-  (value) =>
-    patternFlaw(value) ??
-    (/[*?/$]/.test(value) || TYPES.includes(value) ? undefined : unknownName('type', value, TYPES)),
-).optional()
-
-const action = checked('must be an action', (value) =>
-  ACTIONS.includes(value) ? undefined : unknownName('action', value, ACTIONS),
-)
-
-const network = text('must be an IP address, or a network such as 10.0.0.0/8').transform(
-  (value, context) => {
-    const parsed = parseCidr(value)
-    if (typeof parsed !== 'string') return networkOf(parsed.address, parsed.prefix)
-    context.addIssue({ code: 'custom', message: parsed })
-    return z.NEVER
-  },
-)
-
-const rule = z.strictObject(
-  {
-    /** What is left out is anything; `{}` is everything. */
-    match: z.strictObject(
-      {
-        /** The user name. Of whoever has no credentials it is empty. */
-        account: pattern,
-        type,
-        name: pattern,
-        /** The namespace that asks. Whoever has no credentials has none. */
-        namespace: pattern,
-        service: pattern,
-        /** Address of the client: one, or a network. */
-        ip: network.optional(),
-      },
-      'must be a map of what the rule is about; {} is everything',
-    ),
-    /** What of the request is allowed. Nothing: the rule denies. `*` alone: whatever is asked for. */
-    actions: z
-      .array(action, 'must be a list such as [pull]; [] denies')
-      .refine((list) => list.length < 2 || !list.includes('*'), '* stands alone: it is everything')
-      .refine((list) => new Set(list).size === list.length, 'must have each action once'),
-    /** For whoever reads the file. */
-    comment: text('must be a text').max(1_000, 'must have 1000 characters at most').optional(),
-  },
-  'must be a rule: a map with match and actions',
-)
-
-/** A policy file: every key with its meaning. */
-const schema = z.strictObject({
-  /** Whether those without credentials are asked about at all; each rule then is for them, too. */
-  anonymous: z.boolean('must be true or false').default(false),
-  /** In their order; the first that matches decides. What none matches is denied. */
-  rules: z
-    .array(rule, 'must be a list of rules')
-    .max(MAX_RULES, `must have ${MAX_RULES} rules at most`),
-})
-
-type RuleSource = z.output<typeof rule>
 
 /**
  * The text of a policy file → the policy; or all problems at once, each with its place and in the order
@@ -112,21 +25,22 @@ export function parsePolicy(
     return bounded(read.problems.map(({ place, message }) => ({ where: at(place), message })))
   }
   const { document } = read
-  const parsed = schema.safeParse(document.values, { reportInput: true })
+  const parsed = policySchema.safeParse(document.values, { reportInput: true })
   if (parsed.data === undefined) {
     const found = parsed.error.issues
-      .flatMap((issue) => mistakesOf(issue, (place) => keysAt(place, schema)))
+      .flatMap((issue) => mistakesOf(issue, (place) => keysAt(place, policySchema)))
       .map(({ path: key, message }) => ({ place: document.locate(key), message }))
       .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
     return bounded(found.map(({ place, message }) => ({ where: at(place), message })))
   }
-  const { anonymous, rules } = parsed.data
-  const file = path.basename(fileName)
-  const compiled = rules.map((one, index) => {
-    const { line } = document.locate(['rules', index])
-    return compileRule(one, `${file}:${line}`, anonymous)
-  })
-  return { policy: createPolicy(compiled) }
+  const { anonymous, rules, shadow } = parsed.data
+  const idAt = (key: string, index: number) =>
+    `${path.basename(fileName)}:${document.locate([key, index]).line}`
+  const policy = createPolicy(
+    rules.map((one, index) => ruleOf(one, idAt('rules', index), anonymous)),
+    shadow.map((one, index) => shadowOf(one, idAt('shadow', index))),
+  )
+  return { policy }
 }
 
 /** The policy of a text. Throws a RauthError that lists each mistake with its place. */
@@ -134,18 +48,6 @@ export function policyOf(source: string, fileName: string): Policy {
   const parsed = parsePolicy(source, fileName)
   if (parsed.problems !== undefined) throw problemsError(parsed.problems)
   return parsed.policy
-}
-
-function compileRule({ match, actions }: RuleSource, id: string, anonymous: boolean): Rule {
-  const { type: ofType = '**', name = '**', namespace, account, service, ip } = match
-  return {
-    ...{ id, actions, anonymous },
-    ...{ type: compilePattern(ofType), name: compilePattern(name) },
-    ...(namespace === undefined ? {} : { namespace: compilePattern(namespace) }),
-    ...(account === undefined ? {} : { account: compilePattern(account) }),
-    ...(service === undefined ? {} : { service: compilePattern(service) }),
-    ...(ip === undefined ? {} : { network: ip }),
-  }
 }
 
 function bounded(problems: readonly ConfigProblem[]): {

@@ -104,6 +104,11 @@ const shape = z.strictObject({
        * of a manifest. Its credential must live all the while.
        */
       uploadGrace: duration(0, 86_400).prefault('0s'),
+      /**
+       * The registry behind the gateway, asked whether a tag is there that a rule lets be written once
+       * only; `catalog.registry` if not set.
+       */
+      registry: registryUrl.optional(),
       /** Take the Authorization header off what goes to the registry: for one that checks no tokens. */
       stripAuthorization: z.boolean('must be true or false').default(false),
       /** Take user name and password in place of a token: for tools that fetch none. */

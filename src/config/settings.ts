@@ -59,9 +59,15 @@ export function keysAt(at: readonly string[], top: z.ZodType = schema): string[]
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : []
 }
 
-/** A schema without its default. */
+/** A schema without its default, and whether or not it may be left out. */
 function unwrapped(shape: unknown): unknown {
   let inner = shape
-  while (inner instanceof z.ZodPrefault || inner instanceof z.ZodDefault) inner = inner.unwrap()
+  while (
+    inner instanceof z.ZodPrefault ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodOptional
+  ) {
+    inner = inner.unwrap()
+  }
   return inner
 }

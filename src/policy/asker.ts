@@ -1,9 +1,13 @@
-import type { Holder } from '../subject.ts'
-import { contains, type Address } from './network.ts'
-import type { Values } from './placeholders.ts'
-import type { Rule } from './rule.ts'
+import type { Holder, Labels } from '../subject.ts'
+import type { Address } from './network.ts'
 
-/** Who asks, and from where. */
+/**
+ * The tags that a request names, perhaps none. `any`: of a token, which the gateway narrows to the tag of
+ * each request; so the token is for what is allowed of some tag. `undefined`: that can't be told.
+ */
+export type Tags = 'any' | readonly string[] | undefined
+
+/** Who asks, from where and when. */
 export interface Asker {
   /** The user name that was authenticated; empty: nobody. */
   readonly account: string
@@ -12,38 +16,27 @@ export interface Asker {
   readonly service: string
   /** IP address of the client; `undefined`: not known. */
   readonly address: string | undefined
+  /** Seconds since the epoch; without: that can't be told. */
+  readonly now?: number
+  readonly tags?: Tags
 }
 
 /** An asker in the name of one namespace, `undefined` for nobody. */
 export interface Voice {
   readonly account: string
   readonly namespace: string | undefined
+  readonly labels: Labels | undefined
   readonly service: string
   readonly address: Address | undefined
-  readonly values: Values
+  readonly now?: number | undefined
+  readonly tags?: Tags
 }
 
 export function voiceOf(
-  { account, service }: Asker,
-  namespace: string | undefined,
+  { account, service, now, tags }: Asker,
+  holder: Holder | undefined,
   address: Address | undefined,
 ): Voice {
-  const values = { account: account === '' ? undefined : account, namespace }
-  return { account, namespace, service, address, values }
-}
-
-/** Whether a rule is there at all for a voice; `unknown`: that depends on an address nobody knows. */
-export type Addressed = 'yes' | 'no' | 'unknown'
-
-export function addresses(rule: Rule, voice: Voice): Addressed {
-  const { namespace, account, service, network } = rule
-  const { values } = voice
-  if (voice.namespace === undefined) {
-    if (rule.anonymous !== true || namespace !== undefined) return 'no'
-  } else if (namespace?.matches(voice.namespace, values) === false) return 'no'
-  if (account?.matches(voice.account, values) === false) return 'no'
-  if (service?.matches(voice.service, values) === false) return 'no'
-  if (network === undefined) return 'yes'
-  if (voice.address === undefined) return 'unknown'
-  return contains(network, voice.address) ? 'yes' : 'no'
+  const { namespace, labels } = holder ?? {}
+  return { account, namespace, labels, service, address, now, tags }
 }

@@ -1,4 +1,11 @@
+import type { Labels } from '../subject.ts'
 import type { Values } from './placeholders.ts'
+
+/**
+ * Whether something matches; `undefined`: that can't be told. What can't be told must neither allow
+ * anything nor be passed over in silence.
+ */
+export type Match = boolean | undefined
 
 /** A glob (glob.ts), or between slashes a regular expression (regex.ts). */
 export interface Pattern {
@@ -9,7 +16,15 @@ export interface Pattern {
   readonly start: string
   /** One component behind the first, plain text too, that all that it matches has. */
   readonly component?: string | undefined
-  matches(text: string, values: Values): boolean
-  /** The same for one who asks, and so perhaps longer; `undefined`: it matches nothing. */
+  /** The longest plain text that all that it matches has somewhere; perhaps empty. */
+  readonly part?: string | undefined
+  /** `labels`: those of whoever asks. */
+  matches(text: string, values: Values, labels?: Labels): Match
+  /** The same as `start` for one who asks, and so perhaps longer; `undefined`: it matches nothing. */
   prefix(values: Values): string | undefined
+}
+
+/** All of them together. */
+export function every(matches: readonly Match[]): Match {
+  return matches.includes(false) ? false : matches.includes(undefined) ? undefined : true
 }

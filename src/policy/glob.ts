@@ -1,10 +1,10 @@
 import type { Pattern } from './compiled-pattern.ts'
-import { fill, piecesOf, type Piece, type Values } from './placeholders.ts'
+import { captureOf, fill, labelOf, piecesOf, type Piece, type Values } from './placeholders.ts'
 
 /**
  * Globs over names. `*` is any run of characters inside one path component, `?` one such character,
- * `**` any run across components, and `${namespace}` and `${account}` stand for who asks, taken
- * literally. Everything else is itself; a glob matches whole names.
+ * `**` any run across components, and placeholders such as `${namespace}` stand for what is asked,
+ * taken literally. Everything else is itself; a glob matches whole names.
  */
 
 type Wild = { readonly kind: 'one' } | { readonly kind: 'component' } | { readonly kind: 'rest' }
@@ -39,6 +39,13 @@ function leading(tokens: readonly Token[]): readonly Piece[] {
     pieces.push(token)
   }
   return pieces
+}
+
+/** Whether it has another value for every name that is asked about, or several for one who asks. */
+function isOpen(piece: Piece): boolean {
+  if (piece.kind === 'literal') return false
+  const { name } = piece
+  return (captureOf(name)?.field ?? name) === 'name' || labelOf(name) !== undefined
 }
 
 /** Where `text` may go on after `token`, given where it may begin; nothing: nowhere. */
@@ -93,11 +100,15 @@ function between(tokens: readonly Token[]): Between {
     }
   }
   // Most names lack the longest plain text, which is found out faster than the rest.
-  const longest = tokens
-    .flatMap((token) => (token.kind === 'literal' ? [token.text] : []))
-    .reduce((a, b) => (b.length > a.length ? b : a), '')
+  const longest = longestText(tokens)
   return (text, start, end, values) =>
     text.includes(longest) && walk(tokens, text.slice(start, end), values)
+}
+
+function longestText(tokens: readonly Token[]): string {
+  return tokens
+    .flatMap((token) => (token.kind === 'literal' ? [token.text] : []))
+    .reduce((a, b) => (b.length > a.length ? b : a), '')
 }
 
 /** A component behind the first that every text has, as plain text. */
@@ -114,11 +125,13 @@ export function compileGlob(source: string): Pattern {
   const tokens = tokensOf(source)
   const head = leading(tokens)
   const headOf = fill(head)
+  const open = head.findIndex(isOpen)
+  const prefix = open < 0 ? headOf : fill(head.slice(0, open))
   const start = head[0]?.kind === 'literal' ? head[0].text : ''
   if (head.length === tokens.length) {
     const isPlain = head.every(({ kind }) => kind === 'literal')
     return {
-      ...{ source, start, plain: isPlain ? start : undefined, prefix: headOf },
+      ...{ source, start, plain: isPlain ? start : undefined, prefix },
       matches: isPlain ? (text) => text === start : (text, values) => text === headOf(values),
     }
   }
@@ -126,7 +139,8 @@ export function compileGlob(source: string): Pattern {
   const tailOf = fill(tail)
   const matchBetween = between(tokens.slice(head.length, tokens.length - tail.length))
   return {
-    ...{ source, start, plain: undefined, component: componentOf(tokens), prefix: headOf },
+    ...{ source, start, plain: undefined, component: componentOf(tokens), prefix },
+    part: longestText(tokens),
     matches(text, values) {
       const before = headOf(values)
       if (before === undefined || (before !== '' && !text.startsWith(before))) return false

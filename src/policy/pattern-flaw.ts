@@ -1,25 +1,33 @@
 import { nearest } from '../nearest.ts'
-import { isPlaceholder, PLACEHOLDERS, placeholdersIn } from './placeholders.ts'
-import { isRegex, regexFlaw } from './regex.ts'
+import type { Dialect } from './pattern.ts'
+import { FIELDS, isPlaceholder, placeholdersIn } from './placeholders.ts'
+import { isRegex, plainRegexFlaw, regexFlaw } from './regex.ts'
 
 const MAX_PATTERN = 512
 
 /** A match costs at most as many steps as this times the length of the name. */
 const MAX_WILDCARDS = 32
 
-/** What is wrong with a pattern of a rule, or `undefined`: with none of it is there anything to guess. */
-export function patternFlaw(source: string): string | undefined {
+/** How the placeholders are written. */
+const KNOWN = [...FIELDS, 'labels:KEY', 'account:1']
+
+/**
+ * What is wrong with a pattern of a rule, or `undefined`: with none of it is there anything to guess.
+ * docker_auth takes any glob, and those that are none match nothing.
+ */
+export function patternFlaw(source: string, dialect: Dialect = 'rauth'): string | undefined {
   if (source.length > MAX_PATTERN) return `is longer than ${MAX_PATTERN} characters`
+  if (dialect === 'docker_auth') return isRegex(source) ? plainRegexFlaw(source) : undefined
   const unknown = placeholdersIn(source).find((name) => !isPlaceholder(name))
   if (unknown !== undefined) return unknownPlaceholder(unknown)
   return isRegex(source) ? regexFlaw(source) : globFlaw(source)
 }
 
 function unknownPlaceholder(name: string): string {
-  const suggestion = nearest(name, PLACEHOLDERS)
+  const suggestion = nearest(name, KNOWN)
   const written = (known: string) => `\${${known}}`
   return suggestion === undefined
-    ? `has an unknown placeholder ${written(name)}; known here: ${PLACEHOLDERS.map(written).join(', ')}`
+    ? `has an unknown placeholder ${written(name)}; known here: ${KNOWN.map(written).join(', ')}`
     : `has an unknown placeholder ${written(name)}; did you mean ${written(suggestion)}?`
 }
 

@@ -1,5 +1,6 @@
 import { CATALOG_ACCESS } from '../registry/routes.ts'
 import { compilePattern } from './pattern.ts'
+import { labelsIn } from './placeholders.ts'
 import { indexRules, type RuleIndex } from './rule-index.ts'
 import type { Rule } from './rule.ts'
 
@@ -9,11 +10,26 @@ export interface Policy {
   readonly index: RuleIndex
   /** Whether any rule asks where the client is. */
   readonly locates: boolean
+  /** Labels that any rule asks for: of no other does it matter what it holds. */
+  readonly labels: readonly string[]
+  /** Whether any rule has tags that are written once only. */
+  readonly writesOnce: boolean
+  /** What certain namespaces may do although no rule allows it; it is told each time. */
+  readonly shadows: readonly Rule[]
 }
 
-export function createPolicy(rules: readonly Rule[]): Policy {
-  const locates = rules.some(({ network }) => network !== undefined)
-  return { rules, index: indexRules(rules), locates }
+export function createPolicy(rules: readonly Rule[], shadows: readonly Rule[] = []): Policy {
+  const locates = [...rules, ...shadows].some(({ network }) => network !== undefined)
+  const labels = [...new Set([...rules, ...shadows].flatMap(labelsOf))].sort()
+  const writesOnce = rules.some(({ immutable = [] }) => immutable.length > 0)
+  return { rules, index: indexRules(rules), locates, labels, writesOnce, shadows }
+}
+
+function labelsOf(rule: Rule): readonly string[] {
+  const { type, name, account, namespace, service, labels = [] } = rule
+  const patterns = [type, name, account, namespace, service]
+  const named = patterns.flatMap((pattern) => labelsIn(pattern?.source ?? ''))
+  return [...named, ...labels.map(({ label }) => label)]
 }
 
 export interface ReadAccess {

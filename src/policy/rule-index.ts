@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts'
 /**
  * The rules of a policy by what they name in plain text, so that a decision looks at few of a thousand:
  * account, then namespace, then the whole components that the name begins with, or else one that is
- * further behind. `undefined` is the key of what is not plain.
+ * further behind, or else three characters in a row. `undefined` is the key of what is not plain.
  */
 export interface RuleIndex {
   /**
@@ -26,15 +26,19 @@ type ByAccount = Map<string | undefined, ByNamespace>
 
 export function indexRules(rules: readonly Rule[]): RuleIndex {
   const index: ByAccount = new Map()
+  const keyOf = createKeyOf(rules)
   for (const [order, rule] of rules.entries()) {
     const byNamespace = entryOf(index, rule.account?.plain, (): ByNamespace => new Map())
     const byName = entryOf(byNamespace, rule.namespace?.plain, (): ByName => new Map())
     entryOf(byName, keyOf(rule.name), (): Entry[] => []).push({ order, rule })
   }
-  const withInner = rules.some(({ name }) => keyOf(name).startsWith('/'))
+  const all = new Set(rules.map(({ name }) => keyOf(name)))
+  const has = (mark: string) => [...all].some((key) => key.startsWith(mark))
+  const [withInner, withThrees] = [has('/'), has(THREE)]
   return {
     search(voice, name, visit) {
       const keys = keysOf(name, withInner)
+      const threes = withThrees ? threesOf(name) : []
       const lists: (readonly Entry[])[] = []
       for (const account of [voice.account, undefined]) {
         const byNamespace = index.get(account)
@@ -46,6 +50,10 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
           if (byName === undefined) continue
           for (const key of keys) {
             const list = byName.get(key)
+            if (list !== undefined) lists.push(list)
+          }
+          for (const three of threes) {
+            const list = byName.get(three)
             if (list !== undefined) lists.push(list)
           }
         }
@@ -63,11 +71,41 @@ function entryOf<K, V>(map: Map<K, V>, key: K, create: () => V): V {
   return created
 }
 
-/** The whole name, or the components that it begins with, or one with a slash before it; else empty. */
-function keyOf({ plain, start, component }: Pattern): string {
+/** What the key of three characters begins with; in no repository's name. */
+const THREE = '?'
+
+/**
+ * The whole name, or the components that it begins with, or one with a slash before it; else those three
+ * characters of its plain text that fewest of such patterns have; else empty.
+ */
+function createKeyOf(rules: readonly Rule[]): (name: Pattern) => string {
+  const counts = new Map<string, number>()
+  for (const { name } of rules) {
+    if (wholeKeyOf(name) !== '') continue
+    for (const three of threesOf(name.part ?? '')) counts.set(three, (counts.get(three) ?? 0) + 1)
+  }
+  const count = (three: string) => counts.get(three) ?? 0
+  return (name) => {
+    const whole = wholeKeyOf(name)
+    if (whole !== '') return whole
+    return threesOf(name.part ?? '').reduce(
+      (best, three) => (best === '' || count(three) < count(best) ? three : best),
+      '',
+    )
+  }
+}
+
+function wholeKeyOf({ plain, start, component }: Pattern): string {
   const components = start.slice(0, start.lastIndexOf('/') + 1)
   if (plain !== undefined || components !== '') return plain ?? components
   return component === undefined ? '' : `/${component}`
+}
+
+/** Each three characters in a row of a text, once. */
+function threesOf(text: string): readonly string[] {
+  const threes = new Set<string>()
+  for (let at = 0; at + 3 <= text.length; at += 1) threes.add(THREE + text.slice(at, at + 3))
+  return [...threes]
 }
 
 /** Every key under which a pattern for this name can be, each once. */

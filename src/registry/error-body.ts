@@ -9,8 +9,12 @@ export interface ErrorBody {
   }[]
 }
 
-/** What the client is told: words from the refusal table, the reason code, and the record's id. */
-export function errorBody({ reason }: Refusal, decision: string): ErrorBody {
-  const { code, message } = refusalKind(reason)
+/**
+ * What the client is told: words from the refusal table or, behind their colon, of the rule that denied;
+ * the reason code, and the record's id.
+ */
+export function errorBody({ reason, told }: Refusal, decision: string): ErrorBody {
+  const { code, message: usual } = refusalKind(reason)
+  const message = told === undefined ? usual : `${usual.replace(/:.*$/, '')}: ${told}`
   return { errors: [{ code, message, detail: { reason, decision } }] }
 }

@@ -43,6 +43,14 @@ export function parseQuery(
   return accepted(query)
 }
 
+/** All values of a key of `lists`, in a query without a flaw. */
+export function listIn(text: string, key: string): readonly string[] {
+  return text.split('&').flatMap((pair) => {
+    const at = pair.indexOf('=')
+    return at >= 0 && pair.slice(0, at) === key ? (decode(pair.slice(at + 1)) ?? []) : []
+  })
+}
+
 function decode(text: string): string | undefined {
   try {
     const decoded = decodeURIComponent(text)

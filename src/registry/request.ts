@@ -1,6 +1,6 @@
 import { accepted, refused, type Reason, type Result } from '../refusal.ts'
 import { mergeAccess, type Access } from './access.ts'
-import { parseQuery } from './query.ts'
+import { listIn, parseQuery } from './query.ts'
 import { isRepositoryName } from './repository-name.ts'
 import {
   CATALOG_ACCESS,
@@ -39,6 +39,18 @@ export interface RequiredAccess {
   readonly removeQuery: readonly string[]
   /** Whether it is a step of an upload that has begun, or the manifest that ends a push. */
   readonly finishesUpload: boolean
+  /** What it does to tags; none of what is about none. */
+  readonly change?: TagChange
+  /** The tags that it names; `undefined`: it may be about any, since it deletes by digest. */
+  readonly tags: readonly string[] | undefined
+}
+
+/** A request that writes or deletes a manifest or a blob. */
+export interface TagChange {
+  readonly repository: string
+  readonly action: 'push' | 'delete'
+  /** Of a manifest that is pushed by it: it is the same afterwards as what has it already. */
+  readonly digest?: string
 }
 
 const MAX_TARGET = 8192
@@ -64,7 +76,8 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   if (actions === undefined) {
     return refused('method_unsupported', { allow: Object.keys(descriptor.methods) })
   }
-  const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1), descriptor.lists)
+  const queryText = mark < 0 ? '' : target.slice(mark + 1)
+  const query = parseQuery(queryText, descriptor.lists)
   if (!query.ok) return query
   for (const key of query.value.keys()) {
     if (!takesParameter(descriptor, method, key)) {
@@ -77,7 +90,7 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   if (name === undefined) {
     const required = route.value.kind === 'catalog' ? [CATALOG_ACCESS] : []
     return accepted({
-      ...{ required, withoutMount: required, removeQuery: [], finishesUpload: false },
+      ...{ required, withoutMount: required, removeQuery: [], finishesUpload: false, tags: [] },
     })
   }
   const source = mountSource(query.value)
@@ -93,7 +106,30 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   return accepted({
     ...{ required, withoutMount, removeQuery },
     finishesUpload: finishesUpload(route.value.kind, method),
+    tags: tagsOf(route.value, method, queryText),
+    ...changeOf(route.value, name, method),
   })
+}
+
+function tagsOf(
+  { kind, reference = '' }: Route,
+  method: string,
+  query: string,
+): readonly string[] | undefined {
+  if (kind === 'tag') return [reference]
+  if (method === 'DELETE' && (kind === 'manifest' || kind === 'blob')) return undefined
+  return kind === 'manifest' ? listIn(query, 'tag') : []
+}
+
+function changeOf(
+  { kind, reference = '' }: Route,
+  repository: string,
+  method: string,
+): Pick<RequiredAccess, 'change'> {
+  if (method === 'DELETE' && kind !== 'upload') return { change: { repository, action: 'delete' } }
+  if (method !== 'PUT' || (kind !== 'tag' && kind !== 'manifest')) return {}
+  const digest = reference.replace(/%3a/i, ':')
+  return { change: { repository, action: 'push', ...(kind === 'tag' ? {} : { digest }) } }
 }
 
 function readPath(path: string): Result<Route> {
@@ -110,7 +146,7 @@ function readPath(path: string): Result<Route> {
   if (ending === undefined) return refused(unknownEnding(rest))
   const name = rest.slice(0, ending.nameLength).join('/')
   if (!isRepositoryName(name)) return refused('name_invalid')
-  return accepted({ kind: ending.kind, name })
+  return accepted({ kind: ending.kind, name, reference: rest.at(-1) ?? '' })
 }
 
 /** What looks like a manifest or a blob has a reference that is neither a tag nor a digest. */

@@ -12,6 +12,8 @@ export interface Route {
   readonly kind: RouteKind
   /** Repository; absent for `base` and `catalog`. */
   readonly name?: string
+  /** The last part: of a manifest its tag or digest. */
+  readonly reference?: string
 }
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -4,12 +4,7 @@ import { createListCatalog } from '../list-catalog.ts'
 import { CATALOG_ACCESS } from '../registry/routes.ts'
 import type { Issuer } from '../token/issuer.ts'
 import type { Common } from './common.ts'
-
-/** How long rauth's own token lives, seconds: longer than a listing takes. */
-const OWN_EXPIRY = 120
-
-/** `sub` of rauth's own token, for the log of the registry. */
-const OWN_SUBJECT = 'rauth'
+import { ownToken } from './own-token.ts'
 
 /** The catalog; closed unless the configuration names a registry. */
 export function catalogOf(common: Common, issuer: Issuer): CatalogOptions {
@@ -17,17 +12,7 @@ export function catalogOf(common: Common, issuer: Issuer): CatalogOptions {
   const { service, catalog } = config
   const timeout = catalog.timeout * 1000
 
-  /** The gateway takes no such token: it has a subject, and no credential. */
-  async function token(): Promise<string> {
-    const now = Math.floor(common.clock())
-    const signed = await issuer.sign({
-      ...{ issuer: config.issuer, subject: OWN_SUBJECT, audience: service },
-      ...{ expiresAt: now + OWN_EXPIRY, notBefore: now, issuedAt: now, id: common.newId() },
-      ...{ access: [CATALOG_ACCESS], namespaces: [], credentials: [] },
-    })
-    return signed.token
-  }
-
+  const token = () => ownToken(common, issuer, [CATALOG_ACCESS])
   const registry =
     catalog.registry === undefined
       ? undefined

@@ -5,6 +5,7 @@ import { createCheckAccess, type CheckAccessDependencies } from '../check-access
 import { otherRealms, serviceNames } from '../config/services.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
+import { tagsOf } from './tags.ts'
 
 /**
  * The ports of the gateway, each by the name that it has under `listen`. `running`: false once it is
@@ -20,7 +21,7 @@ export async function openGateway(
   const { realm, service, listen } = config
   const { mount, uploadGrace, stripAuthorization, basic } = config.gateway
   const checkAccess = createCheckAccess(
-    { ...common, login: basic ? logins && guarded(logins) : undefined },
+    { ...common, login: basic ? logins && guarded(logins) : undefined, tags: tagsOf(common) },
     { service, services: serviceNames(config), mount, uploadGrace },
   )
   const options = { realm, service, checkAccess, onFailure: onAnswerFailure(common) }

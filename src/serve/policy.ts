@@ -3,7 +3,7 @@ import {
   type FilePolicyStore,
 } from '../adapters/file/policy/policy-store.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
-import { policyOf } from '../config/policy-file.ts'
+import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
@@ -23,7 +23,7 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
     file === undefined
       ? withoutFile(namespacePolicy(config.policy))
       : await createFilePolicyStore({
-          ...{ file, log, parse: (text) => policyOf(text, file) },
+          ...{ file, log, parse: (text) => configuredPolicy(config, text, file) },
           onFailure: () => {
             metrics.policyReloadFailed()
           },

@@ -6,7 +6,8 @@ import { parse } from 'yaml'
 import { PROXIES } from '../../src/adapters/ext-authz/proxies/proxies.ts'
 import { policyOf } from '../../src/config/policy-file.ts'
 import { parseConfig } from '../../src/config/read.ts'
-import { SETTINGS } from '../../src/config/settings.ts'
+import { policySchema } from '../../src/config/policy-schema.ts'
+import { keysAt, SETTINGS } from '../../src/config/settings.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
 
 /** The root of the repository, from dist/test/unit. */
@@ -53,6 +54,30 @@ describe('docs/proxies.md', () => {
       trustForwardHeader: false,
       authResponseHeaders: ['X-Rauth-Account', 'X-Rauth-Namespace'],
     })
+  })
+})
+
+describe('docs/policy.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/policy.md'), 'utf8')
+
+  it('has a policy file that is one, with every key', () => {
+    const text = /^```yaml\n(# policy\.yaml[^]+?)^```$/m.exec(page)?.[1] ?? assert.fail('no policy')
+    const { rules, shadows, writesOnce, labels } = policyOf(text, 'policy.yaml')
+    assert.deepEqual([rules.length, shadows.length, writesOnce], [7, 1, true])
+    assert.deepEqual(labels, ['role', 'team'])
+    for (const key of keysAt([], policySchema)) assert.match(text, new RegExp(`^${key}:`, 'm'))
+  })
+
+  it('tells of every key of a rule and of its match', () => {
+    const told = [...page.matchAll(/^\| `(\w+)/gm)].map(([, key]) => key)
+    const keys = [
+      ['rules', '0'],
+      ['rules', '0', 'match'],
+    ].flatMap((at) => keysAt(at, policySchema))
+    assert.deepEqual(new Set(told), new Set([...keys, 'acl']))
+    for (const key of keysAt(['rules', '0', 'match', 'when'], policySchema)) {
+      assert.ok(page.includes(`\`${key}\``), key)
+    }
   })
 })
 

@@ -61,6 +61,12 @@ export function createMetrics(): Metrics {
     help: 'States of the policy file that could not be used.',
     registers: [registry],
   })
+  const shadowed = new Counter({
+    name: 'rauth_shadow_denials_total',
+    help: 'Decisions that would have denied more if what is in shadow were in force, by half.',
+    labelNames: ['half'],
+    registers: [registry],
+  })
   const tlsReloadFailures = new Counter({
     name: 'rauth_tls_reload_failures_total',
     help: 'States of the TLS files of a listener that could not be used.',
@@ -118,8 +124,9 @@ export function createMetrics(): Metrics {
         },
       })
     },
-    record({ half, outcome, reason, duration }) {
+    record({ half, outcome, reason, duration, shadow }) {
       decisions.inc({ half, outcome, reason: reason ?? '' })
+      if (shadow !== undefined) shadowed.inc({ half })
       durations.observe({ half }, duration / 1000)
     },
     contentType: registry.contentType,

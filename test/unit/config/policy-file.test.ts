@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parsePolicy, policyOf } from '../../../src/config/policy-file.ts'
 import { grant } from '../../../src/policy/grant.ts'
+import type { Labels } from '../../../src/subject.ts'
 import { askerOf } from '../../support/askers.ts'
 
 const problems = (text: string) =>
@@ -58,6 +59,56 @@ rules:
     assert.deepEqual(elsewhere.access[0]?.actions, ['pull'])
   })
 
+  it('asks for labels', () => {
+    const policy = read(
+      "rules: [{ match: { labels: { team: web }, name: '${labels:org}/**' }, actions: [pull] }]\n",
+    )
+    const granted = (labels: Labels) =>
+      grant(policy, askerOf([{ namespace: 'n', labels }]), [
+        { type: 'repository', name: 'corp/x', actions: ['pull'] },
+      ]).access.length
+    assert.equal(granted({ team: ['web'], org: ['corp'] }), 1)
+    assert.equal(granted({ team: ['db'], org: ['corp'] }), 0)
+    assert.equal(granted({ team: ['web'], org: ['other'] }), 0)
+  })
+
+  it('asks when it is, and has words for whoever is denied', () => {
+    const policy = read(
+      'rules:\n' +
+        '  - match: { when: { days: [fri], from: "17:00", to: "02:00", zone: Europe/Berlin } }\n' +
+        '    actions: []\n    reason: nothing on Friday evening\n' +
+        "  - { match: { name: 'team-a/**' }, actions: [pull] }\n",
+    )
+    const at = (moment: string) => {
+      const asker = askerOf([{ namespace: 'n' }], { now: Date.parse(moment) / 1000 })
+      const one = { type: 'repository', name: 'team-a/x', actions: ['pull'] }
+      const { access, reason } = grant(policy, asker, [one])
+      return access.length > 0 || reason
+    }
+    assert.equal(at('2026-11-27T15:59:00Z'), true)
+    assert.equal(at('2026-11-27T16:00:00Z'), 'nothing on Friday evening')
+    assert.equal(at('2026-11-28T00:59:59Z'), 'nothing on Friday evening')
+    assert.equal(at('2026-11-28T01:00:00Z'), true)
+  })
+
+  it('has namespaces in shadow, which may do what they are denied in their own repositories', () => {
+    const policy = read(
+      'shadow:\n  - { namespace: team-a }\n' +
+        "  - { namespace: team-b, name: 'legacy/**' }\nrules: []\n",
+    )
+    const told = (namespace: string, name: string) =>
+      grant(policy, askerOf([{ namespace }]), [{ type: 'repository', name, actions: ['push'] }])
+        .shadow
+    assert.deepEqual(told('team-a', 'team-a/x'), [
+      'policy.yaml:2 would deny repository:team-a/x:push',
+    ])
+    assert.equal(told('team-a', 'team-b/x'), undefined)
+    assert.equal(told('team-b', 'team-b/x'), undefined)
+    assert.deepEqual(told('team-b', 'legacy/x'), [
+      'policy.yaml:3 would deny repository:legacy/x:push',
+    ])
+  })
+
   it('is for nobody unless it says so', () => {
     const requested = [{ type: 'repository', name: 'library/x', actions: ['pull'] }]
     const rest = "rules: [{ match: { name: 'library/**' }, actions: [pull] }]\n"
@@ -80,7 +131,7 @@ rules:
     [
       'docker_auth’s name for them',
       'acl: []\n',
-      '1:1: unknown key "acl"; known here: anonymous, rules',
+      '1:1: unknown key "acl"; known here: anonymous, gateway, shadow, rules',
     ],
     [
       'an unknown key of a rule',
@@ -171,6 +222,102 @@ rules:
       'an address in a network',
       matching('ip: 10.0.0.1/8'),
       '2:14: "rules.0.match.ip" must be the address of a network: "/8" leaves bits of this one behind it',
+    ],
+    [
+      'labels that are no map',
+      matching('labels: [a]'),
+      '2:14: "rules.0.match.labels" must be a map of labels, each with a pattern of which one of its values must be',
+    ],
+    [
+      'a label of a number',
+      matching('labels: { team: 1 }'),
+      '2:24: "rules.0.match.labels.team" must be a pattern, which is a text: put it in quotes',
+    ],
+    [
+      'a bad pattern of a label',
+      matching("labels: { team: '/(/' }"),
+      '2:24: "rules.0.match.labels.team" is no regular expression of RE2: missing closing ): `(`',
+    ],
+    [
+      'a group that is not there',
+      matching("account: '/^ci$/', name: '${account:1}/**'"),
+      '2:33: "rules.0.match.name" has ${account:1}, and account has no group',
+    ],
+    [
+      'a label in a label',
+      matching("labels: { a: '${labels:b}' }"),
+      '2:24: "rules.0.match.labels.a" has ${labels:b}, which stands for nothing in the pattern of a label',
+    ],
+    [
+      'tags where not each request passes the gateway',
+      matching('tags: [v*]'),
+      '2:14: "rules.0.match.tags" needs "gateway: true" above the rules: only the gateway sees tags, so each request must pass it',
+    ],
+    [
+      'tags that are written once where not each request passes the gateway',
+      'rules: [{ match: {}, actions: [], tags: { immutable: [v*] } }]',
+      '1:35: "rules.0.tags" needs "gateway: true" above the rules: only the gateway sees tags, so each request must pass it',
+    ],
+    [
+      'a tag that is no list',
+      `gateway: true\n${matching('tags: v*')}`,
+      '3:14: "rules.0.match.tags" must be a list of patterns such as [v*]',
+    ],
+    [
+      'a placeholder in a tag',
+      `gateway: true\n${matching("tags: ['${account}']")}`,
+      '3:21: "rules.0.match.tags.0" has a placeholder: a pattern of tags has none',
+    ],
+    [
+      'an unknown condition on tags',
+      'gateway: true\nrules: [{ match: {}, actions: [], tags: { imutable: [v*] } }]',
+      '2:43: unknown key "rules.0.tags.imutable"; did you mean "rules.0.tags.immutable"?',
+    ],
+    [
+      'no day',
+      matching('when: { days: [mo] }'),
+      '2:29: "rules.0.match.when.days.0" unknown day "mo"; did you mean "mon"?',
+    ],
+    [
+      'no time',
+      matching("when: { from: '8:00' }"),
+      '2:22: "rules.0.match.when.from" must be a time such as \'08:00\', 00:00 to 23:59',
+    ],
+    [
+      'no time zone',
+      matching('when: { days: [mon], zone: Europe/Brelin }'),
+      '2:35: "rules.0.match.when.zone" must be a time zone such as Europe/Berlin',
+    ],
+    [
+      'no moment',
+      matching('when: { notBefore: tomorrow }'),
+      '2:22: "rules.0.match.when.notBefore" must be an RFC 3339 time, 2026-12-24T12:00:00Z',
+    ],
+    ['no when', matching('when: {}'), '2:14: "rules.0.match.when" must say when'],
+    [
+      'an unknown key of a when',
+      matching('when: { form: "08:00" }'),
+      '2:22: unknown key "rules.0.match.when.form"; did you mean "rules.0.match.when.from"?',
+    ],
+    [
+      'a time that is none',
+      matching("when: { from: '08:00', to: '08:00' }"),
+      '2:14: "rules.0.match.when" has from and to alike: leave out both for the whole day',
+    ],
+    [
+      'a span that is none',
+      matching('when: { notBefore: 2026-01-02T00:00:00Z, notAfter: 2026-01-01T00:00:00Z }'),
+      '2:14: "rules.0.match.when" is over before it begins: notAfter must be later',
+    ],
+    [
+      'a reason of two lines',
+      'rules: [{ match: {}, actions: [], reason: "a\\nb" }]',
+      '1:35: "rules.0.reason" must be one line of 200 printable characters at most',
+    ],
+    [
+      'shadow for everyone',
+      "shadow: [{ name: '**' }]\nrules: []",
+      '1:10: "shadow.0.namespace" is missing and has no default',
     ],
     [
       'a name that is an alias to YAML',

@@ -162,7 +162,11 @@ describe('pattern', () => {
 describe('patternFlaw', () => {
   const FLAWS: readonly (readonly [string, RegExp])[] = [
     ['${naemspace}/**', /unknown placeholder \$\{naemspace\}; did you mean \$\{namespace\}\?/],
-    ['${labels:team}/**', /unknown placeholder .*; known here: \$\{account\}, \$\{namespace\}/],
+    ['${team}/**', /unknown placeholder .*; known here: \$\{account\}, \$\{namespace\}, .*labels/],
+    ['${labels:}/**', /unknown placeholder/],
+    ['${account:0}/**', /unknown placeholder .*; did you mean \$\{account:1\}\?/],
+    ['${label:team}/**', /unknown placeholder/],
+    ['/[${labels:team}]/', /has \$\{labels:team\} inside/],
     ['${account', /has a \{/],
     ['team-[ab]/**', /has a \[, which means nothing in a glob; .*\/\^team-\[ab\]\$\//],
     ['a\\*', /has a \\,/],
@@ -191,6 +195,7 @@ describe('patternFlaw', () => {
   it('has nothing against what is meant', () => {
     for (const source of [
       ...['', '*', '**', '?*', 'library/**', '${namespace}/**', 'a/${account}-${namespace}/*'],
+      ...['${labels:team}/**', '${account:1}/*', '${type}/${name}/${service}', '/^${labels:a b}$/'],
       ...['/.+/', '/^${account}\\//', '/(${namespace}|x)+/', '//', 'a$b', 'team a', 'a@b.c'],
     ]) {
       assert.equal(patternFlaw(source), undefined, source)

@@ -151,6 +151,10 @@ const nameOfPattern = fc.constantFrom(
     'a*/**',
     '/b/',
     'ab/**',
+    '*-one-*/**',
+    '*-one-two/**',
+    '**/*one-*',
+    '?*-two-?/*',
   ],
   ...['${namespace}/**', '${account}/**', 'a/${namespace}', '/^${account}/'],
 )
@@ -187,7 +191,10 @@ const anyAsker = fc
   )
 const resource = fc.record({
   type: fc.constantFrom('repository', 'registry'),
-  name: fc.constantFrom('a', 'b', 'a/b', 'a/b/x', 'a/x', 'b/b', 'ci/app', 'ab/x', 'a/../b', 'a//b'),
+  name: fc.constantFrom(
+    ...['a', 'b', 'a/b', 'a/b/x', 'a/x', 'b/b', 'ci/app', 'ab/x', 'a/../b', 'a//b'],
+    ...['x-one-y/z', 'x-one-two/z', 'x-one-two-y/z', 'x/one-one-y'],
+  ),
   actions: fc.uniqueArray(action, { minLength: 1 }),
 })
 
@@ -260,7 +267,7 @@ describe('any rules', () => {
 
 /** The whole decision on one action, without an index: each namespace by itself, rule by rule. */
 function oracle(rules: readonly Rule[], asker: Asker, one: Resource, wanted: string): boolean {
-  if (one.type === 'repository' && !/^[a-z]+(\/[a-z]+)*$/.test(one.name)) return false
+  if (one.type === 'repository' && !/^[a-z-]+(\/[a-z-]+)*$/.test(one.name)) return false
   const { account, holders, service, address } = asker
   const namespaces = holders.length === 0 ? [undefined] : holders.map(({ namespace }) => namespace)
   return namespaces.some((namespace) => {

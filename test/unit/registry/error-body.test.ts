@@ -13,6 +13,14 @@ describe('errorBody', () => {
     })
   }
 
+  it('has the words of the rule that denied in place of the usual explanation', () => {
+    const body = errorBody({ reason: 'access_denied', told: 'releases are pushed by CI' }, 'id-1')
+    assert.equal(
+      body.errors[0]?.message,
+      'requested access to the resource is denied: releases are pushed by CI',
+    )
+  })
+
   it('keeps what is for the log out of the answer', () => {
     const body = errorBody({ reason: 'path_invalid', detail: 'canary', scope: 'canary' }, 'id-1')
     assert.doesNotMatch(JSON.stringify(body), /canary/)

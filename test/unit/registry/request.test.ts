@@ -29,6 +29,36 @@ function request(line: string, body: Body): RegistryRequest {
   return { method: line.slice(0, space), target: line.slice(space + 1), ...body }
 }
 
+describe('readRequest, of tags', () => {
+  const CASES: readonly (readonly [line: string, tags: readonly string[] | undefined, unknown])[] =
+    [
+      ['GET /v2/a/b/manifests/v1', ['v1'], undefined],
+      ['PUT /v2/a/b/manifests/v1', ['v1'], { repository: 'a/b', action: 'push' }],
+      ['DELETE /v2/a/b/manifests/v1', ['v1'], { repository: 'a/b', action: 'delete' }],
+      [`GET /v2/a/b/manifests/${DIGEST}`, [], undefined],
+      [
+        `PUT /v2/a/b/manifests/sha256%3a${HEX}?tag=v1&tag=%76%32`,
+        ...([['v1', 'v2'], { repository: 'a/b', action: 'push', digest: DIGEST }] as const),
+      ],
+      [`DELETE /v2/a/b/manifests/${DIGEST}`, undefined, { repository: 'a/b', action: 'delete' }],
+      [`DELETE /v2/a/b/blobs/${DIGEST}`, undefined, { repository: 'a/b', action: 'delete' }],
+      [`GET /v2/a/b/blobs/${DIGEST}`, [], undefined],
+      [`PUT /v2/a/b/blobs/uploads/${UUID}?digest=${DIGEST}`, [], undefined],
+      [`DELETE /v2/a/b/blobs/uploads/${UUID}`, [], undefined],
+      ['GET /v2/a/b/tags/list', [], undefined],
+      ['GET /v2/_catalog', [], undefined],
+      ['GET /v2/', [], undefined],
+    ]
+  for (const [line, tags, change] of CASES) {
+    it(`${line.slice(0, 60)} names ${JSON.stringify(tags)}`, () => {
+      const result = readRequest(request(line, {}))
+      assert.ok(result.ok, JSON.stringify(result))
+      assert.deepEqual(result.value.tags, tags)
+      assert.deepEqual(result.value.change, change)
+    })
+  }
+})
+
 const REQUIRED: readonly (readonly [line: string, scope: string])[] = [
   ['GET /v2', ''],
   ['GET /v2/', ''],

@@ -1,0 +1,91 @@
+import { messageOf } from '../../errors.ts'
+import type { RegistryTags } from '../../keep-tags.ts'
+import { accepted, refused, type Result } from '../../refusal.ts'
+import { createSlots } from './slots.ts'
+
+export interface TagClientOptions {
+  /** The registry, without a path. */
+  readonly registry: string
+  /** A token of rauth's own that may pull from a repository; `undefined`: the registry asks for none. */
+  readonly token: (repository: string) => Promise<string | undefined>
+  /** How long one question may take, with the time that it waits for its turn; milliseconds. */
+  readonly timeout: number
+}
+
+/** Questions at once, and more that wait: a slow registry does not collect them. */
+const SLOTS = { running: 16, waiting: 256 }
+
+/** A registry keeps from who does not take its kind what kind a manifest is, or that there is one. */
+const ACCEPT = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+  'application/vnd.docker.distribution.manifest.v1+json',
+  'application/vnd.oci.artifact.manifest.v1+json',
+  '*/*',
+].join(', ')
+
+const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Fa-f0-9]{32,128}$/
+
+/** What the tags of a registry name, over HTTP. */
+export function createTagClient({ registry, token, timeout }: TagClientOptions): RegistryTags {
+  const slots = createSlots(SLOTS)
+
+  /** A HEAD: of a manifest nothing is needed but that it is there, and its digest. */
+  async function ask(repository: string, tag: string, signal: AbortSignal) {
+    const own = await token(repository)
+    return fetch(new URL(`/v2/${repository}/manifests/${tag}`, registry), {
+      method: 'HEAD',
+      headers: {
+        ...(own === undefined ? {} : { authorization: `Bearer ${own}` }),
+        accept: ACCEPT,
+      },
+      // Followed, the token could go to another host.
+      redirect: 'manual',
+      signal,
+    })
+  }
+
+  return {
+    async digestOf(repository, tag) {
+      const end = AbortSignal.timeout(timeout)
+      const leave = await slots.take(end)
+      if (leave === undefined) return unclear('too many questions at once')
+      try {
+        const { status, headers } = await ask(repository, tag, end)
+        if (status === 404) return accepted(undefined)
+        if (status !== 200) return unclear(statusMeaning(status))
+        const digest = headers.get('docker-content-digest') ?? ''
+        // Without one it is no digest, so nothing that is pushed has the same.
+        return accepted(DIGEST.test(digest) ? digest : '')
+      } catch (thrown) {
+        return unclear(failureOf(thrown))
+      } finally {
+        leave()
+      }
+    },
+  }
+}
+
+function unclear(detail: string): Result<never> {
+  return refused('tag_unclear', { detail })
+}
+
+function statusMeaning(status: number): string {
+  const meaning =
+    status === 401 || status === 403
+      ? "it does not take rauth's token: compare issuer, service and rootcertbundle of its auth.token"
+      : status >= 300 && status < 400
+        ? 'redirects are not followed: set gateway.registry to where it answers'
+        : 'no word on whether the tag is there'
+  return `the registry answers ${status}: ${meaning}`
+}
+
+/** What fetch throws says nothing but that it failed; why is its cause. */
+function failureOf(thrown: unknown): string {
+  if (thrown instanceof Error && thrown.name === 'TimeoutError') return 'it takes too long'
+  if (thrown instanceof Error && thrown.cause !== undefined) return messageOf(thrown.cause)
+  return messageOf(thrown)
+}

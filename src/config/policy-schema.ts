@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { compileRule } from '../policy/compile-rule.ts'
+import type { Rule } from '../policy/rule.ts'
+import { unknownName } from './mistakes.ts'
+import { aPattern, checked, match, matchOf, pattern, tags, text } from './policy-match.ts'
+
+/** YAML of so many takes a few tenths of a second, in which nobody is served. */
+const MAX_RULES = 2_000
+
+/** Namespaces, or patterns of them, in shadow. */
+const MAX_SHADOWS = 100
+
+const ACTIONS = ['pull', 'push', 'delete', '*']
+
+const action = checked('must be an action', (value) =>
+  ACTIONS.includes(value) ? undefined : unknownName('action', value, ACTIONS),
+)
+
+const rule = z.strictObject(
+  {
+    /** What is left out is anything; `{}` is everything. */
+    match,
+    /** What of the request is allowed. Nothing: the rule denies. `*` alone: whatever is asked for. */
+    actions: z
+      .array(action, 'must be a list such as [pull]; [] denies')
+      .refine((list) => list.length < 2 || !list.includes('*'), '* stands alone: it is everything')
+      .refine((list) => new Set(list).size === list.length, 'must have each action once'),
+    tags: z
+      .strictObject(
+        {
+          /** Tags that are written once: neither pushed again nor deleted. At the gateway. */
+          immutable: tags,
+        },
+        'must be a map such as { immutable: [v*] }',
+      )
+      .optional(),
+    /** The rule does not decide yet: what it would deny is recorded, and the next one decides. */
+    shadow: z.boolean('must be true or false').default(false),
+    /** What the gateway tells whoever this rule denies something. */
+    reason: checked('must be a text', (value) =>
+      /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(value)
+        ? undefined
+        : 'must be one line of 200 printable characters at most',
+    ).optional(),
+    /** For whoever reads the file. */
+    comment: text('must be a text').max(1_000, 'must have 1000 characters at most').optional(),
+  },
+  'must be a rule: a map with match and actions',
+)
+
+/** Where a namespace may do what it is denied; it is told each time. */
+const shadow = z.strictObject(
+  {
+    /** Who: a namespace, or a pattern of them. */
+    namespace: aPattern,
+    /** Where; only below the own name unless it is said. */
+    name: pattern.default('${namespace}/**'),
+  },
+  "must be a map such as { namespace: team-a }, which is about team-a's own repositories",
+)
+
+/** A policy file: every key with its meaning. */
+export const policySchema = z
+  .strictObject({
+    /** Whether those without credentials are asked about at all; each rule then is for them, too. */
+    anonymous: z.boolean('must be true or false').default(false),
+    /**
+     * Whether each request to each registry passes the gateway, which alone sees tags. Without, no rule
+     * may be about them.
+     */
+    gateway: z.boolean('must be true or false').default(false),
+    /** What namespaces may try to do before the rules are in force for them. */
+    shadow: z
+      .array(shadow, 'must be a list such as [{ namespace: team-a }]')
+      .max(MAX_SHADOWS, `must have ${MAX_SHADOWS} at most`)
+      .default([]),
+    /** In their order; the first that matches decides. What none matches is denied. */
+    rules: z
+      .array(rule, 'must be a list of rules')
+      .max(MAX_RULES, `must have ${MAX_RULES} rules at most`),
+  })
+  .superRefine(({ gateway, rules }, context) => {
+    if (gateway) return
+    const message =
+      'needs "gateway: true" above the rules: only the gateway sees tags, so each request must pass it'
+    for (const [index, one] of rules.entries()) {
+      const bad = (...at: string[]) => {
+        context.addIssue({ code: 'custom', path: ['rules', index, ...at], message })
+      }
+      if (one.match.tags !== undefined) bad('match', 'tags')
+      if (one.tags !== undefined) bad('tags')
+    }
+  })
+
+type RuleOfFile = z.output<typeof rule>
+
+/** The rule of a file, compiled; `id`: what it is known by. */
+export function ruleOf(
+  { match, tags: of, ...rest }: RuleOfFile,
+  id: string,
+  anonymous: boolean,
+): Rule {
+  const { actions, shadow: isShadow, reason } = rest
+  return compileRule({
+    ...{ id, actions, anonymous, match: matchOf(match) },
+    ...(of === undefined ? {} : { immutable: of.immutable }),
+    ...(isShadow ? { shadow: true } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  })
+}
+
+/** What a namespace in shadow may do: all that is asked of one repository, by name. */
+export function shadowOf({ namespace, name }: z.output<typeof shadow>, id: string): Rule {
+  return compileRule({
+    ...{ id, match: { type: 'repository', namespace, name } },
+    actions: ACTIONS.filter((one) => one !== '*'),
+  })
+}

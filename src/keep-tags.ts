@@ -1,0 +1,41 @@
+import type { Asker } from './policy/asker.ts'
+import type { Policy } from './policy/policy.ts'
+import { writeOnceOf } from './policy/write-once.ts'
+import { accepted, refused, type Result } from './refusal.ts'
+import type { RequiredAccess } from './registry/request.ts'
+
+/** The tags of the registry behind the gateway. */
+export interface RegistryTags {
+  /**
+   * The digest of the manifest that a tag names; `undefined`: there is no such tag. `tag_unclear` if that
+   * is not known in time. Never rejects for what the registry does.
+   */
+  digestOf(repository: string, tag: string): Promise<Result<string | undefined>>
+}
+
+/**
+ * Keeps tags as they are that are written once only, for a request that is otherwise allowed: a tag that
+ * is there is not pushed again, unless what is pushed has the digest that it names, and none is deleted.
+ * What is deleted by its digest may be what such a tag needs. The registry is asked for these tags alone.
+ */
+export async function keepTags(
+  registry: RegistryTags | undefined,
+  policy: Policy,
+  asker: Asker,
+  { change, tags }: Pick<RequiredAccess, 'change' | 'tags'>,
+): Promise<Result<void>> {
+  if (change === undefined || !policy.writesOnce) return accepted(undefined)
+  const { repository, action, digest } = change
+  const once = writeOnceOf(policy, { ...asker, tags }, repository, action)
+  if (tags === undefined) return once.some ? refused('content_immutable') : accepted(undefined)
+  for (const tag of tags.filter((one) => once.has(one))) {
+    if (action === 'delete') return refused('tag_immutable')
+    if (registry === undefined) {
+      return refused('tag_unclear', { detail: 'no gateway.registry to ask for this service' })
+    }
+    const found = await registry.digestOf(repository, tag)
+    if (!found.ok) return found
+    if (found.value !== undefined && found.value !== digest) return refused('tag_immutable')
+  }
+  return accepted(undefined)
+}

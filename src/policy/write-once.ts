@@ -1,0 +1,39 @@
+import type { Asker } from './asker.ts'
+import { isWithin, voicesOf } from './grant.ts'
+import type { Policy } from './policy.ts'
+import { allowing, verdictOf } from './verdict.ts'
+
+/** Which tags of a repository may be written once only. */
+export interface WriteOnce {
+  /** Whether there can be any. */
+  readonly some: boolean
+  has(tag: string): boolean
+}
+
+const NONE: WriteOnce = { some: false, has: () => false }
+
+/**
+ * The tags of a repository that this asker may not change once they are there, given that it may do
+ * `action`, by the rules that let it. Who may by another of its holders change a tag may.
+ */
+export function writeOnceOf(
+  policy: Policy,
+  asker: Asker,
+  repository: string,
+  action: string,
+): WriteOnce {
+  if (!policy.writesOnce) return NONE
+  const resource = { type: 'repository', name: repository }
+  const all = voicesOf(policy, asker).flatMap(({ holder, voice }) => {
+    if (!isWithin(holder, action)) return []
+    const verdict = verdictOf(policy, voice, resource)
+    if (allowing(verdict, action) === undefined) return []
+    return [verdict.tried.flatMap(({ rule }) => rule.immutable ?? [])]
+  })
+  return {
+    some: all.length > 0 && all.every((patterns) => patterns.length > 0),
+    has: (tag) =>
+      all.length > 0 &&
+      all.every((patterns) => patterns.some((pattern) => pattern.matches(tag, {}) !== false)),
+  }
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, describe, it } from 'node:test'
+import { createTagClient } from '../../../src/adapters/registry-http/tag-client.ts'
+
+const DIGEST = `sha256:${'0'.repeat(64)}`
+const PATIENT = 20_000
+
+type Script = (request: IncomingMessage, response: ServerResponse) => unknown
+
+const closers: (() => void)[] = []
+after(() => {
+  for (const close of closers) close()
+})
+
+/** A registry that does what a script says, and who asks it. */
+async function start(script: Script, timeout = PATIENT, token: string | null = 'own.token') {
+  const seen: IncomingMessage[] = []
+  const server = createServer((request, response) => {
+    seen.push(request)
+    script(request, response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  const scopes: string[] = []
+  const client = createTagClient({
+    ...{ registry: `http://127.0.0.1:${String(port)}`, timeout },
+    token: (repository) => {
+      scopes.push(repository)
+      return Promise.resolve(token ?? undefined)
+    },
+  })
+  return { client, seen, scopes }
+}
+
+const status = (code: number, headers: Record<string, string> = {}): Script => {
+  return (_, response) => response.writeHead(code, headers).end()
+}
+
+describe('the tags of a registry', () => {
+  it('are asked for by a HEAD that takes every kind of manifest, with a token for that', async () => {
+    const { client, seen, scopes } = await start(status(200, { 'docker-content-digest': DIGEST }))
+    assert.deepEqual(await client.digestOf('team-a/app', 'v1'), { ok: true, value: DIGEST })
+    const [request] = seen
+    assert.equal(request?.method, 'HEAD')
+    assert.equal(request.url, '/v2/team-a/app/manifests/v1')
+    assert.equal(request.headers.authorization, 'Bearer own.token')
+    assert.match(request.headers.accept ?? '', /oci\.image\.index.*manifest\.list/)
+    assert.deepEqual(scopes, ['team-a/app'])
+  })
+
+  it('are there or not', async () => {
+    const missing = await start(status(404))
+    assert.deepEqual(await missing.client.digestOf('a', 'v1'), { ok: true, value: undefined })
+    for (const digest of ['', 'x', `${DIGEST} `.repeat(50)]) {
+      const odd = await start(status(200, { 'docker-content-digest': digest }))
+      assert.deepEqual(await odd.client.digestOf('a', 'v1'), { ok: true, value: '' })
+    }
+  })
+
+  it('are asked for without a token where there is no key to sign one', async () => {
+    const { client, seen } = await start(status(404), PATIENT, null)
+    await client.digestOf('a', 'v1')
+    assert.equal(seen[0]?.headers.authorization, undefined)
+    assert.equal(seen.length, 1)
+  })
+
+  const UNCLEAR: readonly (readonly [what: string, Script, detail: RegExp])[] = [
+    ['its own 401', status(401), /401: it does not take rauth's token/],
+    ['a 403', status(403), /403: it does not take rauth's token/],
+    ['a redirect', status(307, { location: '/v2/b/manifests/v1' }), /307: redirects are not/],
+    ['a 500', status(500), /500: no word/],
+    ['a 204', status(204), /204: no word/],
+    ['a broken connection', (request) => request.socket.destroy(), /./],
+  ]
+  for (const [what, script, detail] of UNCLEAR) {
+    it(`are not told by ${what}`, async () => {
+      const { client, seen } = await start(script)
+      const result = await client.digestOf('a', 'v1')
+      assert.ok(!result.ok)
+      assert.equal(result.refusal.reason, 'tag_unclear')
+      assert.match(result.refusal.detail ?? '', detail)
+      assert.equal(seen.length, 1)
+    })
+  }
+
+  it('are not waited for any longer than they may take', async () => {
+    const { client } = await start(() => undefined, 50)
+    const result = await client.digestOf('a', 'v1')
+    assert.ok(!result.ok)
+    assert.match(result.refusal.detail ?? '', /too long/)
+  })
+
+  it('are not asked for by any number at once', async () => {
+    const { client, seen } = await start(() => undefined, 2_000)
+    const asked = Array.from({ length: 16 + 256 + 1 }, () => client.digestOf('a', 'v1'))
+    const last = await asked.at(-1)
+    assert.ok(last?.ok === false)
+    assert.match(last.refusal.detail ?? '', /too many/)
+    assert.ok(seen.length <= 16)
+    await Promise.all(asked)
+  })
+})
