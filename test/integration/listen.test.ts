@@ -68,7 +68,10 @@ describe('listenHttp', () => {
   it('names an address that is not of this machine', async () => {
     const error = await failure(answering(), { host: '192.0.2.1', port: 0 })
     assert.equal(error.code, 'ERR_LISTEN')
-    assert.match(error.message, /^cannot listen on 192\.0\.2\.1:0: .*EADDRNOTAVAIL.*an address of this machine/)
+    assert.match(
+      error.message,
+      /^cannot listen on 192\.0\.2\.1:0: .*EADDRNOTAVAIL.*an address of this machine/,
+    )
   })
 })
 
