@@ -12,7 +12,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RequestOrigin } from '../decision.ts'
 import type { Reason } from '../refusal.ts'
-import { contextOptions, serverOptions, type ListenerTls } from './tls.ts'
+import { followTls, serverOptions, type ListenerTls } from './tls.ts'
 
 /** An HTTP answer, ready to be written to whatever connection is there. */
 export interface HttpAnswer {
@@ -158,12 +158,9 @@ export function createExchangeServer(
   return server
 }
 
-/** Connections that are open when the certificate changes go on with the one that they began with. */
 function secure(options: ServerOptions, tls: ListenerTls): Server {
   const server = createSecureServer({ ...COMMON, ...options, ...serverOptions(tls) })
-  tls.follow((material) => {
-    server.setSecureContext(contextOptions(material))
-  })
+  followTls(server, tls)
   return server
 }
 

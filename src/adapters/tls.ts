@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto'
-import type { SecureContextOptions, TlsOptions } from 'node:tls'
+import type { SecureContextOptions, Server, TlsOptions } from 'node:tls'
 import type { Redacted } from '../redacted.ts'
 
 /** What a listener shows its clients, and whom it takes; all of it PEM. */
@@ -22,7 +22,7 @@ export interface ListenerTls {
 /** How long a client may take for its handshake, milliseconds; Node would wait two minutes. */
 const HANDSHAKE_TIMEOUT = 10_000
 
-/** Of connections from now on; for Node's `setSecureContext`, which forgets what is not said again. */
+/** For Node's `setSecureContext`, which forgets what is not said again. */
 export function contextOptions({
   certificate,
   key,
@@ -49,4 +49,14 @@ export function serverOptions(tls: ListenerTls): TlsOptions {
     rejectUnauthorized: true,
     handshakeTimeout: HANDSHAKE_TIMEOUT,
   }
+}
+
+/**
+ * Gives a server that was made with `serverOptions` each material that follows. Connections that are open
+ * go on with what they began with.
+ */
+export function followTls(server: Pick<Server, 'setSecureContext'>, tls: ListenerTls): void {
+  tls.follow((material) => {
+    server.setSecureContext(contextOptions(material))
+  })
 }

@@ -49,11 +49,14 @@ const network = text('must be an IP address, or a network such as 10.0.0.0/8').t
   },
 )
 
-/** At which hours of which days, told by the clocks of a zone, or in which span of time. */
-const minutes = (what: string, latest: RegExp) =>
-  checked(`must be a time such as '08:00', ${what}`, (value) =>
-    latest.test(value) ? undefined : `must be a time such as '08:00', ${what}`,
-  ).transform((value) => Number(value.slice(0, 2)) * 60 + Number(value.slice(3)))
+/** A value that one check tells to be what it must be. */
+const fitting = (error: string, fits: (value: string) => boolean) =>
+  checked(error, (value) => (fits(value) ? undefined : error))
+
+const minutes = (what: string, form: RegExp) =>
+  fitting(`must be a time such as '08:00', ${what}`, (value) => form.test(value)).transform(
+    (value) => Number(value.slice(0, 2)) * 60 + Number(value.slice(3)),
+  )
 
 const instant = text('must be a date and time such as 2026-12-24T12:00:00Z').transform(
   (value, context) => {
@@ -70,6 +73,7 @@ const day = z.custom<Day>().superRefine((value, context) => {
   context.addIssue({ code: 'custom', message })
 })
 
+/** At which hours of which days, told by the clocks of a zone, or in which span of time. */
 const hours = z
   .strictObject(
     {
@@ -80,9 +84,7 @@ const hours = z
       /** Until before this, and into the next day if it is earlier than `from`. */
       to: minutes('00:01 to 24:00', /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/).optional(),
       /** Whose clocks tell the days and hours; UTC if not set. */
-      zone: checked('must be a time zone such as Europe/Berlin', (value) =>
-        isZone(value) ? undefined : 'must be a time zone such as Europe/Berlin',
-      ).optional(),
+      zone: fitting('must be a time zone such as Europe/Berlin', isZone).optional(),
       notBefore: instant.optional(),
       notAfter: instant.optional(),
     },

@@ -26,18 +26,17 @@ type ByAccount = Map<string | undefined, ByNamespace>
 
 export function indexRules(rules: readonly Rule[]): RuleIndex {
   const index: ByAccount = new Map()
-  const keyOf = createKeyOf(rules)
+  const keys = rules.map(keyOf(rules))
   for (const [order, rule] of rules.entries()) {
     const byNamespace = entryOf(index, rule.account?.plain, (): ByNamespace => new Map())
     const byName = entryOf(byNamespace, rule.namespace?.plain, (): ByName => new Map())
-    entryOf(byName, keyOf(rule.name), (): Entry[] => []).push({ order, rule })
+    entryOf(byName, keys[order] ?? '', (): Entry[] => []).push({ order, rule })
   }
-  const all = new Set(rules.map(({ name }) => keyOf(name)))
-  const has = (mark: string) => [...all].some((key) => key.startsWith(mark))
+  const has = (mark: string) => keys.some((key) => key.startsWith(mark))
   const [withInner, withThrees] = [has('/'), has(THREE)]
   return {
     search(voice, name, visit) {
-      const keys = keysOf(name, withInner)
+      const wholes = keysOf(name, withInner)
       const threes = withThrees ? threesOf(name) : []
       const lists: (readonly Entry[])[] = []
       for (const account of [voice.account, undefined]) {
@@ -48,7 +47,7 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
         for (const namespace of namespaces) {
           const byName = byNamespace.get(namespace)
           if (byName === undefined) continue
-          for (const key of keys) {
+          for (const key of wholes) {
             const list = byName.get(key)
             if (list !== undefined) lists.push(list)
           }
@@ -78,14 +77,14 @@ const THREE = '?'
  * The whole name, or the components that it begins with, or one with a slash before it; else those three
  * characters of its plain text that fewest of such patterns have; else empty.
  */
-function createKeyOf(rules: readonly Rule[]): (name: Pattern) => string {
+function keyOf(rules: readonly Rule[]): (rule: Rule) => string {
   const counts = new Map<string, number>()
   for (const { name } of rules) {
     if (wholeKeyOf(name) !== '') continue
     for (const three of threesOf(name.part ?? '')) counts.set(three, (counts.get(three) ?? 0) + 1)
   }
   const count = (three: string) => counts.get(three) ?? 0
-  return (name) => {
+  return ({ name }) => {
     const whole = wholeKeyOf(name)
     if (whole !== '') return whole
     return threesOf(name.part ?? '').reduce(

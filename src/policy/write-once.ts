@@ -10,8 +10,6 @@ export interface WriteOnce {
   has(tag: string): boolean
 }
 
-const NONE: WriteOnce = { some: false, has: () => false }
-
 /**
  * The tags of a repository that this asker may not change once they are there, given that it may do
  * `action`, by the rules that let it. Who may by another of its holders change a tag may.
@@ -22,7 +20,6 @@ export function writeOnceOf(
   repository: string,
   action: string,
 ): WriteOnce {
-  if (!policy.writesOnce) return NONE
   const resource = { type: 'repository', name: repository }
   const all = voicesOf(policy, asker).flatMap(({ holder, voice }) => {
     if (!isWithin(holder, action)) return []

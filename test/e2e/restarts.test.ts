@@ -4,8 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMap, isSeq, type Document } from 'yaml'
+import type { Document } from 'yaml'
 import { startChild, untilReady, type Child } from '../../tools/stack/child.ts'
+import { endpointsOf } from '../../tools/stack/envoy-config.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { craneClient, type CraneClient } from '../support/clients.ts'
 import { ask, fetchToken } from '../support/http.ts'
@@ -26,15 +27,8 @@ const DRAIN = { RAUTH_DRAIN_DELAY: '4s' }
 
 /** Another endpoint for a cluster of Envoy's. */
 function addEndpoint(document: Document, name: string, port: number): void {
-  const clusters: unknown = document.getIn(['static_resources', 'clusters'])
-  if (!isSeq(clusters)) assert.fail('no clusters')
-  const index = clusters.items.findIndex((one) => isMap(one) && one.get('name') === name)
-  const endpoints = ['load_assignment', 'endpoints', 0, 'lb_endpoints']
   const address = { socket_address: { address: '127.0.0.1', port_value: port } }
-  document.addIn(
-    ['static_resources', 'clusters', index, ...endpoints],
-    document.createNode({ endpoint: { address } }),
-  )
+  document.addIn(endpointsOf(document, name), document.createNode({ endpoint: { address } }))
 }
 
 describe('two rauths behind Envoy', () => {

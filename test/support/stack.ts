@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import type { Document, YAMLMap, YAMLSeq } from 'yaml'
+import type { Document } from 'yaml'
 import type { Algorithm } from '../../src/token/algorithms.ts'
 import { installParts } from '../../tools/parts/install.ts'
+import { setClusterPort } from '../../tools/stack/envoy-config.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { secretManifest, type Login } from '../../tools/stack/secret-manifest.ts'
 import * as stacks from '../../tools/stack/stack.ts'
@@ -71,10 +72,7 @@ export interface Stack {
 /** Makes Envoy pass requests on to another registry than the stack's own. */
 export function toRegistry(port: number): (document: Document) => void {
   return (document) => {
-    const clusters = document.getIn(['static_resources', 'clusters']) as YAMLSeq<YAMLMap>
-    const cluster = clusters.items.find((one) => one.get('name') === 'registry')
-    const endpoint = ['load_assignment', 'endpoints', 0, 'lb_endpoints', 0, 'endpoint']
-    cluster?.setIn([...endpoint, 'address', 'socket_address', 'port_value'], port)
+    setClusterPort(document, 'registry', port)
   }
 }
 

@@ -36,18 +36,13 @@ export async function envoyConfig({
 }: EnvoyOptions): Promise<string> {
   const document = parseDocument(await readFile(template, 'utf8'))
   setPort(document, [...LISTENER, 'address'], ports.envoy)
-  const clusters: unknown = document.getIn(['static_resources', 'clusters'])
-  if (!isSeq(clusters)) throw new Error(`${template} has no clusters`)
   const wanted: Readonly<Record<string, number>> = {
     'rauth-gateway': ports.gateway,
     'rauth-token': ports.token,
     registry: ports.registry,
   }
   for (const [name, port] of Object.entries(wanted)) {
-    const index = clusters.items.findIndex((one) => isMap(one) && one.get('name') === name)
-    if (index < 0) throw new Error(`${template} has no cluster ${name}`)
-    const endpoint = ['load_assignment', 'endpoints', 0, 'lb_endpoints', 0, 'endpoint', 'address']
-    setPort(document, ['static_resources', 'clusters', index, ...endpoint], port)
+    setClusterPort(document, name, port)
   }
   if (!normalize) {
     document.setIn([...MANAGER, 'normalize_path'], false)
@@ -57,6 +52,23 @@ export async function envoyConfig({
   if (tls !== undefined) addTlsListener(document, tls)
   edit?.(document)
   return document.toString()
+}
+
+/** The place of a cluster's endpoints in a configuration of Envoy. Throws when there is no such cluster. */
+export function endpointsOf(document: Document, cluster: string): readonly unknown[] {
+  const clusters: unknown = document.getIn(['static_resources', 'clusters'])
+  const all = isSeq(clusters) ? clusters.items : []
+  const index = all.findIndex((one) => isMap(one) && one.get('name') === cluster)
+  if (index < 0) throw new Error(`no cluster ${cluster} in the Envoy configuration`)
+  return [
+    ...['static_resources', 'clusters', index],
+    ...['load_assignment', 'endpoints', 0, 'lb_endpoints'],
+  ]
+}
+
+/** Of the first endpoint of a cluster. */
+export function setClusterPort(document: Document, cluster: string, port: number): void {
+  setPort(document, [...endpointsOf(document, cluster), 0, 'endpoint', 'address'], port)
 }
 
 function addTlsListener(document: Document, tls: NonNullable<EnvoyOptions['tls']>): void {

@@ -1,7 +1,3 @@
-import { createHealth } from './grpc/health.ts'
-import type { ConnectionBounds } from './grpc/bounded-connections.ts'
-import { openGrpcPort } from './grpc/port.ts'
-import { CODE, type GrpcStatus } from './grpc/status.ts'
 import type { ListenAddress, Listener } from '../listen.ts'
 import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
@@ -9,6 +5,10 @@ import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { headersToRemove, originOf, readAttributes, type CheckRequest } from './attributes.ts'
 import { decodeCheckRequest, encodeCheckResponse } from './check-codec.ts'
 import { checkResponse } from './check-response.ts'
+import type { ConnectionBounds } from './grpc/bounded-connections.ts'
+import { createHealth } from './grpc/health.ts'
+import { openGrpcPort } from './grpc/port.ts'
+import { CODE, type GrpcStatus } from './grpc/status.ts'
 
 export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   /** Whether decisions can be made: what grpc.health.v1 answers. */

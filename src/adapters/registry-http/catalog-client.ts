@@ -1,9 +1,9 @@
 import type { AskPage, RepositoryPages } from '../../catalog-pages.ts'
-import { messageOf } from '../../errors.ts'
 import { refused, type Result } from '../../refusal.ts'
 import { readBody } from './body.ts'
 import { readCatalogAnswer } from './catalog-answer.ts'
 import { createSlots } from './slots.ts'
+import { failureOf, statusMeaning } from './trouble.ts'
 
 export interface CatalogClientOptions {
   /** The registry, without a path. */
@@ -75,7 +75,9 @@ function pagesOf(base: URL, token: string, signal: AbortSignal): AskPage {
         size = undefined
         answer = await ask(last)
       }
-      if (answer.status !== 200) return unavailable(statusMeaning(answer.status))
+      if (answer.status !== 200) {
+        return unavailable(statusMeaning(answer.status, 'catalog.registry', 'no catalog'))
+      }
       if (answer.body === undefined) return unavailable('an answer that is too long')
       return readCatalogAnswer({ body: answer.body, link: answer.link, size })
     } catch (thrown) {
@@ -86,21 +88,4 @@ function pagesOf(base: URL, token: string, signal: AbortSignal): AskPage {
 
 function unavailable(detail: string): Result<never> {
   return refused('registry_unavailable', { detail })
-}
-
-function statusMeaning(status: number): string {
-  const meaning =
-    status === 401 || status === 403
-      ? "it does not take rauth's token: compare issuer, service and rootcertbundle of its auth.token"
-      : status >= 300 && status < 400
-        ? 'redirects are not followed: set catalog.registry to where it answers'
-        : 'no catalog'
-  return `the registry answers ${status}: ${meaning}`
-}
-
-/** What fetch throws says nothing but that it failed; why is its cause. */
-function failureOf(thrown: unknown): string {
-  if (thrown instanceof Error && thrown.name === 'TimeoutError') return 'it takes too long'
-  if (thrown instanceof Error && thrown.cause !== undefined) return messageOf(thrown.cause)
-  return messageOf(thrown)
 }

@@ -1,7 +1,7 @@
-import { messageOf } from '../../errors.ts'
 import type { RegistryTags } from '../../keep-tags.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { createSlots } from './slots.ts'
+import { failureOf, statusMeaning } from './trouble.ts'
 
 export interface TagClientOptions {
   /** The registry, without a path. */
@@ -56,7 +56,10 @@ export function createTagClient({ registry, token, timeout }: TagClientOptions):
       try {
         const { status, headers } = await ask(repository, tag, end)
         if (status === 404) return accepted(undefined)
-        if (status !== 200) return unclear(statusMeaning(status))
+        if (status !== 200) {
+          const missing = 'no word on whether the tag is there'
+          return unclear(statusMeaning(status, 'gateway.registry', missing))
+        }
         const digest = headers.get('docker-content-digest') ?? ''
         // Without one it is no digest, so nothing that is pushed has the same.
         return accepted(DIGEST.test(digest) ? digest : '')
@@ -71,21 +74,4 @@ export function createTagClient({ registry, token, timeout }: TagClientOptions):
 
 function unclear(detail: string): Result<never> {
   return refused('tag_unclear', { detail })
-}
-
-function statusMeaning(status: number): string {
-  const meaning =
-    status === 401 || status === 403
-      ? "it does not take rauth's token: compare issuer, service and rootcertbundle of its auth.token"
-      : status >= 300 && status < 400
-        ? 'redirects are not followed: set gateway.registry to where it answers'
-        : 'no word on whether the tag is there'
-  return `the registry answers ${status}: ${meaning}`
-}
-
-/** What fetch throws says nothing but that it failed; why is its cause. */
-function failureOf(thrown: unknown): string {
-  if (thrown instanceof Error && thrown.name === 'TimeoutError') return 'it takes too long'
-  if (thrown instanceof Error && thrown.cause !== undefined) return messageOf(thrown.cause)
-  return messageOf(thrown)
 }

@@ -68,15 +68,17 @@ const asHttp =
     end(stream, { ':status': status })
   }
 
+const asGrpc =
+  (status: GrpcStatus): Refuse =>
+  (stream) => {
+    refuse(stream, status)
+  }
+
 const HEAD_TOO_LARGE = asHttp(constants.HTTP_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE)
 const NO_POST = asHttp(constants.HTTP_STATUS_METHOD_NOT_ALLOWED)
 const NO_GRPC = asHttp(constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE)
-const UNKNOWN: Refuse = (stream) => {
-  refuse(stream, { code: CODE.unimplemented, message: 'no such method here' })
-}
-const COMPRESSED: Refuse = (stream) => {
-  refuse(stream, NOT_INFLATED)
-}
+const UNKNOWN = asGrpc({ code: CODE.unimplemented, message: 'no such method here' })
+const COMPRESSED = asGrpc(NOT_INFLATED)
 
 const GRPC = /^application\/grpc(?:[+;]|$)/
 

@@ -46,7 +46,8 @@ export function createHealth(ready: () => boolean, services: readonly string[]):
   }
 
   function watch(message: Buffer, watcher: Watcher): () => void {
-    const known = services.includes(decodeRequest(message) ?? 'none that is known')
+    const service = decodeRequest(message)
+    const known = service !== undefined && services.includes(service)
     const first = known ? current() : STATUS.serviceUnknown
     if (known) watchers.set(watcher, first)
     else strangers.add(watcher)

@@ -8,7 +8,7 @@ import {
 } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import { listen, type ListenAddress, type Listener } from '../../listen.ts'
-import { contextOptions, serverOptions, type ListenerTls } from '../../tls.ts'
+import { followTls, serverOptions, type ListenerTls } from '../../tls.ts'
 import { boundConnections, type ConnectionBounds } from './bounded-connections.ts'
 import { MAX_HEAD, serveCall } from './call.ts'
 import type { Methods } from './method.ts'
@@ -101,8 +101,6 @@ function createTlsServer(tls: ListenerTls): Server {
   server.on('unknownProtocol', (socket: Socket) => {
     socket.destroy()
   })
-  tls.follow((material) => {
-    server.setSecureContext(contextOptions(material))
-  })
+  followTls(server, tls)
   return server
 }
