@@ -10,7 +10,10 @@ export function warningsOf(
   config: Config,
   listeners: readonly TlsListener[] = TLS_LISTENERS,
 ): readonly string[] {
-  return [...openPatterns(config), ...openNetworks(config), ...plainPorts(config, listeners)]
+  return [
+    ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
+    ...plainPorts(config, listeners),
+  ]
 }
 
 function openPatterns({ policy }: Config): readonly string[] {
@@ -30,11 +33,17 @@ function plainPorts(config: Config, listeners: readonly TlsListener[]): readonly
   ]
 }
 
-function openNetworks({ trustedProxies }: Config): readonly string[] {
+function unreadHeader({ clientAddress, trustedProxies }: Config): readonly string[] {
+  if (clientAddress.header === undefined || trustedProxies.length > 0) return []
+  return ['clientAddress.header is not read: trustedProxies says whose it would be']
+}
+
+function openNetworks({ trustedProxies, clientAddress }: Config): readonly string[] {
+  const header = clientAddress.header ?? 'X-Forwarded-For'
   return trustedProxies
     .filter(({ prefix }) => prefix === 0)
     .map(
       ({ address }) =>
-        `trustedProxies has "${address}/0": whoever asks says by X-Forwarded-For who it is, and is never kept from guessing`,
+        `trustedProxies has "${address}/0": whoever asks says by ${header} who it is, and is never kept from guessing`,
     )
 }
