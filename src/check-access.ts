@@ -9,6 +9,7 @@ import {
   type Live,
   type LiveTokenDependencies,
 } from './live-token.ts'
+import { explainLater } from './policy/explain.ts'
 import { grant } from './policy/grant.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
@@ -125,10 +126,12 @@ export function createCheckAccess(
         ? refused('mount_unremovable')
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
-    const granted = grant(policy, { ...asker, tags }, required)
+    const about = { ...asker, tags }
+    const granted = grant(policy, about, required)
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),
+      why: explainLater(policy, about, required),
       ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),
     })
     const denied = () =>

@@ -1,7 +1,9 @@
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
+import { idsOf } from './credentials/holder.ts'
 import type { Asker } from './policy/asker.ts'
+import { explainLater } from './policy/explain.ts'
 import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Result } from './refusal.ts'
@@ -101,7 +103,9 @@ export function createIssueToken(
     const { account, credentials: holders } = subject
     const { address } = origin
     const asker: Asker = { account, holders, service, address, now: deps.clock(), tags: 'any' }
-    const { access, rules, shadow } = grant(deps.policy(), asker, requested)
+    const policy = deps.policy()
+    const { access, rules, shadow } = grant(policy, asker, requested)
+    learn({ why: explainLater(policy, asker, requested) })
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
 
@@ -109,6 +113,7 @@ export function createIssueToken(
     learn({
       account: subject.account,
       namespaces: subject.namespaces,
+      credentials: idsOf(subject.credentials),
       granted: formatScope(access),
       rule: rules.join(','),
       ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { CredentialStore } from './credentials/credential.ts'
-import { namespacesOf } from './credentials/holder.ts'
+import { idsOf, namespacesOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
 import type { Learn } from './event.ts'
 import type { Asker } from './policy/asker.ts'
@@ -64,6 +64,7 @@ export function findLive(
   learn: Learn,
 ): Result<Live> {
   const anonymous = credentials.length === 0
+  learn({ credentials: idsOf(credentials) })
   const holders = liveCredentials(deps.store, credentials, deps.clock())
   if (!anonymous && holders.length === 0) return refused('credential_revoked')
   const namespaces = namespacesOf(holders)

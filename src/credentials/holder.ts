@@ -1,9 +1,14 @@
-import type { HeldCredential, Subject } from '../subject.ts'
+import type { CredentialReference, HeldCredential, Subject } from '../subject.ts'
 import type { Credential } from './credential.ts'
 
 /** The namespaces of credentials: each once, sorted. */
 export function namespacesOf(credentials: readonly Credential[]): readonly string[] {
   return [...new Set(credentials.map(({ namespace }) => namespace))].sort()
+}
+
+/** What credentials are known by, each once: a Secret may hold several. */
+export function idsOf(credentials: readonly CredentialReference[]): readonly string[] {
+  return [...new Set(credentials.map(({ id }) => id))]
 }
 
 /** Who holds these credentials under a user name. */

@@ -84,6 +84,27 @@ export function explain(policy: Policy, asker: Asker, requested: Access): Explan
   return { granted, resources }
 }
 
+/**
+ * The same, made when it is asked for, and as long as somebody else holds the policy: what is kept for
+ * that has nothing of a password, and keeps no policy that is no longer in force.
+ */
+export function explainLater(
+  policy: Policy,
+  asker: Asker,
+  requested: Access,
+): () => Explanation | undefined {
+  const kept = new WeakRef(policy)
+  const holders = asker.holders.map(({ namespace, labels, actions }) => ({
+    namespace,
+    ...(labels === undefined ? {} : { labels }),
+    ...(actions === undefined ? {} : { actions }),
+  }))
+  return () => {
+    const found = kept.deref()
+    return found && explain(found, { ...asker, holders }, requested)
+  }
+}
+
 function actionOf(
   policy: Policy,
   hearings: readonly Hearing[],

@@ -14,6 +14,7 @@ import {
 } from '../adapters/file/secrets/secret-store.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
+import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password.ts'
@@ -32,6 +33,8 @@ export interface Common extends DecideDependencies {
   readonly config: Config
   readonly log: Log
   readonly metrics: Metrics
+  /** The last ones, for whoever asks why. */
+  readonly decisions: RecentDecisions
   readonly keys: FileKeyStore
   /** The same keys where they can sign; nothing where there are public ones only. */
   readonly signingKeys: FileSigningKeyStore | undefined
@@ -48,10 +51,14 @@ export interface Common extends DecideDependencies {
   readonly policySource: OpenPolicy
 }
 
+/** Of those that were allowed, and as many of the others: a few MB in all. */
+const KEPT_DECISIONS = 1_000
+
 /** Reads the keys and the credentials. Throws what keeps rauth from serving. */
 export async function createCommon(config: Config): Promise<Common> {
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
+  const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
   const keysOptions = {
     ...{ ...config.keys, clock, log, algorithm: config.token.algorithm },
@@ -85,7 +92,9 @@ export async function createCommon(config: Config): Promise<Common> {
     record(event) {
       logDecision(log, event)
       metrics.record(event)
+      decisions.record(event)
     },
+    decisions,
     policy: () => policySource.current(),
     policySource,
   }
