@@ -36,7 +36,12 @@ function missingPaths(config: Config): readonly string[] {
   const { keys, credentials, policy } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
   const paths: readonly (readonly [key: string, path: string, next: string])[] = [
-    ['keys.directory', keys.directory, `: ${init} ${keys.directory}`],
+    ...(keys.certificate === undefined || keys.key === undefined
+      ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
+      : [
+          ['keys.certificate', keys.certificate, ''] as const,
+          ['keys.key', keys.key, ''] as const,
+        ]),
     ['credentials.directory', credentials.directory, ': make it, with a Secret in it'],
     ...(policy.file === undefined
       ? []

@@ -58,6 +58,7 @@ export function parseConfig(
       keys: {
         ...parsed.data.keys,
         directory: path.resolve(folder, parsed.data.keys.directory),
+        ...resolved({ certificate: parsed.data.keys.certificate, key: parsed.data.keys.key }),
       },
       policy: { ...policy, ...(policy.file && resolved({ file: policy.file })) },
       credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
