@@ -112,7 +112,7 @@ acl: [{ match: { account: yes, name: 1.0, type: "null" }, actions: [1e3, 010] }]
     [
       'nothing allowed',
       `${SERVER}${TOKEN}users: {}\nacl:\n`,
-      '1:1: "acl" is missing, as "ext_authz" is, so nothing is allowed; "acl: []" says just that',
+      '4:1: "acl" is missing, as "ext_authz" is, so nothing is allowed; "acl: []" says just that',
     ],
     [
       'a user without password',
