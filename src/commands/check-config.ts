@@ -38,10 +38,7 @@ function missingPaths(config: Config): readonly string[] {
   const paths: readonly (readonly [key: string, path: string, next: string])[] = [
     ...(keys.certificate === undefined || keys.key === undefined
       ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
-      : [
-          ['keys.certificate', keys.certificate, ''] as const,
-          ['keys.key', keys.key, ''] as const,
-        ]),
+      : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ['credentials.directory', credentials.directory, ': make it, with a Secret in it'],
     ...(policy.file === undefined
       ? []

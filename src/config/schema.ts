@@ -3,6 +3,7 @@ import { ALGORITHM_NAMES } from '../token/algorithms.ts'
 import {
   address,
   challengeText,
+  command,
   count,
   duration,
   file,
@@ -97,6 +98,8 @@ const shape = z.strictObject({
        * pattern means what it means there.
        */
       format: z.enum(['rauth', 'docker_auth']).default('rauth'),
+      /** Asked by the token service about what no rule is about: docker_auth's `ext_authz`. */
+      command,
     })
     .prefault({}),
   gateway: z

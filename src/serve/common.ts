@@ -30,6 +30,8 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly hasher: PasswordHasher
   readonly clock: Clock
   readonly policy: () => Policy
+  /** Whether a command decides where it does not. */
+  readonly commanded: boolean
   /** Where that comes from. */
   readonly policySource: OpenPolicy
 }
@@ -58,6 +60,7 @@ export async function createCommon(config: Config): Promise<Common> {
       metrics.record(event)
     },
     policy: () => policySource.current(),
+    commanded: config.policy.command.program !== undefined,
     policySource,
   }
 }
