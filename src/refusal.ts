@@ -137,7 +137,7 @@ const REFUSALS = {
     grpc: GRPC.INVALID_ARGUMENT,
     code: 'UNSUPPORTED',
     oauth: 'invalid_request',
-    level: 'warn',
+    level: 'info',
     message: 'the proxy in front does not say who asks: it must set the header that is configured',
   },
   parameters_malformed: {
