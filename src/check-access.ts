@@ -1,3 +1,4 @@
+import { grantOf } from './authorize.ts'
 import { parseBasic, type BasicCredentials } from './credentials/basic-auth.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
@@ -10,7 +11,6 @@ import {
   type LiveTokenDependencies,
 } from './live-token.ts'
 import { explainLater } from './policy/explain.ts'
-import { grant } from './policy/grant.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
 import { isBasic } from './registry/authorization.ts'
@@ -126,8 +126,9 @@ export function createCheckAccess(
         ? refused('mount_unremovable')
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
+    const { commanded } = deps
     const about = { ...asker, tags }
-    const granted = grant(policy, about, required)
+    const granted = grantOf(policy, about, required, { held, commanded })
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),

@@ -1,10 +1,10 @@
+import type { Authorize } from './authorize.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
 import { idsOf } from './credentials/holder.ts'
 import type { Asker } from './policy/asker.ts'
 import { explainLater } from './policy/explain.ts'
-import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
@@ -46,6 +46,7 @@ export type IssueToken = (
 export interface IssueTokenDependencies extends DecideDependencies, IdentifyDependencies {
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
+  readonly authorize: Authorize
   readonly issuer: Issuer
 }
 
@@ -104,8 +105,10 @@ export function createIssueToken(
     const { address } = origin
     const asker: Asker = { account, holders, service, address, now: deps.clock(), tags: 'any' }
     const policy = deps.policy()
-    const { access, rules, shadow } = grant(policy, asker, requested)
     learn({ why: explainLater(policy, asker, requested) })
+    const authorized = await deps.authorize(policy, asker, requested)
+    if (!authorized.ok) return authorized
+    const { access, rules, shadow } = authorized.value
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
 

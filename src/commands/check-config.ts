@@ -5,7 +5,8 @@ import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
-import { warningsOf } from '../config/warnings.ts'
+import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
+import type { Policy } from '../policy/policy.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 
 export function checkConfigCommand(): Command {
@@ -16,19 +17,20 @@ export function checkConfigCommand(): Command {
       const file = configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
-      await checkPolicy(config)
-      for (const warning of [...warningsOf(config), ...missingPaths(config)]) {
+      const policy = await readPolicy(config)
+      const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy)
+      for (const warning of [...warningsOf(config), ...ofPolicy, ...missingPaths(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
       process.stdout.write(`${name}: ok\n`)
     })
 }
 
-/** Throws what is wrong with the policy file. One that is not here is only missing. */
-async function checkPolicy(config: Config): Promise<void> {
+/** The policy of the file, if there is one here. Throws what is wrong with it. */
+async function readPolicy(config: Config): Promise<Policy | undefined> {
   const { file } = config.policy
-  if (file === undefined || !existsSync(file)) return
-  configuredPolicy(config, await readPolicyText(file), file)
+  if (file === undefined || !existsSync(file)) return undefined
+  return configuredPolicy(config, await readPolicyText(file), file)
 }
 
 /** No mistakes of the configuration, which may be meant for another machine. */
@@ -36,7 +38,9 @@ function missingPaths(config: Config): readonly string[] {
   const { keys, credentials, policy } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
   const paths: readonly (readonly [key: string, path: string, next: string])[] = [
-    ['keys.directory', keys.directory, `: ${init} ${keys.directory}`],
+    ...(keys.certificate === undefined || keys.key === undefined
+      ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
+      : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ['credentials.directory', credentials.directory, ': make it, with a Secret in it'],
     ...(policy.file === undefined
       ? []

@@ -1,3 +1,5 @@
+import { claimableRules } from '../policy/claimable.ts'
+import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
 import type { Config } from './schema.ts'
 import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
@@ -14,6 +16,15 @@ export function warningsOf(
     ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
     ...plainPorts(config, listeners),
   ]
+}
+
+/** What the rules of a policy give to others than whoever wrote them may think. */
+export function policyWarningsOf(policy: Policy): readonly string[] {
+  return claimableRules(policy).map(
+    ({ id }) =>
+      `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
+      'next: add the namespace whose account it is',
+  )
 }
 
 function openPatterns({ policy }: Config): readonly string[] {

@@ -1,7 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readBindingKey } from '../../adapters/file/keys/binding-key.ts'
-import { loadKeySet } from '../../adapters/file/keys/key-files.ts'
 import { readPolicyText } from '../../adapters/file/policy/policy-text.ts'
 import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
 import { configuredPolicy } from '../../config/configured-policy.ts'
@@ -11,9 +9,10 @@ import { problemsError } from '../../config/problems.ts'
 import type { Config } from '../../config/schema.ts'
 import type { CredentialStore } from '../../credentials/credential.ts'
 import { createPasswordHasher } from '../../credentials/password.ts'
-import { messageOf, RauthError } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { namespacePolicy, type Policy } from '../../policy/policy.ts'
+import { openKeys, type OpenKeys } from '../../serve/keys.ts'
 import { verifierOf } from '../../serve/verifier.ts'
 import type { Verifier } from '../../token/verifier.ts'
 import { configFile, type ConfigOption } from '../config-option.ts'
@@ -52,17 +51,19 @@ export async function readOffline(options: OfflineOptions, tokensAt?: number): P
   const policy = await readPolicy(config, options.policy)
   if (isBare) return { config, policy, store: undefined, verifier: undefined, missing: [] }
   const missing: string[] = []
-  const store = await readStore(config).catch((error: unknown) => {
-    missing.push(`no credentials are looked at: ${messageOf(error)}`)
+  if (config.policy.command.program !== undefined) {
+    missing.push('policy.command decides what no rule is about: it is not asked here')
+  }
+  const keys = await readKeys(config).catch((error: unknown) => {
+    if (tokensAt !== undefined) missing.push(`no token is verified: ${messageOf(error)}`)
     return undefined
   })
   const verifier =
-    tokensAt === undefined
-      ? undefined
-      : await readVerifier(config, tokensAt).catch((error: unknown) => {
-          missing.push(`no token is verified: ${messageOf(error)}`)
-          return undefined
-        })
+    keys && verifierOf({ config, keys: keys.keys, clock: () => tokensAt ?? Date.now() / 1000 })
+  const store = await readStore(config, keys).catch((error: unknown) => {
+    missing.push(`no credentials are looked at: ${messageOf(error)}`)
+    return undefined
+  })
   return { config, policy, store, verifier, missing }
 }
 
@@ -88,22 +89,22 @@ async function readPolicy(config: Config, named: string | undefined): Promise<Po
   return configuredPolicy(config, await readPolicyText(file), file)
 }
 
-async function readStore(config: Config): Promise<CredentialStore> {
+/** The keys as they are now: nothing watches them. */
+export async function readKeys(config: Config): Promise<OpenKeys> {
+  const metrics = { observeKeys: () => undefined, keyReloadFailed: () => undefined }
+  const opened = await openKeys({ config, clock: () => Date.now() / 1000, log: SILENT, metrics })
+  opened.keys.close()
+  return opened
+}
+
+async function readStore(config: Config, keys: OpenKeys | undefined): Promise<CredentialStore> {
   const { directory } = config.credentials
-  // Without it no token is known by its credential, and all the rest is.
-  const bindingKey = await readBindingKey(config.keys.directory).catch((error: unknown) => {
-    if (error instanceof RauthError) return createSecretKey(randomBytes(32))
-    throw error
-  })
   const store = await createFileSecretStore({
-    ...{ directory, secretName: config.secretName, bindingKey, log: SILENT },
+    ...{ directory, secretName: config.secretName, log: SILENT },
     hasher: createPasswordHasher(randomBytes(32)),
+    // Without it no token is known by its credential, and all the rest is.
+    bindingKey: keys?.bindingKey ?? createSecretKey(randomBytes(32)),
   })
   store.close()
   return store
-}
-
-async function readVerifier(config: Config, now: number): Promise<Verifier> {
-  const keys = await loadKeySet(config.keys.directory, new Date())
-  return verifierOf({ config, keys, clock: () => now })
 }

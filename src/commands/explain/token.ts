@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { grantOf } from '../../authorize.ts'
 import { createCredentialIndex } from '../../credentials/credential-index.ts'
 import type { CredentialStore } from '../../credentials/credential.ts'
 import { liveCredentials } from '../../credentials/live.ts'
@@ -6,7 +7,6 @@ import { decide, type DecideDependencies } from '../../decision.ts'
 import { findLive, readToken, type LiveTokenDependencies } from '../../live-token.ts'
 import type { Asker } from '../../policy/asker.ts'
 import { explain } from '../../policy/explain.ts'
-import { grant } from '../../policy/grant.ts'
 import { accepted, refused } from '../../refusal.ts'
 import { covers } from '../../registry/access.ts'
 import type { ClaimSet } from '../../token/claims.ts'
@@ -33,7 +33,9 @@ export async function judgeToken(
       const { access = [] } = bearer.value
       const live = findLive(deps, bearer.value, { service, address }, learn)
       if (!live.ok) return Promise.resolve(live)
-      const granted = grant(offline.policy, live.value.asker, access)
+      const { commanded } = deps
+      const { asker } = live.value
+      const granted = grantOf(offline.policy, asker, access, { held: access, commanded })
       learn({ rule: granted.rules.join(',') })
       const isGood = covers(granted.access, access)
       return Promise.resolve(isGood ? accepted(undefined) : refused('access_denied'))
@@ -52,6 +54,7 @@ export function liveDependencies(offline: Offline, now: number): LiveTokenDepend
   return {
     clock: () => now,
     policy: () => offline.policy,
+    commanded: offline.config.policy.command.program !== undefined,
     store: offline.store ?? EMPTY_STORE,
     verifier: offline.verifier ?? NO_VERIFIER,
   }
