@@ -10,7 +10,23 @@ export function warningsOf(
   config: Config,
   listeners: readonly TlsListener[] = TLS_LISTENERS,
 ): readonly string[] {
-  return [...openPatterns(config), ...openNetworks(config), ...plainPorts(config, listeners)]
+  return [
+    ...openPatterns(config),
+    ...openNetworks(config),
+    ...borrowedNames(config),
+    ...plainPorts(config, listeners),
+  ]
+}
+
+/** Whoever may write a Secret may give it any user name; rules about accounts go by these names. */
+function borrowedNames({ identity }: Config): readonly string[] {
+  const kinds = identity.flatMap((source) => Object.keys(source))
+  const behind = kinds.slice(kinds.indexOf('secrets') + 1).filter((kind) => kind !== 'secrets')
+  if (!kinds.includes('secrets') || behind.length === 0) return []
+  return [
+    `identity asks ${[...new Set(behind)].join(', ')} behind secrets: a Secret with a user name of theirs is ` +
+      'asked first, in its own namespace; next: move secrets to the end',
+  ]
 }
 
 function openPatterns({ policy }: Config): readonly string[] {

@@ -48,13 +48,10 @@ export function addresses(rule: Rule, voice: Voice, values: Values): Match {
     if (match === undefined) told = false
     return match === false
   }
-  if (voice.namespace === undefined) {
-    if (rule.anonymous !== true || namespace !== undefined) return false
-  } else if (
-    namespace !== undefined &&
-    differs(namespace.matches(voice.namespace, values, voice.labels))
-  ) {
-    return false
+  if (voice.anonymous && rule.anonymous !== true) return false
+  if (namespace !== undefined) {
+    if (voice.namespace === undefined) return false
+    if (differs(namespace.matches(voice.namespace, values, voice.labels))) return false
   }
   if (account !== undefined && differs(account.matches(voice.account, values, voice.labels))) {
     return false

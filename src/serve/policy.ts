@@ -1,14 +1,12 @@
-import {
-  createFilePolicyStore,
-  type FilePolicyStore,
-} from '../adapters/file/policy/policy-store.ts'
+import { openFileDocument, type FileDocument } from '../adapters/file/document-store.ts'
+import { POLICY_FILE } from '../adapters/file/document-text.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 
-export type OpenPolicy = FilePolicyStore
+export type OpenPolicy = FileDocument<Policy>
 
 export interface OpenPolicyOptions {
   readonly config: Config
@@ -22,8 +20,14 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
   const opened =
     file === undefined
       ? withoutFile(namespacePolicy(config.policy))
-      : await createFilePolicyStore({
-          ...{ file, log, parse: (text) => configuredPolicy(config, text, file) },
+      : await openFileDocument<Policy>({
+          ...{
+            file,
+            log,
+            kind: POLICY_FILE,
+            parse: (text) => configuredPolicy(config, text, file),
+          },
+          count: ({ rules }) => ({ rules: rules.length }),
           onFailure: () => {
             metrics.policyReloadFailed()
           },

@@ -50,7 +50,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   policy: ['registry', ...LEAVES],
   credentials: ['registry', ...LEAVES],
   token: ['registry', ...LEAVES],
-  config: ['policy', 'token', ...LEAVES],
+  config: ['policy', 'token', 'credentials', ...LEAVES],
   'decision.ts': LEAVES,
   'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts'],
   'identify.ts': ['credentials', 'token', ...LEAVES, 'decision.ts'],
