@@ -72,7 +72,9 @@ export async function openUsers(
   return opened(() => document.current().index, {
     nobody: () => document.current().users.nobody,
     problem: () => document.problem(),
-    close: document.close,
+    close: () => {
+      document.close()
+    },
   })
 }
 

@@ -35,7 +35,7 @@ describe('what was vouched for', () => {
   })
 
   it('is not told of a credential that can be looked up', () => {
-    const { vouched: _, ...stored } = held
+    const stored = { ...SOURCE, namespace: 'team-a', labels: { team: ['a'] } }
     assert.deepEqual(toldOf(stored, ['team']), SOURCE)
   })
 
