@@ -55,6 +55,8 @@ export interface IssueTokenOptions {
   readonly issuer: string
   /** The services that tokens are issued for; `aud` is one of them. */
   readonly services: readonly string[]
+  /** Tokens are issued for whatever service is asked for: the registry of each knows its own name. */
+  readonly anyService: boolean
   /** Lifetime of a token that is good for nothing but pulls, seconds. */
   readonly expiry: number
   /** Lifetime of any other: an upload takes as long as it takes. */
@@ -69,6 +71,8 @@ export function createIssueToken(
   options: IssueTokenOptions,
 ): IssueToken {
   const identify = createIdentify(deps)
+  const isServed = (service: string) =>
+    options.services.includes(service) || (options.anyService && service !== '')
 
   /** The one that was presented is given back: it gets no younger by being used. */
   async function refreshTokenFor(
@@ -91,7 +95,7 @@ export function createIssueToken(
   ): Promise<Result<TokenGrant>> {
     const { service, requested } = request
     learn({ requested: formatScope(requested) })
-    if (!options.services.includes(service)) return refused('service_unknown')
+    if (!isServed(service)) return refused('service_unknown')
     if (!deps.store.ready()) return refused('not_ready')
 
     const identified = await identify(request, origin, learn)

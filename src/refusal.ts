@@ -132,6 +132,14 @@ const REFUSALS = {
     level: 'info',
     message: 'malformed request',
   },
+  client_address_missing: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'warn',
+    message: 'the proxy in front does not say who asks: it must set the header that is configured',
+  },
   parameters_malformed: {
     http: 400,
     grpc: GRPC.INVALID_ARGUMENT,

@@ -6,7 +6,8 @@ import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { usersOfFile } from '../config/users-file.ts'
-import { warningsOf } from '../config/warnings.ts'
+import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
+import type { Policy } from '../policy/policy.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 
 export function checkConfigCommand(): Command {
@@ -17,20 +18,21 @@ export function checkConfigCommand(): Command {
       const file = configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
-      await checkPolicy(config)
+      const policy = await readPolicy(config)
       await checkUsers(config)
-      for (const warning of [...warningsOf(config), ...missingPaths(config)]) {
+      const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
+      for (const warning of [...warningsOf(config), ...ofPolicy, ...missingPaths(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
       process.stdout.write(`${name}: ok\n`)
     })
 }
 
-/** Throws what is wrong with the policy file. One that is not here is only missing. */
-async function checkPolicy(config: Config): Promise<void> {
+/** The policy of the file, if there is one here. Throws what is wrong with it. */
+async function readPolicy(config: Config): Promise<Policy | undefined> {
   const { file } = config.policy
-  if (file === undefined || !existsSync(file)) return
-  configuredPolicy(config, await readDocumentText(file, POLICY_FILE), file)
+  if (file === undefined || !existsSync(file)) return undefined
+  return configuredPolicy(config, await readDocumentText(file, POLICY_FILE), file)
 }
 
 /** The same of the users file. */

@@ -7,6 +7,7 @@ import {
   count,
   duration,
   file,
+  headerName,
   namespaces,
   networks,
   readPatterns,
@@ -14,6 +15,7 @@ import {
   redisUrl,
   registryUrl,
   tlsFiles,
+  wholeNumber,
 } from './values.ts'
 
 const shape = z.strictObject({
@@ -64,6 +66,11 @@ const shape = z.strictObject({
        * image cost one signature; 0: never. It always has nine tenths of its life before it.
        */
       reuse: duration(0, 60).prefault('5s'),
+      /**
+       * Issue tokens for whatever service is asked for, as docker_auth does: one key for registries of any
+       * name. The gateway takes none but those of `service` and `services`.
+       */
+      anyService: z.boolean('must be true or false').default(false),
       /** How far the clocks of rauth's replicas may differ. */
       leeway: duration(0, 60).prefault('10s'),
     })
@@ -163,6 +170,23 @@ const shape = z.strictObject({
    * client is who X-Forwarded-For says. In the environment separated by commas.
    */
   trustedProxies: networks.default([]),
+  /** Where trusted proxies name the client in another header than X-Forwarded-For. */
+  clientAddress: z
+    .strictObject({
+      /** Such as X-Real-IP. A proxy must set it in each request: without it there is no token. */
+      header: headerName.optional(),
+      /** Which of the addresses in it, separated by commas: 0 is the first, -1 the last. */
+      position: z.preprocess(wholeNumber, z.int().min(-64).max(64)).default(0),
+    })
+    .prefault({}),
+  /** Stands before the paths of the token service, such as /registry: not before /health and /v2/. */
+  pathPrefix: z
+    .string()
+    .regex(
+      /^(?:\/[A-Za-z0-9._~-]+)*$/,
+      'must be a path such as /registry, without a slash at its end',
+    )
+    .default(''),
   catalog: z
     .strictObject({
       /**

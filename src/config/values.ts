@@ -69,6 +69,17 @@ export const count = (maximum: number) =>
     return z.NEVER
   })
 
+/** The name of a header, RFC 9110 §5.1, in lower case. */
+export const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, 'must be the name of a header, such as X-Real-IP')
+  .toLowerCase()
+
+/** A number of the environment is a text. */
+export function wholeNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d{1,3}$/.test(value) ? Number(value) : value
+}
+
 /** Addresses and networks of which each is an IP address, or one with the length of its prefix. */
 export const networks = z
   .array(

@@ -1,3 +1,5 @@
+import { claimableRules } from '../policy/claimable.ts'
+import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
 import type { Config } from './schema.ts'
 import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
@@ -11,8 +13,7 @@ export function warningsOf(
   listeners: readonly TlsListener[] = TLS_LISTENERS,
 ): readonly string[] {
   return [
-    ...openPatterns(config),
-    ...openNetworks(config),
+    ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
     ...borrowedNames(config),
     ...plainPorts(config, listeners),
   ]
@@ -27,6 +28,18 @@ function borrowedNames({ identity }: Config): readonly string[] {
     `identity asks ${[...new Set(behind)].join(', ')} behind secrets: a Secret with a user name of theirs is ` +
       'asked first, in its own namespace; next: move secrets to the end',
   ]
+}
+
+/** What the rules of a policy give to others than whoever wrote them may think. */
+export function policyWarningsOf(policy: Policy, { identity }: Config): readonly string[] {
+  const kinds = identity.flatMap((source) => Object.keys(source))
+  if (!kinds.includes('secrets')) return []
+  const before = kinds.indexOf('secrets') > 0
+  return claimableRules(policy).map(
+    ({ id }) =>
+      `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
+      `next: add the namespace whose account it is${before ? ', unless a source before secrets knows it' : ''}`,
+  )
 }
 
 function openPatterns({ policy }: Config): readonly string[] {
@@ -46,11 +59,17 @@ function plainPorts(config: Config, listeners: readonly TlsListener[]): readonly
   ]
 }
 
-function openNetworks({ trustedProxies }: Config): readonly string[] {
+function unreadHeader({ clientAddress, trustedProxies }: Config): readonly string[] {
+  if (clientAddress.header === undefined || trustedProxies.length > 0) return []
+  return ['clientAddress.header is not read: trustedProxies says whose it would be']
+}
+
+function openNetworks({ trustedProxies, clientAddress }: Config): readonly string[] {
+  const header = clientAddress.header ?? 'X-Forwarded-For'
   return trustedProxies
     .filter(({ prefix }) => prefix === 0)
     .map(
       ({ address }) =>
-        `trustedProxies has "${address}/0": whoever asks says by X-Forwarded-For who it is, and is never kept from guessing`,
+        `trustedProxies has "${address}/0": whoever asks says by ${header} who it is, and is never kept from guessing`,
     )
 }

@@ -3,6 +3,7 @@ import { POLICY_FILE } from '../adapters/file/document-text.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
+import { policyWarningsOf } from '../config/warnings.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 
@@ -17,6 +18,12 @@ export interface OpenPolicyOptions {
 /** The policy as it is configured: from a file, or the one without a file. */
 export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): Promise<OpenPolicy> {
   const { file } = config.policy
+  /** Throws as {@link configuredPolicy}. */
+  function parse(text: string, fileName: string): Policy {
+    const policy = configuredPolicy(config, text, fileName)
+    for (const warning of policyWarningsOf(policy, config)) log.warn({ file: fileName }, warning)
+    return policy
+  }
   const opened =
     file === undefined
       ? withoutFile(namespacePolicy(config.policy))
@@ -25,7 +32,7 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
             file,
             log,
             kind: POLICY_FILE,
-            parse: (text) => configuredPolicy(config, text, file),
+            parse: (text) => parse(text, file),
           },
           count: ({ rules }) => ({ rules: rules.length }),
           onFailure: () => {

@@ -153,7 +153,7 @@ export function startFlows(
     ...instead,
   }
   const options = {
-    ...{ issuer: 'rauth', services: [SERVICE, OTHER_SERVICE] },
+    ...{ issuer: 'rauth', services: [SERVICE, OTHER_SERVICE], anyService: false },
     ...{ expiry: EXPIRY, pushExpiry: PUSH_EXPIRY },
   }
   const issueToken = createIssueToken(deps, options)

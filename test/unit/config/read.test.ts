@@ -267,7 +267,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, identity, credentials, guessing, trustedProxies, catalog, drainDelay, listen, tls',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, identity, credentials, guessing, trustedProxies, clientAddress, pathPrefix, catalog, drainDelay, listen, tls',
     ],
     [
       'a host that is none',
@@ -315,6 +315,16 @@ describe('configuration', () => {
       'one pattern that is no list',
       `${MINIMAL}policy: { shared: a/** }\n`,
       '4:11: "policy.shared" invalid input: expected array, received string',
+    ],
+    [
+      'a prefix with a slash at its end',
+      `${MINIMAL}pathPrefix: /a/\n`,
+      '4:1: "pathPrefix" must be a path such as /registry, without a slash at its end',
+    ],
+    [
+      'no name of a header',
+      `${MINIMAL}clientAddress: { header: 'X Real' }\n`,
+      '4:18: "clientAddress.header" must be the name of a header, such as X-Real-IP',
     ],
     ['the same key twice', `${MINIMAL}realm: x\n`, '4:1: Map keys must be unique'],
     ['broken YAML', 'a: b: c', '1:4: Nested mappings are not allowed in compact mappings'],
