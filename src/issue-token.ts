@@ -1,8 +1,8 @@
+import type { Authorize } from './authorize.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
 import type { Asker } from './policy/asker.ts'
-import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { toldOf } from './credentials/vouchers.ts'
 import { accepted, refused, type Result } from './refusal.ts'
@@ -47,6 +47,7 @@ export interface IssueTokenDependencies extends DecideDependencies, IdentifyDepe
   readonly policy: () => Policy
   /** Labels of whoever has no credentials. */
   readonly nobody: () => Labels | undefined
+  readonly authorize: Authorize
   readonly issuer: Issuer
 }
 
@@ -108,7 +109,9 @@ export function createIssueToken(
       nobody: deps.nobody(),
     }
     const policy = deps.policy()
-    const { access, rules, shadow } = grant(policy, asker, requested)
+    const authorized = await deps.authorize(policy, asker, requested)
+    if (!authorized.ok) return authorized
+    const { access, rules, shadow } = authorized.value
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (isAnonymous(subject) && access.length === 0) return refused('credentials_missing')
 

@@ -1,3 +1,4 @@
+import { grantOf } from './authorize.ts'
 import type { Clock } from './clock.ts'
 import type { CredentialLookup } from './credentials/credential.ts'
 import { namespacesOf } from './credentials/holder.ts'
@@ -5,7 +6,6 @@ import { liveHolders } from './credentials/live.ts'
 import type { Vouchers } from './credentials/vouchers.ts'
 import type { Learn } from './event.ts'
 import type { Asker } from './policy/asker.ts'
-import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Refusal, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
@@ -23,6 +23,8 @@ export interface LiveTokenDependencies {
   readonly nobody: () => Labels | undefined
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
+  /** Whether a command decides where no rule does. */
+  readonly commanded: boolean
   readonly verifier: Verifier
 }
 
@@ -80,7 +82,9 @@ export function findLive(
     nobody: deps.nobody(),
   }
   // Any token will do for /v2/, if it is still good for anything: this one has no credential.
-  if (anonymous && grant(policy, asker, access ?? []).access.length === 0) {
+  const { commanded } = deps
+  const held = access ?? []
+  if (anonymous && grantOf(policy, asker, held, { held, commanded }).access.length === 0) {
     return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
   }
   return accepted({ asker, namespaces, anonymous, policy })

@@ -55,7 +55,9 @@ function missingPaths(config: Config): readonly string[] {
   const { directory } = credentials
   const secrets = identity.filter((source) => source.secrets !== undefined)
   const paths: readonly Missing[] = [
-    ['keys.directory', keys.directory, `: ${init} ${keys.directory}`],
+    ...(keys.certificate === undefined || keys.key === undefined
+      ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
+      : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ...secrets.map((): Missing => [
       'credentials.directory',
       directory,

@@ -59,8 +59,12 @@ export function parseConfig(
       keys: {
         ...parsed.data.keys,
         directory: path.resolve(folder, parsed.data.keys.directory),
+        ...resolved({ certificate: parsed.data.keys.certificate, key: parsed.data.keys.key }),
       },
-      policy: { ...policy, ...(policy.file && resolved({ file: policy.file })) },
+      policy: {
+        ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
+        command: { ...policy.command, ...programIn(folder, policy.command.program) },
+      },
       identity: identity.map((source) => resolveSource(source, folder)),
       credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
       tls: {
@@ -70,6 +74,11 @@ export function parseConfig(
       },
     }),
   }
+}
+
+/** A name without a slash is looked for on `PATH`, wherever the configuration is. */
+function programIn(folder: string, program: string | undefined) {
+  return program?.includes('/') === true ? { program: path.resolve(folder, program) } : {}
 }
 
 /** The variable that a setting, or the list that it is in, came from. */

@@ -25,6 +25,7 @@ import type { RepositoryPages } from '../../src/catalog-pages.ts'
 import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
 import type { Presented } from '../../src/identify.ts'
+import { createAuthorize } from '../../src/authorize.ts'
 import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
 import { createListCatalog } from '../../src/list-catalog.ts'
 import { OWN_NAMESPACE, type Policy } from '../../src/policy/policy.ts'
@@ -141,6 +142,8 @@ export function startFlows(
     record: (event: DecisionEvent) => void events.push(event),
     policy: () => state.policy,
     authenticate: (basic: BasicCredentials) => authenticate(basic),
+    commanded: false,
+    authorize: createAuthorize(undefined),
     guard: UNGUARDED,
     issuer: createIssuer({ keys, x5c: true }),
     verifier: createVerifier({

@@ -24,6 +24,7 @@ const LEAVES = [
 const CORE = ['registry', 'policy', 'credentials', 'token']
 const FLOWS = [
   'issue-token.ts',
+  'authorize.ts',
   'identify.ts',
   'check-access.ts',
   'keep-tags.ts',
@@ -52,12 +53,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   token: ['registry', ...LEAVES],
   config: ['policy', 'token', 'credentials', ...LEAVES],
   'decision.ts': LEAVES,
-  'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts'],
+  'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],
+  'authorize.ts': ['policy', 'registry', 'refusal.ts', 'subject.ts'],
   'identify.ts': ['credentials', 'token', ...LEAVES, 'decision.ts'],
-  'check-access.ts': [...CORE, ...LEAVES, 'decision.ts', 'live-token.ts', 'keep-tags.ts'],
+  'check-access.ts': [
+    ...[...CORE, ...LEAVES, 'decision.ts', 'live-token.ts', 'keep-tags.ts'],
+    'authorize.ts',
+  ],
   'keep-tags.ts': ['policy', 'registry', 'refusal.ts'],
   'list-catalog.ts': [...CORE, ...LEAVES, 'decision.ts', 'live-token.ts', 'catalog-pages.ts'],
-  'live-token.ts': [...CORE, ...LEAVES],
+  'live-token.ts': [...CORE, ...LEAVES, 'authorize.ts'],
   'catalog-pages.ts': ['refusal.ts'],
   adapters: [...CORE, ...LEAVES, ...FLOWS],
   serve: ['adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
