@@ -45,6 +45,8 @@ export interface ExplainedAction {
 }
 
 export interface ExplainedHolder {
+  /** Nobody is logged in. */
+  readonly anonymous?: true
   /** None: nobody, or somebody without one. */
   readonly namespace?: string
   /** The most that its credential may do; without: anything. */
@@ -95,7 +97,7 @@ export function explainLater(
 ): () => Explanation | undefined {
   const kept = new WeakRef(policy)
   const holders = asker.holders.map(({ namespace, labels, actions }) => ({
-    namespace,
+    ...(namespace === undefined ? {} : { namespace }),
     ...(labels === undefined ? {} : { labels }),
     ...(actions === undefined ? {} : { actions }),
   }))
@@ -175,6 +177,7 @@ function holderOf(
     if (match === true && rule.shadow !== true) break
   }
   return {
+    ...(holder === undefined ? { anonymous: true } : {}),
     ...(holder?.namespace === undefined ? {} : { namespace: holder.namespace }),
     ...(holder?.actions === undefined ? {} : { limit: holder.actions }),
     ...{ tried, untried: rules.length - tried.length },

@@ -55,10 +55,11 @@ const WORDS: Readonly<Record<ConditionKey, (asked: Asked) => string>> = {
   name: (asked) => isNot(asked.resource.name, asked.rule.name, asked),
   namespace(asked) {
     const { rule, voice } = asked
+    if (voice.anonymous && rule.anonymous !== true) {
+      return 'nobody is logged in, and the policy does not have anonymous: true'
+    }
     if (voice.namespace === undefined) {
-      return rule.namespace === undefined
-        ? 'nobody is logged in, and the policy does not have anonymous: true'
-        : `there is none, and the rule is for ${rule.namespace.source}`
+      return `there is none, and the rule is for ${rule.namespace?.source ?? ''}`
     }
     return isNot(voice.namespace, rule.namespace, asked)
   },

@@ -13,6 +13,11 @@ rules:
   - { match: { namespace: '*', type: repository, name: '\${namespace}/**' }, actions: ['*'] }
 `
 
+/** Nobody can log in with these. */
+const USERS = `accounts:
+  alice: { password: $2y$10$abcdefghijklmnopqrstuuaxHoFKl5l5XBvdHlxVmQSYyMK8Wjdqa, labels: { role: lead } }
+`
+
 /** What may be done with a limit, and what is its time. */
 const SECRET = {
   apiVersion: 'v1',
@@ -33,7 +38,9 @@ describe('rauth can-i', () => {
     folder = await makeCliFolder({
       'policy.yaml': POLICY,
       'rauth.yaml':
-        'realm: http://localhost/token\npolicy: { file: policy.yaml }\ngateway: { registry: http://localhost:1 }\n',
+        'realm: http://localhost/token\npolicy: { file: policy.yaml }\n' +
+        'identity: [{ secrets: {} }, { users: { file: users.yaml } }]\n',
+      'users.yaml': USERS,
       'secrets/team-b.yaml': stringify(SECRET),
     })
   })
@@ -52,7 +59,11 @@ describe('rauth can-i', () => {
     ['push library/x --as team-a --label role=lead --tag dev', true],
     ['push library/x:dev --as team-a --label role=other', false],
     ['push library/x:dev --as team-a/ci', false, /can't be told whether policy.yaml:4 matches/],
-    ['push library/x:dev --as team-a/ci --ip 10.1.2.3', true, /has no user ci/],
+    [
+      'push library/x:dev --as team-a/ci --ip 10.1.2.3',
+      true,
+      /no credential is here for user ci of namespace team-a/,
+    ],
     ['push library/x:dev --as team-a/ci --ip fd00::1', false],
     ['pull night/x --as team-a --at 2026-11-25T23:00:00Z', true],
     ['pull night/x --as team-a --at 2026-11-25T12:00:00Z', false],
@@ -60,7 +71,11 @@ describe('rauth can-i', () => {
     ['pull other/x --as team-a --service other.io', true],
     ['pull team-b/app --as team-b/reader', true],
     ['push team-b/app --as team-b/reader', false, /the credential itself is not for it/],
-    ['push team-b/app --as team-b/gone', true, /has, but not at this time, the user gone/],
+    ['push team-b/app --as team-b/gone', true, /no credential is good at that time for user gone/],
+    ['push library/x:dev --as /alice', true],
+    ['push library/x:dev --as /alice --label role=other', false],
+    ['pull team-a/x --as /alice', false],
+    ['pull team-a/x --as /bob', false, /no credential is here for user bob: judged/],
     ['* catalog --type registry --as team-a', false],
   ]
   for (const [line, yes, talk = yes ? /^$/ : /denied/] of CASES) {

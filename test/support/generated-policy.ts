@@ -8,7 +8,8 @@ import type { Access } from '../../src/registry/access.ts'
 import { askerOf } from './askers.ts'
 
 const ACTIONS = ['delete', 'pull', 'push']
-const NAMESPACES = ['team-a', 'team-b']
+/** Of somebody without a namespace it is empty. */
+const NAMESPACES = ['team-a', 'team-b', '']
 const NAMES = ['team-a/app', 'team-b/app', 'team-a/x/y', 'library/base', 'team-a/../team-b']
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 })
@@ -86,7 +87,7 @@ export const generatedAsker: fc.Arbitrary<Asker> = fc
   .map(({ namespaces, account, limit, labels, address, now, tags: named }) =>
     askerOf(
       namespaces.map((namespace) => ({
-        namespace,
+        ...(namespace === '' ? {} : { namespace }),
         ...(limit === undefined ? {} : { actions: limit }),
         ...(labels === undefined ? {} : { labels }),
       })),

@@ -1,17 +1,16 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readPolicyText } from '../../adapters/file/policy/policy-text.ts'
-import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
+import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text.ts'
 import { configuredPolicy } from '../../config/configured-policy.ts'
 import { policyOf } from '../../config/policy-file.ts'
 import { loadConfig, parseConfig, USUAL_FILE } from '../../config/read.ts'
 import { problemsError } from '../../config/problems.ts'
 import type { Config } from '../../config/schema.ts'
-import type { CredentialStore } from '../../credentials/credential.ts'
 import { createPasswordHasher } from '../../credentials/password.ts'
 import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { namespacePolicy, type Policy } from '../../policy/policy.ts'
+import { openIdentity, type OpenIdentity } from '../../serve/identity/identity.ts'
 import { openKeys, type OpenKeys } from '../../serve/keys.ts'
 import { verifierOf } from '../../serve/verifier.ts'
 import type { Verifier } from '../../token/verifier.ts'
@@ -22,8 +21,8 @@ import { usage } from './usage.ts'
 export interface Offline {
   readonly config: Config
   readonly policy: Policy
-  /** The credentials in the files; nothing if there is no such folder here. */
-  readonly store: CredentialStore | undefined
+  /** Whom the identity sources know; nothing if one of them can't be read. */
+  readonly identity: OpenIdentity | undefined
   /** Of tokens; nothing if there are no keys here. */
   readonly verifier: Verifier | undefined
   /** What is not here, and so was not looked at: for stderr. */
@@ -49,7 +48,7 @@ export async function readOffline(options: OfflineOptions, tokensAt?: number): P
   const isBare = named === undefined && !existsSync(USUAL_FILE) && options.policy !== undefined
   const config = isBare ? bareConfig() : configOf(named)
   const policy = await readPolicy(config, options.policy)
-  if (isBare) return { config, policy, store: undefined, verifier: undefined, missing: [] }
+  if (isBare) return { config, policy, identity: undefined, verifier: undefined, missing: [] }
   const missing: string[] = []
   if (config.policy.command.program !== undefined) {
     missing.push('policy.command decides what no rule is about: it is not asked here')
@@ -60,11 +59,11 @@ export async function readOffline(options: OfflineOptions, tokensAt?: number): P
   })
   const verifier =
     keys && verifierOf({ config, keys: keys.keys, clock: () => tokensAt ?? Date.now() / 1000 })
-  const store = await readStore(config, keys).catch((error: unknown) => {
+  const identity = await readIdentity(config, keys).catch((error: unknown) => {
     missing.push(`no credentials are looked at: ${messageOf(error)}`)
     return undefined
   })
-  return { config, policy, store, verifier, missing }
+  return { config, policy, identity, verifier, missing }
 }
 
 export function configOf(named: string | undefined): Config {
@@ -83,10 +82,10 @@ function bareConfig(): Config {
 }
 
 async function readPolicy(config: Config, named: string | undefined): Promise<Policy> {
-  if (named !== undefined) return policyOf(await readPolicyText(named), named)
+  if (named !== undefined) return policyOf(await readDocumentText(named, POLICY_FILE), named)
   const { file } = config.policy
   if (file === undefined) return namespacePolicy(config.policy)
-  return configuredPolicy(config, await readPolicyText(file), file)
+  return configuredPolicy(config, await readDocumentText(file, POLICY_FILE), file)
 }
 
 /** The keys as they are now: nothing watches them. */
@@ -97,14 +96,14 @@ export async function readKeys(config: Config): Promise<OpenKeys> {
   return opened
 }
 
-async function readStore(config: Config, keys: OpenKeys | undefined): Promise<CredentialStore> {
-  const { directory } = config.credentials
-  const store = await createFileSecretStore({
-    ...{ directory, secretName: config.secretName, log: SILENT },
+async function readIdentity(config: Config, keys: OpenKeys | undefined): Promise<OpenIdentity> {
+  const identity = await openIdentity({
+    ...{ config, log: SILENT, clock: () => Date.now() / 1000 },
+    metrics: { usersReloadFailed: () => undefined },
     hasher: createPasswordHasher(randomBytes(32)),
     // Without it no token is known by its credential, and all the rest is.
     bindingKey: keys?.bindingKey ?? createSecretKey(randomBytes(32)),
   })
-  store.close()
-  return store
+  identity.close()
+  return identity
 }

@@ -1,6 +1,7 @@
-import type { CredentialReference, Holder, Labels } from '../../subject.ts'
+import { holderOf } from '../../credentials/holder.ts'
 import { isLive } from '../../credentials/live.ts'
 import type { Asker } from '../../policy/asker.ts'
+import type { CredentialReference, Holder, Labels } from '../../subject.ts'
 import type { AskerOptions } from './asker-options.ts'
 import type { Offline } from './offline.ts'
 import { usage } from './usage.ts'
@@ -15,38 +16,38 @@ export interface Asking {
 
 /** Without `--as` and `--anonymous` there is nobody to ask about: ERR_USAGE. */
 export function whoAsks(options: AskerOptions, offline: Offline, now: number): Asking {
-  const { as, anonymous, ip, tag, service = offline.config.service } = options
+  const { as, anonymous, ip, tag, label, service = offline.config.service } = options
+  const { identity } = offline
   const rest = { service, address: ip, now, tags: tag.length === 0 ? 'any' : tag } as const
   if (anonymous === true) {
-    return { ...NOBODY, asker: { ...rest, account: '', holders: [] } }
+    const nobody = { ...identity?.nobody(), ...label }
+    return { ...NOBODY, asker: { ...rest, account: '', holders: [], nobody } }
   }
-  if (as?.namespace === undefined) throw usage('say who asks: --as NAMESPACE, or --anonymous')
-  const { namespace, user = namespace } = as
-  const found = (offline.store?.byUsername(user) ?? []).filter(
-    (credential) => credential.namespace === namespace,
-  )
+  const { namespace, user = namespace } = as ?? {}
+  if (user === undefined) throw usage('say who asks: --as NAMESPACE, or --anonymous')
+  const known = identity?.lookup.byUsername(user) ?? []
+  const found = known.filter((credential) => credential.namespace === namespace)
   const live = found.filter((credential) => isLive(credential, now))
-  const limits = live.length === 0 ? [{}] : live.map(limitOf)
-  const holders = limits.map((limit) => withLabels({ namespace, ...limit }, options.label))
+  const assumed: Holder = namespace === undefined ? {} : { namespace }
+  const holders = (live.length === 0 ? [assumed] : live.map(holderOf)).map((holder) =>
+    withLabels(holder, label),
+  )
   const notes = []
-  if (offline.store !== undefined && live.length === 0) {
-    const why = found.length === 0 ? 'has no user' : 'has, but not at this time, the user'
-    notes.push(
-      `the Secret of ${namespace} ${why} ${user}: judged as if it had, and as if it may do all that the policy allows`,
-    )
+  if (identity !== undefined && live.length === 0) {
+    const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
+    const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
+    notes.push(`${why} for ${what}: judged as if it could do all that the policy allows`)
   }
   return {
     asker: { ...rest, account: user, holders },
-    ...{ namespaces: [namespace], credentials: live, notes },
+    ...{ namespaces: namespace === undefined ? [] : [namespace], credentials: live, notes },
   }
 }
 
 const NOBODY = { namespaces: [], credentials: [], notes: [] }
 
-function limitOf({ actions }: Pick<Holder, 'actions'>): Pick<Holder, 'actions'> {
-  return actions === undefined ? {} : { actions }
-}
-
+/** What is said on the command line counts in place of what the source says. */
 function withLabels(holder: Holder, labels: Labels): Holder {
-  return Object.keys(labels).length === 0 ? holder : { ...holder, labels }
+  if (Object.keys(labels).length === 0) return holder
+  return { ...holder, labels: { ...holder.labels, ...labels } }
 }

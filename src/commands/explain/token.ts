@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { grantOf } from '../../authorize.ts'
-import { createCredentialIndex } from '../../credentials/credential-index.ts'
-import type { CredentialStore } from '../../credentials/credential.ts'
-import { liveCredentials } from '../../credentials/live.ts'
+import type { CredentialLookup } from '../../credentials/credential.ts'
+import { liveHolders } from '../../credentials/live.ts'
 import { decide, type DecideDependencies } from '../../decision.ts'
 import { findLive, readToken, type LiveTokenDependencies } from '../../live-token.ts'
 import type { Asker } from '../../policy/asker.ts'
@@ -51,16 +50,24 @@ export const unhurried: Omit<DecideDependencies, 'record'> = { timer: () => 0, n
 
 /** What the flows need. What is not here knows no token and no credential. */
 export function liveDependencies(offline: Offline, now: number): LiveTokenDependencies {
+  const { config, policy, identity, verifier = NO_VERIFIER } = offline
   return {
     clock: () => now,
-    policy: () => offline.policy,
-    commanded: offline.config.policy.command.program !== undefined,
-    store: offline.store ?? EMPTY_STORE,
-    verifier: offline.verifier ?? NO_VERIFIER,
+    policy: () => policy,
+    commanded: config.policy.command.program !== undefined,
+    verifier,
+    store: identity?.lookup ?? NOTHING,
+    vouchers: identity?.vouchers ?? { has: () => false },
+    nobody: () => identity?.nobody(),
   }
 }
 
-const EMPTY_STORE: CredentialStore = { ready: () => true, ...createCredentialIndex([]) }
+const NOTHING: CredentialLookup = {
+  ready: () => true,
+  byUsername: () => [],
+  find: () => undefined,
+}
+
 const NO_VERIFIER: Verifier = {
   verify: () => refused('token_invalid', { detail: 'there are no keys here to verify it with' }),
 }
@@ -71,10 +78,11 @@ const NO_VERIFIER: Verifier = {
  */
 export function askerOf(
   { subject: account, namespaces, credentials }: ClaimSet,
-  rest: Omit<Asker, 'account' | 'holders'>,
-  { store }: Offline,
+  rest: Omit<Asker, 'account' | 'holders' | 'nobody'> & { readonly now: number },
+  offline: Offline,
 ): Asker {
-  const live = liveCredentials(store ?? EMPTY_STORE, credentials, rest.now ?? 0)
+  const deps = liveDependencies(offline, rest.now)
+  const live = liveHolders(deps, credentials, offline.policy.labels, rest.now)
   const holders = live.length > 0 ? live : namespaces.map((namespace) => ({ namespace }))
-  return { ...rest, account, holders }
+  return { ...rest, account, holders, nobody: deps.nobody() }
 }

@@ -69,8 +69,9 @@ function verdictOf({ allowed, because, rule = '', reason }: ExplainedAction): st
   }
 }
 
-function holderText({ namespace, limit, tried, untried }: ExplainedHolder): string {
-  const who = namespace === undefined ? 'nobody' : `namespace ${namespace}`
+function holderText(holder: ExplainedHolder): string {
+  const { anonymous, namespace = '-', limit, tried, untried } = holder
+  const who = anonymous === true ? 'nobody' : `namespace ${namespace}`
   const most = limit === undefined ? '' : `, whose credential is for ${limit.join(',')} alone`
   const rows = tried.map((rule) => [`    ${rule.rule}`, matchText(rule), whyText(rule)])
   if (untried > 0) rows.push([`    ${untried} more`, 'not tried', ''])
