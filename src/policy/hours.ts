@@ -4,6 +4,10 @@ import { formatInstant } from '../instant.ts'
 export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 export type Day = (typeof DAYS)[number]
 
+export function isDay(text: string): text is Day {
+  return (DAYS as readonly string[]).includes(text)
+}
+
 /** Hours of a week and a span of time, as they are written; what is left out is always. */
 export interface HoursSource {
   readonly days?: readonly Day[]
