@@ -40,15 +40,18 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly policySource: OpenPolicy
 }
 
-/** Reads the keys and the credentials. Throws what keeps rauth from serving. */
-export async function createCommon(config: Config): Promise<Common> {
+/** Reads the keys and the credentials. Throws what keeps rauth from serving. `takesLogins`: users log in here. */
+export async function createCommon(config: Config, takesLogins: boolean): Promise<Common> {
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
   const clock: Clock = () => Date.now() / 1000
   const { keys, signingKeys, bindingKey } = await openKeys({ config, clock, log, metrics })
   const tls = createTlsOfListeners({ config, clock, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
-  const identity = await openIdentity({ config, hasher, bindingKey, clock, log, metrics })
+  const identity = await openIdentity(
+    { config, hasher, bindingKey, clock, log, metrics },
+    takesLogins,
+  )
   const policySource = await openPolicy({ config, log, metrics })
   return {
     ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, hasher, clock, identity },
