@@ -23,6 +23,10 @@ export const KEY_PAIRS: KeyForm<SigningKey> = {
       .map((name) => ({ name, files: [`${name}.key`, `${name}.crt`] })),
   read: readPair,
   renewal: initHint,
+  beginning: (directory, certified) =>
+    certified
+      ? `if rauth keys public made this folder: set keys.verifyOnly: true; else ${initHint(directory)}`
+      : initHint(directory),
   succession: (directory) => `rauth keys rotate --directory ${directory}`,
 }
 
@@ -44,7 +48,11 @@ async function readPair({
   if (certificate instanceof RauthError) throw certificate
   const chain = readCertificates(file, certificate)
   if (!chain[0].checkPrivateKey(privateKey)) {
-    throw unreadable(file, `is not the certificate of ${name}.key`, initHint(directory))
+    const pair = `${name}.key and ${name}.crt`
+    const next =
+      `put back the two that belong together, the leaf first, or remove both ${pair} ` +
+      `and run ${initHint(directory)}`
+    throw unreadable(file, `is not the certificate of ${name}.key`, next)
   }
   const certified = await certifiedKey({ file, chain, algorithm, publicKey, authorities })
   const found = { ...certified, key: { ...certified.key, privateKey } }
