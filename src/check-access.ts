@@ -1,4 +1,6 @@
+import { grantOf } from './authorize.ts'
 import { parseBasic, type BasicCredentials } from './credentials/basic-auth.ts'
+import { toldOf } from './credentials/vouchers.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import {
@@ -9,7 +11,6 @@ import {
   type Live,
   type LiveTokenDependencies,
 } from './live-token.ts'
-import { grant } from './policy/grant.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
 import { isBasic } from './registry/authorization.ts'
@@ -107,7 +108,8 @@ export function createCheckAccess(
       if (!subject.ok) return subject
       const { account, credentials } = subject.value
       learn({ account })
-      return accepted({ account, credentials, access: undefined })
+      const told = credentials.map((one) => toldOf(one, deps.policy().labels))
+      return accepted({ account, credentials: told, access: undefined })
     }
     const grace = finishesUpload ? options.uploadGrace : 0
     return readToken(deps, authorization, { service, grace }, learn)
@@ -125,7 +127,8 @@ export function createCheckAccess(
         ? refused('mount_unremovable')
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
-    const granted = grant(policy, { ...asker, tags }, required)
+    const { commanded } = deps
+    const granted = grantOf(policy, { ...asker, tags }, required, { held, commanded })
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),

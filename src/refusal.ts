@@ -137,7 +137,7 @@ const REFUSALS = {
     grpc: GRPC.INVALID_ARGUMENT,
     code: 'UNSUPPORTED',
     oauth: 'invalid_request',
-    level: 'warn',
+    level: 'info',
     message: 'the proxy in front does not say who asks: it must set the header that is configured',
   },
   parameters_malformed: {
@@ -406,6 +406,22 @@ const REFUSALS = {
     oauth: 'temporarily_unavailable',
     level: 'warn',
     message: 'the credentials are not loaded yet: try again in a few seconds',
+  },
+  identity_unavailable: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'warn',
+    message: 'who you are cannot be checked right now: try again in a few seconds',
+  },
+  policy_unavailable: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'error',
+    message: 'what you may do cannot be told right now: try again in a few seconds',
   },
   passwords_busy: {
     http: 503,

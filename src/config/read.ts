@@ -3,6 +3,7 @@ import path from 'node:path'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
+import { resolveSource } from './identity-schema.ts'
 import { mistakesOf, unknownName } from './mistakes.ts'
 import { problemsError, type ConfigProblem } from './problems.ts'
 import { schema, type Config } from './schema.ts'
@@ -51,15 +52,20 @@ export function parseConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls, policy } = parsed.data
+  const { tls, policy, identity } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
       keys: {
         ...parsed.data.keys,
         directory: path.resolve(folder, parsed.data.keys.directory),
+        ...resolved({ certificate: parsed.data.keys.certificate, key: parsed.data.keys.key }),
       },
-      policy: { ...policy, ...(policy.file && resolved({ file: policy.file })) },
+      policy: {
+        ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
+        command: { ...policy.command, ...programIn(folder, policy.command.program) },
+      },
+      identity: identity.map((source) => resolveSource(source, folder)),
       credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
       tls: {
         token: resolved(tls.token),
@@ -68,6 +74,11 @@ export function parseConfig(
       },
     }),
   }
+}
+
+/** A name without a slash is looked for on `PATH`, wherever the configuration is. */
+function programIn(folder: string, program: string | undefined) {
+  return program?.includes('/') === true ? { program: path.resolve(folder, program) } : {}
 }
 
 /** The variable that a setting, or the list that it is in, came from. */

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
+import { identitySchema } from './identity-schema.ts'
 import {
   address,
   challengeText,
+  command,
   count,
   duration,
   file,
@@ -92,6 +94,13 @@ const shape = z.strictObject({
        * Rules in place of the own namespace and of the three above; read again when it changes.
        */
       file: file.optional(),
+      /**
+       * `docker_auth`: the file is a configuration of docker_auth, of which `acl` is read, and every
+       * pattern means what it means there.
+       */
+      format: z.enum(['rauth', 'docker_auth']).default('rauth'),
+      /** Asked by the token service about what no rule is about: docker_auth's `ext_authz`. */
+      command,
     })
     .prefault({}),
   gateway: z
@@ -139,8 +148,32 @@ const shape = z.strictObject({
        * kind of folder taking that away is how a key is withdrawn.
        */
       verifyOnly: z.boolean('must be true or false').default(false),
+      /**
+       * PEM: sign with the key of this certificate, which registries trust by itself, in place of the
+       * folder. Read again when it changes; there is no time in which both are good.
+       */
+      certificate: file.optional(),
+      /** Its private key, PEM. */
+      key: file.optional(),
+    })
+    .superRefine(({ certificate, key, verifyOnly }, context) => {
+      const bad = (at: string, message: string) => {
+        context.addIssue({ code: 'custom', path: [at], message })
+      }
+      if (certificate !== undefined && key === undefined)
+        bad('certificate', 'needs "key" beside it')
+      if (key !== undefined && certificate === undefined)
+        bad('key', 'needs "certificate" beside it')
+      if (key !== undefined && verifyOnly) {
+        bad('verifyOnly', 'is for a folder of public keys: it cannot stand beside "keys.key"')
+      }
     })
     .prefault({}),
+  /**
+   * Who says who somebody is, in the order in which they are asked; docs/identity.md has them all. Only
+   * in the file, never in the environment.
+   */
+  identity: identitySchema.default([{ secrets: {} }]),
   credentials: z
     .strictObject({
       /** Secret manifests, as `kubectl get secret -o yaml` prints them. */
@@ -220,6 +253,10 @@ export const schema = shape.superRefine(({ service, services, policy }, context)
       `cannot stand beside ${lists.map((key) => `"policy.${key}"`).join(', ')}: a policy file is the ` +
       'whole policy; write that into it as rules, see "Policy" in the README'
     context.addIssue({ code: 'custom', path: ['policy', 'file'], message })
+  }
+  if (policy.format !== 'rauth' && policy.file === undefined) {
+    const message = 'is that of "policy.file": name one'
+    context.addIssue({ code: 'custom', path: ['policy', 'format'], message })
   }
   const known = new Set([service])
   for (const [index, other] of services.entries()) {

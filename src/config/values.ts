@@ -130,10 +130,12 @@ export const registryUrl = z.string().refine((value) => {
   return plain && /^https?:$/.test(url.protocol) && url.pathname === '/'
 }, 'must be an http or https URL with nothing behind the host, such as http://registry:5000')
 
-/** Names of namespaces, each a DNS label (RFC 1123). */
-export const namespaces = z
-  .array(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a namespace'))
-  .max(64, 'must have 64 namespaces at most')
+/** The name of a namespace: a DNS label (RFC 1123). */
+export const namespace = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a namespace')
+
+export const namespaces = z.array(namespace).max(64, 'must have 64 namespaces at most')
 
 export const file = z.string().min(1, 'must be a path')
 
@@ -168,3 +170,21 @@ export const readPatterns = z
     }),
   )
   .max(64, 'must have 64 patterns at most')
+
+/** A program of the administrator's, one process for each question, without a shell. */
+export const command = z
+  .strictObject({
+    /** A path, or a name that is looked for on `PATH`; without: there is none. */
+    program: file.optional(),
+    args: z
+      .array(z.string('must be a text: put it in quotes'), 'must be a list of texts')
+      .max(64, 'must have 64 arguments at most')
+      .default([]),
+    /** Longest time for one answer; then there is none. */
+    timeout: duration(1, 60).prefault('10s'),
+    /** How many run at a time. */
+    concurrency: count(256)
+      .refine((number) => number > 0, 'must be 1 at least')
+      .prefault(16),
+  })
+  .prefault({})

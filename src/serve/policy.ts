@@ -1,14 +1,13 @@
-import {
-  createFilePolicyStore,
-  type FilePolicyStore,
-} from '../adapters/file/policy/policy-store.ts'
+import { openFileDocument, type FileDocument } from '../adapters/file/document-store.ts'
+import { POLICY_FILE } from '../adapters/file/document-text.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
+import { policyWarningsOf } from '../config/warnings.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 
-export type OpenPolicy = FilePolicyStore
+export type OpenPolicy = FileDocument<Policy>
 
 export interface OpenPolicyOptions {
   readonly config: Config
@@ -19,11 +18,23 @@ export interface OpenPolicyOptions {
 /** The policy as it is configured: from a file, or the one without a file. */
 export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): Promise<OpenPolicy> {
   const { file } = config.policy
+  /** Throws as {@link configuredPolicy}. */
+  function parse(text: string, fileName: string): Policy {
+    const policy = configuredPolicy(config, text, fileName)
+    for (const warning of policyWarningsOf(policy, config)) log.warn({ file: fileName }, warning)
+    return policy
+  }
   const opened =
     file === undefined
       ? withoutFile(namespacePolicy(config.policy))
-      : await createFilePolicyStore({
-          ...{ file, log, parse: (text) => configuredPolicy(config, text, file) },
+      : await openFileDocument<Policy>({
+          ...{
+            file,
+            log,
+            kind: POLICY_FILE,
+            parse: (text) => parse(text, file),
+          },
+          count: ({ rules }) => ({ rules: rules.length }),
           onFailure: () => {
             metrics.policyReloadFailed()
           },

@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { otherRealms, serviceNames } from '../config/services.ts'
 import { RauthError } from '../errors.ts'
+import { createAuthorize } from '../authorize.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
@@ -12,6 +13,7 @@ import { reusing } from '../token/reuse.ts'
 import { catalogOf } from './catalog.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
+import { openPolicyCommand } from './policy-command.ts'
 
 /** Tokens that are remembered, to be given out again. */
 const REUSED_TOKENS = 5_000
@@ -45,6 +47,7 @@ export async function openTokenService(
     {
       ...common,
       ...{ guard, authenticate },
+      authorize: createAuthorize(await openPolicyCommand(config)),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },

@@ -146,6 +146,15 @@ describe('rauth', () => {
         assert.deepEqual([code, stdout, stderr], [0, `${file}: ok\n`, ''])
       })
 
+      it('warns of an account that any namespace can take, at its line', async () => {
+        const { file, code, stderr } = await withPolicy(
+          'rules:\n  - { match: {}, actions: [] }\n  - { match: { account: ci }, actions: [pull] }\n',
+        )
+        assert.equal(code, 0)
+        assert.match(stderr, /: policy\.yaml:3 is for an account of any namespace, /)
+        assert.ok(stderr.startsWith(`${file}: `))
+      })
+
       it('says where each mistake is', async () => {
         const { code, stdout, stderr } = await withPolicy(
           "rules:\n  - { match: { name: 'a[b]' }, actions: [pull] }\n  - match: {}\n    action: []\n",
@@ -176,6 +185,28 @@ describe('rauth', () => {
         assert.equal(code, 1)
         assert.match(stderr, /^(.*):6:3: "policy\.file" cannot stand beside "policy\.shared": /)
         assert.ok(stderr.startsWith(file))
+      })
+    })
+
+    describe('of a users file', () => {
+      const withUsers = async (users?: string) => {
+        for (const name of ['keys', 'credentials']) await mkdir(at(name), { recursive: true })
+        if (users !== undefined) await writeFile(at('users.yaml'), users)
+        const file = await config(`${MINIMAL}identity: [{ users: { file: users.yaml } }]\n`)
+        return { file, ...(await rauth(['check-config', '-f', file])) }
+      }
+
+      it('warns where there is none here', async () => {
+        const { code, stderr } = await withUsers()
+        assert.equal(code, 0)
+        assert.match(stderr, /users\.file .*users\.yaml is not here: put the users there/)
+      })
+
+      it('says where each mistake is, and nothing of a password', async () => {
+        const { code, stderr } = await withUsers('accounts: { alice: { password: canary } }\n')
+        assert.equal(code, 1)
+        assert.ok(stderr.startsWith(`${at('users.yaml')}:1:22: "accounts.alice.password" must be`))
+        assert.doesNotMatch(stderr, /canary/)
       })
     })
 

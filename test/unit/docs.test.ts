@@ -4,10 +4,14 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { PROXIES } from '../../src/adapters/ext-authz/proxies/proxies.ts'
+import { SOURCE_KINDS } from '../../src/config/identity-schema.ts'
 import { policyOf } from '../../src/config/policy-file.ts'
 import { parseConfig } from '../../src/config/read.ts'
 import { policySchema } from '../../src/config/policy-schema.ts'
 import { keysAt, SETTINGS } from '../../src/config/settings.ts'
+import { usersOfFile } from '../../src/config/users-file.ts'
+import { usersSchema } from '../../src/config/users-schema.ts'
+import { claimableRules } from '../../src/policy/claimable.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
 
 /** The root of the repository, from dist/test/unit. */
@@ -62,7 +66,9 @@ describe('docs/policy.md', () => {
 
   it('has a policy file that is one, with every key', () => {
     const text = /^```yaml\n(# policy\.yaml[^]+?)^```$/m.exec(page)?.[1] ?? assert.fail('no policy')
-    const { rules, shadows, writesOnce, labels } = policyOf(text, 'policy.yaml')
+    const policy = policyOf(text, 'policy.yaml')
+    const { rules, shadows, writesOnce, labels } = policy
+    assert.deepEqual(claimableRules(policy), [], 'the example can be taken over by any namespace')
     assert.deepEqual([rules.length, shadows.length, writesOnce], [7, 1, true])
     assert.deepEqual(labels, ['role', 'team'])
     for (const key of keysAt([], policySchema)) assert.match(text, new RegExp(`^${key}:`, 'm'))
@@ -78,6 +84,30 @@ describe('docs/policy.md', () => {
     for (const key of keysAt(['rules', '0', 'match', 'when'], policySchema)) {
       assert.ok(page.includes(`\`${key}\``), key)
     }
+  })
+})
+
+describe('docs/identity.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/identity.md'), 'utf8')
+  const blocks = (name: string) =>
+    [...page.matchAll(new RegExp(`^\`\`\`yaml\\n# ${name}\\n([^]+?)^\`\`\`$`, 'gm'))].map(
+      ([, text = '']) => text,
+    )
+
+  it('has configurations that are some, with every kind of source', () => {
+    const kinds = blocks('rauth\\.yaml').flatMap((text) => {
+      const parsed = parseConfig(`realm: https://registry.example/token\n${text}`, 'rauth.yaml', {})
+      if (parsed.problems !== undefined) assert.fail(JSON.stringify(parsed.problems))
+      return parsed.config.identity.flatMap((source) => Object.keys(source))
+    })
+    assert.deepEqual(new Set(kinds), new Set(SOURCE_KINDS))
+  })
+
+  it('has a users file that is one, with every key', () => {
+    const [text = ''] = blocks('users\\.yaml')
+    assert.equal(usersOfFile(text, 'users.yaml').people.length, 2)
+    const keys = [...keysAt([], usersSchema), ...keysAt(['accounts', 'alice'], usersSchema)]
+    for (const key of keys) assert.match(text, new RegExp(`^ *${key}:`, 'm'))
   })
 })
 
@@ -107,9 +137,10 @@ describe('README', () => {
 
   it('has a policy file that is one', () => {
     const text = /^```yaml\n(rules:[^]+?)^```$/m.exec(README)?.[1] ?? assert.fail('no policy')
-    const { rules } = policyOf(text, 'policy.yaml')
+    const policy = policyOf(text, 'policy.yaml')
+    assert.deepEqual(claimableRules(policy), [], 'the example can be taken over by any namespace')
     assert.deepEqual(
-      rules.map(({ actions }) => actions),
+      policy.rules.map(({ actions }) => actions),
       [['*'], ['pull', 'push'], ['pull']],
     )
   })

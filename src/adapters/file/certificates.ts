@@ -22,7 +22,7 @@ export function readCertificates(file: string, text: string): Certificates {
   throw unreadable(
     file,
     'is not a certificate in PEM',
-    'put one there, as -----BEGIN CERTIFICATE----- begins it',
+    'put a file there that openssl x509 can read',
   )
 }
 
