@@ -122,7 +122,7 @@ function actionOf(
   const heard = hearings.filter(({ holder }) => isWithin(holder, action))
   if (outcome) {
     const rule = heard
-      .map(({ verdict }) => allowing(verdict, action))
+      .map(({ verdict }) => allowing(verdict.tried, action))
       .find((one) => one !== undefined)
     return { action, allowed: true, because: 'rule', ...named(rule) }
   }
@@ -139,7 +139,7 @@ function denialOf(
   heard: readonly Hearing[],
   action: string,
 ): Pick<ExplainedAction, 'because' | 'rule'> {
-  const all = heard.map(({ verdict }) => ({ verdict, rule: denying(verdict, action) }))
+  const all = heard.map(({ verdict }) => ({ verdict, rule: denying(verdict.tried, action) }))
   const found = all.find(({ rule }) => rule !== undefined)
   if (found?.rule !== undefined) {
     const { verdict, rule } = found

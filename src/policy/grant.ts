@@ -5,7 +5,7 @@ import { voiceOf, type Asker, type Voice } from './asker.ts'
 import { matchRule, valuesFor } from './match-rule.ts'
 import { parseAddress } from './network.ts'
 import type { Policy } from './policy.ts'
-import { allowing, permits, verdictOf, type Verdict } from './verdict.ts'
+import { allowing, denying, permits, verdictOf, type Verdict } from './verdict.ts'
 
 export interface Grant {
   /** What of the request is allowed: never more than was requested. */
@@ -107,17 +107,21 @@ export function outcomeOf(
   let shadow: string | undefined
   for (const { holder, voice, verdict } of hearings) {
     if (!isWithin(holder, action)) continue
-    if (allowing(verdict, action) === undefined) {
-      shadow ??= shadowOf(policy, voice, resource, action)
-    } else if (verdict.shadow === undefined || permits(verdict.shadow, action)) {
+    const { tried, inForce } = verdict
+    if (allowing(tried, action) === undefined) {
+      shadow ??= exemptionOf(policy, voice, resource, action)
+    } else if (inForce === undefined || allowing(inForce, action) !== undefined) {
       return true
-    } else shadow ??= verdict.shadow.id
+    } else {
+      // Only a rule in shadow can make the difference.
+      shadow ??= denying(inForce, action)?.id
+    }
   }
   return shadow ?? false
 }
 
 /** What keeps the rules from denying an action to a namespace that is in shadow. */
-function shadowOf(
+function exemptionOf(
   { shadows }: Policy,
   voice: Voice,
   resource: ResourceActions,
