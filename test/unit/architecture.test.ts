@@ -19,6 +19,7 @@ const LEAVES = [
   'clock.ts',
   'log.ts',
   'version.ts',
+  'printable.ts',
   'event.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
@@ -46,6 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'clock.ts': [],
   'log.ts': [],
   'version.ts': [],
+  'printable.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],
