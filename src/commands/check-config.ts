@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import os from 'node:os'
 import { Command } from 'commander'
 import { readPolicyText } from '../adapters/file/policy/policy-text.ts'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
@@ -17,6 +18,7 @@ export function checkConfigCommand(): Command {
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
       await checkPolicy(config)
+      await checkCluster(config)
       for (const warning of [...warningsOf(config), ...missingPaths(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
@@ -31,13 +33,31 @@ async function checkPolicy(config: Config): Promise<void> {
   configuredPolicy(config, await readPolicyText(file), file)
 }
 
+/** Throws when a kubeconfig that is named can't be used. Which others there are is another machine's affair. */
+async function checkCluster({ credentials }: Config): Promise<void> {
+  if (credentials.source !== 'kubernetes') return
+  const { kubeconfig, context } = credentials
+  const named = kubeconfig !== undefined && existsSync(kubeconfig)
+  if (!named && (kubeconfig !== undefined || context === undefined)) return
+  const { readClusterAccess } = await import('../adapters/kubernetes/cluster-access.ts')
+  readClusterAccess({ kubeconfig, context, environment: process.env, home: os.homedir() })
+}
+
 /** No mistakes of the configuration, which may be meant for another machine. */
 function missingPaths(config: Config): readonly string[] {
   const { keys, credentials, policy } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
   const paths: readonly (readonly [key: string, path: string, next: string])[] = [
     ['keys.directory', keys.directory, `: ${init} ${keys.directory}`],
-    ['credentials.directory', credentials.directory, ': make it, with a Secret in it'],
+    ...(credentials.source === 'directory'
+      ? [
+          [
+            'credentials.directory',
+            credentials.directory,
+            ': make it, with a Secret in it',
+          ] as const,
+        ]
+      : []),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),

@@ -8,10 +8,6 @@ import {
 } from '../adapters/file/keys/key-store.ts'
 import { KEY_PAIRS } from '../adapters/file/keys/key-pair.ts'
 import { PUBLIC_KEYS } from '../adapters/file/keys/public-key.ts'
-import {
-  createFileSecretStore,
-  type FileSecretStore,
-} from '../adapters/file/secrets/secret-store.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import type { Clock } from '../clock.ts'
@@ -23,6 +19,7 @@ import type { Log } from '../log.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Algorithm } from '../token/algorithms.ts'
 import type { Verifier } from '../token/verifier.ts'
+import { openCredentials, type OpenCredentials } from './credentials.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
@@ -40,7 +37,7 @@ export interface Common extends DecideDependencies {
   /** Of the tokens of all services: whoever asks says for which one it is. */
   readonly verifier: Verifier
   readonly tls: TlsOfListeners
-  readonly store: FileSecretStore
+  readonly store: OpenCredentials
   readonly hasher: PasswordHasher
   readonly clock: Clock
   readonly policy: () => Policy
@@ -71,11 +68,7 @@ export async function createCommon(config: Config): Promise<Common> {
     config.keys.directory,
     config.keys.verifyOnly ? PUBLIC_KEYS : KEY_PAIRS,
   )
-  const store = await createFileSecretStore({
-    directory: config.credentials.directory,
-    secretName: config.secretName,
-    ...{ hasher, bindingKey, log },
-  })
+  const store = await openCredentials({ config, hasher, bindingKey, log, metrics })
   const policySource = await openPolicy({ config, log, metrics })
   return {
     ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, store, hasher, clock },
