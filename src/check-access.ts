@@ -1,3 +1,4 @@
+import { grantOf } from './authorize.ts'
 import { parseBasic, type BasicCredentials } from './credentials/basic-auth.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
@@ -9,7 +10,6 @@ import {
   type Live,
   type LiveTokenDependencies,
 } from './live-token.ts'
-import { grant } from './policy/grant.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
 import { isBasic } from './registry/authorization.ts'
@@ -125,7 +125,8 @@ export function createCheckAccess(
         ? refused('mount_unremovable')
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
-    const granted = grant(policy, { ...asker, tags }, required)
+    const { commanded } = deps
+    const granted = grantOf(policy, { ...asker, tags }, required, { held, commanded })
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),

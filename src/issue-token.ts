@@ -1,8 +1,8 @@
+import type { Authorize } from './authorize.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
 import type { Asker } from './policy/asker.ts'
-import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
@@ -44,6 +44,7 @@ export type IssueToken = (
 export interface IssueTokenDependencies extends DecideDependencies, IdentifyDependencies {
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
+  readonly authorize: Authorize
   readonly issuer: Issuer
 }
 
@@ -52,6 +53,8 @@ export interface IssueTokenOptions {
   readonly issuer: string
   /** The services that tokens are issued for; `aud` is one of them. */
   readonly services: readonly string[]
+  /** Tokens are issued for whatever service is asked for: the registry of each knows its own name. */
+  readonly anyService: boolean
   /** Lifetime of a token that is good for nothing but pulls, seconds. */
   readonly expiry: number
   /** Lifetime of any other: an upload takes as long as it takes. */
@@ -66,6 +69,8 @@ export function createIssueToken(
   options: IssueTokenOptions,
 ): IssueToken {
   const identify = createIdentify(deps)
+  const isServed = (service: string) =>
+    options.services.includes(service) || (options.anyService && service !== '')
 
   /** The one that was presented is given back: it gets no younger by being used. */
   async function refreshTokenFor(
@@ -88,7 +93,7 @@ export function createIssueToken(
   ): Promise<Result<TokenGrant>> {
     const { service, requested } = request
     learn({ requested: formatScope(requested) })
-    if (!options.services.includes(service)) return refused('service_unknown')
+    if (!isServed(service)) return refused('service_unknown')
     if (!deps.store.ready()) return refused('not_ready')
 
     const identified = await identify(request, origin, learn)
@@ -97,7 +102,9 @@ export function createIssueToken(
     const { account, credentials: holders } = subject
     const { address } = origin
     const asker: Asker = { account, holders, service, address, now: deps.clock(), tags: 'any' }
-    const { access, rules, shadow } = grant(deps.policy(), asker, requested)
+    const authorized = await deps.authorize(deps.policy(), asker, requested)
+    if (!authorized.ok) return authorized
+    const { access, rules, shadow } = authorized.value
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
 

@@ -1,10 +1,10 @@
+import { grantOf } from './authorize.ts'
 import type { Clock } from './clock.ts'
 import type { CredentialStore } from './credentials/credential.ts'
 import { namespacesOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
 import type { Learn } from './event.ts'
 import type { Asker } from './policy/asker.ts'
-import { grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Refusal, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
@@ -18,6 +18,8 @@ export interface LiveTokenDependencies {
   readonly store: CredentialStore
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
+  /** Whether a command decides where no rule does. */
+  readonly commanded: boolean
   readonly verifier: Verifier
 }
 
@@ -71,7 +73,9 @@ export function findLive(
   const policy = deps.policy()
   const asker: Asker = { account, holders, service, address, now: deps.clock(), tags: 'any' }
   // Any token will do for /v2/, if it is still good for anything: this one has no credential.
-  if (anonymous && grant(policy, asker, access ?? []).access.length === 0) {
+  const { commanded } = deps
+  const held = access ?? []
+  if (anonymous && grantOf(policy, asker, held, { held, commanded }).access.length === 0) {
     return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
   }
   return accepted({ asker, namespaces, anonymous, policy })

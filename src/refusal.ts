@@ -132,6 +132,14 @@ const REFUSALS = {
     level: 'info',
     message: 'malformed request',
   },
+  client_address_missing: {
+    http: 400,
+    grpc: GRPC.INVALID_ARGUMENT,
+    code: 'UNSUPPORTED',
+    oauth: 'invalid_request',
+    level: 'info',
+    message: 'the proxy in front does not say who asks: it must set the header that is configured',
+  },
   parameters_malformed: {
     http: 400,
     grpc: GRPC.INVALID_ARGUMENT,
@@ -398,6 +406,14 @@ const REFUSALS = {
     oauth: 'temporarily_unavailable',
     level: 'warn',
     message: 'the credentials are not loaded yet: try again in a few seconds',
+  },
+  policy_unavailable: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'error',
+    message: 'what you may do cannot be told right now: try again in a few seconds',
   },
   passwords_busy: {
     http: 503,

@@ -6,7 +6,8 @@ import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
-import { warningsOf } from '../config/warnings.ts'
+import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
+import type { Policy } from '../policy/policy.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 
 export function checkConfigCommand(): Command {
@@ -17,20 +18,21 @@ export function checkConfigCommand(): Command {
       const file = configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
-      await checkPolicy(config)
+      const policy = await readPolicy(config)
       await checkCluster(config)
-      for (const warning of [...warningsOf(config), ...missingPaths(config)]) {
+      const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy)
+      for (const warning of [...warningsOf(config), ...ofPolicy, ...missingPaths(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
       process.stdout.write(`${name}: ok\n`)
     })
 }
 
-/** Throws what is wrong with the policy file. One that is not here is only missing. */
-async function checkPolicy(config: Config): Promise<void> {
+/** The policy of the file, if there is one here. Throws what is wrong with it. */
+async function readPolicy(config: Config): Promise<Policy | undefined> {
   const { file } = config.policy
-  if (file === undefined || !existsSync(file)) return
-  configuredPolicy(config, await readPolicyText(file), file)
+  if (file === undefined || !existsSync(file)) return undefined
+  return configuredPolicy(config, await readPolicyText(file), file)
 }
 
 /** Throws when a kubeconfig that is named can't be used. Which others there are is another machine's affair. */
@@ -43,21 +45,28 @@ async function checkCluster({ credentials }: Config): Promise<void> {
   readClusterAccess({ kubeconfig, context, environment: process.env, home: os.homedir() })
 }
 
+function credentialPaths(credentials: Config['credentials']): readonly MissablePath[] {
+  if (credentials.source === 'directory') {
+    const next = ': make it, with a Secret in it'
+    return [['credentials.directory', credentials.directory, next]]
+  }
+  const { kubeconfig } = credentials
+  return kubeconfig === undefined
+    ? []
+    : [['credentials.kubernetes.kubeconfig', kubeconfig, ': put it there']]
+}
+
+type MissablePath = readonly [key: string, path: string, next: string]
+
 /** No mistakes of the configuration, which may be meant for another machine. */
 function missingPaths(config: Config): readonly string[] {
   const { keys, credentials, policy } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
-  const paths: readonly (readonly [key: string, path: string, next: string])[] = [
-    ['keys.directory', keys.directory, `: ${init} ${keys.directory}`],
-    ...(credentials.source === 'directory'
-      ? [
-          [
-            'credentials.directory',
-            credentials.directory,
-            ': make it, with a Secret in it',
-          ] as const,
-        ]
-      : []),
+  const paths: readonly MissablePath[] = [
+    ...(keys.certificate === undefined || keys.key === undefined
+      ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
+      : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
+    ...credentialPaths(credentials),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),

@@ -13,15 +13,22 @@ export interface Cidr {
  * neither is told in words: of a network with bits behind its prefix nobody knows which of the two was meant.
  */
 export function parseCidr(text: string): Cidr | string {
+  const parsed = parseLooseCidr(text)
+  if (typeof parsed === 'string') return parsed
+  const { address, prefix, family } = parsed
+  return bitsOf(address, family).slice(prefix).includes('1')
+    ? `must be the address of a network: "/${prefix}" leaves bits of this one behind it`
+    : parsed
+}
+
+/** The same, of which the bits behind the prefix mean nothing. */
+export function parseLooseCidr(text: string): Cidr | string {
   const [, address = '', digits] = /^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? []
   const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined
   if (family === undefined) return 'must be an IP address, or a network such as 10.0.0.0/8'
-  const bits = bitsOf(address, family)
-  const prefix = digits === undefined ? bits.length : Number(digits)
-  if (prefix > bits.length) return `must have a prefix of ${bits.length} bits at most`
-  if (bits.slice(prefix).includes('1')) {
-    return `must be the address of a network: "/${prefix}" leaves bits of this one behind it`
-  }
+  const { length } = bitsOf(address, family)
+  const prefix = digits === undefined ? length : Number(digits)
+  if (prefix > length) return `must have a prefix of ${length} bits at most`
   return { address, prefix, family }
 }
 

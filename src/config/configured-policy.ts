@@ -1,5 +1,6 @@
 import { RauthError } from '../errors.ts'
 import type { Policy } from '../policy/policy.ts'
+import { dockerAuthPolicyOf } from './docker-auth/policy.ts'
 import { policyOf } from './policy-file.ts'
 import type { Config } from './schema.ts'
 
@@ -13,7 +14,8 @@ export function registryBehind({ gateway, catalog }: Config): string | undefined
  * with its place, or says what is not configured.
  */
 export function configuredPolicy(config: Config, source: string, fileName: string): Policy {
-  const policy = policyOf(source, fileName)
+  const parse = config.policy.format === 'docker_auth' ? dockerAuthPolicyOf : policyOf
+  const policy = parse(source, fileName)
   if (policy.writesOnce && registryBehind(config) === undefined) {
     const rule = policy.rules.find(({ immutable = [] }) => immutable.length > 0)
     throw new RauthError(

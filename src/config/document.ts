@@ -1,4 +1,14 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Node } from 'yaml'
+import {
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Node,
+  type Scalar,
+} from 'yaml'
 
 /** Where something stands in a text, both counted from 1. */
 export interface Place {
@@ -10,7 +20,7 @@ export interface ConfigDocument {
   /** The settings; a key without a value is as if it were not there. */
   readonly values: Record<string, unknown>
   /** Place of the key or list item at a path, or of its nearest parent that is in the text. */
-  locate(at: readonly PropertyKey[]): Place
+  readonly locate: (at: readonly PropertyKey[]) => Place
 }
 
 export interface DocumentProblem {
@@ -20,10 +30,12 @@ export interface DocumentProblem {
 
 /**
  * The YAML text of a configuration. Aliases are refused: two settings would share one value, and the
- * environment, which goes over the text, would change both.
+ * environment, which goes over the text, would change both. `scalars: 'texts'`: each value is the text
+ * that stands there, whatever YAML makes of it, and null alone is none.
  */
 export function readDocument(
   text: string,
+  { scalars = 'values' }: { readonly scalars?: 'values' | 'texts' } = {},
 ):
   | { readonly document: ConfigDocument; readonly problems?: never }
   | { readonly problems: readonly DocumentProblem[] } {
@@ -32,6 +44,7 @@ export function readDocument(
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
+    ...(scalars === 'texts' ? { schema: 'failsafe' } : {}),
   })
   const problems: DocumentProblem[] = []
   const placeOf = (offset: number): Place => {
@@ -58,6 +71,10 @@ export function readDocument(
         keys.add(key.value)
       }
     },
+    Scalar(key, node) {
+      // The schema that takes everything for text takes null for it, too.
+      if (scalars === 'texts' && key !== 'key' && isNull(node)) node.value = null
+    },
     Pair(_, { key }) {
       if (!isScalar(key)) bad(document.contents?.range[0], 'a key that is a list or a map')
     },
@@ -82,6 +99,10 @@ export function readDocument(
     return placeOf(offset)
   }
   return { document: { values: withoutNulls(values), locate } }
+}
+
+function isNull({ type, source }: Scalar): boolean {
+  return type === 'PLAIN' && /^(?:~|null|Null|NULL)?$/.test(source ?? '')
 }
 
 /** The node that stands at a key, and the one below it. */

@@ -59,8 +59,12 @@ export function parseConfig(
       keys: {
         ...parsed.data.keys,
         directory: path.resolve(folder, parsed.data.keys.directory),
+        ...resolved({ certificate: parsed.data.keys.certificate, key: parsed.data.keys.key }),
       },
-      policy: { ...policy, ...(policy.file && resolved({ file: policy.file })) },
+      policy: {
+        ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
+        command: { ...policy.command, ...programIn(folder, policy.command.program) },
+      },
       credentials: credentialSource(parsed.data.credentials, { inPod: isPod(environment), folder }),
       tls: {
         token: resolved(tls.token),
@@ -74,6 +78,11 @@ export function parseConfig(
 /** Kubernetes tells each container where its API server is. */
 function isPod(environment: Environment): boolean {
   return environment['KUBERNETES_SERVICE_HOST'] !== undefined
+}
+
+/** A name without a slash is looked for on `PATH`, wherever the configuration is. */
+function programIn(folder: string, program: string | undefined) {
+  return program?.includes('/') === true ? { program: path.resolve(folder, program) } : {}
 }
 
 /** The variable that a setting, or the list that it is in, came from. */

@@ -4,9 +4,11 @@ import { credentials, type CredentialSource } from './credentials.ts'
 import {
   address,
   challengeText,
+  command,
   count,
   duration,
   file,
+  headerName,
   namespaces,
   networks,
   readPatterns,
@@ -14,6 +16,7 @@ import {
   redisUrl,
   registryUrl,
   tlsFiles,
+  wholeNumber,
 } from './values.ts'
 
 const shape = z.strictObject({
@@ -64,6 +67,11 @@ const shape = z.strictObject({
        * image cost one signature; 0: never. It always has nine tenths of its life before it.
        */
       reuse: duration(0, 60).prefault('5s'),
+      /**
+       * Issue tokens for whatever service is asked for, as docker_auth does: one key for registries of any
+       * name. The gateway takes none but those of `service` and `services`.
+       */
+      anyService: z.boolean('must be true or false').default(false),
       /** How far the clocks of rauth's replicas may differ. */
       leeway: duration(0, 60).prefault('10s'),
     })
@@ -86,6 +94,13 @@ const shape = z.strictObject({
        * Rules in place of the own namespace and of the three above; read again when it changes.
        */
       file: file.optional(),
+      /**
+       * `docker_auth`: the file is a configuration of docker_auth, of which `acl` is read, and every
+       * pattern means what it means there.
+       */
+      format: z.enum(['rauth', 'docker_auth']).default('rauth'),
+      /** Asked by the token service about what no rule is about: docker_auth's `ext_authz`. */
+      command,
     })
     .prefault({}),
   gateway: z
@@ -133,6 +148,25 @@ const shape = z.strictObject({
        * kind of folder taking that away is how a key is withdrawn.
        */
       verifyOnly: z.boolean('must be true or false').default(false),
+      /**
+       * PEM: sign with the key of this certificate, which registries trust by itself, in place of the
+       * folder. Read again when it changes; there is no time in which both are good.
+       */
+      certificate: file.optional(),
+      /** Its private key, PEM. */
+      key: file.optional(),
+    })
+    .superRefine(({ certificate, key, verifyOnly }, context) => {
+      const bad = (at: string, message: string) => {
+        context.addIssue({ code: 'custom', path: [at], message })
+      }
+      if (certificate !== undefined && key === undefined)
+        bad('certificate', 'needs "key" beside it')
+      if (key !== undefined && certificate === undefined)
+        bad('key', 'needs "certificate" beside it')
+      if (key !== undefined && verifyOnly) {
+        bad('verifyOnly', 'is for a folder of public keys: it cannot stand beside "keys.key"')
+      }
     })
     .prefault({}),
   credentials,
@@ -153,6 +187,23 @@ const shape = z.strictObject({
    * client is who X-Forwarded-For says. In the environment separated by commas.
    */
   trustedProxies: networks.default([]),
+  /** Where trusted proxies name the client in another header than X-Forwarded-For. */
+  clientAddress: z
+    .strictObject({
+      /** Such as X-Real-IP. A proxy must set it in each request: without it there is no token. */
+      header: headerName.optional(),
+      /** Which of the addresses in it, separated by commas: 0 is the first, -1 the last. */
+      position: z.preprocess(wholeNumber, z.int().min(-64).max(64)).default(0),
+    })
+    .prefault({}),
+  /** Stands before the paths of the token service, such as /registry: not before /health and /v2/. */
+  pathPrefix: z
+    .string()
+    .regex(
+      /^(?:\/[A-Za-z0-9._~-]+)*$/,
+      'must be a path such as /registry, without a slash at its end',
+    )
+    .default(''),
   catalog: z
     .strictObject({
       /**
@@ -192,6 +243,10 @@ export const schema = shape.superRefine(({ service, services, policy }, context)
       `cannot stand beside ${lists.map((key) => `"policy.${key}"`).join(', ')}: a policy file is the ` +
       'whole policy; write that into it as rules, see "Policy" in the README'
     context.addIssue({ code: 'custom', path: ['policy', 'file'], message })
+  }
+  if (policy.format !== 'rauth' && policy.file === undefined) {
+    const message = 'is that of "policy.file": name one'
+    context.addIssue({ code: 'custom', path: ['policy', 'format'], message })
   }
   const known = new Set([service])
   for (const [index, other] of services.entries()) {

@@ -69,6 +69,17 @@ export const count = (maximum: number) =>
     return z.NEVER
   })
 
+/** The name of a header, RFC 9110 §5.1, in lower case. */
+export const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, 'must be the name of a header, such as X-Real-IP')
+  .toLowerCase()
+
+/** A number of the environment is a text. */
+export function wholeNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d{1,3}$/.test(value) ? Number(value) : value
+}
+
 /** Addresses and networks of which each is an IP address, or one with the length of its prefix. */
 export const networks = z
   .array(
@@ -157,3 +168,21 @@ export const readPatterns = z
     }),
   )
   .max(64, 'must have 64 patterns at most')
+
+/** A program of the administrator's, one process for each question, without a shell. */
+export const command = z
+  .strictObject({
+    /** A path, or a name that is looked for on `PATH`; without: there is none. */
+    program: file.optional(),
+    args: z
+      .array(z.string('must be a text: put it in quotes'), 'must be a list of texts')
+      .max(64, 'must have 64 arguments at most')
+      .default([]),
+    /** Longest time for one answer; then there is none. */
+    timeout: duration(1, 60).prefault('10s'),
+    /** How many run at a time. */
+    concurrency: count(256)
+      .refine((number) => number > 0, 'must be 1 at least')
+      .prefault(16),
+  })
+  .prefault({})

@@ -1,3 +1,5 @@
+import { claimableRules } from '../policy/claimable.ts'
+import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
 import type { Config } from './schema.ts'
 import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
@@ -10,7 +12,19 @@ export function warningsOf(
   config: Config,
   listeners: readonly TlsListener[] = TLS_LISTENERS,
 ): readonly string[] {
-  return [...openPatterns(config), ...openNetworks(config), ...plainPorts(config, listeners)]
+  return [
+    ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
+    ...plainPorts(config, listeners),
+  ]
+}
+
+/** What the rules of a policy give to others than whoever wrote them may think. */
+export function policyWarningsOf(policy: Policy): readonly string[] {
+  return claimableRules(policy).map(
+    ({ id }) =>
+      `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
+      'next: add the namespace whose account it is',
+  )
 }
 
 function openPatterns({ policy }: Config): readonly string[] {
@@ -30,11 +44,17 @@ function plainPorts(config: Config, listeners: readonly TlsListener[]): readonly
   ]
 }
 
-function openNetworks({ trustedProxies }: Config): readonly string[] {
+function unreadHeader({ clientAddress, trustedProxies }: Config): readonly string[] {
+  if (clientAddress.header === undefined || trustedProxies.length > 0) return []
+  return ['clientAddress.header is not read: trustedProxies says whose it would be']
+}
+
+function openNetworks({ trustedProxies, clientAddress }: Config): readonly string[] {
+  const header = clientAddress.header ?? 'X-Forwarded-For'
   return trustedProxies
     .filter(({ prefix }) => prefix === 0)
     .map(
       ({ address }) =>
-        `trustedProxies has "${address}/0": whoever asks says by X-Forwarded-For who it is, and is never kept from guessing`,
+        `trustedProxies has "${address}/0": whoever asks says by ${header} who it is, and is never kept from guessing`,
     )
 }

@@ -23,8 +23,3 @@ export interface Pattern {
   /** The same as `start` for one who asks, and so perhaps longer; `undefined`: it matches nothing. */
   prefix(values: Values): string | undefined
 }
-
-/** All of them together. */
-export function every(matches: readonly Match[]): Match {
-  return matches.includes(false) ? false : matches.includes(undefined) ? undefined : true
-}

@@ -66,6 +66,16 @@ export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
   }
 }
 
+/** Of `requested` the resources that no rule is about, for none of the holders. */
+export function undecided(policy: Policy, asker: Asker, requested: Access): Access {
+  const voices = voicesOf(policy, asker)
+  return requested.filter(
+    (resource) =>
+      (resource.type !== 'repository' || isRepositoryName(resource.name)) &&
+      voices.every(({ voice }) => verdictOf(policy, voice, resource).tried.length === 0),
+  )
+}
+
 /** Each holder with its voice; nobody has one, too. */
 export function voicesOf(policy: Policy, asker: Asker): readonly Omit<Hearing, 'verdict'>[] {
   const { holders, address: text } = asker

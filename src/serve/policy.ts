@@ -5,6 +5,7 @@ import {
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
+import { policyWarningsOf } from '../config/warnings.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 
@@ -19,11 +20,17 @@ export interface OpenPolicyOptions {
 /** The policy as it is configured: from a file, or the one without a file. */
 export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): Promise<OpenPolicy> {
   const { file } = config.policy
+  /** Throws as {@link configuredPolicy}. */
+  function parse(text: string, fileName: string): Policy {
+    const policy = configuredPolicy(config, text, fileName)
+    for (const warning of policyWarningsOf(policy)) log.warn({ file: fileName }, warning)
+    return policy
+  }
   const opened =
     file === undefined
       ? withoutFile(namespacePolicy(config.policy))
       : await createFilePolicyStore({
-          ...{ file, log, parse: (text) => configuredPolicy(config, text, file) },
+          ...{ file, log, parse: (text) => parse(text, file) },
           onFailure: () => {
             metrics.policyReloadFailed()
           },

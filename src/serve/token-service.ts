@@ -1,9 +1,11 @@
 import { listenHttp, type Listener } from '../adapters/listen.ts'
-import { createClientAddress } from '../adapters/token-http/client-address.ts'
+import { createClientAddress, type ClientHeader } from '../adapters/token-http/client-address.ts'
 import { createTokenServer } from '../adapters/token-http/server.ts'
+import type { Config } from '../config/schema.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { otherRealms, serviceNames } from '../config/services.ts'
 import { RauthError } from '../errors.ts'
+import { createAuthorize } from '../authorize.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
@@ -11,6 +13,7 @@ import { reusing } from '../token/reuse.ts'
 import { catalogOf } from './catalog.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
+import { openPolicyCommand } from './policy-command.ts'
 
 /** Tokens that are remembered, to be given out again. */
 const REUSED_TOKENS = 5_000
@@ -44,19 +47,28 @@ export async function openTokenService(
     {
       ...common,
       ...{ guard, authenticate },
+      authorize: createAuthorize(await openPolicyCommand(config)),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },
-    { issuer, services: serviceNames(config), ...lifetimesOf(config) },
+    {
+      ...{ issuer, services: serviceNames(config), anyService: token.anyService },
+      ...lifetimesOf(config),
+    },
   )
   const server = createTokenServer({
     ...{ issueToken, issuer, realm, realms: otherRealms(config), running },
     tls: await common.tls.open('token'),
-    clientAddress: createClientAddress(config.trustedProxies),
+    clientAddress: createClientAddress(config.trustedProxies, namedHeader(config)),
+    pathPrefix: config.pathPrefix,
     catalog: catalogOf(common, reused),
     jwks: () => keys.jwks(),
     onFailure: onAnswerFailure(common),
   })
   const address = { ...listen.token, ...(port === undefined ? {} : { port }) }
   return listenHttp(server, address, onPortError(common))
+}
+
+function namedHeader({ clientAddress: { header, position } }: Config): ClientHeader | undefined {
+  return header === undefined ? undefined : { header, position }
 }

@@ -146,6 +146,15 @@ describe('rauth', () => {
         assert.deepEqual([code, stdout, stderr], [0, `${file}: ok\n`, ''])
       })
 
+      it('warns of an account that any namespace can take, at its line', async () => {
+        const { file, code, stderr } = await withPolicy(
+          'rules:\n  - { match: {}, actions: [] }\n  - { match: { account: ci }, actions: [pull] }\n',
+        )
+        assert.equal(code, 0)
+        assert.match(stderr, /: policy\.yaml:3 is for an account of any namespace, /)
+        assert.ok(stderr.startsWith(`${file}: `))
+      })
+
       it('says where each mistake is', async () => {
         const { code, stdout, stderr } = await withPolicy(
           "rules:\n  - { match: { name: 'a[b]' }, actions: [pull] }\n  - match: {}\n    action: []\n",

@@ -178,8 +178,9 @@ describe('rauth serve', () => {
       assert.match(metrics, /^rauth_policy_rules 2$/m)
       assert.ok(lines().some((line) => line.includes('the policy of before stays')))
 
-      await put(`rules:\n${OWN}`)
+      await put(`rules:\n${OWN}  - { match: { account: ci }, actions: [pull] }\n`)
       await until('the return', 20_000, async () => (await check()) === 200)
+      assert.ok(tells('"level":"warn"', 'policy.yaml:3 is for an account of any namespace'))
       assert.equal(await troubled(), false)
       signal('SIGTERM')
       assert.deepEqual(await ended, [0, null])

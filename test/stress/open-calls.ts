@@ -1,4 +1,4 @@
-import { connect } from 'node:http2'
+import { connect, type ClientHttp2Stream } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CHECK } from '../support/check-messages.ts'
 import { message } from '../support/http2-frames.ts'
@@ -20,7 +20,8 @@ export const OPEN_CALLS = {
 } as const
 
 /**
- * Over each connection as many calls as are allowed. By a client that keeps to the windows of HTTP/2:
+ * Over each connection as many calls as are allowed, until all are closed, by themselves or with their
+ * connection, or for `lasts` milliseconds. By a client that keeps to the windows of HTTP/2:
  * any other is cut for that before it sent much.
  */
 export async function openCalls(
@@ -30,6 +31,7 @@ export async function openCalls(
 ): Promise<void> {
   const { sent, ended, window } = OPEN_CALLS[kind]
   const settings = window === undefined ? {} : { initialWindowSize: window }
+  const calls: ClientHttp2Stream[] = []
   const sessions = Array.from({ length: connections }, () => {
     const session = connect(`http://127.0.0.1:${port}`, { settings })
     session.on('error', () => undefined)
@@ -39,12 +41,17 @@ export async function openCalls(
         ...{ 'content-type': 'application/grpc', te: 'trailers' },
       })
       call.on('error', () => undefined)
+      calls.push(call)
       for (const bytes of sent) call.write(bytes)
       if (ended) call.end()
     }
     return session
   })
   const end = performance.now() + lasts
-  while (performance.now() < end && sessions.some(({ destroyed }) => !destroyed)) await sleep(20)
+  while (performance.now() < end && calls.some(isOpen)) await sleep(20)
   for (const session of sessions) session.destroy()
+}
+
+function isOpen({ closed, destroyed }: ClientHttp2Stream): boolean {
+  return !closed && !destroyed
 }

@@ -20,6 +20,7 @@ import type { RepositoryPages } from '../../src/catalog-pages.ts'
 import type { DecideDependencies } from '../../src/decision.ts'
 import type { DecisionEvent } from '../../src/event.ts'
 import type { Presented } from '../../src/identify.ts'
+import { createAuthorize } from '../../src/authorize.ts'
 import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
 import { createListCatalog } from '../../src/list-catalog.ts'
 import { OWN_NAMESPACE, type Policy } from '../../src/policy/policy.ts'
@@ -124,6 +125,8 @@ export function startFlows(
     newId: () => `id-${String((ids += 1))}`,
     record: (event: DecisionEvent) => void events.push(event),
     policy: () => state.policy,
+    commanded: false,
+    authorize: createAuthorize(undefined),
     authenticate: createAuthenticator({ store, hasher, bcrypt, clock }),
     guard: UNGUARDED,
     issuer: createIssuer({ keys, x5c: true }),
@@ -137,7 +140,7 @@ export function startFlows(
     ...instead,
   }
   const options = {
-    ...{ issuer: 'rauth', services: [SERVICE, OTHER_SERVICE] },
+    ...{ issuer: 'rauth', services: [SERVICE, OTHER_SERVICE], anyService: false },
     ...{ expiry: EXPIRY, pushExpiry: PUSH_EXPIRY },
   }
   const issueToken = createIssueToken(deps, options)

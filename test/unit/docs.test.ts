@@ -8,6 +8,7 @@ import { policyOf } from '../../src/config/policy-file.ts'
 import { parseConfig } from '../../src/config/read.ts'
 import { policySchema } from '../../src/config/policy-schema.ts'
 import { keysAt, SETTINGS } from '../../src/config/settings.ts'
+import { claimableRules } from '../../src/policy/claimable.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
 
 /** The root of the repository, from dist/test/unit. */
@@ -62,7 +63,9 @@ describe('docs/policy.md', () => {
 
   it('has a policy file that is one, with every key', () => {
     const text = /^```yaml\n(# policy\.yaml[^]+?)^```$/m.exec(page)?.[1] ?? assert.fail('no policy')
-    const { rules, shadows, writesOnce, labels } = policyOf(text, 'policy.yaml')
+    const policy = policyOf(text, 'policy.yaml')
+    const { rules, shadows, writesOnce, labels } = policy
+    assert.deepEqual(claimableRules(policy), [], 'the example can be taken over by any namespace')
     assert.deepEqual([rules.length, shadows.length, writesOnce], [7, 1, true])
     assert.deepEqual(labels, ['role', 'team'])
     for (const key of keysAt([], policySchema)) assert.match(text, new RegExp(`^${key}:`, 'm'))
@@ -107,9 +110,10 @@ describe('README', () => {
 
   it('has a policy file that is one', () => {
     const text = /^```yaml\n(rules:[^]+?)^```$/m.exec(README)?.[1] ?? assert.fail('no policy')
-    const { rules } = policyOf(text, 'policy.yaml')
+    const policy = policyOf(text, 'policy.yaml')
+    assert.deepEqual(claimableRules(policy), [], 'the example can be taken over by any namespace')
     assert.deepEqual(
-      rules.map(({ actions }) => actions),
+      policy.rules.map(({ actions }) => actions),
       [['*'], ['pull', 'push'], ['pull']],
     )
   })

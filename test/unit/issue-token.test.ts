@@ -206,6 +206,17 @@ describe('issueToken', () => {
     assert.equal(reasonOf(await issueToken(request({ service: 'one' }), {})), 'granted')
   })
 
+  it('issues for any service that has a name, if it is told to', async () => {
+    const flows = startFlows(PEOPLE)
+    const issueToken = createIssueToken(flows.deps, { ...flows.options, anyService: true })
+    const decision = await issueToken(request({ service: 'Docker registry' }), {})
+    assert.ok(decision.result.ok)
+    const payload = decision.result.value.token.split('.')[1] ?? ''
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { aud: unknown }
+    assert.equal(claims.aud, 'Docker registry')
+    assert.equal(reasonOf(await issueToken(request({ service: '' }), {})), 'service_unknown')
+  })
+
   it('answers 503 while the credentials are not loaded, with and without any', async () => {
     const flows = startFlows([])
     flows.ready(false)

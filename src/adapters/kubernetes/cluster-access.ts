@@ -157,7 +157,7 @@ function accessOf(config: KubeConfig, from: string): ClusterAccess {
       'rauth reads Secrets over TLS only: correct it',
     )
   }
-  return { config, from, server: cluster.server, insecure: cluster.skipTLSVerify === true }
+  return { config, from, server: cluster.server, insecure: cluster.skipTLSVerify }
 }
 
 function unreadable(what: string, next: string, cause?: unknown): RauthError {

@@ -5,7 +5,7 @@ const MAX_TOLD = 5
 
 export interface Outage {
   /** Something failed, or nothing does any more. */
-  tell(problem: string | undefined): void
+  readonly tell: (problem: string | undefined) => void
 }
 
 /** Says in the log when the API server gets out of reach, why, and when it is over; each thing once. */

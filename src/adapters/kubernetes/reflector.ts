@@ -63,6 +63,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   const stop = new AbortController()
   const [first, most] = timings.backoff
   const backoff = createBackoff({ ...{ first, most, random, timer }, calm: 6 * most })
+  const stopped = () => stop.signal.aborted
   let version: string | undefined
   let synced = false
   let listedAt = -Infinity
@@ -144,7 +145,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     })
     endRechecks()
     turn.abort()
-    if (stop.signal.aborted) return undefined
+    if (stopped()) return undefined
     options.onWatchEnd(end.kind)
     if (end.kind !== 'ended' && end.kind !== 'broken' && end.kind !== 'refused') version = undefined
     if (end.kind === 'ended' || end.kind === 'expired') {
@@ -161,9 +162,9 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   }
 
   async function run(): Promise<void> {
-    while (!stop.signal.aborted) {
+    while (!stopped()) {
       const found = await step().catch(failureOf)
-      if (found === undefined || stop.signal.aborted) continue
+      if (found === undefined || stopped()) continue
       failed(found)
       const wait = backoff.next(found.retryAfter)
       await sleep(wait, undefined, { signal: stop.signal }).catch(() => undefined)

@@ -38,8 +38,8 @@ export interface KubernetesSecretStore extends CredentialStore {
   /** What an operator should know of, while it is so. */
   problem(): string | undefined
   /** Seconds since all was known to be up to date; of several collections, of the worst. */
-  age(): number
-  counts(): SecretCounts
+  readonly age: () => number
+  readonly counts: () => SecretCounts
   /** Stops following; what is known stays. */
   close(): void
 }

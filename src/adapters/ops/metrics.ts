@@ -20,9 +20,9 @@ export interface Metrics {
   /** From now on tells of the Secrets that are read from the Kubernetes API. */
   observeSecrets(secrets: SecretFigures): void
   /** A watch of Secrets ended, by what kind of end. */
-  watchEnded(kind: string): void
+  readonly watchEnded: (kind: string) => void
   /** The API server answered so; 0: not at all. */
-  apiAnswered(status: number): void
+  readonly apiAnswered: (status: number) => void
   /** Media type of {@link Metrics.render}. */
   readonly contentType: string
   render(): Promise<string>
@@ -42,9 +42,9 @@ export interface TlsEnds {
 
 export interface SecretFigures {
   /** Seconds since all was known to be up to date. */
-  age(): number
+  readonly age: () => number
   /** How many namespaces have a Secret, by whether it can be used. */
-  counts(): { readonly usable: number; readonly unusable: number }
+  readonly counts: () => { readonly usable: number; readonly unusable: number }
 }
 
 /** Labels are closed sets only: no name that a client can choose becomes a time series. */

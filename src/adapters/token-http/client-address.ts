@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { accepted, refused, type Result } from '../../refusal.ts'
 
 export interface ProxyNetwork {
   readonly address: string
@@ -6,13 +7,27 @@ export interface ProxyNetwork {
   readonly family: 'ipv4' | 'ipv6'
 }
 
-/** Who asks: from the other end of the connection and the X-Forwarded-For headers, each by itself. */
+/** The header in which a proxy names the client, where that is not X-Forwarded-For. */
+export interface ClientHeader {
+  /** In lower case. */
+  readonly header: string
+  /** Which of the addresses in it, from 0; from the end if negative. */
+  readonly position: number
+}
+
+/** The values of a request's header of that name in lower case, each by itself. */
+export type HeaderValues = (name: string) => readonly string[]
+
+/**
+ * Who asks: from the other end of the connection, `undefined` if the client has left, and the headers.
+ * Refused where a proxy should have said so and did not.
+ */
 export type ClientAddress = (
   peer: string | undefined,
-  forwarded: readonly string[],
-) => string | undefined
+  values: HeaderValues,
+) => Result<string | undefined>
 
-/** What is read of X-Forwarded-For, characters from its end: more than proxies in a row ever add. */
+/** What is read of such headers, characters: more than proxies in a row ever add. */
 const MAX_FORWARDED = 4096
 
 /**
@@ -23,22 +38,49 @@ const MAX_FORWARDED = 4096
  * Where a trusted proxy added anything but one plain address (`unknown`, a port, brackets, a zone,
  * nothing), the client is that proxy itself: clients that it does not name share its address.
  */
-export function createClientAddress(trusted: readonly ProxyNetwork[]): ClientAddress {
-  const proxies = new BlockList()
-  for (const { address, prefix, family } of trusted) proxies.addSubnet(address, prefix, family)
-  const isProxy = (address: string) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
-
-  return (peer, forwarded) => {
-    if (peer === undefined || trusted.length === 0) return peer
+export function createClientAddress(
+  trusted: readonly ProxyNetwork[],
+  named?: ClientHeader,
+): ClientAddress {
+  const isProxy = among(trusted)
+  return (peer, values) => {
+    if (peer === undefined || trusted.length === 0) return accepted(peer)
     let client = withoutZone(peer)
-    const hops = forwarded.join(',').slice(-MAX_FORWARDED).split(',')
+    if (named !== undefined) {
+      return isProxy(client) ? addressIn(values(named.header), named.position) : accepted(client)
+    }
+    const hops = values('x-forwarded-for').join(',').slice(-MAX_FORWARDED).split(',')
     while (isProxy(client)) {
       const hop = hops.pop()?.replace(/^[ \t]+|[ \t]+$/g, '')
       if (hop === undefined || isIP(hop) === 0 || hop.includes('%')) break
       client = hop
     }
-    return client
+    return accepted(client)
   }
+}
+
+function among(networks: readonly ProxyNetwork[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const { address, prefix, family } of networks) list.addSubnet(address, prefix, family)
+  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+/** `[address]:port` and `address:port`, as some proxies write it. */
+const WITH_PORT = /^(?:\[(.+)\]|([^:]+)):\d+$/
+
+/**
+ * The address at one place of a list; a place before its beginning is its beginning. The proxy itself
+ * never stands in for the client here: rules may let its own address do more than anybody else.
+ */
+function addressIn(values: readonly string[], position: number): Result<string> {
+  const list = values.join(',')
+  const hops = list.length > MAX_FORWARDED ? [] : list.split(',')
+  const hop = hops[position < 0 ? Math.max(hops.length + position, 0) : position]?.trim() ?? ''
+  const [, bracketed, plain] = WITH_PORT.exec(hop) ?? []
+  const address = bracketed ?? plain ?? hop
+  return isIP(address) !== 0 && !address.includes('%')
+    ? accepted(address)
+    : refused('client_address_missing')
 }
 
 /** Of a link-local peer: the name of the interface here. */

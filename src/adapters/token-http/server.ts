@@ -31,6 +31,8 @@ export interface TokenServerOptions {
   /** That of each other service, by its name. */
   readonly realms: ReadonlyMap<string, string>
   readonly clientAddress: ClientAddress
+  /** Stands before every path but those of the health checks and the catalog; empty, or `/…`. */
+  readonly pathPrefix: string
   readonly tls?: ListenerTls | undefined
   readonly catalog: CatalogOptions
   /** False once it is to stop, while it still answers: for whoever asks which service to use. */
@@ -65,7 +67,9 @@ const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
 
 /** The token endpoint, the public keys, the catalog and a sign of life; not listening yet. */
 export function createTokenServer(options: TokenServerOptions): Server {
-  const originOf = (request: IncomingMessage) => readOrigin(request, options.clientAddress)
+  const clientOf = ({ socket, headersDistinct }: IncomingMessage) =>
+    options.clientAddress(socket.remoteAddress, (name) => headersDistinct[name] ?? [])
+  const originOf = (request: IncomingMessage) => readOrigin(request, clientOf(request))
   const answer = async (parsed: Result<TokenRequest>, origin: RequestOrigin) => {
     const service = parsed.ok ? parsed.value.service : ''
     const realm = options.realms.get(service) ?? options.realm
@@ -73,7 +77,9 @@ export function createTokenServer(options: TokenServerOptions): Server {
     return formatTokenResponse(decision, realm, origin.method === 'POST')
   }
   const decide: Decide = async (request, response, parsed) => {
-    send(request, response, await answer(parsed, originOf(request)))
+    const client = clientOf(request)
+    const decidable = parsed.ok && !client.ok ? client : parsed
+    send(request, response, await answer(decidable, readOrigin(request, client)))
   }
   const routes = createRoutes(options, originOf, decide)
 
@@ -145,7 +151,7 @@ function createRoutes(
   // containerd and `helm registry login` try POST first, BuildKit GET; a 401 sends each to the other.
   // No HEAD: its answer has no body, so it could only make tokens that nobody gets.
   routes
-    .route(['/token', '/auth'])
+    .route(['/token', '/auth', '/auth/token'].map((path) => options.pathPrefix + path))
     .head(unsupported('GET', 'POST'))
     .get((request, response) =>
       decide(request, response, readTokenRequest(queryOf(request), authorizationOf(request))),
@@ -171,7 +177,7 @@ function createRoutes(
     .all(unsupported('GET', 'HEAD'))
 
   routes
-    .route('/jwks.json')
+    .route(`${options.pathPrefix}/jwks.json`)
     .get((request, response) => {
       // RFC 7517 §8.5.2.
       const type = 'application/jwk-set+json'
@@ -180,7 +186,7 @@ function createRoutes(
     .all(unsupported('GET', 'HEAD'))
 
   routes
-    .route('/.well-known/openid-configuration')
+    .route(`${options.pathPrefix}/.well-known/openid-configuration`)
     .get((request, response) => {
       const document = discoveryDocument({ ...options, jwks: options.jwks() })
       const caching = `public, max-age=${JWKS_AGE}`
@@ -195,11 +201,11 @@ function createRoutes(
 }
 
 function readOrigin(
-  { method, socket, headers, headersDistinct }: IncomingMessage,
-  clientAddress: ClientAddress,
+  { method, headers }: IncomingMessage,
+  client: ReturnType<ClientAddress>,
 ): RequestOrigin {
   const requestId = headers['x-request-id']
-  const address = clientAddress(socket.remoteAddress, headersDistinct['x-forwarded-for'] ?? [])
+  const address = client.ok ? client.value : undefined
   return {
     ...(address === undefined ? {} : { address }),
     ...(method === undefined ? {} : { method }),

@@ -44,7 +44,7 @@ describe('the gateway under attack', () => {
     for (const bad of [
       { failures: ['x'] },
       { memory: { ...GOOD.memory, most: 600 } },
-      { memory: { ...GOOD.memory, end: 400 } },
+      { memory: { ...GOOD.memory, end: 600 } },
       { memory: { ...GOOD.memory, end: NaN } },
       { files: { before: 25, end: 26 } },
       { files: { before: 25, end: NaN } },

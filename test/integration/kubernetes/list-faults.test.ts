@@ -110,12 +110,26 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
   const failures: readonly (readonly [what: string, fault: Fault, told: RegExp])[] = [
     [
       'is refused',
-      (to) => void answer(to, 403, status(403, 'secrets is forbidden')),
+      (to) => {
+        answer(to, 403, status(403, 'secrets is forbidden'))
+      },
       /403: secrets/,
     ],
-    ['fails', (to) => void answer(to, 500, status(500, 'etcdserver: leader changed')), /500: etcd/],
+    [
+      'fails',
+      (to) => {
+        answer(to, 500, status(500, 'etcdserver: leader changed'))
+      },
+      /500: etcd/,
+    ],
     ['is no JSON', (to) => void to.writeHead(200).end('canary {'), /a list that is none/],
-    ['is no list', (to) => void answer(to, 200, { items: 'canary' }), /a list that is none/],
+    [
+      'is no list',
+      (to) => {
+        answer(to, 200, { items: 'canary' })
+      },
+      /a list that is none/,
+    ],
     [
       'breaks off',
       (to) => {
@@ -148,7 +162,7 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
   }
 
   it('takes a token that was rotated meanwhile, and asks no more than twice with a bad one', async () => {
-    api.faults.list.push((response) => void answer(response, 401, status(401, 'Unauthorized')))
+    api.faults.list.push((response) => { answer(response, 401, status(401, 'Unauthorized')); })
     const { untilReady, answers } = await start()
     await untilReady()
     assert.deepEqual([answers[401], answers[200]], [1, 2])
@@ -180,7 +194,9 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
     let release: (() => void) | undefined
     api.faults.list.push((response) => {
       const metadata = { resourceVersion: '102' }
-      release = () => void answer(response, 200, { kind: 'SecretList', metadata, items: before })
+      release = () => {
+        answer(response, 200, { kind: 'SecretList', metadata, items: before })
+      }
     })
     await until('the recheck', 5_000, () => release !== undefined)
     api.put('team-a', login('team-a', 'new'))

@@ -123,12 +123,17 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
         response.write(`${JSON.stringify({ type: 'ERROR', object: status(410, 'too old') })}\n`)
       }),
     ],
-    ['answers 410', 'expired', (response) => void answer(response, 410, status(410, 'too old'))],
+    [
+      'answers 410',
+      'expired',
+      (response) => {
+        answer(response, 410, status(410, 'too old'))
+      },
+    ],
     [
       'does not know the version yet',
       'expired',
-      (response) =>
-        void answer(response, 504, status(504, 'Too large resource version: 9, current: 1')),
+      (response) => { answer(response, 504, status(504, 'Too large resource version: 9, current: 1')); },
     ],
     [
       'has a line that is no JSON',

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import {
   createClientAddress,
+  type ClientHeader,
   type ProxyNetwork,
 } from '../../../src/adapters/token-http/client-address.ts'
 import {
@@ -46,6 +47,8 @@ export interface TokenServiceOptions {
   readonly newId?: () => string
   readonly guard?: GuessGuard
   readonly trustedProxies?: readonly ProxyNetwork[]
+  readonly clientHeader?: ClientHeader
+  readonly pathPrefix?: string
   /** Whose catalog is listed; without it the catalog is closed. */
   readonly registry?: RepositoryPages
   /** Whether refresh tokens are on. */
@@ -78,7 +81,8 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     issueToken: issueToken(real),
     jwks: options.jwks ?? (() => flows.keys.jwks()),
     realm: REALM,
-    clientAddress: createClientAddress(options.trustedProxies ?? []),
+    clientAddress: createClientAddress(options.trustedProxies ?? [], options.clientHeader),
+    pathPrefix: options.pathPrefix ?? '',
     issuer: 'rauth',
     catalog: {
       listCatalog: flows.listCatalogOf(options.registry),

@@ -29,15 +29,15 @@ export interface Following {
   readonly ends: Readonly<Record<string, number>>
   readonly answers: Readonly<Record<string, number>>
   /** Whether this is the password of the only credential with that user name. */
-  accepts(username: string, password: string): boolean
+  readonly accepts: (username: string, password: string) => boolean
   /** Waits for that, or for the opposite; milliseconds that it took. */
-  untilAccepts(
+  readonly untilAccepts: (
     username: string,
     password: string,
     wanted?: boolean,
     limit?: number,
-  ): Promise<number>
-  untilReady(limit?: number): Promise<number>
+  ) => Promise<number>
+  readonly untilReady: (limit?: number) => Promise<number>
   close(): Promise<void>
 }
 

@@ -33,7 +33,9 @@ describe('configuration', () => {
     assert.equal(config.token.expiry, 300)
     assert.equal(config.token.pushExpiry, undefined)
     assert.deepEqual(config.token.refresh, { enabled: false, expiry: 2_592_000 })
-    assert.deepEqual(config.policy, { public: [], shared: [], administrators: [] })
+    const command = { args: [], timeout: 10, concurrency: 16 }
+    const lists = { public: [], shared: [], administrators: [] }
+    assert.deepEqual(config.policy, { ...lists, command, format: 'rauth' })
     assert.deepEqual(config.services, [])
     assert.deepEqual(config.gateway, {
       ...{ http: 'envoy', mount: 'remove', uploadGrace: 0 },
@@ -175,11 +177,8 @@ describe('configuration', () => {
       RAUTH_TOKEN_REFRESH_ENABLED: 'true',
       RAUTH_TOKEN_REFRESH_EXPIRY: '24h',
     })
-    assert.deepEqual(config.policy, {
-      public: ['library/**', 'team-a/base'],
-      shared: [],
-      administrators: [],
-    })
+    assert.deepEqual(config.policy.public, ['library/**', 'team-a/base'])
+    assert.deepEqual(config.policy.shared, [])
     assert.deepEqual(config.services, [
       { service: 'one.test', realm: 'https://one.test/token' },
       { service: 'two.test', realm: 'http://two.test/a=b' },
@@ -267,7 +266,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, credentials, guessing, trustedProxies, catalog, drainDelay, listen, tls',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, credentials, guessing, trustedProxies, clientAddress, pathPrefix, catalog, drainDelay, listen, tls',
     ],
     [
       'a host that is none',
@@ -315,6 +314,16 @@ describe('configuration', () => {
       'one pattern that is no list',
       `${MINIMAL}policy: { shared: a/** }\n`,
       '4:11: "policy.shared" invalid input: expected array, received string',
+    ],
+    [
+      'a prefix with a slash at its end',
+      `${MINIMAL}pathPrefix: /a/\n`,
+      '4:1: "pathPrefix" must be a path such as /registry, without a slash at its end',
+    ],
+    [
+      'no name of a header',
+      `${MINIMAL}clientAddress: { header: 'X Real' }\n`,
+      '4:18: "clientAddress.header" must be the name of a header, such as X-Real-IP',
     ],
     ['the same key twice', `${MINIMAL}realm: x\n`, '4:1: Map keys must be unique'],
     ['broken YAML', 'a: b: c', '1:4: Nested mappings are not allowed in compact mappings'],

@@ -40,4 +40,16 @@ describe('warnings', () => {
     assert.deepEqual(warnings(tls, ['token']), [])
     assert.match(warnings('', ['token'])[0] ?? '', /\(listen\.token\)/)
   })
+
+  it('say which header is not read, and which anybody may set', () => {
+    const header = `${at('127.0.0.1')}clientAddress: { header: X-Real-IP, position: -1 }\n`
+    assert.deepEqual(warnings(header), [
+      'clientAddress.header is not read: trustedProxies says whose it would be',
+    ])
+    assert.deepEqual(warnings(`${header}trustedProxies: [10.0.0.1]`), [])
+    assert.match(
+      warnings(`${header}trustedProxies: [0.0.0.0/0]`)[0] ?? '',
+      /by x-real-ip who it is/,
+    )
+  })
 })

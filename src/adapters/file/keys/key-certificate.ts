@@ -53,8 +53,11 @@ export async function certifiedKey(given: CertifiedKey): Promise<FoundKey<Verifi
   return { key, ...(issuers && { trustedUntil: Math.max(...issuers.map(endOf)) }) }
 }
 
-/** What a public key is for. Throws ERR_KEYS_UNREADABLE, with its file, for one that must not be used. */
-export function algorithmOf(file: string, key: KeyObject): Algorithm {
+/**
+ * What a public key is for. Throws ERR_KEYS_UNREADABLE, with its file, for one that must not be used;
+ * `anyKeyId`: nobody looks for it by its id.
+ */
+export function algorithmOf(file: string, key: KeyObject, anyKeyId = false): Algorithm {
   const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
   const algorithm = ALGORITHM_NAMES.find((name) => isKeyFor(key, name))
   if (algorithm === undefined) {
@@ -64,7 +67,7 @@ export function algorithmOf(file: string, key: KeyObject): Algorithm {
   if (modulusLength < minimumBits) {
     throw unreadable(file, `has fewer than ${minimumBits} bits`, 'make a longer one')
   }
-  if (hasAmbiguousKeyId(key.export({ format: 'jwk' }))) {
+  if (!anyKeyId && hasAmbiguousKeyId(key.export({ format: 'jwk' }))) {
     throw unreadable(
       file,
       'has a coordinate with a leading zero byte, for which registries compute another key id',

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { RauthError } from '../../../errors.ts'
 import type { SigningKey } from '../../../token/key-set.ts'
 import { signsWhatItVerifies } from '../../../token/self-test.ts'
-import { readCertificates } from '../certificates.ts'
+import { readCertificates, type Certificates } from '../certificates.ts'
 import { readPrivateKey } from '../private-key.ts'
 import { unreadable } from '../unreadable.ts'
 import { BINDING_KEY } from './binding-key.ts'
@@ -26,30 +26,62 @@ export const KEY_PAIRS: KeyForm<SigningKey> = {
   succession: (directory) => `rauth keys rotate --directory ${directory}`,
 }
 
-/** Refuses also another key's certificate, and a key that fails its self-test. */
-async function readPair({
+function readPair({
   directory,
   name,
   contents,
   authorities,
 }: KeyContents): Promise<FoundKey<SigningKey>> {
-  const keyFile = path.join(directory, `${name}.key`)
-  const file = path.join(directory, `${name}.crt`)
-  const [pem = missing(directory, `${name}.key`), certificate = missing(directory, `${name}.crt`)] =
+  const [key = missing(directory, `${name}.key`), certificate = missing(directory, `${name}.crt`)] =
     contents
-  if (pem instanceof RauthError) throw pem
-  const privateKey = readPrivateKey(keyFile, pem)
+  return keyPairOf({
+    key: { file: path.join(directory, `${name}.key`), pem: key },
+    certificate: { file: path.join(directory, `${name}.crt`), pem: certificate },
+    ...{ authorities, renewal: initHint(directory), anyKeyId: false },
+  })
+}
+
+/** What is in a file, or why that can't be known. */
+interface PemFile {
+  readonly file: string
+  readonly pem: string | RauthError
+}
+
+export interface KeyPairFiles {
+  readonly key: PemFile
+  readonly certificate: PemFile
+  readonly authorities: Certificates | RauthError | undefined
+  /** What to do where the two don't belong together. */
+  readonly renewal: string
+  /** Whether nobody looks for the key by its id: each token carries the certificate. */
+  readonly anyKeyId: boolean
+}
+
+/**
+ * A key that signs, with its certificate. Throws ERR_KEYS_UNREADABLE for what must not be used: besides
+ * what is wrong with one of them, another key's certificate, and a key that fails its self-test.
+ */
+export async function keyPairOf({
+  key,
+  certificate,
+  authorities,
+  renewal,
+  anyKeyId,
+}: KeyPairFiles): Promise<FoundKey<SigningKey>> {
+  if (key.pem instanceof RauthError) throw key.pem
+  const privateKey = readPrivateKey(key.file, key.pem)
   const publicKey = createPublicKey(privateKey)
-  const algorithm = algorithmOf(keyFile, publicKey)
-  if (certificate instanceof RauthError) throw certificate
-  const chain = readCertificates(file, certificate)
+  const algorithm = algorithmOf(key.file, publicKey, anyKeyId)
+  if (certificate.pem instanceof RauthError) throw certificate.pem
+  const { file } = certificate
+  const chain = readCertificates(file, certificate.pem)
   if (!chain[0].checkPrivateKey(privateKey)) {
-    throw unreadable(file, `is not the certificate of ${name}.key`, initHint(directory))
+    throw unreadable(file, `is not the certificate of ${path.basename(key.file)}`, renewal)
   }
   const certified = await certifiedKey({ file, chain, algorithm, publicKey, authorities })
   const found = { ...certified, key: { ...certified.key, privateKey } }
   if (!(await signsWhatItVerifies(found.key))) {
-    throw unreadable(keyFile, 'signs what its own public key does not verify', 'make another one')
+    throw unreadable(key.file, 'signs what its own public key does not verify', 'make another one')
   }
   return found
 }

@@ -8,7 +8,7 @@ function backoff(random: number) {
     ...{ first: 100, most: 1_000, calm: 5_000, random: () => random, timer: () => now },
   })
   return {
-    next(least?: number) {
+    next: (least?: number) => {
       const wait = made.next(least)
       now += wait
       return wait

@@ -32,7 +32,9 @@ function cache() {
     if (secret?.kind !== 'keyed') return undefined
     return [1, 2, 3, 4, 5, 6, 7, 8].find((one) => secret.hash.equals(hasher.hash(String(one))))
   }
-  return { ...made, of: made.target, target, read, state, changes }
+  const counts = () => made.counts()
+  const of = (scope: string) => made.target(scope)
+  return { counts, of, target, read, state, changes }
 }
 
 describe('createSecretCache', () => {

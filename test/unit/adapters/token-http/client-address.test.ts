@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import {
   createClientAddress,
+  type ClientAddress,
   type ProxyNetwork,
 } from '../../../../src/adapters/token-http/client-address.ts'
 import { networkOf } from '../../../../src/adapters/throttle/network.ts'
@@ -12,8 +13,18 @@ const PROXIES: readonly ProxyNetwork[] = [
   { address: 'fd00::', prefix: 8, family: 'ipv6' },
 ]
 
+type Asked = (peer: string | undefined, forwarded: readonly string[]) => string | undefined
+
+/** Of a request that has this one header. */
+function asked(header: string, clientAddress: ClientAddress): Asked {
+  return (peer, forwarded) => {
+    const client = clientAddress(peer, (name) => (name === header ? forwarded : []))
+    return client.ok ? client.value : client.refusal.reason
+  }
+}
+
 describe('client address', () => {
-  const clientAddress = createClientAddress(PROXIES)
+  const clientAddress = asked('x-forwarded-for', createClientAddress(PROXIES))
 
   const cases: readonly (readonly [string, string, readonly string[], string])[] = [
     ['no header', '10.0.0.1', [], '10.0.0.1'],
@@ -64,7 +75,7 @@ describe('client address', () => {
       .filter((address) => !/^10\.|^(::ffff:|fd)|^0*:.*ffff/i.test(address))
     fc.assert(
       fc.property(stranger, headers, (peer, forwarded) => {
-        for (const resolve of [clientAddress, createClientAddress([])]) {
+        for (const resolve of [clientAddress, asked('x-forwarded-for', createClientAddress([]))]) {
           assert.equal(networkOf(resolve(peer, forwarded) ?? ''), networkOf(peer))
         }
       }),
@@ -77,5 +88,38 @@ describe('client address', () => {
         assert.equal(clientAddress('10.0.0.1', [...forged, '192.0.2.7']), '192.0.2.7')
       }),
     )
+  })
+})
+
+describe('client address in another header', () => {
+  const missing = 'client_address_missing'
+  const cases: readonly (readonly [string, number, string, readonly string[], string])[] = [
+    ['the first', 0, '10.0.0.1', ['192.0.2.7, 192.0.2.8'], '192.0.2.7'],
+    ['the second', 1, '10.0.0.1', ['192.0.2.7, 192.0.2.8'], '192.0.2.8'],
+    ['the last', -1, '10.0.0.1', ['192.0.2.7,192.0.2.8'], '192.0.2.8'],
+    ['the last of several headers', -1, '10.0.0.1', ['192.0.2.7', '192.0.2.8'], '192.0.2.8'],
+    ['before the first', -9, '10.0.0.1', ['192.0.2.7,192.0.2.8'], '192.0.2.7'],
+    ['behind the last', 2, '10.0.0.1', ['192.0.2.7,192.0.2.8'], missing],
+    ['a proxy’s own, too', 0, '10.0.0.1', ['10.0.0.9'], '10.0.0.9'],
+    ['with a port', 0, '10.0.0.1', ['192.0.2.7:80'], '192.0.2.7'],
+    ['in brackets', 0, '10.0.0.1', ['[2001:db8::7]:80'], '2001:db8::7'],
+    ['without brackets', 0, '10.0.0.1', ['2001:db8::7'], '2001:db8::7'],
+    ['a zone', 0, '10.0.0.1', ['fe80::7%eth0'], missing],
+    ['nothing', 0, '10.0.0.1', [], missing],
+    ['empty', -1, '10.0.0.1', ['192.0.2.7,'], missing],
+    ['no address', 0, '10.0.0.1', ['unknown'], missing],
+    ['too long', 0, '10.0.0.1', ['192.0.2.7,'.repeat(1_000)], missing],
+    ['a peer that is no proxy', 0, '192.0.2.9', ['192.0.2.7'], '192.0.2.9'],
+  ]
+  for (const [what, position, peer, values, client] of cases) {
+    it(`${what}: ${JSON.stringify(values).slice(0, 60)} at ${position} is ${client}`, () => {
+      const named = createClientAddress(PROXIES, { header: 'x-real-ip', position })
+      assert.equal(asked('x-real-ip', named)(peer, values), client)
+    })
+  }
+
+  it('is not looked for in X-Forwarded-For', () => {
+    const named = createClientAddress(PROXIES, { header: 'x-real-ip', position: 0 })
+    assert.equal(asked('x-forwarded-for', named)('10.0.0.1', ['192.0.2.7']), missing)
   })
 })

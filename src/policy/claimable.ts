@@ -1,0 +1,33 @@
+import { placeholdersIn } from './placeholders.ts'
+import type { Policy } from './policy.ts'
+import type { Rule } from './rule.ts'
+
+/** Matches every name that a client can have. */
+const ANYBODY = /^[*?]*$/
+
+/**
+ * The rules that give something to a user name, whosever it is: whoever writes the Secret of any namespace
+ * chooses the user names in it, and so can be whom such a rule means.
+ */
+export function claimableRules(policy: Policy): readonly Rule[] {
+  return [...policy.rules, ...policy.shadows].filter(
+    (rule) => gives(rule) && !isBound(rule) && asksForAccount(rule),
+  )
+}
+
+function gives({ actions, shadow = false }: Rule): boolean {
+  return actions.length > 0 && !shadow
+}
+
+/** To namespaces that are named, to what is the namespace's own, or to labels, which no Secret has. */
+function isBound({ namespace, name, labels = [] }: Rule): boolean {
+  if (labels.length > 0 || !ANYBODY.test(namespace?.source ?? '')) return true
+  return placeholdersIn(name.source).includes('namespace')
+}
+
+function asksForAccount({ account, name, type, service }: Rule): boolean {
+  if (!ANYBODY.test(account?.source ?? '')) return true
+  return [name, type, service].some((pattern) =>
+    placeholdersIn(pattern?.source ?? '').includes('account'),
+  )
+}

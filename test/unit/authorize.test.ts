@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createAuthorize, type Judgement, type Question } from '../../src/authorize.ts'
+import { createIssueToken } from '../../src/issue-token.ts'
+import { createPolicy, namespacePolicy, OWN_NAMESPACE } from '../../src/policy/policy.ts'
+import { accepted } from '../../src/refusal.ts'
+import { formatScope, parseScopes } from '../../src/registry/scope.ts'
+import type { Holder } from '../../src/subject.ts'
+import { askerOf } from '../support/askers.ts'
+import { NOBODY, person, presentPassword, startFlows } from '../support/flows.ts'
+import { ruleOf } from '../support/rules.ts'
+
+const scope = (text: string) => {
+  const parsed = parseScopes([text])
+  return parsed.ok ? parsed.value : assert.fail(text)
+}
+
+const ALLOWED: Judgement = { kind: 'allowed' }
+const DENIED: Judgement = { kind: 'denied' }
+const FAILURE: Judgement = { kind: 'failure', detail: 'exit code 2' }
+
+/** What of a scope is granted, and what was asked about. */
+async function authorized(
+  rules: Parameters<typeof createPolicy>[0],
+  text: string,
+  judge: (question: Question) => Judgement,
+  holders: readonly Holder[] = [{ namespace: 'team-a', labels: { group: ['CICD'] } }],
+) {
+  const questions: Question[] = []
+  const authorize = createAuthorize((question) => {
+    questions.push(question)
+    return Promise.resolve(judge(question))
+  })
+  const asker = askerOf(holders, { address: '192.0.2.7' })
+  const result = await authorize(createPolicy(rules), asker, scope(text))
+  const answer = result.ok ? formatScope(result.value.access) : result.refusal.reason
+  return { answer, questions, asked: questions.map(({ resource }) => formatScope([resource])) }
+}
+
+const A = ruleOf({ name: 'a/*' }, ['pull'])
+const NOTHING = ruleOf({ name: 'b/*' }, [])
+
+describe('authorize', () => {
+  it('without a command is what the rules say', async () => {
+    const authorize = createAuthorize(undefined)
+    const asker = askerOf([{ namespace: 'team-a' }])
+    const result = await authorize(OWN_NAMESPACE, asker, scope('repository:team-a/x:pull'))
+    assert.equal(result.ok && formatScope(result.value.access), 'repository:team-a/x:pull')
+  })
+
+  it('asks the command about what no rule is about, whole, and about nothing else', async () => {
+    const text = 'repository:a/x:pull,push repository:b/x:pull repository:c/x:pull,push'
+    const { answer, asked, questions } = await authorized([A, NOTHING], text, () => ALLOWED)
+    assert.equal(answer, 'repository:a/x:pull repository:c/x:pull,push')
+    assert.deepEqual(asked, ['repository:c/x:pull,push'])
+    assert.deepEqual(questions[0], {
+      account: 'someone',
+      resource: { type: 'repository', name: 'c/x', actions: ['pull', 'push'] },
+      service: 'internal-registry.io',
+      address: '192.0.2.7',
+      labels: { group: ['CICD'] },
+    })
+  })
+
+  it('grants nothing more after a no', async () => {
+    const text = 'repository:a/x:pull repository:c/x:pull registry:catalog:*'
+    const { answer, asked } = await authorized([A], text, ({ resource }) =>
+      resource.type === 'registry' ? ALLOWED : DENIED,
+    )
+    assert.equal(answer, 'registry:catalog:* repository:a/x:pull')
+    assert.equal(asked.length, 2)
+  })
+
+  it('gives no answer at all where the command gives none', async () => {
+    const text = 'repository:a/x:pull repository:c/x:pull'
+    const { answer } = await authorized([A], text, () => FAILURE)
+    assert.equal(answer, 'policy_unavailable')
+  })
+
+  it('never asks about a name that is none', async () => {
+    const { answer, asked } = await authorized([A], 'repository:c/../x:pull', () => ALLOWED)
+    assert.deepEqual([answer, ...asked], [''])
+  })
+
+  it('asks about each holder, whose own limit stands', async () => {
+    const holders = [
+      { namespace: 'team-a', labels: { group: ['one'] }, actions: ['pull'] },
+      { namespace: 'team-b', labels: { group: ['two'] } },
+    ]
+    const text = 'repository:c/x:pull,push'
+    const only = (group: string) => (question: Question) =>
+      question.labels?.['group']?.includes(group) === true ? ALLOWED : DENIED
+    const one = await authorized([A], text, only('one'), holders)
+    assert.equal(one.answer, 'repository:c/x:pull')
+    assert.equal((await authorized([A], text, only('two'), holders)).answer, text)
+  })
+
+  it('asks about nobody, too', async () => {
+    const { answer, questions } = await authorized([A], 'repository:c/x:pull', () => ALLOWED, [])
+    assert.equal(answer, 'repository:c/x:pull')
+    assert.deepEqual([questions[0]?.account, questions[0]?.labels], ['', undefined])
+  })
+})
+
+describe('what a command allowed', () => {
+  const token = async (presented = presentPassword('team-a', 'secret')) => {
+    const flows = startFlows([person('team-a', 'secret')])
+    flows.policy(createPolicy([...namespacePolicy({ public: [], shared: [] }).rules, NOTHING]))
+    const authorize = createAuthorize(() => Promise.resolve(ALLOWED))
+    const issueToken = createIssueToken({ ...flows.deps, authorize }, flows.options)
+    const requested = scope('repository:tools/x:pull')
+    const { result } = await issueToken(
+      accepted({
+        ...{ service: 'internal-registry.io', requested, presented, account: '', offline: false },
+      }),
+      {},
+    )
+    assert.ok(result.ok)
+    const check = async (target: string, commanded: boolean) => {
+      const checkAccess = flows.checkWith({}, { commanded })
+      const authorization = `Bearer ${result.value.token}`
+      const decision = await checkAccess(accepted({ method: 'GET', target, authorization }), {})
+      return decision.result.ok ? 'allowed' : decision.result.refusal.reason
+    }
+    return { flows, check }
+  }
+
+  it('passes the gateway as long as the token is for it, and no rule is about it', async () => {
+    const { flows, check } = await token()
+    assert.equal(await check('/v2/tools/x/manifests/v1', true), 'allowed')
+    assert.equal(await check('/v2/tools/y/manifests/v1', true), 'access_denied')
+    assert.equal(await check('/v2/tools/x/manifests/v1', false), 'access_denied')
+    flows.policy(createPolicy([ruleOf({ name: 'tools/*' }, [])]))
+    assert.equal(await check('/v2/tools/x/manifests/v1', true), 'access_denied')
+  })
+
+  it('ends with the credential', async () => {
+    const { flows, check } = await token()
+    flows.people([person('team-a', 'another')])
+    assert.equal(await check('/v2/tools/x/manifests/v1', true), 'credential_revoked')
+  })
+
+  it('is good for nobody, too', async () => {
+    const { check } = await token(NOBODY)
+    assert.equal(await check('/v2/tools/x/manifests/v1', true), 'allowed')
+    assert.equal(await check('/v2/tools/y/manifests/v1', true), 'login_required')
+    assert.equal(await check('/v2/tools/x/manifests/v1', false), 'token_invalid')
+  })
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { claimableRules } from '../../../src/policy/claimable.ts'
+import type { MatchSource } from '../../../src/policy/compile-rule.ts'
+import { createPolicy, namespacePolicy } from '../../../src/policy/policy.ts'
+import { ruleOf } from '../../support/rules.ts'
+
+const CLAIMABLE: readonly MatchSource[] = [
+  { account: 'ci', name: 'library/**' },
+  { account: '/^ci-/', name: 'library/**' },
+  { account: 'c*' },
+  { account: 'ci', namespace: '*', name: 'library/**' },
+  { name: 'users/${account}/**' },
+  { account: '/^([a-z]+)@x$/', name: 'users/${account:1}/**' },
+]
+
+const BOUND: readonly MatchSource[] = [
+  { account: 'ci', namespace: 'platform', name: 'library/**' },
+  { account: 'ci', labels: { role: 'x' }, name: 'library/**' },
+  { account: 'ci', name: '${namespace}/**' },
+  { account: '?*', name: 'library/**' },
+  { account: '*' },
+  { account: '', name: 'library/**' },
+  { namespace: '*', name: '${namespace}/${account}/**' },
+  { name: 'library/**' },
+]
+
+describe('claimableRules', () => {
+  for (const match of CLAIMABLE) {
+    it(`has ${JSON.stringify(match)}`, () => {
+      assert.equal(claimableRules(createPolicy([ruleOf(match)])).length, 1)
+    })
+  }
+
+  for (const match of BOUND) {
+    it(`has not ${JSON.stringify(match)}`, () => {
+      assert.deepEqual(claimableRules(createPolicy([ruleOf(match)])), [])
+    })
+  }
+
+  it('has none that gives nothing', () => {
+    const match = { account: 'ci' }
+    assert.deepEqual(claimableRules(createPolicy([ruleOf(match, [])])), [])
+    assert.deepEqual(claimableRules(createPolicy([{ ...ruleOf(match), shadow: true }])), [])
+  })
+
+  it('has none of the policy without a file', () => {
+    const policy = namespacePolicy({ public: ['**'], shared: ['**'], administrators: ['a'] })
+    assert.deepEqual(claimableRules(policy), [])
+  })
+})
