@@ -6,7 +6,9 @@ import { messageOf } from '../../errors.ts'
 /** What a request to the API server needs beside its path. */
 export interface Way {
   /** Of `node:https`: host, port, agent, and the headers that say who asks. */
-  readonly options: RequestOptions & { readonly headers: Readonly<Record<string, string>> }
+  readonly options: Omit<RequestOptions, 'headers'> & {
+    readonly headers: Readonly<Record<string, string>>
+  }
   /** What stands before the path of each request; not empty where clusters share a host. */
   readonly prefix: string
 }
