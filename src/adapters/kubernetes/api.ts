@@ -94,7 +94,9 @@ async function refusalOf(response: IncomingMessage, patience: number): Promise<A
   const text = await readBody(response, { most: MAX_STATUS, patience }).catch(() => '')
   const seconds = Number(headers['retry-after'] ?? 0)
   const wait = Number.isFinite(seconds) ? Math.min(seconds * 1000, MAX_RETRY_AFTER) : 0
-  return new ApiRefusal(statusCode, statusText(statusCode, parsed(text)), Math.max(0, wait))
+  const said = statusText(statusCode, parsed(text))
+  const next = statusCode === 403 ? '; next: give it the rights in examples/kubernetes' : ''
+  return new ApiRefusal(statusCode, said + next, Math.max(0, wait))
 }
 
 /** What a `Status` object says; it is about names and rights, never about what is in a Secret. */

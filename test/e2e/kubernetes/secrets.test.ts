@@ -198,7 +198,10 @@ describe('Secrets of a real API server, with the rights of examples/kubernetes a
       following = await follow(cluster, limited)
       const { store } = following
       await until('the trouble', 5_000, () => store.problem() !== undefined)
-      assert.match(store.problem() ?? '', /403: secrets is forbidden: User "system:serviceaccount:/)
+      assert.match(
+        store.problem() ?? '',
+        /403: secrets .* is forbidden: User "system:serviceaccount:rauth:rauth" cannot list .*; next: give it the rights in examples\/kubernetes/,
+      )
       assert.equal(store.ready(), false)
     })
 
