@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import os from 'node:os'
 import { Command } from 'commander'
-import { readPolicyText } from '../adapters/file/policy/policy-text.ts'
+import { POLICY_FILE, readDocumentText, USERS_FILE } from '../adapters/file/document-text.ts'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
+import { usersOfFile } from '../config/users-file.ts'
 import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
@@ -20,7 +21,8 @@ export function checkConfigCommand(): Command {
       const config = loadConfig(file, process.env)
       const policy = await readPolicy(config)
       await checkCluster(config)
-      const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy)
+      await checkUsers(config)
+      const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
       for (const warning of [...warningsOf(config), ...ofPolicy, ...missingPaths(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
@@ -32,7 +34,7 @@ export function checkConfigCommand(): Command {
 async function readPolicy(config: Config): Promise<Policy | undefined> {
   const { file } = config.policy
   if (file === undefined || !existsSync(file)) return undefined
-  return configuredPolicy(config, await readPolicyText(file), file)
+  return configuredPolicy(config, await readDocumentText(file, POLICY_FILE), file)
 }
 
 /** Throws when a kubeconfig that is named can't be used. Which others there are is another machine's affair. */
@@ -45,7 +47,7 @@ async function checkCluster({ credentials }: Config): Promise<void> {
   readClusterAccess({ kubeconfig, context, environment: process.env, home: os.homedir() })
 }
 
-function credentialPaths(credentials: Config['credentials']): readonly MissablePath[] {
+function credentialPaths(credentials: Config['credentials']): readonly Missing[] {
   if (credentials.source === 'directory') {
     const next = ': make it, with a Secret in it'
     return [['credentials.directory', credentials.directory, next]]
@@ -56,24 +58,38 @@ function credentialPaths(credentials: Config['credentials']): readonly MissableP
     : [['credentials.kubernetes.kubeconfig', kubeconfig, ': put it there']]
 }
 
-type MissablePath = readonly [key: string, path: string, next: string]
+/** The same of the users file. */
+async function checkUsers({ identity }: Config): Promise<void> {
+  for (const file of usersFiles(identity)) {
+    if (existsSync(file)) usersOfFile(await readDocumentText(file, USERS_FILE), file)
+  }
+}
+
+function usersFiles(identity: Config['identity']): readonly string[] {
+  return identity.flatMap(({ users }) => users?.file ?? [])
+}
+
+type Missing = readonly [key: string, path: string, next: string]
 
 /** No mistakes of the configuration, which may be meant for another machine. */
 function missingPaths(config: Config): readonly string[] {
-  const { keys, credentials, policy } = config
+  const { keys, credentials, policy, identity } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
-  const paths: readonly MissablePath[] = [
+  const secrets = identity.filter((source) => source.secrets !== undefined)
+  const paths: readonly Missing[] = [
     ...(keys.certificate === undefined || keys.key === undefined
       ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
-    ...credentialPaths(credentials),
+    ...secrets.flatMap(() => credentialPaths(credentials)),
+    ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),
     ...TLS_LISTENERS.flatMap((listener) =>
-      Object.entries(tlsFilesOf(config, listener) ?? {}).map(
-        ([name, file]: [string, string]) => [`tls.${listener}.${name}`, file, ''] as const,
-      ),
+      Object.entries(tlsFilesOf(config, listener) ?? {}).map(([name, file]: [string, string]) => {
+        const missing: Missing = [`tls.${listener}.${name}`, file, '']
+        return missing
+      }),
     ),
   ]
   return paths

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
+import { identitySchema } from './identity-schema.ts'
 import {
   address,
   challengeText,
@@ -169,6 +170,11 @@ const shape = z.strictObject({
       }
     })
     .prefault({}),
+  /**
+   * Who says who somebody is, in the order in which they are asked; docs/identity.md has them all. Only
+   * in the file, never in the environment.
+   */
+  identity: identitySchema.default([{ secrets: {} }]),
   credentials,
   guessing: z
     .strictObject({

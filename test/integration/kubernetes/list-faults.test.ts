@@ -162,7 +162,9 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
   }
 
   it('takes a token that was rotated meanwhile, and asks no more than twice with a bad one', async () => {
-    api.faults.list.push((response) => { answer(response, 401, status(401, 'Unauthorized')); })
+    api.faults.list.push((response) => {
+      answer(response, 401, status(401, 'Unauthorized'))
+    })
     const { untilReady, answers } = await start()
     await untilReady()
     assert.deepEqual([answers[401], answers[200]], [1, 2])

@@ -133,7 +133,9 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
     [
       'does not know the version yet',
       'expired',
-      (response) => { answer(response, 504, status(504, 'Too large resource version: 9, current: 1')); },
+      (response) => {
+        answer(response, 504, status(504, 'Too large resource version: 9, current: 1'))
+      },
     ],
     [
       'has a line that is no JSON',

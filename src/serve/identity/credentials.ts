@@ -1,11 +1,11 @@
 import os from 'node:os'
-import { createFileSecretStore } from '../adapters/file/secrets/secret-store.ts'
-import type { Metrics } from '../adapters/ops/metrics.ts'
-import type { Config } from '../config/schema.ts'
-import type { CredentialStore } from '../credentials/credential.ts'
-import type { CredentialOptions } from '../credentials/secret/secret-credentials.ts'
-import type { Log } from '../log.ts'
-import { VERSION } from '../version.ts'
+import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
+import type { Metrics } from '../../adapters/ops/metrics.ts'
+import type { Config } from '../../config/schema.ts'
+import type { CredentialStore } from '../../credentials/credential.ts'
+import type { CredentialOptions } from '../../credentials/secret/secret-credentials.ts'
+import type { Log } from '../../log.ts'
+import { VERSION } from '../../version.ts'
 
 /** The credentials of namespaces, wherever they come from; kept up to date until it is closed. */
 export interface OpenCredentials extends CredentialStore {
@@ -29,7 +29,7 @@ export async function openCredentials(options: OpenCredentialsOptions): Promise<
     return createFileSecretStore({ ...parts, secretName, directory: credentials.directory })
   }
   // Imported when wanted: most of it is about kubeconfigs.
-  const { createKubernetesSecretStore } = await import('../adapters/kubernetes/secret-store.ts')
+  const { createKubernetesSecretStore } = await import('../../adapters/kubernetes/secret-store.ts')
   const { kubeconfig, context, ...which } = credentials
   const store = createKubernetesSecretStore({
     ...{ ...parts, ...which, secretName, userAgent: `rauth/${VERSION}` },
