@@ -11,6 +11,7 @@ import {
   type Live,
   type LiveTokenDependencies,
 } from './live-token.ts'
+import { explainLater } from './policy/explain.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
 import { isBasic } from './registry/authorization.ts'
@@ -128,10 +129,12 @@ export function createCheckAccess(
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
     const { commanded } = deps
-    const granted = grantOf(policy, { ...asker, tags }, required, { held, commanded })
+    const about = { ...asker, tags }
+    const granted = grantOf(policy, about, required, { held, commanded })
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),
+      why: explainLater(policy, about, required),
       ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),
     })
     const denied = () =>

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { canICommand } from './commands/can-i.ts'
 import { checkConfigCommand } from './commands/check-config.ts'
+import { explainCommand } from './commands/explain.ts'
 import { keysCommand } from './commands/keys.ts'
 import { serveCommand } from './commands/serve.ts'
-import { RauthError } from './errors.ts'
+import { RauthError, type ErrorCode } from './errors.ts'
 import { VERSION } from './version.ts'
 
 /** The `rauth` program: the table of its subcommands. */
@@ -15,6 +17,8 @@ const program = new Command('rauth')
   .addCommand(serveCommand())
   .addCommand(checkConfigCommand())
   .addCommand(keysCommand())
+  .addCommand(canICommand())
+  .addCommand(explainCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -22,7 +26,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-/** Exit codes: 0 ok, 1 invalid, 2 usage. */
+const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  ERR_USAGE: 2,
+  ERR_UNREACHABLE: 3,
+}
+
+/** Exit codes: 0 yes or ok, 1 denied or invalid, 2 usage, 3 unreachable. */
 try {
   await program.parseAsync()
 } catch (thrown) {
@@ -30,7 +39,7 @@ try {
     process.exitCode = thrown.exitCode === 0 ? 0 : 2
   } else if (thrown instanceof RauthError) {
     process.stderr.write(`${thrown.message}\n`)
-    process.exitCode = 1
+    process.exitCode = EXIT_CODES[thrown.code] ?? 1
   } else {
     throw thrown
   }

@@ -2,7 +2,9 @@ import type { Authorize } from './authorize.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
+import { idsOf } from './credentials/holder.ts'
 import type { Asker } from './policy/asker.ts'
+import { explainLater } from './policy/explain.ts'
 import type { Policy } from './policy/policy.ts'
 import { toldOf } from './credentials/vouchers.ts'
 import { accepted, refused, type Result } from './refusal.ts'
@@ -109,6 +111,7 @@ export function createIssueToken(
       nobody: deps.nobody(),
     }
     const policy = deps.policy()
+    learn({ why: explainLater(policy, asker, requested) })
     const authorized = await deps.authorize(policy, asker, requested)
     if (!authorized.ok) return authorized
     const { access, rules, shadow } = authorized.value
@@ -122,6 +125,7 @@ export function createIssueToken(
     learn({
       account: subject.account,
       namespaces: subject.namespaces,
+      credentials: idsOf(subject.credentials),
       granted: formatScope(access),
       rule: rules.join(','),
       ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),

@@ -51,7 +51,8 @@ function endByForce(): void {
 
 async function serve(config: Config, { role, port }: RunOptions): Promise<void> {
   const common = await createCommon(config)
-  const { log, metrics, keys, signingKeys, tls, store, identity, policySource, clock } = common
+  const { log, metrics, decisions, keys, signingKeys, tls } = common
+  const { store, identity, policySource, clock } = common
   for (const warning of warningsOf(config, LISTENERS[role])) log.warn({}, warning)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
@@ -74,7 +75,7 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
       await openGateway(common, logins, running, opened)
     }
     const server = createOperationsServer({
-      metrics,
+      ...{ metrics, decisions },
       parts: {
         credentials: () => store.ready(),
         keys: () => keys.ready(),

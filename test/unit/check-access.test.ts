@@ -764,6 +764,7 @@ describe('checkAccess', () => {
           keyId,
           granted: ALL,
           namespaces: ['team-a'],
+          credentials: ['team-a/registry-credentials'],
           rule: 'own-namespace',
         },
       ])
@@ -789,6 +790,7 @@ describe('checkAccess', () => {
           keyId,
           granted: '',
           namespaces: ['team-a'],
+          credentials: ['team-a/registry-credentials'],
           rule: 'own-namespace',
         },
       ])

@@ -11,6 +11,8 @@ import { policySchema } from '../../src/config/policy-schema.ts'
 import { keysAt, SETTINGS } from '../../src/config/settings.ts'
 import { usersOfFile } from '../../src/config/users-file.ts'
 import { usersSchema } from '../../src/config/users-schema.ts'
+import { grant } from '../../src/policy/grant.ts'
+import { askerOf } from '../support/askers.ts'
 import { claimableRules } from '../../src/policy/claimable.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
 
@@ -72,6 +74,17 @@ describe('docs/policy.md', () => {
     assert.deepEqual([rules.length, shadows.length, writesOnce], [7, 1, true])
     assert.deepEqual(labels, ['role', 'team'])
     for (const key of keysAt([], policySchema)) assert.match(text, new RegExp(`^${key}:`, 'm'))
+  })
+
+  it('has rules of tags by which the tags that they name can be pushed, and no others', () => {
+    const text = /^```yaml\n(gateway: true[^]+?)^```$/m.exec(page)?.[1] ?? assert.fail('no rules')
+    const policy = policyOf(text, 'policy.yaml')
+    const may = (tags: readonly string[]) => {
+      const requested = [{ type: 'repository', name: 'app/web', actions: ['pull', 'push'] }]
+      const { access } = grant(policy, askerOf([{ namespace: 'team-a' }], { tags }), requested)
+      return access.flatMap(({ actions }) => actions).join()
+    }
+    assert.deepEqual([may(['dev-1']), may(['v1']), may([])], ['pull,push', 'pull', 'pull,push'])
   })
 
   it('tells of every key of a rule and of its match', () => {

@@ -596,6 +596,7 @@ describe('issueToken', () => {
         requested: 'repository:team-a/app:pull repository:team-b/app:pull',
         account: 'team-a',
         namespaces: ['team-a'],
+        credentials: ['team-a/registry-credentials'],
         granted: 'repository:team-a/app:pull',
         rule: 'own-namespace',
         tokenId: 'id-2',

@@ -19,7 +19,7 @@ export interface StoreOptions {
   readonly hasher: PasswordHasher
   readonly bindingKey: KeyObject
   readonly log: Log
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'usersReloadFailed'>
 }
 
 /** Passwords in memory, with where they come from. */
