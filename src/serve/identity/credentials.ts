@@ -15,10 +15,12 @@ export interface OpenCredentials extends CredentialStore {
   close(): void
 }
 
+export type CredentialMetrics = Pick<Metrics, 'observeSecrets' | 'watchEnded' | 'apiAnswered'>
+
 export interface OpenCredentialsOptions extends CredentialOptions {
   readonly config: Config
   readonly log: Log
-  readonly metrics: Metrics
+  readonly metrics: CredentialMetrics
 }
 
 /** Opens the source that is configured. Throws ERR_CREDENTIALS_UNREADABLE. */

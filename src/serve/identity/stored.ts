@@ -12,14 +12,14 @@ import type { PasswordHasher } from '../../credentials/password.ts'
 import { credentialsOfUsers, type Users } from '../../credentials/users.ts'
 import type { Log } from '../../log.ts'
 import type { Labels } from '../../subject.ts'
-import { openCredentials } from './credentials.ts'
+import { openCredentials, type CredentialMetrics } from './credentials.ts'
 
 export interface StoreOptions {
   readonly config: Config
   readonly hasher: PasswordHasher
   readonly bindingKey: KeyObject
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'usersReloadFailed'>
+  readonly metrics: Pick<Metrics, 'usersReloadFailed'> & CredentialMetrics
 }
 
 /** Passwords in memory, with where they come from. */

@@ -90,6 +90,17 @@ describe('the walk-through of docs/kubernetes.md', () => {
     assert.match(log, /"usable":2,"unusable":0,.*"msg":"credentials loaded"/)
   })
 
+  it('is asked by can-i, too, who is there', async () => {
+    const settings = blocks[2]?.split('\n')[0] ?? ''
+    const canI = (repository: string) =>
+      shell(`${settings}\nrauth can-i push ${repository} --as team-a`)
+    const own = await canI('team-a/app')
+    assert.equal(own.code, 0, own.output)
+    assert.equal((await canI('team-b/app')).code, 1)
+    const nobody = await shell(`${settings}\nrauth can-i pull team-x/app --as team-x`)
+    assert.match(nobody.output, /team-x/)
+  })
+
   it('logs in, each team to its own', async () => {
     const { code, output, stdout } = await shell(blocks[3] ?? '')
     assert.equal(code, 0, output)
