@@ -82,6 +82,12 @@ function missingPaths(config: Config): readonly string[] {
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
+    ...identity.flatMap(({ command, http }): readonly Missing[] => [
+      ...(command?.program?.includes('/') === true
+        ? [['command.program', command.program, ''] as const]
+        : []),
+      ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
+    ]),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),

@@ -9,6 +9,7 @@ import { mistakesOf, unknownName } from './mistakes.ts'
 import { problemsError, type ConfigProblem } from './problems.ts'
 import { schema, type Config } from './schema.ts'
 import { keysAt, SETTINGS } from './settings.ts'
+import { programIn } from './values.ts'
 
 /**
  * Reads a configuration: the YAML text, then the environment over it. Returns all problems at once,
@@ -80,11 +81,6 @@ export function parseConfig(
 /** Kubernetes tells each container where its API server is. */
 function isPod(environment: Environment): boolean {
   return environment['KUBERNETES_SERVICE_HOST'] !== undefined
-}
-
-/** A name without a slash is looked for on `PATH`, wherever the configuration is. */
-function programIn(folder: string, program: string | undefined) {
-  return program?.includes('/') === true ? { program: path.resolve(folder, program) } : {}
 }
 
 /** The variable that a setting, or the list that it is in, came from. */

@@ -109,13 +109,16 @@ export async function readKeys(config: Config): Promise<OpenKeys> {
 }
 
 async function readIdentity(config: Config, keys: OpenKeys | undefined): Promise<OpenIdentity> {
-  const identity = await openIdentity({
-    ...{ config, log: SILENT, clock: () => Date.now() / 1000 },
-    metrics: NO_METRICS,
-    hasher: createPasswordHasher(randomBytes(32)),
-    // Without it no token is known by its credential, and all the rest is.
-    bindingKey: keys?.bindingKey ?? createSecretKey(randomBytes(32)),
-  })
+  const identity = await openIdentity(
+    {
+      ...{ config, log: SILENT, clock: () => Date.now() / 1000 },
+      metrics: NO_METRICS,
+      hasher: createPasswordHasher(randomBytes(32)),
+      // Without it no token is known by its credential, and all the rest is.
+      bindingKey: keys?.bindingKey ?? createSecretKey(randomBytes(32)),
+    },
+    false,
+  )
   try {
     // Files are read by now; a cluster may take a moment.
     const end = performance.now() + PATIENCE
