@@ -51,7 +51,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   policy: ['registry', ...LEAVES],
   credentials: ['registry', ...LEAVES],
   token: ['registry', ...LEAVES],
-  config: ['policy', 'token', 'credentials', ...LEAVES],
+  config: ['registry', 'policy', 'token', 'credentials', ...LEAVES],
   'decision.ts': LEAVES,
   'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],
   'authorize.ts': ['policy', 'registry', 'refusal.ts', 'subject.ts'],
