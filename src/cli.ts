@@ -4,6 +4,7 @@ import { canICommand } from './commands/can-i.ts'
 import { checkConfigCommand } from './commands/check-config.ts'
 import { explainCommand } from './commands/explain.ts'
 import { keysCommand } from './commands/keys.ts'
+import { policyCommand } from './commands/policy.ts'
 import { serveCommand } from './commands/serve.ts'
 import { RauthError, type ErrorCode } from './errors.ts'
 import { VERSION } from './version.ts'
@@ -19,6 +20,7 @@ const program = new Command('rauth')
   .addCommand(keysCommand())
   .addCommand(canICommand())
   .addCommand(explainCommand())
+  .addCommand(policyCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-import type { Asker } from './policy/asker.ts'
+import { shareOf, type Asker } from './policy/asker.ts'
 import type { Policy } from './policy/policy.ts'
 import { writeOnceOf } from './policy/write-once.ts'
 import { accepted, refused, type Result } from './refusal.ts'
@@ -8,11 +8,13 @@ import type { RequiredAccess } from './registry/request.ts'
 export interface RegistryTags {
   /**
    * The digests of the manifests that tags name, in their order; `undefined`: there is no such tag.
-   * `tag_unclear` if one is not known in time. Never rejects for what the registry does.
+   * `tag_unclear` if one is not known in time, or too many of the same `share` are being asked for. Never
+   * rejects for what the registry does.
    */
   digestsOf(
     repository: string,
     tags: readonly string[],
+    share: string,
   ): Promise<Result<readonly (string | undefined)[]>>
 }
 
@@ -37,7 +39,7 @@ export async function keepTags(
   if (registry === undefined) {
     return refused('tag_unclear', { detail: 'no gateway.registry to ask for this service' })
   }
-  const found = await registry.digestsOf(repository, kept)
+  const found = await registry.digestsOf(repository, kept, shareOf(asker))
   if (!found.ok) return found
   const changed = found.value.some((named) => named !== undefined && named !== digest)
   return changed ? refused('tag_immutable') : accepted(undefined)

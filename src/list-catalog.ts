@@ -9,6 +9,7 @@ import {
   type Live,
   type LiveTokenDependencies,
 } from './live-token.ts'
+import { shareOf } from './policy/asker.ts'
 import { grant } from './policy/grant.ts'
 import { reachOf } from './policy/reach.ts'
 import { accepted, refused, type Result } from './refusal.ts'
@@ -76,7 +77,7 @@ export function createListCatalog(deps: ListCatalogDependencies): ListCatalog {
     const view = viewOf(bearer.value, live.value)
     // As registries answer it, without a look at what there is.
     if (count === 0) return accepted({ repositories: [], more: false })
-    const listed = await deps.registry.walk(signal, (page) =>
+    const listed = await deps.registry.walk({ signal, share: shareOf(live.value.asker) }, (page) =>
       readCatalog(page, { ...view, count, last }),
     )
     learn({ rule: [...view.rules].join(',') })

@@ -46,8 +46,8 @@ export interface Common extends DecideDependencies, OpenKeys {
 /** Of those that were allowed, and as many of the others: a few MB in all. */
 const KEPT_DECISIONS = 1_000
 
-/** Reads the keys and the credentials. Throws what keeps rauth from serving. */
-export async function createCommon(config: Config): Promise<Common> {
+/** Reads the keys and the credentials. Throws what keeps rauth from serving. `takesLogins`: users log in here. */
+export async function createCommon(config: Config, takesLogins: boolean): Promise<Common> {
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
@@ -55,7 +55,10 @@ export async function createCommon(config: Config): Promise<Common> {
   const { keys, signingKeys, bindingKey } = await openKeys({ config, clock, log, metrics })
   const tls = createTlsOfListeners({ config, clock, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
-  const identity = await openIdentity({ config, hasher, bindingKey, clock, log, metrics })
+  const identity = await openIdentity(
+    { config, hasher, bindingKey, clock, log, metrics },
+    takesLogins,
+  )
   const policySource = await openPolicy({ config, log, metrics })
   return {
     ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, hasher, clock, identity },

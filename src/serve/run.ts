@@ -50,7 +50,8 @@ function endByForce(): void {
 }
 
 async function serve(config: Config, { role, port }: RunOptions): Promise<void> {
-  const common = await createCommon(config)
+  const takesLogins = role !== 'gateway' || config.gateway.basic
+  const common = await createCommon(config, takesLogins)
   const { log, metrics, decisions, keys, signingKeys, tls } = common
   const { store, identity, policySource, clock } = common
   for (const warning of warningsOf(config, LISTENERS[role])) log.warn({}, warning)
@@ -64,7 +65,7 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
 
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
-    if (role !== 'gateway' || config.gateway.basic) logins = await createLogins(common)
+    if (takesLogins) logins = await createLogins(common)
     if (role !== 'gateway' && logins !== undefined) {
       const { openTokenService } = await import('./token-service.ts')
       listeners.set('token', await openTokenService(common, logins, port, running))
@@ -121,7 +122,7 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
       signingKey: signingKeys?.active(clock()).kid,
       ports: Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
     },
-    'ready',
+    store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
   )
   const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')

@@ -13,7 +13,7 @@ export interface TagClientOptions {
 }
 
 /** Questions at once, and more that wait: a slow registry does not collect them. */
-const SLOTS = { running: 16, waiting: 256 }
+const SLOTS = { running: 64, waiting: 256, perShare: 16 }
 
 /** A registry keeps from who does not take its kind what kind a manifest is, or that there is one. */
 const ACCEPT = [
@@ -51,9 +51,10 @@ export function createTagClient({ registry, token, timeout }: TagClientOptions):
   async function digestOf(
     repository: string,
     tag: string,
+    share: string,
     end: AbortSignal,
   ): Promise<Result<string | undefined>> {
-    const leave = await slots.take(end)
+    const leave = await slots.take(end, share)
     if (leave === undefined) return unclear('too many questions at once')
     try {
       const { status, headers } = await ask(repository, tag, end)
@@ -73,10 +74,12 @@ export function createTagClient({ registry, token, timeout }: TagClientOptions):
   }
 
   return {
-    async digestsOf(repository, tags) {
+    async digestsOf(repository, tags, share) {
       const end = AbortSignal.timeout(timeout)
       const digests: (string | undefined)[] = []
-      for (const found of await Promise.all(tags.map((tag) => digestOf(repository, tag, end)))) {
+      for (const found of await Promise.all(
+        tags.map((tag) => digestOf(repository, tag, share, end)),
+      )) {
         if (!found.ok) return found
         digests.push(found.value)
       }
