@@ -1,11 +1,13 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
 import type { Asker } from './asker.ts'
-import { grant, hearing, isWithin, outcomeOf, reasonOf, voicesOf, type Hearing } from './grant.ts'
+import { grant } from './grant.ts'
+import { hear, outcomeOf, reasonOf, type Hearing } from './hearing.ts'
 import { valuesFor } from './match-rule.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
 import { allowing, denying, matchWithTags } from './verdict.ts'
+import { isWithin, voicesOf } from './voices.ts'
 import { whyNot, type Unmet } from './why-not.ts'
 
 /** A decision of the policy, with all that it came from. */
@@ -76,7 +78,7 @@ export function explain(policy: Policy, asker: Asker, requested: Access): Explan
   const { access: granted } = grant(policy, asker, requested)
   const resources = requested.map((resource) => {
     const { type, name, actions } = resource
-    const hearings = voicesOf(policy, asker).map((one) => hearing(policy, one, resource))
+    const hearings = voicesOf(policy, asker).map((one) => hear(policy, one, resource))
     return {
       ...{ type, name },
       actions: actions.map((action) => actionOf(policy, hearings, resource, action)),

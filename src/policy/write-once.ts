@@ -1,7 +1,7 @@
 import type { Asker } from './asker.ts'
-import { isWithin, voicesOf } from './grant.ts'
 import type { Policy } from './policy.ts'
 import { allowing, verdictOf } from './verdict.ts'
+import { isWithin, voicesOf } from './voices.ts'
 
 /** Which tags of a repository may be written once only. */
 export interface WriteOnce {
