@@ -19,6 +19,7 @@ const LEAVES = [
   'clock.ts',
   'log.ts',
   'version.ts',
+  'printable.ts',
   'event.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
@@ -46,6 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'clock.ts': [],
   'log.ts': [],
   'version.ts': [],
+  'printable.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],
@@ -81,7 +83,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'rate-limiter-flexible': ['adapters/throttle'],
   '@redis/client': ['adapters/throttle'],
   zod: ['config'],
-  yaml: ['config', 'adapters/file'],
+  yaml: ['config', 'adapters/file', 'adapters/kubernetes'],
+  '@kubernetes/client-node/dist/config.js': ['adapters/kubernetes'],
   express: ['adapters/token-http'],
   'protobufjs/minimal.js': ['adapters/ext-authz'],
   pino: ['adapters/ops'],
