@@ -7,6 +7,7 @@ import { explainCommand } from './commands/explain.ts'
 import { hashCommand } from './commands/hash.ts'
 import { keysCommand } from './commands/keys.ts'
 import { policyCommand } from './commands/policy.ts'
+import { schemaCommand } from './commands/schema.ts'
 import { secretCommand } from './commands/secret.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tokenCommand } from './commands/token.ts'
@@ -29,6 +30,7 @@ const program = new Command('rauth')
   .addCommand(decodeCommand())
   .addCommand(hashCommand())
   .addCommand(secretCommand())
+  .addCommand(schemaCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
