@@ -4,7 +4,7 @@ import { SHORT, type Following } from './following.ts'
 
 /**
  * How long a fault lasts, seconds. Set to a minute or more, rauth's own times count in place of those that
- * tests can wait for: `FAULT_SECONDS=300 npm test -- e2e kubernetes/faults`.
+ * tests can wait for: see CONTRIBUTING.md.
  */
 export const SECONDS = Number(process.env['FAULT_SECONDS'] ?? 5)
 
