@@ -12,10 +12,16 @@ import {
   type LiveTokenDependencies,
 } from './live-token.ts'
 import { explainLater } from './policy/explain.ts'
+import { printable } from './printable.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
 import { isBasic } from './registry/authorization.ts'
-import { readRequest, type RegistryRequest, type RequiredAccess } from './registry/request.ts'
+import {
+  pathOf,
+  readRequest,
+  type RegistryRequest,
+  type RequiredAccess,
+} from './registry/request.ts'
 import { formatScope } from './registry/scope.ts'
 import type { Subject } from './subject.ts'
 import { keepTags, type RegistryTags } from './keep-tags.ts'
@@ -62,6 +68,9 @@ export interface CheckAccessOptions {
   readonly uploadGrace: number
 }
 
+/** Characters. */
+const MAX_LOGGED_PATH = 256
+
 const MOUNT = ['mount', 'from']
 
 export function createCheckAccess(
@@ -74,7 +83,10 @@ export function createCheckAccess(
     learn: Learn,
   ): Promise<Result<Allowed>> {
     const read = readRequest(request)
-    if (!read.ok) return read
+    if (!read.ok) {
+      learn({ path: printable(pathOf(request.target), MAX_LOGGED_PATH) })
+      return read
+    }
     const scope = formatScope(read.value.required)
     learn({ requested: scope })
     const identified = await identify(request, read.value, origin, learn)

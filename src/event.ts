@@ -21,6 +21,11 @@ export interface DecisionEvent {
   readonly credentials?: readonly string[]
   /** What was asked for, in scope grammar; empty for a login or `/v2/`. */
   readonly requested?: string
+  /**
+   * Path of what is no request of the registry API, in printable ASCII; never the query. Long parts
+   * are left out: they may be tokens.
+   */
+  readonly path?: string
   /** What was granted, in scope grammar. */
   readonly granted?: string
   /** The rule that decided. */
@@ -59,6 +64,7 @@ export type DecisionFacts = Partial<
     | 'namespaces'
     | 'credentials'
     | 'requested'
+    | 'path'
     | 'granted'
     | 'rule'
     | 'shadow'

@@ -7,6 +7,7 @@ import type { Asker } from './policy/asker.ts'
 import { explainLater } from './policy/explain.ts'
 import type { Policy } from './policy/policy.ts'
 import { toldOf } from './credentials/vouchers.ts'
+import { printable } from './printable.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
 import { formatScope } from './registry/scope.ts'
@@ -98,7 +99,9 @@ export function createIssueToken(
   ): Promise<Result<TokenGrant>> {
     const { service, requested } = request
     learn({ requested: formatScope(requested) })
-    if (!isServed(service)) return refused('service_unknown')
+    if (!isServed(service)) {
+      return refused('service_unknown', { detail: `asked for "${printable(service, 128)}"` })
+    }
     if (!deps.store.ready()) return refused('not_ready')
 
     const identified = await identify(request, origin, learn)

@@ -71,7 +71,9 @@ export function createListCatalog(deps: ListCatalogDependencies): ListCatalog {
     if (!bearer.ok) return withScope(bearer.refusal, SCOPE)
     const live = findLive(deps, bearer.value, { service, address }, learn)
     if (!live.ok) return withScope(live.refusal, SCOPE)
-    if (deps.registry === undefined) return refused('catalog_closed')
+    if (deps.registry === undefined) {
+      return refused('catalog_closed', { detail: 'catalog.registry is not set' })
+    }
     const view = viewOf(bearer.value, live.value)
     // As registries answer it, without a look at what there is.
     if (count === 0) return accepted({ repositories: [], more: false })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
+import { credentialSource } from './credentials.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
 import { resolveSource } from './identity-schema.ts'
@@ -67,7 +68,7 @@ export function parseConfig(
         command: { ...policy.command, ...programIn(folder, policy.command.program) },
       },
       identity: identity.map((source) => resolveSource(source, folder)),
-      credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
+      credentials: credentialSource(parsed.data.credentials, { inPod: isPod(environment), folder }),
       tls: {
         token: resolved(tls.token),
         gateway: resolved(tls.gateway),
@@ -75,6 +76,11 @@ export function parseConfig(
       },
     }),
   }
+}
+
+/** Kubernetes tells each container where its API server is. */
+function isPod(environment: Environment): boolean {
+  return environment['KUBERNETES_SERVICE_HOST'] !== undefined
 }
 
 /** The variable that a setting, or the list that it is in, came from. */

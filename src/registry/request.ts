@@ -49,11 +49,23 @@ export interface RequiredAccess {
 export interface TagChange {
   readonly repository: string
   readonly action: 'push' | 'delete'
-  /** Of a manifest that is pushed by it: it is the same afterwards as what has it already. */
+  /** The digest it is pushed under; a tag that already names it is not changed by the push. */
   readonly digest?: string
 }
 
 const MAX_TARGET = 8192
+
+/** Longer than a digest, and shorter than any token. */
+const LONG_PART = /[^/]{81,}/g
+
+/**
+ * The path of a target, without what could be a secret: the query, the user of an absolute one, and
+ * parts that are as long as tokens.
+ */
+export function pathOf(target: string): string {
+  const path = target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+  return path.replace(LONG_PART, ({ length }) => `<${length}>`)
+}
 
 /** What a canonical registry path is made of; `%` only ever as the escaped colon of a digest. */
 const PATH = /^\/[A-Za-z0-9\-._:+/]*(?:%3[Aa][A-Fa-f0-9]*)?$/

@@ -122,7 +122,7 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
       signingKey: signingKeys?.active(clock()).kid,
       ports: Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
     },
-    'ready',
+    store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
   )
   const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')

@@ -124,6 +124,19 @@ describe('docs/identity.md', () => {
   })
 })
 
+describe('docs/troubleshooting.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/troubleshooting.md'), 'utf8')
+
+  it('speaks of reasons and settings that there are', () => {
+    const names = SETTINGS.map(({ path: keys }) => keys.join('.'))
+    const words = [...page.matchAll(/`([a-z]+(?:_[a-z]+)+|[a-z]+\.[a-z][A-Za-z]+)`/g)]
+    assert.ok(words.length > 5)
+    for (const [, word = ''] of words) {
+      assert.ok(names.includes(word) || (REASONS as readonly string[]).includes(word), word)
+    }
+  })
+})
+
 describe('README', () => {
   const fence = /^```yaml\n(# rauth\.yaml with its defaults[^]+?)^```$/m.exec(README)?.[1]
   const block = fence ?? assert.fail('no rauth.yaml in the README')
@@ -146,6 +159,13 @@ describe('README', () => {
   it('shows the defaults', () => {
     const realm = /^realm: \S+/m.exec(block)?.[0] ?? ''
     assert.deepEqual(parseConfig(block, 'rauth.yaml', {}), parseConfig(realm, 'rauth.yaml', {}))
+  })
+
+  it('says what it takes behind Envoy on one machine', () => {
+    const text = /^ {2}```yaml\n( {2}realm: [^]+?)^ {2}```$/m.exec(README)?.[1] ?? assert.fail()
+    const read = parseConfig(text, 'rauth.yaml', {})
+    assert.deepEqual(read.problems, undefined)
+    assert.equal(read.config?.trustedProxies[0]?.address, '127.0.0.1')
   })
 
   it('has a policy file that is one', () => {

@@ -198,6 +198,14 @@ describe('issueToken', () => {
     })
   }
 
+  it('records which service was asked for', async () => {
+    const { issueToken, events } = startFlows(PEOPLE)
+    await issueToken(request({ service: `x${'y'.repeat(200)}` }), {})
+    assert.equal(events.at(-1)?.detail, `asked for "x${'y'.repeat(127)}…"`)
+    await issueToken(request({ service: 'a\nb' }), {})
+    assert.equal(events.at(-1)?.detail, 'asked for "a?b"')
+  })
+
   it('issues for every service that it has, naming the one that was asked for', async () => {
     const flows = startFlows(PEOPLE)
     const services = ['one', SERVICE]

@@ -213,6 +213,7 @@ describe('the catalog', () => {
     const listCatalog = flows.listCatalogOf(undefined)
     const token = await flows.tokenFor('team-a', 'canary-a')
     assert.equal(reasonOf(await list({ listCatalog }, token)), 'catalog_closed')
+    assert.equal(flows.events.at(-1)?.detail, 'catalog.registry is not set')
     assert.equal(reasonOf(await list({ listCatalog }, undefined)), 'token_missing')
   })
 

@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text.ts'
 import { configuredPolicy } from '../../config/configured-policy.ts'
 import { policyOf } from '../../config/policy-file.ts'
@@ -31,6 +32,17 @@ export interface Offline {
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
+/** Nobody looks at them. */
+const NO_METRICS = {
+  usersReloadFailed: () => undefined,
+  observeSecrets: () => undefined,
+  watchEnded: () => undefined,
+  apiAnswered: () => undefined,
+}
+
+/** How long the credentials of a cluster may take, milliseconds. */
+const PATIENCE = 10_000
+
 /** A configuration in which nothing but the policy is of interest. */
 const BARE = 'realm: http://localhost/token\n'
 
@@ -39,7 +51,7 @@ export interface OfflineOptions extends ConfigOption {
 }
 
 /**
- * The configuration, the policy and the credentials as they are in files; the keys too where `tokensAt` is
+ * The configuration, the policy and the credentials as they are in files or in the cluster; the keys too where `tokensAt` is
  * given: when tokens are judged, seconds since the epoch. Throws for a configuration or a policy that
  * can't be used.
  */
@@ -100,13 +112,24 @@ async function readIdentity(config: Config, keys: OpenKeys | undefined): Promise
   const identity = await openIdentity(
     {
       ...{ config, log: SILENT, clock: () => Date.now() / 1000 },
-      metrics: { usersReloadFailed: () => undefined },
+      metrics: NO_METRICS,
       hasher: createPasswordHasher(randomBytes(32)),
       // Without it no token is known by its credential, and all the rest is.
       bindingKey: keys?.bindingKey ?? createSecretKey(randomBytes(32)),
     },
     false,
   )
-  identity.close()
-  return identity
+  try {
+    // Files are read by now; a cluster may take a moment.
+    const end = performance.now() + PATIENCE
+    while (!identity.lookup.ready()) {
+      const late = performance.now() > end ? `not there within ${PATIENCE / 1000} s` : undefined
+      const problem = identity.troubles['credentials']?.() ?? late
+      if (problem !== undefined) throw new Error(problem)
+      await sleep(20)
+    }
+    return identity
+  } finally {
+    identity.close()
+  }
 }
