@@ -39,9 +39,9 @@ export function createAuthorize(ask: AskPolicy | undefined): Authorize {
     const granted = grant(policy, asker, requested)
     const open = ask === undefined ? [] : undecided(policy, asker, requested)
     if (ask === undefined || open.length === 0) return accepted(granted)
-    const { account, service, address, holders } = asker
+    const { account, service, address } = asker
     const questions = open.flatMap((resource) =>
-      heldBy(holders).map(({ holder, labels }) => ({ holder, labels, resource })),
+      heldBy(asker).map(({ holder, labels }) => ({ holder, labels, resource })),
     )
     const judged = await Promise.all(
       questions.map(async ({ holder, labels, resource }) => {
@@ -67,10 +67,11 @@ export function createAuthorize(ask: AskPolicy | undefined): Authorize {
 }
 
 /** Each holder with what the command is told of it; nobody is asked about, too. */
-function heldBy(
-  holders: readonly Holder[],
-): readonly { readonly holder: Holder | undefined; readonly labels: Labels | undefined }[] {
-  if (holders.length === 0) return [{ holder: undefined, labels: undefined }]
+function heldBy({
+  holders,
+  nobody,
+}: Asker): readonly { readonly holder: Holder | undefined; readonly labels: Labels | undefined }[] {
+  if (holders.length === 0) return [{ holder: undefined, labels: nobody }]
   return holders.map((holder) => ({ holder, labels: holder.labels }))
 }
 

@@ -1,5 +1,6 @@
 import { grantOf } from './authorize.ts'
 import { parseBasic, type BasicCredentials } from './credentials/basic-auth.ts'
+import { toldOf } from './credentials/vouchers.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import {
@@ -107,7 +108,8 @@ export function createCheckAccess(
       if (!subject.ok) return subject
       const { account, credentials } = subject.value
       learn({ account })
-      return accepted({ account, credentials, access: undefined })
+      const told = credentials.map((one) => toldOf(one, deps.policy().labels))
+      return accepted({ account, credentials: told, access: undefined })
     }
     const grace = finishesUpload ? options.uploadGrace : 0
     return readToken(deps, authorization, { service, grace }, learn)

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Authenticate } from './credentials/authenticate.ts'
 import type { BasicCredentials } from './credentials/basic-auth.ts'
-import type { CredentialStore } from './credentials/credential.ts'
+import type { CredentialLookup } from './credentials/credential.ts'
 import type { GuessGuard } from './credentials/guessing.ts'
 import { subjectOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
@@ -35,7 +35,7 @@ export type Identify = (
 
 export interface IdentifyDependencies {
   readonly clock: Clock
-  readonly store: CredentialStore
+  readonly store: CredentialLookup
   readonly authenticate: Authenticate
   /** Stands before every check of what a client presents. */
   readonly guard: GuessGuard

@@ -4,10 +4,11 @@ import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
 import type { Asker } from './policy/asker.ts'
 import type { Policy } from './policy/policy.ts'
+import { toldOf } from './credentials/vouchers.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
 import { formatScope } from './registry/scope.ts'
-import { ANONYMOUS, type Subject } from './subject.ts'
+import { isAnonymous, type Labels, type Subject } from './subject.ts'
 import type { Issuer } from './token/issuer.ts'
 import { MAX_TOKEN } from './token/verifier.ts'
 
@@ -21,7 +22,7 @@ export interface TokenRequest extends ClaimedIdentity {
 
 export interface TokenGrant {
   readonly token: string
-  /** Only when it was asked for, and never for an anonymous subject. */
+  /** Only when it was asked for, and never for whoever can't be looked up again: see isLasting. */
   readonly refreshToken?: string
   /** Seconds that are left of it. */
   readonly expiresIn: number
@@ -44,6 +45,8 @@ export type IssueToken = (
 export interface IssueTokenDependencies extends DecideDependencies, IdentifyDependencies {
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
+  /** Labels of whoever has no credentials. */
+  readonly nobody: () => Labels | undefined
   readonly authorize: Authorize
   readonly issuer: Issuer
 }
@@ -78,7 +81,7 @@ export function createIssueToken(
     subject: Subject,
     learn: Learn,
   ): Promise<string | undefined> {
-    if (!offline || deps.refreshTokens === undefined || subject === ANONYMOUS) return undefined
+    if (!offline || deps.refreshTokens === undefined || !isLasting(subject)) return undefined
     if (presented.kind === 'refresh') return presented.token.reveal()
     const id = deps.newId()
     const token = await deps.refreshTokens.issue(id, service, subject)
@@ -101,14 +104,21 @@ export function createIssueToken(
     const subject = identified.value
     const { account, credentials: holders } = subject
     const { address } = origin
-    const asker: Asker = { account, holders, service, address, now: deps.clock(), tags: 'any' }
-    const authorized = await deps.authorize(deps.policy(), asker, requested)
+    const asker: Asker = {
+      ...{ account, holders, service, address, now: deps.clock(), tags: 'any' },
+      nobody: deps.nobody(),
+    }
+    const policy = deps.policy()
+    const authorized = await deps.authorize(policy, asker, requested)
     if (!authorized.ok) return authorized
     const { access, rules, shadow } = authorized.value
     // A token for nothing would keep clients from logging in: they only do so after a 401.
-    if (subject === ANONYMOUS && access.length === 0) return refused('credentials_missing')
+    if (isAnonymous(subject) && access.length === 0) return refused('credentials_missing')
 
     const now = Math.floor(deps.clock())
+    const lifetime = isForPullsOnly(access) ? options.expiry : options.pushExpiry
+    const expiresAt = Math.min(now + lifetime, Math.floor(subject.until ?? Infinity))
+    if (expiresAt <= now) return refused('credentials_invalid', { detail: 'ended meanwhile' })
     learn({
       account: subject.account,
       namespaces: subject.namespaces,
@@ -120,13 +130,13 @@ export function createIssueToken(
       issuer: options.issuer,
       subject: subject.account,
       audience: service,
-      expiresAt: now + (isForPullsOnly(access) ? options.expiry : options.pushExpiry),
+      expiresAt,
       notBefore: now,
       issuedAt: now,
       id: deps.newId(),
       access,
       namespaces: subject.namespaces,
-      credentials: subject.credentials,
+      credentials: subject.credentials.map((one) => toldOf(one, policy.labels)),
     })
     learn({ keyId, tokenId: claims.id })
     if (token.length > MAX_ISSUED) {
@@ -134,9 +144,8 @@ export function createIssueToken(
       return refused('request_too_large', { detail: 'the token would be too long: ask for less' })
     }
     const refreshToken = await refreshTokenFor(request, subject, learn)
-    const { issuedAt, expiresAt } = claims
     return accepted({
-      ...{ token, expiresIn: expiresAt - now, issuedAt, access },
+      ...{ token, expiresIn: claims.expiresAt - now, issuedAt: claims.issuedAt, access },
       ...(refreshToken === undefined ? {} : { refreshToken }),
     })
   }
@@ -149,4 +158,13 @@ export function createIssueToken(
 
 function isForPullsOnly(access: Access): boolean {
   return access.every(({ actions }) => actions.every((action) => action === 'pull'))
+}
+
+/** A refresh token stands for credentials that can be looked up again, and for no others. */
+function isLasting({ credentials, until }: Subject): boolean {
+  return (
+    until === undefined &&
+    credentials.length > 0 &&
+    credentials.every(({ vouched }) => vouched === undefined)
+  )
 }

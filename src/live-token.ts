@@ -1,8 +1,9 @@
 import { grantOf } from './authorize.ts'
 import type { Clock } from './clock.ts'
-import type { CredentialStore } from './credentials/credential.ts'
+import type { CredentialLookup } from './credentials/credential.ts'
 import { namespacesOf } from './credentials/holder.ts'
-import { liveCredentials } from './credentials/live.ts'
+import { liveHolders } from './credentials/live.ts'
+import type { Vouchers } from './credentials/vouchers.ts'
 import type { Learn } from './event.ts'
 import type { Asker } from './policy/asker.ts'
 import type { Policy } from './policy/policy.ts'
@@ -10,12 +11,16 @@ import { accepted, refused, type Refusal, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
 import { bearerToken } from './registry/authorization.ts'
 import { formatScope } from './registry/scope.ts'
-import type { CredentialReference } from './subject.ts'
+import type { Labels, ToldCredential } from './subject.ts'
 import type { Verifier } from './token/verifier.ts'
 
 export interface LiveTokenDependencies {
   readonly clock: Clock
-  readonly store: CredentialStore
+  readonly store: CredentialLookup
+  /** The sources that vouch for those who are in no store. */
+  readonly vouchers: Vouchers
+  /** Labels of whoever has no credentials. */
+  readonly nobody: () => Labels | undefined
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
   /** Whether a command decides where no rule does. */
@@ -27,7 +32,7 @@ export interface LiveTokenDependencies {
 export interface Bearer {
   readonly account: string
   /** None of an anonymous token. */
-  readonly credentials: readonly CredentialReference[]
+  readonly credentials: readonly ToldCredential[]
   /** What its token says; `undefined`: there is none, and the policy alone decides. */
   readonly access: Access | undefined
 }
@@ -66,12 +71,16 @@ export function findLive(
   learn: Learn,
 ): Result<Live> {
   const anonymous = credentials.length === 0
-  const holders = liveCredentials(deps.store, credentials, deps.clock())
+  const policy = deps.policy()
+  const now = deps.clock()
+  const holders = liveHolders(deps, credentials, policy.labels, now)
   if (!anonymous && holders.length === 0) return refused('credential_revoked')
   const namespaces = namespacesOf(holders)
   learn({ namespaces })
-  const policy = deps.policy()
-  const asker: Asker = { account, holders, service, address, now: deps.clock(), tags: 'any' }
+  const asker: Asker = {
+    ...{ account, holders, service, address, now, tags: 'any' },
+    nobody: deps.nobody(),
+  }
   // Any token will do for /v2/, if it is still good for anything: this one has no credential.
   const { commanded } = deps
   const held = access ?? []

@@ -407,6 +407,14 @@ const REFUSALS = {
     level: 'warn',
     message: 'the credentials are not loaded yet: try again in a few seconds',
   },
+  identity_unavailable: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'warn',
+    message: 'who you are cannot be checked right now: try again in a few seconds',
+  },
   policy_unavailable: {
     http: 503,
     grpc: GRPC.UNAVAILABLE,

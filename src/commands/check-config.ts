@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { readPolicyText } from '../adapters/file/policy/policy-text.ts'
+import { POLICY_FILE, readDocumentText, USERS_FILE } from '../adapters/file/document-text.ts'
 import { loadConfig, USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
+import { usersOfFile } from '../config/users-file.ts'
 import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
@@ -18,7 +19,8 @@ export function checkConfigCommand(): Command {
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
       const policy = await readPolicy(config)
-      const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy)
+      await checkUsers(config)
+      const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
       for (const warning of [...warningsOf(config), ...ofPolicy, ...missingPaths(config)]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
@@ -30,25 +32,46 @@ export function checkConfigCommand(): Command {
 async function readPolicy(config: Config): Promise<Policy | undefined> {
   const { file } = config.policy
   if (file === undefined || !existsSync(file)) return undefined
-  return configuredPolicy(config, await readPolicyText(file), file)
+  return configuredPolicy(config, await readDocumentText(file, POLICY_FILE), file)
 }
+
+/** The same of the users file. */
+async function checkUsers({ identity }: Config): Promise<void> {
+  for (const file of usersFiles(identity)) {
+    if (existsSync(file)) usersOfFile(await readDocumentText(file, USERS_FILE), file)
+  }
+}
+
+function usersFiles(identity: Config['identity']): readonly string[] {
+  return identity.flatMap(({ users }) => users?.file ?? [])
+}
+
+type Missing = readonly [key: string, path: string, next: string]
 
 /** No mistakes of the configuration, which may be meant for another machine. */
 function missingPaths(config: Config): readonly string[] {
-  const { keys, credentials, policy } = config
+  const { keys, credentials, policy, identity } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
-  const paths: readonly (readonly [key: string, path: string, next: string])[] = [
+  const { directory } = credentials
+  const secrets = identity.filter((source) => source.secrets !== undefined)
+  const paths: readonly Missing[] = [
     ...(keys.certificate === undefined || keys.key === undefined
       ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
-    ['credentials.directory', credentials.directory, ': make it, with a Secret in it'],
+    ...secrets.map((): Missing => [
+      'credentials.directory',
+      directory,
+      ': make it, with a Secret in it',
+    ]),
+    ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),
     ...TLS_LISTENERS.flatMap((listener) =>
-      Object.entries(tlsFilesOf(config, listener) ?? {}).map(
-        ([name, file]: [string, string]) => [`tls.${listener}.${name}`, file, ''] as const,
-      ),
+      Object.entries(tlsFilesOf(config, listener) ?? {}).map(([name, file]: [string, string]) => {
+        const missing: Missing = [`tls.${listener}.${name}`, file, '']
+        return missing
+      }),
     ),
   ]
   return paths

@@ -19,6 +19,10 @@ export function mistakesOf(
       message: unknownName('key', [...key, name].join('.'), known),
     }))
   }
+  if (issue.code === 'invalid_key') {
+    const [flaw] = issue.issues
+    return [{ path: key, message: `"${key.join('.')}" ${flaw?.message ?? issue.message}` }]
+  }
   // What was not written is undefined: a null of a list stays one, and elsewhere there are none.
   const missing = issue.code === 'invalid_type' && issue.input === undefined
   const what = missing ? 'is missing and has no default' : issue.message.replace(/^I/, 'i')

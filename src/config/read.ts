@@ -3,6 +3,7 @@ import path from 'node:path'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
+import { resolveSource } from './identity-schema.ts'
 import { mistakesOf, unknownName } from './mistakes.ts'
 import { problemsError, type ConfigProblem } from './problems.ts'
 import { schema, type Config } from './schema.ts'
@@ -51,7 +52,7 @@ export function parseConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls, policy } = parsed.data
+  const { tls, policy, identity } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -64,6 +65,7 @@ export function parseConfig(
         ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
         command: { ...policy.command, ...programIn(folder, policy.command.program) },
       },
+      identity: identity.map((source) => resolveSource(source, folder)),
       credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
       tls: {
         token: resolved(tls.token),

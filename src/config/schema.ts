@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
+import { identitySchema } from './identity-schema.ts'
 import {
   address,
   challengeText,
@@ -168,6 +169,11 @@ const shape = z.strictObject({
       }
     })
     .prefault({}),
+  /**
+   * Who says who somebody is, in the order in which they are asked; docs/identity.md has them all. Only
+   * in the file, never in the environment.
+   */
+  identity: identitySchema.default([{ secrets: {} }]),
   credentials: z
     .strictObject({
       /** Secret manifests, as `kubectl get secret -o yaml` prints them. */

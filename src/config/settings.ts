@@ -44,8 +44,13 @@ function settingsOf(shape: unknown, prefix: readonly string[]): Setting[] {
   return [{ path: prefix, variable, read: readerOf(inner) }]
 }
 
-/** Every leaf of the schema with its environment variable. */
-export const SETTINGS: readonly Setting[] = settingsOf(schema, [])
+/** What no variable can hold. */
+const IN_THE_FILE_ONLY = ['RAUTH_IDENTITY']
+
+/** Every leaf of the schema that can stand in the environment, with its variable. */
+export const SETTINGS: readonly Setting[] = settingsOf(schema, []).filter(
+  ({ variable }) => !IN_THE_FILE_ONLY.includes(variable),
+)
 
 /** The keys that a schema knows at a place. */
 export function keysAt(at: readonly string[], top: z.ZodType = schema): string[] {
@@ -53,6 +58,7 @@ export function keysAt(at: readonly string[], top: z.ZodType = schema): string[]
   for (const key of at) {
     const inner = unwrapped(place)
     if (inner instanceof z.ZodObject) place = (inner.shape as Record<string, unknown>)[key]
+    else if (inner instanceof z.ZodRecord) place = inner.valueType
     else place = inner instanceof z.ZodArray ? inner.element : undefined
   }
   const inner = unwrapped(place)

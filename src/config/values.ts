@@ -130,10 +130,12 @@ export const registryUrl = z.string().refine((value) => {
   return plain && /^https?:$/.test(url.protocol) && url.pathname === '/'
 }, 'must be an http or https URL with nothing behind the host, such as http://registry:5000')
 
-/** Names of namespaces, each a DNS label (RFC 1123). */
-export const namespaces = z
-  .array(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a namespace'))
-  .max(64, 'must have 64 namespaces at most')
+/** The name of a namespace: a DNS label (RFC 1123). */
+export const namespace = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a namespace')
+
+export const namespaces = z.array(namespace).max(64, 'must have 64 namespaces at most')
 
 export const file = z.string().min(1, 'must be a path')
 

@@ -14,16 +14,31 @@ export function warningsOf(
 ): readonly string[] {
   return [
     ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
+    ...borrowedNames(config),
     ...plainPorts(config, listeners),
   ]
 }
 
+/** Whoever may write a Secret may give it any user name; rules about accounts go by these names. */
+function borrowedNames({ identity }: Config): readonly string[] {
+  const kinds = identity.flatMap((source) => Object.keys(source))
+  const behind = kinds.slice(kinds.indexOf('secrets') + 1).filter((kind) => kind !== 'secrets')
+  if (!kinds.includes('secrets') || behind.length === 0) return []
+  return [
+    `identity asks ${[...new Set(behind)].join(', ')} behind secrets: a Secret with a user name of theirs is ` +
+      'asked first, in its own namespace; next: move secrets to the end',
+  ]
+}
+
 /** What the rules of a policy give to others than whoever wrote them may think. */
-export function policyWarningsOf(policy: Policy): readonly string[] {
+export function policyWarningsOf(policy: Policy, { identity }: Config): readonly string[] {
+  const kinds = identity.flatMap((source) => Object.keys(source))
+  if (!kinds.includes('secrets')) return []
+  const before = kinds.indexOf('secrets') > 0
   return claimableRules(policy).map(
     ({ id }) =>
       `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
-      'next: add the namespace whose account it is',
+      `next: add the namespace whose account it is${before ? ', unless a source before secrets knows it' : ''}`,
   )
 }
 

@@ -9,11 +9,13 @@ export type PasswordSecret =
   | { readonly kind: 'bcrypt'; readonly hash: Redacted<string>; readonly cost: number }
 
 /**
- * One user name and password of one namespace. The namespace is where the Secret lives; never what
- * is written in it.
+ * One user name and password. That of a Secret is of the namespace that the Secret lives in, never of
+ * what is written in it; a static user has the namespace that the administrator gives it, or none.
  */
 export interface Credential extends HeldCredential {
   readonly username: string
+  /** Given by the administrator, and so by nobody else: see users.ts. */
+  readonly administered?: true
   readonly secret: PasswordSecret
   /** From when on it works, seconds since the epoch; without: always did. */
   readonly notBefore?: number
@@ -25,11 +27,30 @@ export interface Credential extends HeldCredential {
  * Every known credential, in memory: lookups are synchronous and no request waits for a file or the
  * API server. Also those whose time has not come or is over: see live.ts.
  */
-export interface CredentialStore {
+export interface CredentialStore extends CredentialLookup {
+  /** The bcrypt cost that most Secrets with hashes have; `undefined` while there are none. */
+  bcryptCost(): number | undefined
+}
+
+/** The same of one store or of several together. */
+export interface CredentialLookup {
   /** False until the first complete load; then true for good. */
   ready(): boolean
   byUsername(username: string): readonly Credential[]
   find(reference: CredentialReference): Credential | undefined
-  /** The bcrypt cost that most Secrets with hashes have; `undefined` while there are none. */
-  bcryptCost(): number | undefined
+}
+
+/** Several stores, as if they were one. References are unique over all. */
+export function joinLookups(stores: readonly CredentialLookup[]): CredentialLookup {
+  return {
+    ready: () => stores.every((store) => store.ready()),
+    byUsername: (username) => stores.flatMap((store) => store.byUsername(username)),
+    find(reference) {
+      for (const store of stores) {
+        const found = store.find(reference)
+        if (found !== undefined) return found
+      }
+      return undefined
+    },
+  }
 }

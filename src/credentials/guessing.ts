@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Redacted } from '../redacted.ts'
 import { refused, type Reason, type Result } from '../refusal.ts'
-import type { CredentialStore } from './credential.ts'
+import type { CredentialLookup } from './credential.ts'
 import type { PasswordHasher } from './password.ts'
 
 /** Whose failures are counted together: a client network, and the name that it tries there. */
@@ -44,7 +44,7 @@ export const UNGUARDED: GuessGuard = (_attempt, check) => check()
 
 export interface GuessGuardDependencies {
   readonly failures: FailureCounter
-  readonly store: Pick<CredentialStore, 'byUsername'>
+  readonly store: Pick<CredentialLookup, 'byUsername'>
   /** The network that an address belongs to. */
   readonly networkOf: (address: string) => string
   readonly hasher: PasswordHasher
@@ -91,12 +91,14 @@ export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
   }
 
   /**
-   * A user name with the passwords, and their dates, that its own namespace gives it: once those change, the failures of
+   * A user name with the passwords, and their dates, that the administrator or its own namespace gives it: once those change, the failures of
    * before are over, so that what goes on with an old password does not keep the new one out. Other
    * namespaces may have the name too, and could begin anew as often as they like.
    */
   function nameOf(username: string): string {
-    const own = deps.store.byUsername(username).filter(({ namespace }) => namespace === username)
+    const own = deps.store
+      .byUsername(username)
+      .filter(({ namespace, administered }) => administered === true || namespace === username)
     const versions = own.map((one) => [one.generation, one.notBefore, one.notAfter].join())
     return JSON.stringify([username, ...versions.sort()])
   }

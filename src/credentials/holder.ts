@@ -1,9 +1,9 @@
-import type { HeldCredential, Subject } from '../subject.ts'
+import type { HeldCredential, Holder, Subject } from '../subject.ts'
 import type { Credential } from './credential.ts'
 
-/** The namespaces of credentials: each once, sorted. */
-export function namespacesOf(credentials: readonly Credential[]): readonly string[] {
-  return [...new Set(credentials.map(({ namespace }) => namespace))].sort()
+/** The namespaces of holders: each once, sorted. */
+export function namespacesOf(holders: readonly Holder[]): readonly string[] {
+  return [...new Set(holders.flatMap(({ namespace }) => namespace ?? []))].sort()
 }
 
 /** Who holds these credentials under a user name. */
@@ -12,6 +12,15 @@ export function subjectOf(account: string, credentials: readonly Credential[]): 
 }
 
 /** Without anything of the password. */
-function held({ id, generation, namespace, actions }: Credential): HeldCredential {
-  return { id, generation, namespace, ...(actions === undefined ? {} : { actions }) }
+function held({ id, generation, ...holder }: Credential): HeldCredential {
+  return { id, generation, ...holderOf(holder) }
+}
+
+/** All that the policy asks of a holder, and nothing else of it. */
+export function holderOf({ namespace, labels, actions }: Holder): Holder {
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(actions === undefined ? {} : { actions }),
+  }
 }

@@ -13,6 +13,8 @@ export interface Asker {
   readonly account: string
   /** None: nobody. */
   readonly holders: readonly Holder[]
+  /** Labels of nobody. */
+  readonly nobody?: Labels | undefined
   readonly service: string
   /** IP address of the client; `undefined`: not known. */
   readonly address: string | undefined
@@ -21,9 +23,11 @@ export interface Asker {
   readonly tags?: Tags
 }
 
-/** An asker in the name of one namespace, `undefined` for nobody. */
+/** An asker by one of its holders, or nobody. */
 export interface Voice {
   readonly account: string
+  readonly anonymous: boolean
+  /** `undefined`: it is of none, as nobody is. */
   readonly namespace: string | undefined
   readonly labels: Labels | undefined
   readonly service: string
@@ -33,10 +37,11 @@ export interface Voice {
 }
 
 export function voiceOf(
-  { account, service, now, tags }: Asker,
+  { account, service, now, tags, nobody }: Asker,
   holder: Holder | undefined,
   address: Address | undefined,
 ): Voice {
-  const { namespace, labels } = holder ?? {}
-  return { account, namespace, labels, service, address, now, tags }
+  const anonymous = holder === undefined
+  const { namespace, labels } = holder ?? { labels: nobody }
+  return { account, anonymous, namespace, labels, service, address, now, tags }
 }

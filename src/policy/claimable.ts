@@ -19,8 +19,12 @@ function gives({ actions, shadow = false }: Rule): boolean {
   return actions.length > 0 && !shadow
 }
 
-/** To namespaces that are named, to what is the namespace's own, or to labels, which no Secret has. */
-function isBound({ namespace, name, labels = [] }: Rule): boolean {
+/**
+ * To namespaces that are named, to what is the namespace's own, to labels, which no Secret has, or to an
+ * account with a colon, which no user name of Basic credentials has (RFC 7617 §2).
+ */
+function isBound({ namespace, name, account, labels = [] }: Rule): boolean {
+  if (account?.start.includes(':') === true) return true
   if (labels.length > 0 || !ANYBODY.test(namespace?.source ?? '')) return true
   return placeholdersIn(name.source).includes('namespace')
 }

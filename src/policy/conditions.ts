@@ -40,8 +40,10 @@ export const OF_ASKER: readonly Condition<[]>[] = [
   {
     key: 'namespace',
     holds({ namespace, anonymous }, voice, values) {
-      if (voice.namespace === undefined) return anonymous === true && namespace === undefined
-      return namespace === undefined || namespace.matches(voice.namespace, values, voice.labels)
+      if (voice.anonymous && anonymous !== true) return false
+      if (namespace === undefined) return true
+      if (voice.namespace === undefined) return false
+      return namespace.matches(voice.namespace, values, voice.labels)
     },
   },
   {

@@ -35,7 +35,7 @@ export interface Rule {
   readonly tags?: readonly Pattern[]
   /** Exactly `['*']` allows every action that is asked for. */
   readonly actions: readonly string[]
-  /** Also for those who are no namespace: without credentials a rule that does not say so is none. */
+  /** Also for nobody: without credentials a rule that does not say so is none. */
   readonly anonymous?: boolean
   /** Tags that, once they are there, are neither written again nor deleted, whatever the actions say. */
   readonly immutable?: readonly Pattern[]

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import {
-  createFileSecretStore,
-  type FileSecretStore,
-} from '../adapters/file/secrets/secret-store.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
+import type { CredentialLookup } from '../credentials/credential.ts'
+import type { Vouchers } from '../credentials/vouchers.ts'
+import type { Labels } from '../subject.ts'
+import { openIdentity, type OpenIdentity } from './identity/identity.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password.ts'
 import type { DecideDependencies } from '../decision.ts'
 import { messageOf } from '../errors.ts'
@@ -26,7 +26,11 @@ export interface Common extends DecideDependencies, OpenKeys {
   /** Of the tokens of all services: whoever asks says for which one it is. */
   readonly verifier: Verifier
   readonly tls: TlsOfListeners
-  readonly store: FileSecretStore
+  readonly store: CredentialLookup
+  readonly vouchers: Vouchers
+  readonly nobody: () => Labels | undefined
+  /** Where these three come from. */
+  readonly identity: OpenIdentity
   readonly hasher: PasswordHasher
   readonly clock: Clock
   readonly policy: () => Policy
@@ -44,14 +48,11 @@ export async function createCommon(config: Config): Promise<Common> {
   const { keys, signingKeys, bindingKey } = await openKeys({ config, clock, log, metrics })
   const tls = createTlsOfListeners({ config, clock, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
-  const store = await createFileSecretStore({
-    directory: config.credentials.directory,
-    secretName: config.secretName,
-    ...{ hasher, bindingKey, log },
-  })
+  const identity = await openIdentity({ config, hasher, bindingKey, clock, log, metrics })
   const policySource = await openPolicy({ config, log, metrics })
   return {
-    ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, store, hasher, clock },
+    ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, hasher, clock, identity },
+    ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
     verifier: verifierOf({ config, keys, clock }),
     timer: () => performance.now(),
     newId: randomUUID,

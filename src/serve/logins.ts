@@ -10,8 +10,8 @@ export interface Logins extends Guarding {
 }
 
 export async function createLogins(common: Common): Promise<Logins> {
-  const { store, hasher, clock } = common
+  const { identity, clock } = common
   const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
-  const authenticate = createAuthenticator({ store, hasher, bcrypt, clock })
+  const authenticate = createAuthenticator(identity.sources(bcrypt))
   return { authenticate, ...(await createGuarding(common)) }
 }

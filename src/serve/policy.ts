@@ -1,7 +1,5 @@
-import {
-  createFilePolicyStore,
-  type FilePolicyStore,
-} from '../adapters/file/policy/policy-store.ts'
+import { openFileDocument, type FileDocument } from '../adapters/file/document-store.ts'
+import { POLICY_FILE } from '../adapters/file/document-text.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
@@ -9,7 +7,7 @@ import { policyWarningsOf } from '../config/warnings.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 
-export type OpenPolicy = FilePolicyStore
+export type OpenPolicy = FileDocument<Policy>
 
 export interface OpenPolicyOptions {
   readonly config: Config
@@ -23,14 +21,20 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
   /** Throws as {@link configuredPolicy}. */
   function parse(text: string, fileName: string): Policy {
     const policy = configuredPolicy(config, text, fileName)
-    for (const warning of policyWarningsOf(policy)) log.warn({ file: fileName }, warning)
+    for (const warning of policyWarningsOf(policy, config)) log.warn({ file: fileName }, warning)
     return policy
   }
   const opened =
     file === undefined
       ? withoutFile(namespacePolicy(config.policy))
-      : await createFilePolicyStore({
-          ...{ file, log, parse: (text) => parse(text, file) },
+      : await openFileDocument<Policy>({
+          ...{
+            file,
+            log,
+            kind: POLICY_FILE,
+            parse: (text) => parse(text, file),
+          },
+          count: ({ rules }) => ({ rules: rules.length }),
           onFailure: () => {
             metrics.policyReloadFailed()
           },

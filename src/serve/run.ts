@@ -51,7 +51,7 @@ function endByForce(): void {
 
 async function serve(config: Config, { role, port }: RunOptions): Promise<void> {
   const common = await createCommon(config)
-  const { log, metrics, keys, signingKeys, tls, store, policySource, clock } = common
+  const { log, metrics, keys, signingKeys, tls, store, identity, policySource, clock } = common
   for (const warning of warningsOf(config, LISTENERS[role])) log.warn({}, warning)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
@@ -81,7 +81,7 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
         running,
       },
       troubles: {
-        credentials: () => store.problem(),
+        ...identity.troubles,
         keys: () => keys.problem(),
         policy: () => policySource.problem(),
         ...tls.troubles(),
@@ -99,7 +99,7 @@ async function serve(config: Config, { role, port }: RunOptions): Promise<void> 
     await Promise.all(halves.map((listener) => listener.close(DRAIN)))
     await operations?.close(0)
     logins?.close()
-    store.close()
+    identity.close()
     keys.close()
     policySource.close()
     tls.close()

@@ -1,14 +1,16 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
-import type { CredentialReference } from '../subject.ts'
-import { formatReferences, instant, list, names, record, references, text } from './payload.ts'
+import type { ToldCredential } from '../subject.ts'
+import { instant, list, MAX_HOLDERS, names, record, text } from './payload.ts'
+import { formatTold, told } from './told.ts'
 
 /**
  * The claims of an access token. On the wire: `iss sub aud exp nbf iat jti access` of the
  * distribution token specification, and one private claim `rauth` = `{ns: string[], cred: [[id,
- * generation], …]}` with what the gateway needs to ask the policy again.
+ * generation], …]}` with what the gateway needs to ask the policy again. A credential that was vouched
+ * for has a third part, the holder (told.ts).
  *
  * A token without credentials is an anonymous one: then it has no subject and no namespace either,
- * and any other has all three.
+ * and any other has a subject.
  */
 export interface ClaimSet {
   readonly issuer: string
@@ -23,7 +25,7 @@ export interface ClaimSet {
   readonly id: string
   readonly access: Access
   readonly namespaces: readonly string[]
-  readonly credentials: readonly CredentialReference[]
+  readonly credentials: readonly ToldCredential[]
 }
 
 const MAX_ACCESS = 64
@@ -41,7 +43,7 @@ export function claimsToPayload(claims: ClaimSet) {
     access: claims.access.map(({ type, name, actions }) => ({ type, name, actions })),
     rauth: {
       ns: claims.namespaces,
-      cred: formatReferences(claims.credentials),
+      cred: claims.credentials.map(formatTold),
     },
   }
 }
@@ -63,7 +65,7 @@ export function parseClaims(payload: unknown): ClaimSet | undefined {
   const id = text(top['jti'])
   const access = list(top['access'], MAX_ACCESS, resource)
   const namespaces = names(holder['ns'])
-  const credentials = references(holder['cred'])
+  const credentials = list(holder['cred'], MAX_HOLDERS, told)
   if (
     issuer === undefined ||
     subject === undefined ||
@@ -78,8 +80,8 @@ export function parseClaims(payload: unknown): ClaimSet | undefined {
   ) {
     return undefined
   }
-  const holders = [subject, namespaces, credentials].filter(({ length }) => length > 0)
-  if (holders.length !== 0 && holders.length !== 3) return undefined
+  const anonymous = credentials.length === 0
+  if (anonymous ? subject !== '' || namespaces.length > 0 : subject === '') return undefined
   return {
     ...{ issuer, subject, audience, expiresAt, notBefore, issuedAt, id },
     ...{ access, namespaces, credentials },

@@ -4,17 +4,23 @@ import type { CredentialReference } from '../subject.ts'
 
 /** A user name may be as long as Basic credentials can carry it, so `sub` may too. */
 const MAX_TEXT = 4096
-const MAX_HOLDERS = 256
+/** Credentials of one subject. */
+export const MAX_HOLDERS = 256
+
+/** An object. */
+export function mapping(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return value as Record<string, unknown>
+}
 
 /** An object with exactly these own keys. */
 export function record(
   value: unknown,
   keys: readonly string[],
 ): Record<string, unknown> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const own = Object.keys(value)
-  const exact = own.length === keys.length && keys.every((key) => Object.hasOwn(value, key))
-  return exact ? (value as Record<string, unknown>) : undefined
+  const own = mapping(value)
+  if (own === undefined || Object.keys(own).length !== keys.length) return undefined
+  return keys.every((key) => Object.hasOwn(own, key)) ? own : undefined
 }
 
 export function text(value: unknown): string | undefined {
@@ -50,7 +56,7 @@ export function formatReferences(credentials: readonly CredentialReference[]) {
   return credentials.map(({ id, generation }) => [id, generation])
 }
 
-function reference(value: unknown): CredentialReference | undefined {
+export function reference(value: unknown): CredentialReference | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined
   const id = text(value[0])
   const generation = text(value[1])

@@ -188,6 +188,28 @@ describe('rauth', () => {
       })
     })
 
+    describe('of a users file', () => {
+      const withUsers = async (users?: string) => {
+        for (const name of ['keys', 'credentials']) await mkdir(at(name), { recursive: true })
+        if (users !== undefined) await writeFile(at('users.yaml'), users)
+        const file = await config(`${MINIMAL}identity: [{ users: { file: users.yaml } }]\n`)
+        return { file, ...(await rauth(['check-config', '-f', file])) }
+      }
+
+      it('warns where there is none here', async () => {
+        const { code, stderr } = await withUsers()
+        assert.equal(code, 0)
+        assert.match(stderr, /users\.file .*users\.yaml is not here: put the users there/)
+      })
+
+      it('says where each mistake is, and nothing of a password', async () => {
+        const { code, stderr } = await withUsers('accounts: { alice: { password: canary } }\n')
+        assert.equal(code, 1)
+        assert.ok(stderr.startsWith(`${at('users.yaml')}:1:22: "accounts.alice.password" must be`))
+        assert.doesNotMatch(stderr, /canary/)
+      })
+    })
+
     it('looks at the environment too', async () => {
       const file = await config(MINIMAL)
       const env = { RAUTH_TOKEN_EXPIRY: 'soon' }

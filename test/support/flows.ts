@@ -6,6 +6,11 @@ import {
   type CheckAccessOptions,
 } from '../../src/check-access.ts'
 import { createAuthenticator } from '../../src/credentials/authenticate.ts'
+import { createStoredPasswords } from '../../src/credentials/stored-passwords.ts'
+import type { IdentitySource } from '../../src/credentials/source.ts'
+import { createVouchers } from '../../src/credentials/vouchers.ts'
+import type { CredentialReference, Labels } from '../../src/subject.ts'
+import type { BasicCredentials } from '../../src/credentials/basic-auth.ts'
 import {
   createBcryptChecks,
   type BcryptChecksOptions,
@@ -107,7 +112,11 @@ export function startFlows(
   instead: Partial<DecideDependencies & { readonly guard: GuessGuard }> = {},
   checks: Partial<BcryptChecksOptions> = {},
 ) {
-  const state = { now: NOW, ready: true, policy: OWN_NAMESPACE, index: indexOf(people) }
+  const state = {
+    ...{ now: NOW, ready: true, policy: OWN_NAMESPACE, index: indexOf(people) },
+    vouchers: createVouchers([]),
+    nobody: undefined as Labels | undefined,
+  }
   const events: DecisionEvent[] = []
   let ids = 0
   const keys = createKeySet([key])
@@ -119,15 +128,22 @@ export function startFlows(
   }
   const clock = () => state.now
   const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock, ...checks })
+  const secrets = createStoredPasswords(
+    { store, hasher, bcrypt, clock },
+    { name: 'secrets', owns: false },
+  )
+  let authenticate = createAuthenticator([secrets])
   const deps = {
     ...{ store, clock },
+    vouchers: { has: (reference: CredentialReference) => state.vouchers.has(reference) },
+    nobody: () => state.nobody,
     timer: () => state.now * 1000,
     newId: () => `id-${String((ids += 1))}`,
     record: (event: DecisionEvent) => void events.push(event),
     policy: () => state.policy,
+    authenticate: (basic: BasicCredentials) => authenticate(basic),
     commanded: false,
     authorize: createAuthorize(undefined),
-    authenticate: createAuthenticator({ store, hasher, bcrypt, clock }),
     guard: UNGUARDED,
     issuer: createIssuer({ keys, x5c: true }),
     verifier: createVerifier({
@@ -185,6 +201,20 @@ export function startFlows(
     at: (now: number) => void (state.now = now),
     ready: (ready: boolean) => void (state.ready = ready),
     policy: (policy: Policy) => void (state.policy = policy),
+    /** The source that the people are in. */
+    secrets,
+    /** One of static users; they are not in the store. */
+    usersOf: (users: readonly Person[]) =>
+      createStoredPasswords(
+        { store: indexOf(users), hasher, bcrypt, clock },
+        { name: 'users', owns: true },
+      ),
+    /** Asked from now on, and the sources that are taken at their word. */
+    sources: (sources: readonly IdentitySource[], vouched: readonly CredentialReference[] = []) => {
+      authenticate = createAuthenticator(sources)
+      state.vouchers = createVouchers(vouched)
+    },
+    nobody: (labels: Labels) => void (state.nobody = labels),
     /** From now on these are all credentials that there are. */
     people: (now: readonly Person[]) => void (state.index = indexOf(now)),
   }

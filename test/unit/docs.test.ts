@@ -4,10 +4,13 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { PROXIES } from '../../src/adapters/ext-authz/proxies/proxies.ts'
+import { SOURCE_KINDS } from '../../src/config/identity-schema.ts'
 import { policyOf } from '../../src/config/policy-file.ts'
 import { parseConfig } from '../../src/config/read.ts'
 import { policySchema } from '../../src/config/policy-schema.ts'
 import { keysAt, SETTINGS } from '../../src/config/settings.ts'
+import { usersOfFile } from '../../src/config/users-file.ts'
+import { usersSchema } from '../../src/config/users-schema.ts'
 import { claimableRules } from '../../src/policy/claimable.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
 
@@ -81,6 +84,30 @@ describe('docs/policy.md', () => {
     for (const key of keysAt(['rules', '0', 'match', 'when'], policySchema)) {
       assert.ok(page.includes(`\`${key}\``), key)
     }
+  })
+})
+
+describe('docs/identity.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/identity.md'), 'utf8')
+  const blocks = (name: string) =>
+    [...page.matchAll(new RegExp(`^\`\`\`yaml\\n# ${name}\\n([^]+?)^\`\`\`$`, 'gm'))].map(
+      ([, text = '']) => text,
+    )
+
+  it('has configurations that are some, with every kind of source', () => {
+    const kinds = blocks('rauth\\.yaml').flatMap((text) => {
+      const parsed = parseConfig(`realm: https://registry.example/token\n${text}`, 'rauth.yaml', {})
+      if (parsed.problems !== undefined) assert.fail(JSON.stringify(parsed.problems))
+      return parsed.config.identity.flatMap((source) => Object.keys(source))
+    })
+    assert.deepEqual(new Set(kinds), new Set(SOURCE_KINDS))
+  })
+
+  it('has a users file that is one, with every key', () => {
+    const [text = ''] = blocks('users\\.yaml')
+    assert.equal(usersOfFile(text, 'users.yaml').people.length, 2)
+    const keys = [...keysAt([], usersSchema), ...keysAt(['accounts', 'alice'], usersSchema)]
+    for (const key of keys) assert.match(text, new RegExp(`^ *${key}:`, 'm'))
   })
 })
 

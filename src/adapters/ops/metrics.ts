@@ -9,6 +9,8 @@ export interface Metrics {
   observeKeys(ends: () => KeyEnds): void
   /** A changed policy file can't be used. */
   policyReloadFailed(): void
+  /** A changed users file can't be used. */
+  usersReloadFailed(): void
   /** From now on tells how many rules the policy of now has. */
   observePolicy(rules: () => number): void
   /** What a listener needs for TLS can't be used. */
@@ -56,6 +58,11 @@ export function createMetrics(): Metrics {
     help: 'States of the keys folder in which some key could not be used.',
     registers: [registry],
   })
+  const usersReloadFailures = new Counter({
+    name: 'rauth_users_reload_failures_total',
+    help: 'States of the users file that could not be used.',
+    registers: [registry],
+  })
   const policyReloadFailures = new Counter({
     name: 'rauth_policy_reload_failures_total',
     help: 'States of the policy file that could not be used.',
@@ -86,6 +93,9 @@ export function createMetrics(): Metrics {
         help: 'When a CA of the keys folder ends, by SHA-256 fingerprint.',
         registers: [registry],
       })
+    },
+    usersReloadFailed() {
+      usersReloadFailures.inc()
     },
     policyReloadFailed() {
       policyReloadFailures.inc()

@@ -60,19 +60,34 @@ async function measure(
   return times
 }
 
+/** Static users before the Secrets, or behind them: known and unknown names look alike. */
+const USERS: readonly Kind[] = [
+  ['unknown user', 'team-x', wrong],
+  ['wrong password of a static user', 'alice', wrong],
+  ['wrong password of a Secret', 'team-a', wrong],
+]
+
+const ALICE = { bcrypt: hashSync('password-of-alice', { cost: 4 }) }
+
 describe('the time of a refused login', () => {
   const hashed = { bcrypt: hashSync('password-of-c', { cost: 4 }) }
   const SCENES = [
     ['without bcrypt', KINDS, {}, 20_000],
     ['with it', [...KINDS, ['wrong password of a hash', 'team-c', wrong]], hashed, 1_000],
-  ] as const satisfies readonly (readonly [string, readonly Kind[], object, number])[]
-  for (const [what, kinds, more, rounds] of SCENES) {
+    ['with static users first', USERS, {}, 1_000, 'users first'],
+    ['with static users first, and bcrypt', USERS, hashed, 1_000, 'users first'],
+    ['with static users last, and bcrypt', USERS, hashed, 1_000, 'users last'],
+  ] as const satisfies readonly (readonly [string, readonly Kind[], object, number, string?])[]
+  for (const [what, kinds, more, rounds, users] of SCENES) {
     it(`does not tell what was wrong, ${what}`, async (t) => {
       const flows = startFlows([
         person('team-a', 'password-of-a'),
         person('team-b', 'password-of-b'),
         { ...person('team-c', 'password-of-c'), ...more },
       ])
+      const alice = { ...person('', 'password-of-alice', 'alice'), ...ALICE }
+      const sources = [flows.usersOf([alice]), flows.secrets]
+      if (users !== undefined) flows.sources(users === 'users last' ? sources.reverse() : sources)
       const login = async (username: string, password: string) => {
         const { result } = await flows.login(username, password)
         flows.events.length = 0

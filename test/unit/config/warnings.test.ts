@@ -41,6 +41,15 @@ describe('warnings', () => {
     assert.match(warnings('', ['token'])[0] ?? '', /\(listen\.token\)/)
   })
 
+  it('speak of sources that Secrets could take a user name from', () => {
+    const of = (identity: string) => warnings(`${at('127.0.0.1')}identity: ${identity}`)
+    const [first, ...more] = of('[{ secrets: {} }, { users: { file: a } }]')
+    assert.match(first ?? '', /^identity asks users behind secrets/)
+    assert.deepEqual(more, [])
+    assert.deepEqual(of('[{ users: { file: a } }, { secrets: {} }]'), [])
+    assert.deepEqual(of('[{ users: { file: a } }]'), [])
+  })
+
   it('say which header is not read, and which anybody may set', () => {
     const header = `${at('127.0.0.1')}clientAddress: { header: X-Real-IP, position: -1 }\n`
     assert.deepEqual(warnings(header), [

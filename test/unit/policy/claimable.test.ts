@@ -21,6 +21,7 @@ const BOUND: readonly MatchSource[] = [
   { account: '?*', name: 'library/**' },
   { account: '*' },
   { account: '', name: 'library/**' },
+  { account: 'github:acme/*', name: 'library/**' },
   { namespace: '*', name: '${namespace}/${account}/**' },
   { name: 'library/**' },
 ]

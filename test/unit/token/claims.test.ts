@@ -44,6 +44,11 @@ describe('claims', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
     const instant = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
     const plain = { noNullPrototype: true }
+    const stored = fc.record({ id: text, generation: text }, plain)
+    const values = fc.array(fc.oneof(fc.constant(''), text), { maxLength: 3 })
+    const labels = fc.dictionary(text, values, { maxKeys: 3, noNullPrototype: true })
+    const holder = fc.record({ namespace: text, labels }, { requiredKeys: ['labels'], ...plain })
+    const vouched = fc.record({ id: text, generation: text, holder }, plain)
     const claims: fc.Arbitrary<ClaimSet> = fc.record(
       {
         issuer: text,
@@ -57,10 +62,8 @@ describe('claims', () => {
           fc.record({ type: text, name: text, actions: fc.array(text, { maxLength: 16 }) }, plain),
           { maxLength: 64 },
         ),
-        namespaces: fc.array(text, { minLength: 1, maxLength: 8 }),
-        credentials: fc.array(fc.record({ id: text, generation: text }, plain), {
-          ...{ minLength: 1, maxLength: 8 },
-        }),
+        namespaces: fc.array(text, { maxLength: 8 }),
+        credentials: fc.array(fc.oneof(stored, vouched), { minLength: 1, maxLength: 8 }),
       },
       plain,
     )
@@ -89,13 +92,62 @@ describe('claims', () => {
     assert.equal(parseClaims(wire({ ...CLAIMS, subject }))?.subject, subject)
   })
 
-  it('name a subject, its namespaces and its credentials, or none of them', () => {
-    const names = Object.keys(NOBODY) as (keyof typeof NOBODY)[]
-    for (const name of names) {
+  it('name a subject and its credentials, or neither of them nor a namespace', () => {
+    for (const name of ['subject', 'credentials'] as const) {
       assert.equal(parseClaims(wire({ ...CLAIMS, [name]: NOBODY[name] })), undefined, name)
+    }
+    for (const name of Object.keys(NOBODY) as (keyof typeof NOBODY)[]) {
       assert.equal(parseClaims(wire({ ...CLAIMS, ...NOBODY, [name]: CLAIMS[name] })), undefined)
     }
+    const unnamed = { ...CLAIMS, namespaces: [] }
+    assert.deepEqual(parseClaims(wire(unnamed)), unnamed)
   })
+
+  const VOUCHED = ['oidc', 'g', 'team-a', { team: ['a', ''] }] as const
+  const withCredential = (credential: unknown) =>
+    parseClaims({ ...GOOD, rauth: { ns: ['team-a'], cred: [credential] } })?.credentials
+
+  it('tell of a credential that was vouched for whose it is', () => {
+    assert.deepEqual(withCredential(VOUCHED), [
+      {
+        ...{ id: 'oidc', generation: 'g' },
+        holder: { namespace: 'team-a', labels: { team: ['a', ''] } },
+      },
+    ])
+    assert.deepEqual(withCredential(['oidc', 'g', '', {}]), [
+      { id: 'oidc', generation: 'g', holder: { labels: {} } },
+    ])
+  })
+
+  const [id, generation, namespace, labels] = VOUCHED
+  const strange: readonly (readonly [what: string, credential: unknown])[] = [
+    ['without labels', [id, generation, namespace]],
+    ['with more', [...VOUCHED, 1]],
+    ['with a namespace that is no text', [id, generation, null, labels]],
+    ['with labels that are a list', [id, generation, namespace, []]],
+    ['with labels that are null', [id, generation, namespace, null]],
+    ['with a label that is a text', [id, generation, namespace, { team: 'a' }]],
+    ['with a value that is no text', [id, generation, namespace, { team: [1] }]],
+    [
+      'with more values than there can be',
+      [id, generation, namespace, { team: Array.from({ length: 257 }, () => 'a') }],
+    ],
+    [
+      'with more labels than there can be',
+      [
+        id,
+        generation,
+        namespace,
+        Object.fromEntries(Array.from({ length: 257 }, (_, i) => [i, []])),
+      ],
+    ],
+    ['that is a map', { 0: id, 1: generation, length: 2 }],
+  ]
+  for (const [what, credential] of strange) {
+    it(`have no credential ${what}`, () => {
+      assert.equal(withCredential(credential), undefined)
+    })
+  }
 
   const shapes: readonly unknown[] = [null, undefined, 'text', 7, true, [], [GOOD], {}]
   for (const shape of shapes) {

@@ -12,6 +12,7 @@ import {
   type FileSecretStore,
 } from '../../../../src/adapters/file/secrets/secret-store.ts'
 import { createAuthenticator } from '../../../../src/credentials/authenticate.ts'
+import { createStoredPasswords } from '../../../../src/credentials/stored-passwords.ts'
 import { createBcryptChecks } from '../../../../src/credentials/bcrypt-checks.ts'
 import { createPasswordHasher } from '../../../../src/credentials/password.ts'
 import { createIssueToken } from '../../../../src/issue-token.ts'
@@ -48,7 +49,9 @@ describe('a Secret that changes', () => {
     flows = startFlows([])
     const { clock } = flows.deps
     const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
-    const authenticate = createAuthenticator({ store, hasher, bcrypt, clock })
+    const authenticate = createAuthenticator([
+      createStoredPasswords({ store, hasher, bcrypt, clock }, { name: 'secrets', owns: false }),
+    ])
     const issueToken = createIssueToken({ ...flows.deps, store, authenticate }, flows.options)
     const checkAccess = flows.checkWith({}, { store })
     login = async (username, password) => {

@@ -11,6 +11,7 @@ import {
 } from '../../../../src/adapters/file/secrets/secret-store.ts'
 import { createBcryptComparison } from '../../../../src/adapters/bcrypt/compare.ts'
 import { createAuthenticator } from '../../../../src/credentials/authenticate.ts'
+import { createStoredPasswords } from '../../../../src/credentials/stored-passwords.ts'
 import { createBcryptChecks } from '../../../../src/credentials/bcrypt-checks.ts'
 import { createPasswordHasher } from '../../../../src/credentials/password.ts'
 import { RauthError } from '../../../../src/errors.ts'
@@ -79,7 +80,12 @@ describe('createFileSecretStore', () => {
     store = made
     const clock = () => Date.now() / 1000
     const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
-    const authenticate = createAuthenticator({ store: made, hasher, bcrypt, clock })
+    const authenticate = createAuthenticator([
+      createStoredPasswords(
+        { store: made, hasher, bcrypt, clock },
+        { name: 'secrets', owns: false },
+      ),
+    ])
     return {
       store: made,
       /** The namespaces of a login, joined. */

@@ -24,7 +24,10 @@ const VECTORS = path.resolve(
 
 function matches(match: MatchSource, asked: Asked): Match {
   const { account, type, name, service, labels } = asked
-  const voice = { ...{ account, service, labels }, namespace: '', address: undefined }
+  const voice = {
+    ...{ account, service, labels, anonymous: false },
+    ...{ namespace: '', address: undefined },
+  }
   const values = valuesFor(voice, type, name)
   return matchRule(ruleOf(match, ['*'], 'docker_auth'), voice, { type, name }, values)
 }

@@ -4,14 +4,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  createFilePolicyStore,
-  type FilePolicyStore,
-} from '../../../../src/adapters/file/policy/policy-store.ts'
-import { policyOf } from '../../../../src/config/policy-file.ts'
-import { logInto, type LoggedLine } from '../../../support/logged-lines.ts'
-import { until } from '../../../support/until.ts'
-import { mountFiles } from '../keys/key-folder.ts'
+import { openFileDocument, type FileDocument } from '../../../src/adapters/file/document-store.ts'
+import { POLICY_FILE } from '../../../src/adapters/file/document-text.ts'
+import { policyOf } from '../../../src/config/policy-file.ts'
+import type { Policy } from '../../../src/policy/policy.ts'
+import { logInto, type LoggedLine } from '../../support/logged-lines.ts'
+import { until } from '../../support/until.ts'
+import { mountFiles } from './keys/key-folder.ts'
 
 /** Longer than anything here takes on a busy machine, milliseconds. */
 const PATIENCE = 20_000
@@ -32,10 +31,10 @@ const BAD: readonly (readonly [string, string | Buffer, RegExp])[] = [
   ['no end of brackets', `rules: ${'['.repeat(1000)}`, /is nested deeper than 32 levels/],
 ]
 
-describe('createFilePolicyStore', () => {
+describe('openFileDocument, with a policy', () => {
   let directory: string
   let file: string
-  let store: FilePolicyStore | undefined
+  let store: FileDocument<Policy> | undefined
   let lines: LoggedLine[]
   let failures: number
 
@@ -51,9 +50,10 @@ describe('createFilePolicyStore', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  async function open(): Promise<FilePolicyStore> {
-    store = await createFilePolicyStore({
-      ...{ file, log: logInto(lines), parse: (text) => policyOf(text, file) },
+  async function open(): Promise<FileDocument<Policy>> {
+    store = await openFileDocument<Policy>({
+      ...{ file, log: logInto(lines), kind: POLICY_FILE, parse: (text) => policyOf(text, file) },
+      count: ({ rules: all }) => ({ rules: all.length }),
       onFailure: () => (failures += 1),
     })
     return store
@@ -62,7 +62,7 @@ describe('createFilePolicyStore', () => {
     await writeFile(path.join(directory, 'new'), text)
     await rename(path.join(directory, 'new'), file)
   }
-  const names = (one: FilePolicyStore) =>
+  const names = (one: FileDocument<Policy>) =>
     one
       .current()
       .rules.map(({ name }) => name.source)
@@ -124,7 +124,7 @@ describe('createFilePolicyStore', () => {
     const opened = await open()
     await rm(file)
     await until('the trouble', PATIENCE, () => opened.problem() !== undefined)
-    assert.match(opened.problem() ?? '', /cannot be read \(ENOENT.*put a policy there/)
+    assert.match(opened.problem() ?? '', /cannot be read \(ENOENT.*put one there/)
     assert.equal(names(opened), 'a')
   })
 

@@ -1,0 +1,75 @@
+import path from 'node:path'
+import { z } from 'zod'
+import { usersShape } from './users-schema.ts'
+import { file } from './values.ts'
+
+/** Sources that one chain may have. */
+const MAX_SOURCES = 32
+
+const users = z
+  .strictObject(
+    {
+      ...usersShape,
+      /** A file with `accounts` and `anonymous` in place of those here; read again when it changes. */
+      file: file.optional(),
+    },
+    'must be a map with accounts, or with the name of a file',
+  )
+  .superRefine(({ file, accounts, anonymous }, context) => {
+    const bad = (message: string, ...path: string[]) => {
+      context.addIssue({ code: 'custom', path, message })
+    }
+    if (file !== undefined && (accounts ?? anonymous) !== undefined) {
+      bad('stands alone: the accounts and anonymous are in it', 'file')
+    } else if (file === undefined && accounts === undefined && anonymous === undefined) {
+      bad('must have accounts, anonymous or a file')
+    }
+  })
+
+/** One source: exactly one of these. */
+const source = z.strictObject(
+  {
+    /** The Secrets of the namespaces. */
+    secrets: z.strictObject({}, 'must be {}').optional(),
+    /** People whom the administrator knows, by user name and password. */
+    users: users.optional(),
+  },
+  'must be a source such as { secrets: {} }',
+)
+
+type Source = z.output<typeof source>
+export type SourceKind = keyof Source
+
+export const SOURCE_KINDS = Object.keys(source.shape) as readonly SourceKind[]
+
+/** Kinds that a chain has one of at most. */
+const SINGLE: readonly SourceKind[] = ['secrets', 'users']
+
+/** Who says who somebody is, in the order in which they are asked. */
+export const identitySchema = z
+  .array(source, 'must be a list such as [{ secrets: {} }]')
+  .min(1, 'must have a source: leave it out for [{ secrets: {} }]')
+  .max(MAX_SOURCES, `must have ${MAX_SOURCES} sources at most`)
+  .superRefine((sources, context) => {
+    const seen = new Set<SourceKind>()
+    for (const [index, one] of sources.entries()) {
+      const kinds = SOURCE_KINDS.filter((kind) => one[kind] !== undefined)
+      const bad = (message: string) => {
+        context.addIssue({ code: 'custom', path: [index], message })
+      }
+      const [kind] = kinds
+      if (kind === undefined || kinds.length > 1) {
+        bad(`must have exactly one of ${SOURCE_KINDS.join(', ')}`)
+      } else if (SINGLE.includes(kind) && seen.has(kind)) bad(`is a second ${kind}: leave one`)
+      if (kind !== undefined) seen.add(kind)
+    }
+  })
+
+export type Identity = z.output<typeof identitySchema>
+
+/** With the paths in it taken from a folder. */
+export function resolveSource<T extends Source>(source: T, folder: string): T {
+  const { users } = source
+  if (users?.file === undefined) return source
+  return { ...source, users: { ...users, file: path.resolve(folder, users.file) } }
+}

@@ -1,0 +1,34 @@
+import type { Subject } from '../subject.ts'
+import type { BasicCredentials } from './basic-auth.ts'
+
+/** What an identity source says of a user name and a password. Details are for the log alone. */
+export type Answer =
+  | { readonly kind: 'yes'; readonly subject: Subject }
+  | Silence
+  /** It can't tell now: neither a yes nor a no, nor a reason to ask another. */
+  | { readonly kind: 'error'; readonly detail: string }
+  /** The same of passwords that wait for their turn; `guessed`: some of them were wrong already. */
+  | { readonly kind: 'busy'; readonly guessed: boolean }
+
+/** `no`: it knows who that is, and it is not so, nor is anybody else asked. `not-mine`: the next one is. */
+export interface Silence {
+  readonly kind: 'no' | 'not-mine'
+  readonly detail: string
+  /**
+   * Spends what a wrong password would have cost here, if the login is refused in the end; false: it had
+   * no turn. Not before, since whoever has the right password of another source need not wait for it.
+   */
+  readonly spend?: () => Promise<boolean>
+}
+
+/** One that knows people, namespaces or machines by user name and password. */
+export interface IdentitySource {
+  /** For the log. */
+  readonly name: string
+  /**
+   * Its time must not tell which user names it or another has: it is asked behind a no as well, and
+   * what it says does not count.
+   */
+  readonly hides?: true
+  readonly ask: (basic: BasicCredentials) => Promise<Answer>
+}

@@ -1,0 +1,132 @@
+import type { Clock } from '../clock.ts'
+import type { BcryptChecks, BcryptCredential, PresentedPassword, Verdict } from './bcrypt-checks.ts'
+import type { Credential, CredentialStore } from './credential.ts'
+import { subjectOf } from './holder.ts'
+import { isLive, liveCredentials } from './live.ts'
+import { samePassword, type PasswordHasher } from './password.ts'
+import type { Answer, IdentitySource, Silence } from './source.ts'
+
+export interface StoredPasswordsDependencies {
+  readonly store: Pick<CredentialStore, 'byUsername' | 'find' | 'bcryptCost'>
+  /** The one that hashed the passwords of the store. */
+  readonly hasher: PasswordHasher
+  readonly bcrypt: BcryptChecks
+  readonly clock: Clock
+}
+
+export interface StoredPasswordsOptions {
+  readonly name: string
+  /**
+   * Whether a wrong password for a user name that is known here is a no. Not where others may give the
+   * name to a credential of theirs, as with Secrets: they would keep its owner from every other source.
+   */
+  readonly owns: boolean
+}
+
+/**
+ * bcrypt hashes of one user name that a login is compared with: whoever writes Secrets with the user
+ * names of others must not make their logins slow.
+ */
+const MAX_COMPARED = 8
+
+/**
+ * The passwords of a store. One user name may live in several namespaces, and have several passwords in
+ * each: the password decides, and a subject holds every credential that it fits.
+ *
+ * An unknown user name and a wrong password cost the same: one hash and at least one comparison, with a
+ * stand-in where there is nothing to compare with. Where the store has bcrypt hashes that cost has a
+ * comparison with bcrypt in it, for a stranger at the end of the login. A password that is right without
+ * bcrypt does not wait for that: it then holds no credential that bcrypt would have to find.
+ */
+export function createStoredPasswords(
+  deps: StoredPasswordsDependencies,
+  { name, owns }: StoredPasswordsOptions,
+): IdentitySource {
+  const { store, hasher, bcrypt, clock } = deps
+
+  async function compare(
+    compared: readonly BcryptCredential[],
+    presented: PresentedPassword,
+  ): Promise<{ readonly matched: readonly Credential[]; readonly verdicts: readonly Verdict[] }> {
+    const verdicts = await Promise.all(compared.map((one) => bcrypt.check(one, presented)))
+    if (verdicts.includes('match')) {
+      const others = compared.filter((_, i) => verdicts[i] === 'mismatch')
+      for (const one of others) bcrypt.rememberMismatch(one, presented)
+    }
+    // Meanwhile the Secret may have changed, or its time may have come to an end.
+    const matched = liveCredentials(
+      store,
+      compared.filter((_, i) => verdicts[i] === 'match'),
+      clock(),
+    )
+    return { matched, verdicts }
+  }
+
+  /** In place of what was not compared. */
+  function standIn(username: string, presented: PresentedPassword): Pick<Silence, 'spend'> {
+    const cost = store.bcryptCost()
+    if (cost === undefined) return {}
+    const who = `${name}:${username}`
+    return { spend: async () => (await bcrypt.standIn(who, cost, presented)) !== 'busy' }
+  }
+
+  async function ask(username: string, presented: PresentedPassword): Promise<Answer> {
+    const now = clock()
+    const known = store.byUsername(username).filter((one) => isLive(one, now))
+    const quick = matchKeyed(known, presented.keyed)
+    if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
+    const kind = owns && known.length > 0 ? 'no' : 'not-mine'
+    const detail = whatWasWrong(known)
+    const hashes = ownFirst(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
+    if (hashes.length === 0) return { kind, detail, ...standIn(username, presented) }
+    const { matched, verdicts } = await compare(hashes, presented)
+    if (matched.length > 0) return { kind: 'yes', subject: subjectOf(username, matched) }
+    if (verdicts.includes('busy')) return { kind: 'busy', guessed: verdicts.includes('mismatch') }
+    return { kind, detail }
+  }
+
+  return {
+    ...{ name, hides: true },
+    ask: ({ username, password }) =>
+      ask(username, { password, keyed: hasher.hash(password.reveal()) }),
+  }
+}
+
+/** Of nobody, for what would else take less time: there is nothing that its hash is of. */
+const STAND_IN: Credential = {
+  ...{ id: '', generation: '', namespace: '', username: '' },
+  secret: { kind: 'keyed', hash: Buffer.alloc(32) },
+}
+
+/** Compares at least once. */
+function matchKeyed(candidates: readonly Credential[], keyed: Buffer): readonly Credential[] {
+  const comparable = candidates.filter(({ secret }) => secret.kind === 'keyed')
+  return orStandIn(comparable).filter(
+    (one) =>
+      one.secret.kind === 'keyed' && samePassword(one.secret.hash, keyed) && one !== STAND_IN,
+  )
+}
+
+function orStandIn(credentials: readonly Credential[]): readonly Credential[] {
+  return credentials.length > 0 ? credentials : [STAND_IN]
+}
+
+function isBcrypt(credential: Credential): credential is BcryptCredential {
+  return credential.secret.kind === 'bcrypt'
+}
+
+/** A user name usually is that of its namespace, which must not be crowded out by others. */
+function ownFirst<T extends Credential>(username: string, credentials: readonly T[]): readonly T[] {
+  const isOwn = ({ namespace }: T) => namespace === username
+  return [...credentials.filter(isOwn), ...credentials.filter((one) => !isOwn(one))]
+}
+
+/** For the log: which of the two it was, and never the name, which may be a mistyped password. */
+function whatWasWrong(candidates: readonly Credential[]): string {
+  const whose = [
+    ...new Set(orStandIn(candidates).map(({ namespace, id }) => namespace ?? id)),
+  ].join(', ')
+  const left = candidates.filter(isBcrypt).length - MAX_COMPARED
+  const more = left > 0 ? `; too many bcrypt hashes of one user name, not compared: ${left}` : ''
+  return candidates.length === 0 ? 'unknown user name' : `wrong password for ${whose}${more}`
+}

@@ -1,0 +1,89 @@
+import type { KeyObject } from 'node:crypto'
+import { openFileDocument } from '../../adapters/file/document-store.ts'
+import { USERS_FILE } from '../../adapters/file/document-text.ts'
+import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
+import type { Metrics } from '../../adapters/ops/metrics.ts'
+import type { Identity } from '../../config/identity-schema.ts'
+import type { Config } from '../../config/schema.ts'
+import { usersOfFile } from '../../config/users-file.ts'
+import { usersOf } from '../../config/users-schema.ts'
+import { createCredentialIndex, type CredentialIndex } from '../../credentials/credential-index.ts'
+import type { CredentialStore } from '../../credentials/credential.ts'
+import type { PasswordHasher } from '../../credentials/password.ts'
+import { credentialsOfUsers, type Users } from '../../credentials/users.ts'
+import type { Log } from '../../log.ts'
+import type { Labels } from '../../subject.ts'
+
+export interface StoreOptions {
+  readonly config: Config
+  readonly hasher: PasswordHasher
+  readonly bindingKey: KeyObject
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Passwords in memory, with where they come from. */
+export interface OpenStore {
+  readonly kind: 'secrets' | 'users'
+  readonly store: CredentialStore
+  /** Labels of whoever has no credentials. */
+  readonly nobody: () => Labels | undefined
+  readonly problem: () => string | undefined
+  readonly close: () => void
+}
+
+export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
+  const { config, hasher, bindingKey, log } = options
+  const { directory } = config.credentials
+  const { secretName } = config
+  const store = await createFileSecretStore({ directory, secretName, hasher, bindingKey, log })
+  return {
+    ...{ kind: 'secrets', store, nobody: () => undefined },
+    problem: () => store.problem(),
+    close() {
+      store.close()
+    },
+  }
+}
+
+/** Static users: in the configuration itself, or in a file that is read again when it changes. */
+export async function openUsers(
+  configured: NonNullable<Identity[number]['users']>,
+  { bindingKey, log, metrics }: StoreOptions,
+): Promise<OpenStore> {
+  const { file } = configured
+  const load = (users: Users) => ({
+    users,
+    index: createCredentialIndex(credentialsOfUsers(users, bindingKey)),
+  })
+  if (file === undefined) {
+    const { users, index } = load(usersOf(configured))
+    return opened(() => index, {
+      ...{ nobody: () => users.nobody, problem: () => undefined, close: () => undefined },
+    })
+  }
+  const document = await openFileDocument({
+    ...{ file, log, kind: USERS_FILE, parse: (text) => load(usersOfFile(text, file)) },
+    count: ({ users }) => ({ users: users.people.length }),
+    onFailure: () => {
+      metrics.usersReloadFailed()
+    },
+  })
+  return opened(() => document.current().index, {
+    nobody: () => document.current().users.nobody,
+    problem: () => document.problem(),
+    close: () => {
+      document.close()
+    },
+  })
+}
+
+function opened(index: () => CredentialIndex, rest: Omit<OpenStore, 'kind' | 'store'>): OpenStore {
+  const store: CredentialStore = {
+    ready: () => true,
+    byUsername: (username) => index().byUsername(username),
+    find: (reference) => index().find(reference),
+    bcryptCost: () => index().bcryptCost(),
+  }
+  return { kind: 'users', store, ...rest }
+}

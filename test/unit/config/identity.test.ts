@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { parseConfig } from '../../../src/config/read.ts'
+import { usersOfFile } from '../../../src/config/users-file.ts'
+
+const HASH = `$2y$10$${'a'.repeat(21)}.${'b'.repeat(30)}C`
+
+const parse = (identity: string) =>
+  parseConfig(
+    `realm: https://registry.example/token\nidentity:\n${identity}`,
+    '/etc/rauth.yaml',
+    {},
+  )
+
+const problems = (identity: string) =>
+  (parse(identity).problems ?? []).map(({ where, message }) =>
+    `${where}: ${message}`.replace('/etc/rauth.yaml:', ''),
+  )
+
+function read(identity: string) {
+  const parsed = parse(identity)
+  if (parsed.problems !== undefined) assert.fail(JSON.stringify(parsed.problems))
+  return parsed.config.identity
+}
+
+describe('identity sources in the configuration', () => {
+  it('are the Secrets if there are none', () => {
+    const parsed = parseConfig('realm: https://registry.example/token', 'rauth.yaml', {})
+    assert.deepEqual(!parsed.problems && parsed.config.identity, [{ secrets: {} }])
+  })
+
+  it('keep their order', () => {
+    const kinds = read('  - users: { file: users.yaml }\n  - secrets: {}\n').flatMap(Object.keys)
+    assert.deepEqual(kinds, ['users', 'secrets'])
+  })
+
+  it('take the file of users from the folder of the configuration', () => {
+    assert.equal(read('  - users: { file: users.yaml }\n')[0]?.users?.file, '/etc/users.yaml')
+  })
+
+  it('print no hash', () => {
+    const one = read(`  - users: { accounts: { alice: { password: '${HASH}' } } }\n`)
+    assert.doesNotMatch(inspect(one, { depth: 9 }) + JSON.stringify(one), /aaaa/)
+  })
+
+  const MISTAKES: readonly (readonly [what: string, text: string, ...problems: string[]])[] = [
+    ['none', '  []\n', '2:1: "identity" must have a source: leave it out for [{ secrets: {} }]'],
+    [
+      'an unknown kind',
+      '  - secret: {}\n',
+      '3:5: unknown key "identity.0.secret"; did you mean "identity.0.secrets"?',
+      '3:5: "identity.0" must have exactly one of secrets, users',
+    ],
+    [
+      'two kinds in one',
+      '  - { secrets: {}, users: { file: a } }\n',
+      '3:5: "identity.0" must have exactly one of secrets, users',
+    ],
+    ['no kind', '  - {}\n', '3:5: "identity.0" must have exactly one of secrets, users'],
+    [
+      'Secrets twice',
+      '  - secrets: {}\n  - secrets: {}\n',
+      '4:5: "identity.1" is a second secrets: leave one',
+    ],
+    [
+      'users of nowhere',
+      '  - users: {}\n',
+      '3:5: "identity.0.users" must have accounts, anonymous or a file',
+    ],
+    [
+      'users of two places',
+      '  - users: { file: a, anonymous: {} }\n',
+      '3:14: "identity.0.users.file" stands alone: the accounts and anonymous are in it',
+    ],
+    [
+      'a password in the clear',
+      '  - users: { accounts: { alice: { password: swordfish } } }\n',
+      '3:35: "identity.0.users.accounts.alice.password" must be one bcrypt hash and nothing else, as in $2y$10$…: make it with htpasswd -nB, without the user name',
+    ],
+    [
+      'an unknown key of an account',
+      `  - users: { accounts: { alice: { password: '${HASH}', label: {} } } }\n`,
+      '3:109: unknown key "identity.0.users.accounts.alice.label"; did you mean "identity.0.users.accounts.alice.labels"?',
+    ],
+    [
+      'an unknown action',
+      `  - users: { accounts: { alice: { actions: [pul], password: '${HASH}' } } }\n`,
+      '3:45: "identity.0.users.accounts.alice.actions.0" unknown action "pul"; did you mean "pull"?',
+    ],
+    [
+      'an account without password',
+      '  - users: { accounts: { alice: {} } }\n',
+      '3:26: "identity.0.users.accounts.alice.password" is missing and has no default',
+    ],
+  ]
+  for (const [what, text, ...expected] of MISTAKES) {
+    it(`say where and what: ${what}`, () => {
+      assert.deepEqual(problems(text), expected)
+    })
+  }
+
+  it('are not for the environment', () => {
+    const { problems: found } = parseConfig('realm: https://a.example/token', 'rauth.yaml', {
+      RAUTH_IDENTITY: 'secrets',
+    })
+    assert.match(found?.[0]?.message ?? '', /unknown variable "RAUTH_IDENTITY"/)
+  })
+})
+
+describe('a users file', () => {
+  it('says who there is', () => {
+    const text = `
+accounts:
+  alice:
+    password: '${HASH}'
+    labels: { team: a, role: [dev, ops] }
+  robot: { password: '${HASH}', namespace: team-a, actions: [pull] }
+anonymous: { labels: { who: nobody } }
+`
+    const { people, nobody } = usersOfFile(text, 'users.yaml')
+    assert.deepEqual(
+      people.map(({ passwordHash, ...rest }) => ({
+        ...rest,
+        same: passwordHash.reveal() === HASH,
+      })),
+      [
+        { username: 'alice', cost: 10, same: true, labels: { team: ['a'], role: ['dev', 'ops'] } },
+        { username: 'robot', cost: 10, same: true, namespace: 'team-a', actions: ['pull'] },
+      ],
+    )
+    assert.deepEqual(nobody, { who: ['nobody'] })
+  })
+
+  const MISTAKES: readonly (readonly [what: string, text: string, problem: RegExp])[] = [
+    ['a slip', 'acounts: {}\n', /users\.yaml:1:1: unknown key "acounts"; did you mean "accounts"/],
+    ['a user name with a colon', `accounts:\n  'a:b': { password: '${HASH}' }\n`, /users\.yaml:2:3: .*user name/],
+    ['nobody as a user', `accounts:\n  '': { password: '${HASH}' }\n`, /users\.yaml:2:3: .*"anonymous"/],
+    ['a label with a number', `accounts: { a: { password: '${HASH}', labels: { n: 1 } } }`, /must be a text/],
+    ['a namespace that is none', `accounts: { a: { password: '${HASH}', namespace: A } }`, /must be a namespace/],
+  ] // prettier-ignore
+  for (const [what, text, problem] of MISTAKES) {
+    it(`may not have ${what}`, () => {
+      assert.throws(() => usersOfFile(text, 'users.yaml'), {
+        ...{ code: 'ERR_CONFIG_INVALID', message: problem },
+      })
+    })
+  }
+})
