@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { checkConfigCommand } from './commands/check-config.ts'
 import { keysCommand } from './commands/keys.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { serveCommand } from './commands/serve.ts'
 import { RauthError } from './errors.ts'
 import { VERSION } from './version.ts'
@@ -15,6 +16,7 @@ const program = new Command('rauth')
   .addCommand(serveCommand())
   .addCommand(checkConfigCommand())
   .addCommand(keysCommand())
+  .addCommand(migrateCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

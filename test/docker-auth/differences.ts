@@ -22,6 +22,16 @@ const parametersOf = ({ query, form }: TokenRequest) => new URLSearchParams(form
 
 const namedOf = (request: TokenRequest) => parametersOf(request).get('account') ?? ''
 
+/** Whether the proxy in front names the client. */
+const isLocated = ({ headers }: TokenRequest, { realIp }: World) => {
+  if (realIp === undefined) return true
+  const hops = headers[realIp.header]?.split(',') ?? []
+  return hops.length > realIp.position && !hops.includes('unknown')
+}
+
+const unlessOver = (docker: Outcome, next: Outcome) =>
+  docker.kind === 'malformed' || docker.kind === 'none' ? docker : next
+
 const presentsNothing = ({ presents }: TokenRequest) => presents === 'nothing'
 
 const resourceOf = (scope: string) => scope.slice(0, scope.lastIndexOf(':'))
@@ -33,9 +43,9 @@ const FIELDS = { account: 'account', type: '', name: 'name', service: 'service' 
 
 /** The fields of which an entry names what its expressions catch. */
 function capturedIn({ match }: Entry): readonly (keyof typeof FIELDS)[] {
-  const { labels: _, ...patterns } = match
+  const patterns = Object.values(match).filter((one) => typeof one === 'string')
   return Object.keys(FIELDS).filter((field): field is keyof typeof FIELDS =>
-    Object.values(patterns).some((one) => typeof one === 'string' && one.includes(`\${${field}:`)),
+    patterns.some((pattern) => pattern.includes(`\${${field}:`)),
   )
 }
 
@@ -91,16 +101,17 @@ export const DIFFERENCES: readonly Difference[] = [
     row: 'nobody, to `ext_auth`',
     applies: (request, { users, outside = {} }) =>
       presentsNothing(request) && !Object.hasOwn(users, '') && Object.hasOwn(outside, ''),
-    expected: (docker) => (docker.kind === 'malformed' ? docker : outcome('refused')()),
+    expected: (docker) => unlessOver(docker, outcome('refused')()),
   },
   {
     row: 'a password without a user name',
     applies: ({ headers }) => headers['authorization'] === 'Basic Ong=',
-    expected: (docker) => (docker.kind === 'malformed' ? docker : outcome('refused')()),
+    expected: (docker) => unlessOver(docker, outcome('refused')()),
   },
   {
     row: '`account`',
-    applies: (request) => namedOf(request) !== '' && namedOf(request) !== request.account,
+    applies: (request, world) =>
+      isLocated(request, world) && namedOf(request) !== '' && namedOf(request) !== request.account,
     expected: outcome('refused'),
   },
   {
@@ -120,8 +131,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     row: 'a form without `grant_type`',
-    applies: (request) =>
-      request.method === 'POST' && !parametersOf(request).has('grant_type'),
+    applies: (request) => request.method === 'POST' && !parametersOf(request).has('grant_type'),
     expected: outcome('malformed'),
   },
 ]
@@ -137,7 +147,33 @@ export const REWRITTEN: readonly {
       const { query, form } = request
       const single = (text: string) => text.replaceAll('++', '+')
       if (!(form ?? query).includes('++')) return undefined
-      return { ...request, query: single(query), ...(form === undefined ? {} : { form: single(form) }) }
+      return {
+        ...request,
+        query: single(query),
+        ...(form === undefined ? {} : { form: single(form) }),
+      }
+    },
+  },
+  {
+    row: 'several colons in a name',
+    rewrite(request) {
+      const { scopes, query, form } = request
+      const odd = scopes.filter((scope) => scope.split(':').length > 4)
+      if (odd.length === 0) return undefined
+      const without = (text: string) => {
+        const parameters = new URLSearchParams(text)
+        const kept = parameters
+          .getAll('scope')
+          .map((value) => value.split(' ').filter((scope) => !odd.includes(scope)))
+          .filter((values) => values.length > 0)
+        parameters.delete('scope')
+        for (const values of kept) parameters.append('scope', values.join(' '))
+        return parameters.toString()
+      }
+      return {
+        ...{ ...request, query: without(query) },
+        ...(form === undefined ? {} : { form: without(form) }),
+      }
     },
   },
 ]

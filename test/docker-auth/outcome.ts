@@ -50,7 +50,9 @@ function granted({ body }: Answer): Outcome {
     actions.map((action) => [`${type}:${name}`, action] as const),
   )
   const whole = new Set(all.filter(([, action]) => action === '*').map(([resource]) => resource))
-  const access = all.map(([resource, action]) => `${resource}:${whole.has(resource) ? '*' : action}`)
+  const access = all.map(
+    ([resource, action]) => `${resource}:${whole.has(resource) ? '*' : action}`,
+  )
   return {
     kind: 'granted',
     access: [...new Set(access)].sort(),

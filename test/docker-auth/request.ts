@@ -18,13 +18,33 @@ export interface TokenRequest {
   readonly service: string
 }
 
-const ACTIONS = ['pull', 'pull,push', 'push', 'delete', 'pull,push,delete', '*', 'scan', 'pull,pull']
-const ADDRESSES = ['192.0.2.7', '10.9.9.9', '2001:db8::7', '203.0.113.5', '127.0.0.2', '[2001:db8::1]:443']
+const ACTIONS = [
+  'pull',
+  'pull,push',
+  'push',
+  'delete',
+  'pull,push,delete',
+  '*',
+  'scan',
+  'pull,pull',
+]
+const ADDRESSES = [
+  '192.0.2.7',
+  '10.9.9.9',
+  '2001:db8::7',
+  '203.0.113.5',
+  '127.0.0.2',
+  '[2001:db8::1]:443',
+]
 const SERVICES = ['reg.example', 'Docker registry', 'another']
 
 /** What docker_auth and rauth read in different ways, each in a row of the documented differences. */
 const ODD_SCOPES = [
-  ...['repository:Library/Base:pull', 'repository:localhost:5000/app:pull', 'repository:a/../b:pull'],
+  ...[
+    'repository:Library/Base:pull',
+    'repository:localhost:5000/app:pull',
+    'repository:a/../b:pull',
+  ],
   ...['repository:app:pull,*', 'Repository:app:pull', 'repository:app', 'repository:app:Pull'],
   ...['repository(plugin):app:pull', 'repository:app:', 'x:y:z', 'repository:a:b:c:pull'],
 ]
@@ -37,18 +57,22 @@ function scopeOf(random: Random): string {
   return `repository:${random.pick(NAMES)}:${random.pick(ACTIONS)}`
 }
 
-function scopesOf(random: Random): readonly string[] {
-  return Array.from({ length: random.pick([0, 1, 1, 1, 1, 1, 2, 3]) }, () => scopeOf(random))
+/** `apart`: each of another resource, since rauth asks a command once for one and docker_auth for each. */
+function scopesOf(random: Random, apart: boolean): readonly string[] {
+  const length = random.pick([0, 1, 1, 1, 1, 1, 2, 3])
+  const scopes = Array.from({ length }, () => scopeOf(random))
+  const resources = scopes.map((scope) => scope.slice(0, scope.lastIndexOf(':')))
+  return apart ? scopes.filter((_, at) => resources.indexOf(resources[at] ?? '') === at) : scopes
 }
 
-export function requestOf(random: Random, { realIp }: World): TokenRequest {
+export function requestOf(random: Random, { realIp, judged }: World): TokenRequest {
   const presents = random.pick([
     ...(['password', 'password', 'password', 'password', 'password', 'password'] as const),
     ...(['wrong password', 'nothing'] as const),
   ])
   const account = presents === 'nothing' ? '' : random.pick([...ACCOUNTS, 'stranger'])
   const password = presents === 'password' ? PASSWORD : 'wrong'
-  const scopes = scopesOf(random)
+  const scopes = scopesOf(random, judged)
   const service = some(random, 40) ? '' : random.pick(SERVICES)
   const query = new URLSearchParams()
   if (service !== '') query.set('service', service)

@@ -127,7 +127,7 @@ export async function writeWorld(
     ...(world.judged ? { ext_authz: { command: judge } } : {}),
   }
   const file = path.join(folder, 'auth_config.yml')
-  await writeFile(file, stringify(configuration))
+  await writeFile(file, stringify(configuration, { aliasDuplicateObjects: false }))
   return { file, asked }
 }
 

@@ -52,15 +52,62 @@ const NETWORKS = ['127.0.0.0/8', '127.0.0.2', '10.1.2.3/8', '192.0.2.0/24', '::1
 const ACCOUNT_PATTERNS = [
   ...['ci', 'alice', '', '*', '?*', '/.+/', '/./', '/^$/', '[a-c]*', 'a\\*c', 'a[*]c', '/^ci/'],
   ...['/^(.+)@(.+)$/', '/^([a-z]+)$/', '/^(.+)@test.com$/', '/(.*)/', '${account}', '[^a]*'],
-  ...['${labels:team}', '${name}', '*@*.com', 'team-[ab]', '/^team-([ab])$/', '[a-', '${labels:wild}'],
+  ...[
+    '${labels:team}',
+    '${name}',
+    '*@*.com',
+    'team-[ab]',
+    '/^team-([ab])$/',
+    '[a-',
+    '${labels:wild}',
+  ],
 ]
 const NAME_PATTERNS = [
-  ...['*', '*/*', 'library/*', '${account}/*', '${labels:team}/*', '${labels:org}/app', 'team-?/app'],
-  ...['team-[ab]/*', 'team-[^a]/*', '/.+/', '/^team-/', '/app$/', '/^${account}\\//', '*/app', '**'],
-  ...['*/**', '**/app', 'library/**', '${labels:wild}', '/${labels:re}/', '${labels:team}/${labels:org}'],
-  ...['/^(team-[ab])\\/(.+)$/', '${account:1}/*', '/^${account:1}\\/.*/', '${account:2}/*', 'a.b/x'],
+  ...[
+    '*',
+    '*/*',
+    'library/*',
+    '${account}/*',
+    '${labels:team}/*',
+    '${labels:org}/app',
+    'team-?/app',
+  ],
+  ...[
+    'team-[ab]/*',
+    'team-[^a]/*',
+    '/.+/',
+    '/^team-/',
+    '/app$/',
+    '/^${account}\\//',
+    '*/app',
+    '**',
+  ],
+  ...[
+    '*/**',
+    '**/app',
+    'library/**',
+    '${labels:wild}',
+    '/${labels:re}/',
+    '${labels:team}/${labels:org}',
+  ],
+  ...[
+    '/^(team-[ab])\\/(.+)$/',
+    '${account:1}/*',
+    '/^${account:1}\\/.*/',
+    '${account:2}/*',
+    'a.b/x',
+  ],
   ...['/a.b/', '[a-z]*/?pp', '*a*/*p', 'catalog', '', '/^/', '${labels:missing}/*', '*[^x]*b/*'],
-  ...['${account:9}/*', '${name:1}', '${name}', '${labels:re}', '{a,b}/*', 'x/y/*', '?*/?*/?*', 'a\\.b/x'],
+  ...[
+    '${account:9}/*',
+    '${name:1}',
+    '${name}',
+    '${labels:re}',
+    '{a,b}/*',
+    'x/y/*',
+    '?*/?*/?*',
+    'a\\.b/x',
+  ],
 ]
 const LABEL_PATTERNS = [
   ...['CICD', '*', '/.+/', '/^dev$|VIP/', '${account}', 'team-*', '${account:1}', '${name:1}', ''],
@@ -69,7 +116,10 @@ const LABEL_PATTERNS = [
 
 const ACTIONS: readonly (readonly string[])[] = [
   ...[['*'], ['*'], ['pull'], ['pull'], ['pull', 'push'], [], [], ['push'], ['delete', 'pull']],
-  ...[['*', 'pull'], ['scan', 'pull']],
+  ...[
+    ['*', 'pull'],
+    ['scan', 'pull'],
+  ],
 ]
 
 const some = (random: Random, outOf: number) => random.below(outOf) === 0
@@ -116,7 +166,10 @@ export function worldOf(random: Random): World {
     judged,
     pathPrefix: random.pick(['', '', '/docker', '/a/b']),
     realIp: some(random, 2)
-      ? { header: random.pick(['X-Real-IP', 'X-Forwarded-For']), position: random.pick([0, 0, 1, -1, -2]) }
+      ? {
+          header: random.pick(['X-Real-IP', 'X-Forwarded-For']),
+          position: random.pick([0, 0, 1, -1, -2]),
+        }
       : undefined,
   }
 }

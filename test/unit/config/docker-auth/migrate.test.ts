@@ -50,24 +50,37 @@ describe('a migrated entry', () => {
     })
   }
 
-  const DIFFERENT: readonly (readonly [match: string, native: object | undefined, note: RegExp])[] = [
-    ['{ name: "library/**" }', { name: 'library/*' }, /^line 5: \*\* in "library\/\*\*" is \* to/],
-    ['{ name: "[^a]*" }', { name: '/^[^a-a][^/]*$/' }, /has a class beside a \*/],
-    ['{ name: "[a-" }', undefined, /"\[a-" is malformed and matches nothing: the entry is left out/],
+  const DIFFERENT: readonly (readonly [match: string, native: object | undefined, note: RegExp])[] =
     [
-      '{ account: "/^(.+)@x$/", name: "${Account:01}/*" }',
-      { account: '/^(.+)@x$/', name: '${account:1}/*' },
-      /what \$\{Account:01\} catches is text/,
-    ],
-    ['{ name: "${account:1}/*" }', { name: '/^\\$\\{account:1\\}/[^/]*$/' }, /is text to docker_auth/],
-    ['{ name: "/^${account:1}/" }', { name: '/^$\\{account:1\\}/' }, /is text to docker_auth/],
-    ['{ name: "${labels:team}/*" }', { name: '${labels:team}/*' }, /the values of .* are text/],
-    [
-      '{ account: "/^(.+)$/", labels: { own: "${account:1}" } }',
-      { account: '/^(.+)$/', labels: { own: '/^\\$\\{account:1\\}$/' } },
-      /is text to docker_auth/,
-    ],
-  ]
+      [
+        '{ name: "library/**" }',
+        { name: 'library/*' },
+        /^line 5: \*\* in "library\/\*\*" is \* to/,
+      ],
+      ['{ name: "[^a]*" }', { name: '/^[^a-a][^/]*$/' }, /has a class beside a \*/],
+      [
+        '{ name: "[a-" }',
+        undefined,
+        /"\[a-" is malformed and matches nothing: the entry is left out/,
+      ],
+      [
+        '{ account: "/^(.+)@x$/", name: "${Account:01}/*" }',
+        { account: '/^(.+)@x$/', name: '${account:1}/*' },
+        /what \$\{Account:01\} catches is text/,
+      ],
+      [
+        '{ name: "${account:1}/*" }',
+        { name: '/^\\$\\{account:1\\}/[^/]*$/' },
+        /is text to docker_auth/,
+      ],
+      ['{ name: "/^${account:1}/" }', { name: '/^$\\{account:1\\}/' }, /is text to docker_auth/],
+      ['{ name: "${labels:team}/*" }', { name: '${labels:team}/*' }, /the values of .* are text/],
+      [
+        '{ account: "/^(.+)$/", labels: { own: "${account:1}" } }',
+        { account: '/^(.+)$/', labels: { own: '/^\\$\\{account:1\\}$/' } },
+        /is text to docker_auth/,
+      ],
+    ]
   for (const [match, native, note] of DIFFERENT) {
     it(`tells of ${match}`, () => {
       const { rule, differences } = entry(match)
