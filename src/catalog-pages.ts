@@ -13,10 +13,18 @@ export type AskPage = (last: string) => Promise<Result<RepositoryPage>>
 /** The registry's own catalog, in which nothing is hidden. */
 export interface RepositoryPages {
   /**
-   * Lets `read` ask for pages, within one deadline and not too many at once. Never rejects for what
-   * the registry does.
+   * Lets `read` ask for pages, within one deadline, and not too many at once, neither of all nor of one
+   * share. Never rejects for what the registry does.
    */
-  walk<T>(signal: AbortSignal, read: (page: AskPage) => Promise<Result<T>>): Promise<Result<T>>
+  walk<T>(walker: Walker, read: (page: AskPage) => Promise<Result<T>>): Promise<Result<T>>
+}
+
+/** For whom the catalog is read. */
+export interface Walker {
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal
+  /** Whose place it takes. */
+  readonly share: string
 }
 
 export interface Wanted {

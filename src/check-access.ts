@@ -11,10 +11,17 @@ import {
   type Live,
   type LiveTokenDependencies,
 } from './live-token.ts'
+import { explainLater } from './policy/explain.ts'
+import { printable } from './printable.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
 import { isBasic } from './registry/authorization.ts'
-import { readRequest, type RegistryRequest, type RequiredAccess } from './registry/request.ts'
+import {
+  pathOf,
+  readRequest,
+  type RegistryRequest,
+  type RequiredAccess,
+} from './registry/request.ts'
 import { formatScope } from './registry/scope.ts'
 import type { Subject } from './subject.ts'
 import { keepTags, type RegistryTags } from './keep-tags.ts'
@@ -61,6 +68,9 @@ export interface CheckAccessOptions {
   readonly uploadGrace: number
 }
 
+/** Characters. */
+const MAX_LOGGED_PATH = 256
+
 const MOUNT = ['mount', 'from']
 
 export function createCheckAccess(
@@ -73,7 +83,10 @@ export function createCheckAccess(
     learn: Learn,
   ): Promise<Result<Allowed>> {
     const read = readRequest(request)
-    if (!read.ok) return read
+    if (!read.ok) {
+      learn({ path: printable(pathOf(request.target), MAX_LOGGED_PATH) })
+      return read
+    }
     const scope = formatScope(read.value.required)
     learn({ requested: scope })
     const identified = await identify(request, read.value, origin, learn)
@@ -128,10 +141,12 @@ export function createCheckAccess(
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
     const { commanded } = deps
-    const granted = grantOf(policy, { ...asker, tags }, required, { held, commanded })
+    const about = { ...asker, tags }
+    const granted = grantOf(policy, about, required, { held, commanded })
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),
+      why: explainLater(policy, about, required),
       ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),
     })
     const denied = () =>

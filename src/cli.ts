@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { canICommand } from './commands/can-i.ts'
 import { checkConfigCommand } from './commands/check-config.ts'
+import { explainCommand } from './commands/explain.ts'
 import { keysCommand } from './commands/keys.ts'
 import { migrateCommand } from './commands/migrate.ts'
+import { policyCommand } from './commands/policy.ts'
 import { serveCommand } from './commands/serve.ts'
-import { RauthError } from './errors.ts'
+import { RauthError, type ErrorCode } from './errors.ts'
 import { VERSION } from './version.ts'
 
 /** The `rauth` program: the table of its subcommands. */
@@ -16,6 +19,9 @@ const program = new Command('rauth')
   .addCommand(serveCommand())
   .addCommand(checkConfigCommand())
   .addCommand(keysCommand())
+  .addCommand(canICommand())
+  .addCommand(explainCommand())
+  .addCommand(policyCommand())
   .addCommand(migrateCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
@@ -24,7 +30,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-/** Exit codes: 0 ok, 1 invalid, 2 usage. */
+const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  ERR_USAGE: 2,
+  ERR_UNREACHABLE: 3,
+}
+
+/** Exit codes: 0 yes or ok, 1 denied or invalid, 2 usage, 3 unreachable. */
 try {
   await program.parseAsync()
 } catch (thrown) {
@@ -32,7 +43,7 @@ try {
     process.exitCode = thrown.exitCode === 0 ? 0 : 2
   } else if (thrown instanceof RauthError) {
     process.stderr.write(`${thrown.message}\n`)
-    process.exitCode = 1
+    process.exitCode = EXIT_CODES[thrown.code] ?? 1
   } else {
     throw thrown
   }

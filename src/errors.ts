@@ -1,10 +1,13 @@
-/** What can keep rauth from serving. A "no" to a client is a refusal (refusal.ts), never an error. */
+/** What can keep rauth from serving, or a command from its answer. A "no" to a client is a refusal (refusal.ts), never an error. */
 export type ErrorCode =
   | 'ERR_BCRYPT_UNAVAILABLE'
   | 'ERR_CONFIG_INVALID'
   | 'ERR_CREDENTIALS_UNREADABLE'
+  | 'ERR_DECISION_UNKNOWN'
   | 'ERR_KEYS_UNREADABLE'
   | 'ERR_LISTEN'
+  | 'ERR_UNREACHABLE'
+  | 'ERR_USAGE'
 
 /**
  * An operator's error: the message says what, where, why and what to do next, and holds no secret.

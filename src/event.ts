@@ -7,7 +7,7 @@ import type { Reason } from './refusal.ts'
 export interface DecisionEvent {
   /** Also in the client's answer, so that a complaint can be matched with its log line. */
   readonly id: string
-  readonly half: 'token' | 'gateway' | 'catalog'
+  readonly half: 'token' | 'gateway' | 'catalog' | 'cli'
   /** `failed`: rauth could not tell (5xx). */
   readonly outcome: 'allowed' | 'refused' | 'failed'
   readonly reason?: Reason
@@ -17,8 +17,15 @@ export interface DecisionEvent {
   readonly status: number
   readonly account?: string
   readonly namespaces?: readonly string[]
+  /** Ids of the credentials that the decision was made for, such as `team-a/registry-credentials`. */
+  readonly credentials?: readonly string[]
   /** What was asked for, in scope grammar; empty for a login or `/v2/`. */
   readonly requested?: string
+  /**
+   * Path of what is no request of the registry API, in printable ASCII; never the query. Long parts
+   * are left out: they may be tokens.
+   */
+  readonly path?: string
   /** What was granted, in scope grammar. */
   readonly granted?: string
   /** The rule that decided. */
@@ -38,6 +45,15 @@ export interface DecisionEvent {
   readonly requestId?: string
   /** Milliseconds that the decision took. */
   readonly duration: number
+  /** How the policy came to it, as long as that policy is there. For whoever asks, never for the log. */
+  readonly why?: () => object | undefined
+}
+
+/** What of an event may be written down. */
+export type DecisionRecord = Omit<DecisionEvent, 'why'>
+
+export function recordOf({ why: _, ...record }: DecisionEvent): DecisionRecord {
+  return record
 }
 
 /** What a flow finds out on its way to a decision. */
@@ -46,7 +62,9 @@ export type DecisionFacts = Partial<
     DecisionEvent,
     | 'account'
     | 'namespaces'
+    | 'credentials'
     | 'requested'
+    | 'path'
     | 'granted'
     | 'rule'
     | 'shadow'
@@ -54,6 +72,7 @@ export type DecisionFacts = Partial<
     | 'tokenId'
     | 'refreshTokenId'
     | 'keyId'
+    | 'why'
   >
 >
 

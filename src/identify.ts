@@ -73,9 +73,15 @@ export function createIdentify(deps: IdentifyDependencies): Identify {
         return withItsAccount(claimed, accepted(ANONYMOUS))
       case 'password': {
         const { username, password } = presented.basic
-        return deps.guard({ address, username, secret: password }, async () =>
+        const found = await deps.guard({ address, username, secret: password }, async () =>
           withItsAccount(claimed, await deps.authenticate(presented.basic)),
         )
+        // No other name: people type passwords there.
+        return !found.ok &&
+          found.refusal.reason === 'too_many_failures' &&
+          deps.store.byUsername(username).length > 0
+          ? refused('too_many_failures', { ...found.refusal, detail: `for ${username}` })
+          : found
       }
       case 'refresh': {
         const { token } = presented

@@ -2,9 +2,12 @@ import type { Authorize } from './authorize.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import { createIdentify, type ClaimedIdentity, type IdentifyDependencies } from './identify.ts'
+import { idsOf } from './credentials/holder.ts'
 import type { Asker } from './policy/asker.ts'
+import { explainLater } from './policy/explain.ts'
 import type { Policy } from './policy/policy.ts'
 import { toldOf } from './credentials/vouchers.ts'
+import { printable } from './printable.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
 import { formatScope } from './registry/scope.ts'
@@ -96,7 +99,9 @@ export function createIssueToken(
   ): Promise<Result<TokenGrant>> {
     const { service, requested } = request
     learn({ requested: formatScope(requested) })
-    if (!isServed(service)) return refused('service_unknown')
+    if (!isServed(service)) {
+      return refused('service_unknown', { detail: `asked for "${printable(service, 128)}"` })
+    }
     if (!deps.store.ready()) return refused('not_ready')
 
     const identified = await identify(request, origin, learn)
@@ -109,6 +114,7 @@ export function createIssueToken(
       nobody: deps.nobody(),
     }
     const policy = deps.policy()
+    learn({ why: explainLater(policy, asker, requested) })
     const authorized = await deps.authorize(policy, asker, requested)
     if (!authorized.ok) return authorized
     const { access, rules, shadow } = authorized.value
@@ -122,6 +128,7 @@ export function createIssueToken(
     learn({
       account: subject.account,
       namespaces: subject.namespaces,
+      credentials: idsOf(subject.credentials),
       granted: formatScope(access),
       rule: rules.join(','),
       ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),

@@ -1,4 +1,4 @@
-import type { Asker } from './policy/asker.ts'
+import { shareOf, type Asker } from './policy/asker.ts'
 import type { Policy } from './policy/policy.ts'
 import { writeOnceOf } from './policy/write-once.ts'
 import { accepted, refused, type Result } from './refusal.ts'
@@ -7,10 +7,15 @@ import type { RequiredAccess } from './registry/request.ts'
 /** The tags of the registry behind the gateway. */
 export interface RegistryTags {
   /**
-   * The digest of the manifest that a tag names; `undefined`: there is no such tag. `tag_unclear` if that
-   * is not known in time. Never rejects for what the registry does.
+   * The digests of the manifests that tags name, in their order; `undefined`: there is no such tag.
+   * `tag_unclear` if one is not known in time, or too many of the same `share` are being asked for. Never
+   * rejects for what the registry does.
    */
-  digestOf(repository: string, tag: string): Promise<Result<string | undefined>>
+  digestsOf(
+    repository: string,
+    tags: readonly string[],
+    share: string,
+  ): Promise<Result<readonly (string | undefined)[]>>
 }
 
 /**
@@ -28,14 +33,14 @@ export async function keepTags(
   const { repository, action, digest } = change
   const once = writeOnceOf(policy, { ...asker, tags }, repository, action)
   if (tags === undefined) return once.some ? refused('content_immutable') : accepted(undefined)
-  for (const tag of tags.filter((one) => once.has(one))) {
-    if (action === 'delete') return refused('tag_immutable')
-    if (registry === undefined) {
-      return refused('tag_unclear', { detail: 'no gateway.registry to ask for this service' })
-    }
-    const found = await registry.digestOf(repository, tag)
-    if (!found.ok) return found
-    if (found.value !== undefined && found.value !== digest) return refused('tag_immutable')
+  const kept = tags.filter((tag) => once.has(tag))
+  if (kept.length === 0) return accepted(undefined)
+  if (action === 'delete') return refused('tag_immutable')
+  if (registry === undefined) {
+    return refused('tag_unclear', { detail: 'no gateway.registry to ask for this service' })
   }
-  return accepted(undefined)
+  const found = await registry.digestsOf(repository, kept, shareOf(asker))
+  if (!found.ok) return found
+  const changed = found.value.some((named) => named !== undefined && named !== digest)
+  return changed ? refused('tag_immutable') : accepted(undefined)
 }

@@ -9,6 +9,7 @@ import {
   type Live,
   type LiveTokenDependencies,
 } from './live-token.ts'
+import { shareOf } from './policy/asker.ts'
 import { grant } from './policy/grant.ts'
 import { reachOf } from './policy/reach.ts'
 import { accepted, refused, type Result } from './refusal.ts'
@@ -70,11 +71,13 @@ export function createListCatalog(deps: ListCatalogDependencies): ListCatalog {
     if (!bearer.ok) return withScope(bearer.refusal, SCOPE)
     const live = findLive(deps, bearer.value, { service, address }, learn)
     if (!live.ok) return withScope(live.refusal, SCOPE)
-    if (deps.registry === undefined) return refused('catalog_closed')
+    if (deps.registry === undefined) {
+      return refused('catalog_closed', { detail: 'catalog.registry is not set' })
+    }
     const view = viewOf(bearer.value, live.value)
     // As registries answer it, without a look at what there is.
     if (count === 0) return accepted({ repositories: [], more: false })
-    const listed = await deps.registry.walk(signal, (page) =>
+    const listed = await deps.registry.walk({ signal, share: shareOf(live.value.asker) }, (page) =>
       readCatalog(page, { ...view, count, last }),
     )
     learn({ rule: [...view.rules].join(',') })

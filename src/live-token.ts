@@ -1,7 +1,7 @@
 import { grantOf } from './authorize.ts'
 import type { Clock } from './clock.ts'
 import type { CredentialLookup } from './credentials/credential.ts'
-import { namespacesOf } from './credentials/holder.ts'
+import { idsOf, namespacesOf } from './credentials/holder.ts'
 import { liveHolders } from './credentials/live.ts'
 import type { Vouchers } from './credentials/vouchers.ts'
 import type { Learn } from './event.ts'
@@ -71,6 +71,7 @@ export function findLive(
   learn: Learn,
 ): Result<Live> {
   const anonymous = credentials.length === 0
+  learn({ credentials: idsOf(credentials) })
   const policy = deps.policy()
   const now = deps.clock()
   const holders = liveHolders(deps, credentials, policy.labels, now)

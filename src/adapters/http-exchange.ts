@@ -123,6 +123,7 @@ export function createExchangeServer(
     const waiting = (unanswered.get(socket) ?? 0) + 1
     if (waiting > MAX_UNANSWERED) {
       ending.add(socket)
+      stopParsing(socket)
       socket.destroy()
       return
     }
@@ -204,6 +205,20 @@ function originOf(socket: Duplex): RequestOrigin {
   const address = socket instanceof Socket ? socket.remoteAddress : undefined
   return address === undefined ? {} : { address }
 }
+
+/**
+ * Node goes on with all that one read of the socket brought, up to 64 KiB, whatever became of the socket: of
+ * small requests two thousand, each held until the socket is closed. It has no word for that; with
+ * another for the next request, its parser stops there, as for an upgrade. Where a Node has no such field,
+ * it holds what it did.
+ */
+function stopParsing(socket: Duplex): void {
+  const { parser } = socket as Duplex & { readonly parser?: { onIncoming?: unknown } | null }
+  if (parser?.onIncoming !== undefined) parser.onIncoming = () => STOP
+}
+
+/** What llhttp takes for "no body, and nothing more of HTTP". */
+const STOP = 2
 
 /** Whether no byte ever came, as from a probe or a client that connects ahead of time. */
 function isSilent(socket: Duplex): boolean {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import os from 'node:os'
 import { Command } from 'commander'
 import { POLICY_FILE, readDocumentText, USERS_FILE } from '../adapters/file/document-text.ts'
 import { USUAL_FILE } from '../config/read.ts'
@@ -25,6 +26,7 @@ export function checkConfigCommand(): Command {
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const { config, unheeded } = loadAnyConfig(options)
       const policy = await readPolicy(config)
+      await checkCluster(config)
       await checkUsers(config)
       const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
       const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
@@ -43,6 +45,27 @@ async function readPolicy(config: Config): Promise<Policy | undefined> {
   const { file } = config.policy
   if (file === undefined || !existsSync(file)) return undefined
   return configuredPolicy(config, await readDocumentText(file, POLICY_FILE), file)
+}
+
+/** Throws when a kubeconfig that is named can't be used. Which others there are is another machine's affair. */
+async function checkCluster({ credentials }: Config): Promise<void> {
+  if (credentials.source !== 'kubernetes') return
+  const { kubeconfig, context } = credentials
+  const named = kubeconfig !== undefined && existsSync(kubeconfig)
+  if (!named && (kubeconfig !== undefined || context === undefined)) return
+  const { readClusterAccess } = await import('../adapters/kubernetes/cluster-access.ts')
+  readClusterAccess({ kubeconfig, context, environment: process.env, home: os.homedir() })
+}
+
+function credentialPaths(credentials: Config['credentials']): readonly Missing[] {
+  if (credentials.source === 'directory') {
+    const next = ': make it, with a Secret in it'
+    return [['credentials.directory', credentials.directory, next]]
+  }
+  const { kubeconfig } = credentials
+  return kubeconfig === undefined
+    ? []
+    : [['credentials.kubernetes.kubeconfig', kubeconfig, ': put it there']]
 }
 
 /** The same of the users file. */
@@ -70,19 +93,20 @@ type Missing = readonly [key: string, path: string, next: string]
 function missingPaths(config: Config): readonly string[] {
   const { keys, credentials, policy, identity } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
-  const { directory } = credentials
   const secrets = identity.filter((source) => source.secrets !== undefined)
   const paths: readonly Missing[] = [
     ...(keys.certificate === undefined || keys.key === undefined
       ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
-    ...secrets.map((): Missing => [
-      'credentials.directory',
-      directory,
-      ': make it, with a Secret in it',
-    ]),
+    ...secrets.flatMap(() => credentialPaths(credentials)),
     ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
     ...programs(config),
+    ...identity.flatMap(({ command, http }): readonly Missing[] => [
+      ...(command?.program?.includes('/') === true
+        ? [['command.program', command.program, ''] as const]
+        : []),
+      ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
+    ]),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),

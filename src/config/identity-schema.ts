@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { usersShape } from './users-schema.ts'
-import { file } from './values.ts'
+import { askingBounds, commandShape, duration, file, hookUrl, programIn } from './values.ts'
 
 /** Sources that one chain may have. */
 const MAX_SOURCES = 32
@@ -29,6 +29,24 @@ const users = z
     }
   })
 
+/** What docker_auth calls `ext_auth`: one process for each login. */
+const command = commandShape.refine(({ program }) => program !== undefined, {
+  ...{ path: ['program'], message: 'is missing and has no default' },
+})
+
+/** The same over HTTP. */
+const http = z.strictObject(
+  {
+    url: hookUrl,
+    /** PEM of the CA that its certificate is under, in place of those that Node.js trusts. */
+    authority: file.optional(),
+    ...askingBounds(32),
+    /** How long a yes is one without asking again; 0s: never. */
+    remember: duration(0, 300).prefault('10s'),
+  },
+  'must be a map such as { url: https://hook.example/login }',
+)
+
 /** One source: exactly one of these. */
 const source = z.strictObject(
   {
@@ -36,6 +54,10 @@ const source = z.strictObject(
     secrets: z.strictObject({}, 'must be {}').optional(),
     /** People whom the administrator knows, by user name and password. */
     users: users.optional(),
+    /** A program that is told user name and password. */
+    command: command.optional(),
+    /** A server that is told the same. */
+    http: http.optional(),
   },
   'must be a source such as { secrets: {} }',
 )
@@ -72,7 +94,12 @@ export type Identity = z.output<typeof identitySchema>
 
 /** With the paths in it taken from a folder. */
 export function resolveSource<T extends Source>(source: T, folder: string): T {
-  const { users } = source
-  if (users?.file === undefined) return source
-  return { ...source, users: { ...users, file: path.resolve(folder, users.file) } }
+  const { users, command, http } = source
+  const at = (file: string) => path.resolve(folder, file)
+  return {
+    ...source,
+    ...(users?.file !== undefined && { users: { ...users, file: at(users.file) } }),
+    ...(command && { command: { ...command, ...programIn(folder, command.program) } }),
+    ...(http?.authority !== undefined && { http: { ...http, authority: at(http.authority) } }),
+  }
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { parseInstant } from '../instant.ts'
 import type { MatchSource } from '../policy/compile-rule.ts'
-import { DAYS, isZone, type Day } from '../policy/hours.ts'
+import { DAYS, isDay, isZone, type Day } from '../policy/hours.ts'
 import { captureFlaws } from '../policy/match-flaws.ts'
 import { networkOf } from '../policy/network.ts'
 import { patternFlaw } from '../policy/pattern-flaw.ts'
+import { isRegex } from '../policy/regex.ts'
 import { parseCidr } from './cidr.ts'
 import { unknownName } from './mistakes.ts'
 
@@ -67,11 +68,9 @@ const instant = text('must be a date and time such as 2026-12-24T12:00:00Z').tra
   },
 )
 
-const day = z.custom<Day>().superRefine((value, context) => {
-  if (DAYS.includes(value)) return
-  const message = unknownName('day', value, DAYS)
-  context.addIssue({ code: 'custom', message })
-})
+const day = checked('must be a day such as mon', (value) =>
+  isDay(value) ? undefined : unknownName('day', value, DAYS),
+).pipe(z.custom<Day>())
 
 /** At which hours of which days, told by the clocks of a zone, or in which span of time. */
 const hours = z
@@ -82,7 +81,7 @@ const hours = z
       /** From the first minute of this; without: from midnight. */
       from: minutes('00:00 to 23:59', /^([01]\d|2[0-3]):[0-5]\d$/).optional(),
       /** Until before this, and into the next day if it is earlier than `from`. */
-      to: minutes('00:01 to 24:00', /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/).optional(),
+      to: minutes('00:01 to 24:00', /^(?!00:00)(([01]\d|2[0-3]):[0-5]\d|24:00)$/).optional(),
       /** Whose clocks tell the days and hours; UTC if not set. */
       zone: fitting('must be a time zone such as Europe/Berlin', isZone).optional(),
       notBefore: instant.optional(),
@@ -101,12 +100,12 @@ const hours = z
     if (days !== undefined && new Set(days).size < days.length) bad('must have each day once')
   })
 
-const tag = checked(
-  'must be a pattern of tags, which is a text',
-  (value) =>
-    patternFlaw(value) ??
-    (value.includes('${') ? 'has a placeholder: a pattern of tags has none' : undefined),
-)
+const tag = checked('must be a pattern of tags, which is a text', (value) => {
+  const flaw = patternFlaw(value)
+  if (flaw !== undefined) return flaw
+  if (value.includes('${')) return 'has a placeholder: a pattern of tags has none'
+  return !isRegex(value) && value.includes('/') ? 'has a slash: no tag has one' : undefined
+})
 
 export const tags = z
   .array(tag, 'must be a list of patterns such as [v*]')
@@ -142,6 +141,10 @@ const matchParts = z.strictObject(
 )
 
 export const match = matchParts.superRefine((parts, context) => {
+  if (parts.tags !== undefined && parts.type === 'registry') {
+    const message = 'cannot stand beside "type: registry": only repositories have tags'
+    context.addIssue({ code: 'custom', path: ['tags'], message })
+  }
   for (const { path: at, message } of captureFlaws(matchOf(parts))) {
     context.addIssue({ code: 'custom', path: [...at], message })
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { compileRule } from '../policy/compile-rule.ts'
+import { captureFlaws } from '../policy/match-flaws.ts'
 import type { Rule } from '../policy/rule.ts'
 import { unknownName } from './mistakes.ts'
 import { aPattern, checked, match, matchOf, pattern, tags, text } from './policy-match.ts'
@@ -12,52 +13,77 @@ const MAX_SHADOWS = 100
 
 const ACTIONS = ['pull', 'push', 'delete', '*']
 
+/** Those that can change what a tag names. */
+const CHANGES = ['push', 'delete', '*']
+
 const action = checked('must be an action', (value) =>
   ACTIONS.includes(value) ? undefined : unknownName('action', value, ACTIONS),
 )
 
-const rule = z.strictObject(
-  {
-    /** What is left out is anything; `{}` is everything. */
-    match,
-    /** What of the request is allowed. Nothing: the rule denies. `*` alone: whatever is asked for. */
-    actions: z
-      .array(action, 'must be a list such as [pull]; [] denies')
-      .refine((list) => list.length < 2 || !list.includes('*'), '* stands alone: it is everything')
-      .refine((list) => new Set(list).size === list.length, 'must have each action once'),
-    tags: z
-      .strictObject(
-        {
-          /** Tags that are written once: neither pushed again nor deleted. At the gateway. */
-          immutable: tags,
-        },
-        'must be a map such as { immutable: [v*] }',
+const rule = z
+  .strictObject(
+    {
+      /** What is left out is anything; `{}` is everything. */
+      match,
+      /** What of the request is allowed. Nothing: the rule denies. `*` alone: whatever is asked for. */
+      actions: z
+        .array(action, 'must be a list such as [pull]; [] denies')
+        .refine(
+          (list) => list.length < 2 || !list.includes('*'),
+          '* stands alone: it is everything',
+        )
+        .refine((list) => new Set(list).size === list.length, 'must have each action once'),
+      tags: z
+        .strictObject(
+          {
+            /** Tags that are written once: neither pushed again nor deleted. At the gateway. */
+            immutable: tags,
+          },
+          'must be a map such as { immutable: [v*] }',
+        )
+        .optional(),
+      /** The rule does not decide yet: what it would deny is recorded, and the next one decides. */
+      shadow: z.boolean('must be true or false').default(false),
+      /** What the gateway tells whoever this rule denies something. */
+      reason: checked('must be a text', (value) =>
+        /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(value)
+          ? undefined
+          : 'must be one line of 200 printable characters at most',
+      ).optional(),
+      /** For whoever reads the file. */
+      comment: text('must be a text').max(1_000, 'must have 1000 characters at most').optional(),
+    },
+    'must be a rule: a map with match and actions',
+  )
+  .superRefine(({ actions, tags: of, shadow: isShadow }, context) => {
+    if (of === undefined) return
+    const bad = (message: string) => {
+      context.addIssue({ code: 'custom', path: ['tags'], message })
+    }
+    if (!actions.some((one) => CHANGES.includes(one))) {
+      bad(
+        'holds for what this rule allows, which changes no tag: put it where push or delete is allowed',
       )
-      .optional(),
-    /** The rule does not decide yet: what it would deny is recorded, and the next one decides. */
-    shadow: z.boolean('must be true or false').default(false),
-    /** What the gateway tells whoever this rule denies something. */
-    reason: checked('must be a text', (value) =>
-      /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(value)
-        ? undefined
-        : 'must be one line of 200 printable characters at most',
-    ).optional(),
-    /** For whoever reads the file. */
-    comment: text('must be a text').max(1_000, 'must have 1000 characters at most').optional(),
-  },
-  'must be a rule: a map with match and actions',
-)
+    }
+    if (isShadow) bad('does nothing in a rule in shadow, which allows nothing')
+  })
 
 /** Where a namespace may do what it is denied; it is told each time. */
-const shadow = z.strictObject(
-  {
-    /** Who: a namespace, or a pattern of them. */
-    namespace: aPattern,
-    /** Where; only below the own name unless it is said. */
-    name: pattern.default('${namespace}/**'),
-  },
-  "must be a map such as { namespace: team-a }, which is about team-a's own repositories",
-)
+const shadow = z
+  .strictObject(
+    {
+      /** Who: a namespace, or a pattern of them. */
+      namespace: aPattern,
+      /** Where; only below the own name unless it is said. */
+      name: pattern.default('${namespace}/**'),
+    },
+    "must be a map such as { namespace: team-a }, which is about team-a's own repositories",
+  )
+  .superRefine((parts, context) => {
+    for (const { path: at, message } of captureFlaws(parts)) {
+      context.addIssue({ code: 'custom', path: [...at], message })
+    }
+  })
 
 /** A policy file: every key with its meaning. */
 export const policySchema = z

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
+import { credentialSource } from './credentials.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
 import { resolveSource } from './identity-schema.ts'
@@ -8,6 +9,7 @@ import { mistakesOf, unknownName } from './mistakes.ts'
 import { problemsError, type ConfigProblem } from './problems.ts'
 import { schema, type Config } from './schema.ts'
 import { keysAt, SETTINGS } from './settings.ts'
+import { programIn } from './values.ts'
 
 /**
  * Reads a configuration: the YAML text, then the environment over it. Returns all problems at once,
@@ -91,7 +93,7 @@ export function settleConfig(
         command: { ...policy.command, ...programIn(folder, policy.command.program) },
       },
       identity: identity.map((source) => resolveSource(source, folder)),
-      credentials: { directory: path.resolve(folder, parsed.data.credentials.directory) },
+      credentials: credentialSource(parsed.data.credentials, { inPod: isPod(environment), folder }),
       tls: {
         token: resolved(tls.token),
         gateway: resolved(tls.gateway),
@@ -101,9 +103,9 @@ export function settleConfig(
   }
 }
 
-/** A name without a slash is looked for on `PATH`, wherever the configuration is. */
-function programIn(folder: string, program: string | undefined) {
-  return program?.includes('/') === true ? { program: path.resolve(folder, program) } : {}
+/** Kubernetes tells each container where its API server is. */
+function isPod(environment: Environment): boolean {
+  return environment['KUBERNETES_SERVICE_HOST'] !== undefined
 }
 
 /** The variable that a setting, or the list that it is in, came from. */

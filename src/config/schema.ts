@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
+import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
 import {
   address,
@@ -174,12 +175,7 @@ const shape = z.strictObject({
    * in the file, never in the environment.
    */
   identity: identitySchema.default([{ secrets: {} }]),
-  credentials: z
-    .strictObject({
-      /** Secret manifests, as `kubectl get secret -o yaml` prints them. */
-      directory: file.default('secrets'),
-    })
-    .prefault({}),
+  credentials,
   guessing: z
     .strictObject({
       /** Failed logins of one user name from one network (IPv6: /64) in a window; 0: any number. */
@@ -268,4 +264,7 @@ export const schema = shape.superRefine(({ service, services, policy }, context)
   }
 })
 
-export type Config = z.output<typeof schema>
+export interface Config extends Omit<z.output<typeof schema>, 'credentials'> {
+  /** The one that counts. */
+  readonly credentials: CredentialSource
+}

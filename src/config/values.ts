@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import path from 'node:path'
 import { z } from 'zod'
 import { readPatternFlaw } from '../policy/read-pattern.ts'
 import { Redacted } from '../redacted.ts'
@@ -171,9 +172,35 @@ export const readPatterns = z
   )
   .max(64, 'must have 64 patterns at most')
 
+/** A server that is asked about logins. */
+export const hookUrl = z
+  .string()
+  .refine((value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    return (
+      url !== undefined &&
+      /^https?:$/.test(url.protocol) &&
+      url.username + url.password + url.hash === ''
+    )
+  }, 'must be an http or https URL without user, such as https://hook.example/login')
+  .transform((value) => new URL(value).href)
+
+const atOnce = (usual: number) =>
+  count(256)
+    .refine((number) => number > 0, 'must be 1 at least')
+    .prefault(usual)
+
+/** What bounds a source that takes time to ask. */
+export const askingBounds = (usual: number) => ({
+  /** Longest time for one answer; then there is none. */
+  timeout: duration(1, 60).prefault('5s'),
+  /** How many are asked at a time. */
+  concurrency: atOnce(usual),
+})
+
 /** A program of the administrator's, one process for each question, without a shell. */
-export const command = z
-  .strictObject({
+export const commandShape = z.strictObject(
+  {
     /** A path, or a name that is looked for on `PATH`; without: there is none. */
     program: file.optional(),
     args: z
@@ -183,8 +210,14 @@ export const command = z
     /** Longest time for one answer; then there is none. */
     timeout: duration(1, 60).prefault('10s'),
     /** How many run at a time. */
-    concurrency: count(256)
-      .refine((number) => number > 0, 'must be 1 at least')
-      .prefault(16),
-  })
-  .prefault({})
+    concurrency: atOnce(16),
+  },
+  'must be a map such as { program: /usr/local/bin/check }',
+)
+
+export const command = commandShape.prefault({})
+
+/** A name without a slash is looked for on `PATH`, wherever the configuration is. */
+export function programIn(folder: string, program: string | undefined) {
+  return program?.includes('/') === true ? { program: path.resolve(folder, program) } : {}
+}

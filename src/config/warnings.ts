@@ -2,7 +2,7 @@ import { claimableRules } from '../policy/claimable.ts'
 import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
 import type { Config } from './schema.ts'
-import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
+import { isLoopback, plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
 
 /**
  * What a configuration says in so many words, and what whoever reads it should hear once more; of the
@@ -14,7 +14,7 @@ export function warningsOf(
 ): readonly string[] {
   return [
     ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
-    ...borrowedNames(config),
+    ...[...borrowedNames(config), ...plainHooks(config)],
     ...plainPorts(config, listeners),
   ]
 }
@@ -71,5 +71,16 @@ function openNetworks({ trustedProxies, clientAddress }: Config): readonly strin
     .map(
       ({ address }) =>
         `trustedProxies has "${address}/0": whoever asks says by ${header} who it is, and is never kept from guessing`,
+    )
+}
+
+function plainHooks({ identity }: Config): readonly string[] {
+  return identity
+    .flatMap(({ http }) => (http === undefined ? [] : [new URL(http.url)]))
+    .filter(({ protocol, hostname }) => protocol === 'http:' && !isLoopback(hostname))
+    .map(
+      ({ host }) =>
+        `no TLS to the identity source at ${host}: passwords travel in the clear unless a mesh ` +
+        'encrypts them; next: an https URL',
     )
 }

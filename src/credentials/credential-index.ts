@@ -22,7 +22,7 @@ export function createCredentialIndex(credentials: readonly Credential[]): Crede
       costs.set(secret.cost, (costs.get(secret.cost) ?? new Set()).add(id))
     }
   }
-  const bcryptCost = mostOften(costs)
+  const bcryptCost = mostCommonCost(costs)
   return {
     byUsername: (username) => usernames.get(username) ?? [],
     find: ({ id, generation }) => ids.get(id)?.get(generation),
@@ -30,8 +30,15 @@ export function createCredentialIndex(credentials: readonly Credential[]): Crede
   }
 }
 
-/** By the Secrets that have it, not by hashes: one Secret of many must not decide for all. */
-function mostOften(costs: ReadonlyMap<number, ReadonlySet<string>>): number | undefined {
-  const [first] = [...costs].sort(([a, m], [b, n]) => n.size - m.size || b - a)
+/**
+ * Which bcrypt cost most have, of the ids that have each. By the Secrets that have it, not by hashes: one
+ * Secret of many must not decide for all.
+ */
+export function mostCommonCost(
+  costs: ReadonlyMap<number, ReadonlySet<string>>,
+): number | undefined {
+  const [first] = [...costs]
+    .filter(([, ids]) => ids.size > 0)
+    .sort(([a, m], [b, n]) => n.size - m.size || b - a)
   return first?.[0]
 }

@@ -34,7 +34,7 @@ export interface CredentialStore extends CredentialLookup {
 
 /** The same of one store or of several together. */
 export interface CredentialLookup {
-  /** False until the first complete load; then true for good. */
+  /** False until the first complete load; then true, unless it is too long since anything was heard. */
   ready(): boolean
   byUsername(username: string): readonly Credential[]
   find(reference: CredentialReference): Credential | undefined

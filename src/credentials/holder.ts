@@ -1,9 +1,14 @@
-import type { HeldCredential, Holder, Subject } from '../subject.ts'
+import type { CredentialReference, HeldCredential, Holder, Subject } from '../subject.ts'
 import type { Credential } from './credential.ts'
 
 /** The namespaces of holders: each once, sorted. */
 export function namespacesOf(holders: readonly Holder[]): readonly string[] {
   return [...new Set(holders.flatMap(({ namespace }) => namespace ?? []))].sort()
+}
+
+/** What credentials are known by, each once: a Secret may hold several. */
+export function idsOf(credentials: readonly CredentialReference[]): readonly string[] {
+  return [...new Set(credentials.map(({ id }) => id))]
 }
 
 /** Who holds these credentials under a user name. */

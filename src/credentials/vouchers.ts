@@ -14,8 +14,9 @@ export interface Vouchers {
 }
 
 export function createVouchers(references: readonly CredentialReference[]): Vouchers {
-  const known = new Map(references.map(({ id, generation }) => [id, generation]))
-  return { has: ({ id, generation }) => known.get(id) === generation }
+  const text = ({ id, generation }: CredentialReference) => JSON.stringify([id, generation])
+  const known = new Set(references.map(text))
+  return { has: (reference) => known.has(text(reference)) }
 }
 
 /** Who a source vouches for, under a user name. */

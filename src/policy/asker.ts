@@ -23,6 +23,12 @@ export interface Asker {
   readonly tags?: Tags
 }
 
+/** Whose place an asker takes where places are few: that of its namespaces, whatever name it has there. */
+export function shareOf({ account, holders }: Asker): string {
+  const namespaces = holders.flatMap(({ namespace }) => namespace ?? [])
+  return namespaces.length === 0 ? `@${account}` : [...new Set(namespaces)].sort().join(' ')
+}
+
 /** An asker by one of its holders, or nobody. */
 export interface Voice {
   readonly account: string

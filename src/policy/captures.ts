@@ -1,10 +1,13 @@
 import { namedGroupsOf, type NamedGroup } from './docker-auth/captures.ts'
-import type { Dialect } from './pattern.ts'
+import { compilePattern, type Dialect } from './pattern.ts'
 import { captureOf, placeholdersIn, type Field, type Values } from './placeholders.ts'
 import { compileGroups, compilePlainGroups, isRegex } from './regex.ts'
 
-/** Adds to what placeholders stand for what the expressions of a rule catch. */
-export type Captures = (values: Values) => Values
+/**
+ * Adds to what placeholders stand for what the expressions of a rule catch; `undefined`: one of them does not
+ * match, and so neither does the rule.
+ */
+export type Captures = (values: Values) => Values | undefined
 
 /**
  * The groups that patterns of a rule name, as `${account:1}`; nothing if they name none. `fields`: its
@@ -22,10 +25,17 @@ export function compileCaptures(
     const source = fields[field]
     if (source === undefined || !isRegex(source)) return []
     const groups = dialect === 'docker_auth' ? compilePlainGroups(source) : compileGroups(source)
-    return [{ field, groups, names: named.filter((one) => one.field === field) }]
+    const names = named.filter((one) => one.field === field)
+    // To match is a fraction of the work that groups are; with placeholders that is not known yet.
+    const isPlain = placeholdersIn(source).length === 0
+    const pattern = isPlain ? compilePattern(source, dialect) : undefined
+    return [{ field, groups, names, pattern }]
   })
   if (sources.length === 0) return undefined
   return (values) => {
+    for (const { field, pattern } of sources) {
+      if (pattern?.matches(values[field] ?? '', values) === false) return undefined
+    }
     const all: Record<string, string | undefined> = { ...values }
     for (const { field, groups, names } of sources) {
       const found = groups(values[field] ?? '', values) ?? []

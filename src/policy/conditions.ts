@@ -68,7 +68,7 @@ export const OF_ASKER: readonly Condition<[]>[] = [
     key: 'when',
     holds({ hours }, { now }) {
       if (hours === undefined) return true
-      return now === undefined ? undefined : hours(now)
+      return now === undefined ? undefined : hours.contains(now)
     },
   },
 ]

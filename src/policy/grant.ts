@@ -19,7 +19,7 @@ export interface Grant {
 }
 
 /** What one holder is to one resource. */
-interface Hearing {
+export interface Hearing {
   readonly holder: Holder | undefined
   readonly voice: Voice
   readonly verdict: Verdict
@@ -42,10 +42,7 @@ export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
   let reason: string | undefined
   for (const resource of requested) {
     if (resource.type === 'repository' && !isRepositoryName(resource.name)) continue
-    const hearings = voices.map(({ holder, voice }) => {
-      const verdict = verdictOf(policy, voice, resource)
-      return { holder, voice, verdict }
-    })
+    const hearings = voices.map((one) => hearing(policy, one, resource))
     for (const { verdict } of hearings) for (const { rule } of verdict.tried) rules.add(rule.id)
     const actions = resource.actions.filter((action) => {
       const outcome = outcomeOf(policy, hearings, resource, action)
@@ -64,6 +61,14 @@ export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
     ...(shadow.length === 0 ? {} : { shadow }),
     ...(reason === undefined ? {} : { reason }),
   }
+}
+
+export function hearing(
+  policy: Policy,
+  { holder, voice }: Omit<Hearing, 'verdict'>,
+  resource: ResourceActions,
+): Hearing {
+  return { holder, voice, verdict: verdictOf(policy, voice, resource) }
 }
 
 /** Of `requested` the resources that no rule is about, for none of the holders. Of nobody: if it is let in. */
@@ -94,7 +99,7 @@ export function isWithin(holder: Holder | undefined, action: string): boolean {
 }
 
 /** Whether an action is allowed; the name of a rule in shadow: by that alone. */
-function outcomeOf(
+export function outcomeOf(
   policy: Policy,
   hearings: readonly Hearing[],
   resource: ResourceActions,
@@ -126,7 +131,8 @@ function shadowOf(
   )?.id
 }
 
-function reasonOf(hearings: readonly Hearing[], action: string): string | undefined {
+/** The words of the first rule that has some for whoever it denies an action. */
+export function reasonOf(hearings: readonly Hearing[], action: string): string | undefined {
   for (const { verdict } of hearings) {
     for (const { rule } of verdict.tried) {
       if (rule.reason !== undefined && !permits(rule, action)) return rule.reason

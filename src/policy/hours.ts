@@ -1,6 +1,12 @@
+import { formatInstant } from '../instant.ts'
+
 /** The days of a week as they are written, in the order of Date's. */
 export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 export type Day = (typeof DAYS)[number]
+
+export function isDay(text: string): text is Day {
+  return (DAYS as readonly string[]).includes(text)
+}
 
 /** Hours of a week and a span of time, as they are written; what is left out is always. */
 export interface HoursSource {
@@ -15,13 +21,20 @@ export interface HoursSource {
   readonly notAfter?: number
 }
 
-/** Whether it is the time; seconds since the epoch. */
-export type Hours = (now: number) => boolean
+export interface Hours {
+  readonly source: HoursSource
+  /** Whether it is the time; seconds since the epoch. */
+  contains(now: number): boolean
+}
 
 const DAY = 24 * 60
 
 /** Throws for a time zone that is none. */
 export function compileHours(source: HoursSource): Hours {
+  return { source, contains: isTime(source) }
+}
+
+function isTime(source: HoursSource): Hours['contains'] {
   const {
     days,
     from = 0,
@@ -66,6 +79,27 @@ function clockOf(zone: string): (now: number) => { readonly day: number; readonl
     const day = DAYS.findIndex((name) => name === parts.get('weekday')?.toLowerCase())
     return { day, minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')) }
   }
+}
+
+/** Such as `mon tue 08:00–18:00 Europe/Berlin`. */
+export function formatHours(source: HoursSource): string {
+  const { days = [], from, to, zone, notBefore, notAfter } = source
+  const hours =
+    from === undefined && to === undefined
+      ? []
+      : [`${clockTime(from ?? 0)}–${clockTime(to ?? DAY)}`]
+  return [
+    ...days,
+    ...hours,
+    ...(zone === undefined ? [] : [zone]),
+    ...(notBefore === undefined ? [] : [`from ${formatInstant(notBefore)}`]),
+    ...(notAfter === undefined ? [] : [`until ${formatInstant(notAfter)}`]),
+  ].join(' ')
+}
+
+function clockTime(minutes: number): string {
+  const two = (number: number) => String(number).padStart(2, '0')
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
 }
 
 export function isZone(zone: string): boolean {

@@ -20,7 +20,8 @@ export function valuesFor(
  * without captures.
  */
 export function matchRule(rule: Rule, voice: Voice, resource: Resource, plain: Values): Match {
-  const values = rule.captures?.(plain) ?? plain
+  const values = rule.captures === undefined ? plain : rule.captures(plain)
+  if (values === undefined) return false
   let told: Match = true
   for (const { holds } of OF_RESOURCE) {
     const match = holds(rule, voice, values, resource)

@@ -50,3 +50,16 @@ export function contains({ groups, prefix }: Network, address: Address): boolean
     return group >> (16 - bits) === (address[at] ?? 0) >> (16 - bits)
   })
 }
+
+/** As it is written, `10.0.0.0/8`; one address without its length. */
+export function formatNetwork({ groups, prefix }: Network): string {
+  const [high = 0, low = 0] = groups
+  const address =
+    groups.length === 2
+      ? [high >> 8, high & 255, low >> 8, low & 255].join('.')
+      : new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]`).hostname.slice(
+          1,
+          -1,
+        )
+  return prefix === 16 * groups.length ? address : `${address}/${prefix}`
+}

@@ -30,7 +30,8 @@ function prefixOf(rule: Rule, voice: Voice): string | undefined {
   if (!pulls(rule.actions)) return undefined
   if (dependsOnName(rule)) return rule.name.start
   const plain = valuesFor(voice, 'repository', undefined)
-  const values = rule.captures?.(plain) ?? plain
+  const values = rule.captures === undefined ? plain : rule.captures(plain)
+  if (values === undefined) return undefined
   if (rule.type.matches('repository', values, voice.labels) === false) return undefined
   return addresses(rule, voice, values) === false ? undefined : rule.name.prefix(values)
 }

@@ -1,6 +1,7 @@
 import type { Tags, Voice } from './asker.ts'
 import type { Match } from './compiled-pattern.ts'
 import { matchRule, valuesFor, type Resource } from './match-rule.ts'
+import type { Values } from './placeholders.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
 
@@ -28,7 +29,7 @@ export function verdictOf(policy: Policy, voice: Voice, resource: Resource): Ver
   const values = valuesFor(voice, resource.type, resource.name)
   let shadow: Rule | undefined
   policy.index.search(voice, resource.name, (rule) => {
-    const matches = withTags(rule, voice.tags, matchRule(rule, voice, resource, values))
+    const matches = matchWithTags(rule, voice, resource, values)
     if (matches === false) return false
     if (rule.shadow === true) {
       if (matches !== 'some') shadow ??= rule
@@ -38,6 +39,19 @@ export function verdictOf(policy: Policy, voice: Voice, resource: Resource): Ver
     return matches === true
   })
   return { tried, shadow }
+}
+
+/** Whether a rule is about a request of a voice, tags included; `some`: for some of them. */
+export function matchWithTags(
+  rule: Rule,
+  voice: Voice,
+  resource: Resource,
+  values: Values,
+): Match | 'some' {
+  const matches = matchRule(rule, voice, resource, values)
+  if (rule.tags === undefined || matches === false) return matches
+  const tags = matchTags(rule, voice.tags)
+  return matches === true || tags === false ? tags : undefined
 }
 
 /** What a rule says about an action if it decides. */
@@ -55,12 +69,20 @@ export function allowing({ tried }: Verdict, action: string): Rule | undefined {
   return undefined
 }
 
-/** A request that names several tags, not all of them the rule's, is not told apart. */
-function withTags({ tags }: Rule, named: Tags, matches: Match): Match | 'some' {
-  if (tags === undefined || matches === false) return matches
+/** The rule that denies what {@link allowing} has no rule for; `undefined`: none matches for sure. */
+export function denying({ tried }: Verdict, action: string): Rule | undefined {
+  return tried.find(({ rule, matches }) => matches !== 'some' && !permits(rule, action))?.rule
+}
+
+/**
+ * Whether what a request names are tags of a rule. One that names several, not all of them the rule's, is
+ * not told apart.
+ */
+export function matchTags({ tags }: Rule, named: Tags): Match | 'some' {
+  if (tags === undefined) return true
   if (named === undefined) return undefined
-  if (named === 'any') return matches === undefined ? undefined : 'some'
+  if (named === 'any') return 'some'
   const mine = named.filter((tag) => tags.some((pattern) => pattern.matches(tag, {})))
   if (mine.length === 0) return false
-  return mine.length === named.length ? matches : undefined
+  return mine.length === named.length ? true : undefined
 }

@@ -55,6 +55,18 @@ export interface TagChange {
 
 const MAX_TARGET = 8192
 
+/** Longer than a digest, and shorter than any token. */
+const LONG_PART = /[^/]{81,}/g
+
+/**
+ * The path of a target, without what could be a secret: the query, the user of an absolute one, and
+ * parts that are as long as tokens.
+ */
+export function pathOf(target: string): string {
+  const path = target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+  return path.replace(LONG_PART, ({ length }) => `<${length}>`)
+}
+
 /** What a canonical registry path is made of; `%` only ever as the escaped colon of a digest. */
 const PATH = /^\/[A-Za-z0-9\-._:+/]*(?:%3[Aa][A-Fa-f0-9]*)?$/
 

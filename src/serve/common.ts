@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
+import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { CredentialLookup } from '../credentials/credential.ts'
@@ -23,6 +24,8 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly config: Config
   readonly log: Log
   readonly metrics: Metrics
+  /** The last ones, for whoever asks why. */
+  readonly decisions: RecentDecisions
   /** Of the tokens of all services: whoever asks says for which one it is. */
   readonly verifier: Verifier
   readonly tls: TlsOfListeners
@@ -40,15 +43,22 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly policySource: OpenPolicy
 }
 
-/** Reads the keys and the credentials. Throws what keeps rauth from serving. */
-export async function createCommon(config: Config): Promise<Common> {
+/** Of those that were allowed, and as many of the others: a few MB in all. */
+const KEPT_DECISIONS = 1_000
+
+/** Reads the keys and the credentials. Throws what keeps rauth from serving. `takesLogins`: users log in here. */
+export async function createCommon(config: Config, takesLogins: boolean): Promise<Common> {
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
+  const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
   const { keys, signingKeys, bindingKey } = await openKeys({ config, clock, log, metrics })
   const tls = createTlsOfListeners({ config, clock, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
-  const identity = await openIdentity({ config, hasher, bindingKey, clock, log, metrics })
+  const identity = await openIdentity(
+    { config, hasher, bindingKey, clock, log, metrics },
+    takesLogins,
+  )
   const policySource = await openPolicy({ config, log, metrics })
   return {
     ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, hasher, clock, identity },
@@ -59,7 +69,9 @@ export async function createCommon(config: Config): Promise<Common> {
     record(event) {
       logDecision(log, event)
       metrics.record(event)
+      decisions.record(event)
     },
+    decisions,
     policy: () => policySource.current(),
     commanded: config.policy.command.program !== undefined,
     policySource,

@@ -28,7 +28,7 @@ export interface OpenKeysOptions {
   readonly config: Config
   readonly clock: Clock
   readonly log: Log
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'observeKeys' | 'keyReloadFailed'>
 }
 
 /** The keys as they are configured: a folder, or one certificate with its key. */

@@ -52,8 +52,10 @@ function endByForce(): void {
 }
 
 async function serve(config: Config, { role, port, warnings = [] }: RunOptions): Promise<void> {
-  const common = await createCommon(config)
-  const { log, metrics, keys, signingKeys, tls, store, identity, policySource, clock } = common
+  const takesLogins = role !== 'gateway' || config.gateway.basic
+  const common = await createCommon(config, takesLogins)
+  const { log, metrics, decisions, keys, signingKeys, tls } = common
+  const { store, identity, policySource, clock } = common
   for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {
     log.warn({}, warning)
   }
@@ -67,7 +69,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
 
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
-    if (role !== 'gateway' || config.gateway.basic) logins = await createLogins(common)
+    if (takesLogins) logins = await createLogins(common)
     if (role !== 'gateway' && logins !== undefined) {
       const { openTokenService } = await import('./token-service.ts')
       listeners.set('token', await openTokenService(common, logins, port, running))
@@ -78,7 +80,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
       await openGateway(common, logins, running, opened)
     }
     const server = createOperationsServer({
-      metrics,
+      ...{ metrics, decisions },
       parts: {
         credentials: () => store.ready(),
         keys: () => keys.ready(),
@@ -124,7 +126,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
       signingKey: signingKeys?.active(clock()).kid,
       ports: Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
     },
-    'ready',
+    store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
   )
   const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')

@@ -5,8 +5,11 @@ import { createIssuer } from '../token/issuer.ts'
 import type { Common } from './common.ts'
 import { ownToken } from './own-token.ts'
 
-/** How long the registry may take to say whether a tag is there, milliseconds. */
-const TIMEOUT = 2_000
+/**
+ * How long the registry may take to say whether tags are there, milliseconds: less than the proxies of
+ * `envoy/` and `examples/` wait for an answer of rauth's, else they refuse what is recorded as allowed.
+ */
+const TIMEOUT = 1_000
 
 /** The tags of the registry behind the gateway, if it is configured which one that is. */
 export function tagsOf(common: Common): RegistryTags | undefined {

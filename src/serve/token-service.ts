@@ -1,5 +1,6 @@
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { createClientAddress, type ClientHeader } from '../adapters/token-http/client-address.ts'
+import { createUntrustedNotice } from '../adapters/token-http/untrusted-forwarders.ts'
 import { createTokenServer } from '../adapters/token-http/server.ts'
 import type { Config } from '../config/schema.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
@@ -59,7 +60,9 @@ export async function openTokenService(
   const server = createTokenServer({
     ...{ issueToken, issuer, realm, realms: otherRealms(config), running },
     tls: await common.tls.open('token'),
-    clientAddress: createClientAddress(config.trustedProxies, namedHeader(config)),
+    clientAddress: createClientAddress(
+      ...([config.trustedProxies, namedHeader(config), createUntrustedNotice(common.log)] as const),
+    ),
     pathPrefix: config.pathPrefix,
     catalog: catalogOf(common, reused),
     jwks: () => keys.jwks(),

@@ -1,3 +1,4 @@
+import { compileRule } from '../../src/policy/compile-rule.ts'
 import { grant } from '../../src/policy/grant.ts'
 import { compilePattern } from '../../src/policy/pattern.ts'
 import { createPolicy, type Policy } from '../../src/policy/policy.ts'
@@ -12,6 +13,7 @@ const MILLISECONDS = 400
 
 interface Question {
   readonly namespace: string
+  readonly account?: string
   readonly name: string
   /** What it is allowed to do of pull and push. */
   readonly actions: readonly string[]
@@ -69,6 +71,21 @@ const CONTESTANTS: readonly Contestant[] = [
     policy: createPolicy(numbers.map((i) => rule(i, { name: `*-${team(i)}-*/**` }))),
     questions: questionsOf((i) => `x-${team(i)}-y/app`),
   },
+  {
+    name: 'a group of each expression, users/${account:1}/** for /^(.+)@orgN$/',
+    policy: createPolicy(
+      numbers.map((i) =>
+        compileRule({
+          ...{ id: `policy.yaml:${String(i)}`, actions: ['pull'] },
+          match: { account: `/^(.+)@org${String(i)}$/`, name: 'users/${account:1}/**' },
+        }),
+      ),
+    ),
+    questions: questionsOf(() => 'users/a/app').map((question, at) => ({
+      ...question,
+      account: `a@org${String(Math.floor(at / 2))}`,
+    })),
+  },
 ]
 
 const requested = (name: string): Access => [
@@ -78,9 +95,15 @@ const requested = (name: string): Access => [
 /** One decision of a thousand rules, as the token service and the gateway make them; on one core. */
 export function benchPolicy(): Promise<readonly string[]> {
   const lines = CONTESTANTS.map(({ name, policy, questions }) => {
-    const asked = questions.map(({ namespace, name: repository, actions }) => ({
-      ...{ asker: askerOf([{ namespace }]), access: requested(repository), actions },
-    }))
+    const asked = questions.map(
+      ({ namespace, account = namespace, name: repository, actions }) => ({
+        ...{
+          asker: { ...askerOf([{ namespace }]), account },
+          access: requested(repository),
+          actions,
+        },
+      }),
+    )
     for (const { asker, access, actions } of asked) {
       const granted = grant(policy, asker, access).access.flatMap((one) => one.actions)
       if (granted.join() !== actions.join()) throw new Error(`${name}: a wrong decision`)

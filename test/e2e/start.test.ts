@@ -8,6 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { installParts } from '../../tools/parts/install.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { ask, fetchToken } from '../support/http.ts'
 import { run } from '../support/run.ts'
@@ -117,6 +118,8 @@ describe('npm start', () => {
       assert.equal((await ask(facts.ports['operations'] ?? 0, where)).status, 200, where)
     }
 
+    await followCrane(output(), facts.registry)
+
     const second = await run(process.execPath, args())
     assert.equal(second.code, 1)
     assert.match(second.stderr, /already running here \(pid \d+\)/)
@@ -126,6 +129,35 @@ describe('npm start', () => {
     assert.equal(existsSync(path.join(state, 'quickstart.json')), false)
     assert.equal(await leftOver(), '')
   })
+
+  /** Pastes the lines for crane into a shell, where no crane is, as somebody without Docker does. */
+  async function followCrane(printed: string, registry: string): Promise<void> {
+    await installParts(['crane'])
+    const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-home-'))
+    const lines = printed.split('\n').filter((line) => /^ {2}.*\bcrane\b/.test(line))
+    const denied = lines.pop() ?? assert.fail('nothing about crane')
+    assert.match(denied, new RegExp(`${registry}/team-b/app:v1$`))
+    const env = { DOCKER_CONFIG: home }
+    const shell = (...input: readonly string[]) =>
+      run('sh', [], { env, input: ['set -e', ...input, ''].join('\n') })
+    try {
+      const followed = await shell(...lines)
+      assert.equal(followed.code, 0, followed.output)
+      assert.match(followed.output, /PASS: .*team-a\/app:v1/)
+      assert.match(followed.stdout, /^team-a\/app$/m, 'the catalog')
+      const [alias = ''] = lines
+      const pulled = await shell(
+        alias,
+        `crane export ${registry}/team-a/app:v1 - | tar x -O README.md`,
+      )
+      assert.equal(pulled.stdout, await readFile('README.md', 'utf8'))
+      const other = await shell(alias, denied)
+      assert.notEqual(other.code, 0)
+      assert.match(other.stderr, /DENIED/)
+    } finally {
+      await rm(home, { recursive: true, force: true })
+    }
+  }
 
   it('uses its state again, and leaves the gateway alone in charge when told to', async () => {
     const before = starts[0]?.facts ?? assert.fail()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
@@ -289,6 +289,21 @@ describe('rauth', () => {
       assert.equal(code, 1)
       assert.match(stderr, /kept is for ES256; next: rauth keys rotate -a RS256 -d /)
       assert.equal((await rauth(['keys', 'init', '-d', directory])).code, 0)
+    })
+
+    it('says how to get rid of a key of another certificate, and that is enough', async () => {
+      const args = ['keys', 'init', '-d', directory]
+      await rauth(args)
+      const other = path.join(directory, 'other')
+      await rauth(['keys', 'init', '-d', other])
+      await copyFile(path.join(other, 'signing.key'), at('signing.key'))
+      const { code, stderr } = await rauth(args)
+      assert.equal(code, 1)
+      assert.match(stderr, /or remove both signing\.key and signing\.crt and run rauth keys init/)
+      for (const name of ['signing.key', 'signing.crt']) await rm(at(name))
+      const { stdout, ...made } = await rauth(args)
+      assert.deepEqual(made, { code: 0, stderr: '' })
+      assert.match(stdout, /created .*signing\.key\ncreated .*signing\.crt\nkept .*ca\.key/)
     })
 
     for (const algorithm of ALGORITHM_NAMES) {

@@ -51,16 +51,19 @@ describe('createExchangeServer', () => {
     const served: string[] = []
     let go = (): void => undefined
     const held = new Promise<void>((resolve) => (go = resolve))
-    const { port } = await start({
+    const { port, server } = await start({
       async serve(request, response) {
         served.push(request.url ?? '')
         await held
         sendAnswer({ request, response }, answerOf(''), false)
       },
     })
+    let parsed = 0
+    server.on('request', () => (parsed += 1))
     const flood = Array.from({ length: 2_000 }, (_, i) => head(`GET /${i} HTTP/1.1`)).join('')
     const { statuses } = await exchange(port, [flood])
     assert.deepEqual([statuses, served.length], [[], 16])
+    assert.ok(parsed <= 17, `${String(parsed)} requests were made of what was read at once`)
 
     const few = exchange(port, Array.from({ length: 16 }, (_, i) => head(`GET /${i} HTTP/1.1`, ...(i === 15 ? ['Connection: close'] : [])))) // prettier-ignore
     while (served.length < 32) await sleep(10)

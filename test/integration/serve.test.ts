@@ -112,6 +112,24 @@ describe('rauth serve', () => {
     assert.deepEqual(await ended, [0, null])
   })
 
+  it('warns once of a proxy that it does not trust, and of none that it does', async () => {
+    for (const [trusted, warnings] of [
+      ['[]', 1],
+      ['[127.0.0.1]', 0],
+    ] as const) {
+      const config = await configuration({ trustedProxies: trusted })
+      const { ready, lines, signal, ended } = await serve([], config)
+      for (let i = 0; i < 2; i += 1) {
+        const headers = { 'x-forwarded-for': '192.0.2.7' }
+        await ask(ready.ports['token'] ?? 0, '/token?service=x', { headers })
+      }
+      signal('SIGTERM')
+      await ended
+      const warned = lines().filter((line) => line.includes('is not in trustedProxies'))
+      assert.equal(warned.length, warnings, trusted)
+    }
+  })
+
   it('runs one half when told to', async () => {
     for (const [role, ports] of [
       ['token', ['operations', 'token']],
@@ -276,7 +294,10 @@ describe('rauth serve', () => {
       const config = await configuration({ keys: `{ directory: ${target} }` })
       const { ended, stderr } = start(['-c', config, '--role', role])
       assert.deepEqual(await ended, [1, null])
-      assert.match(stderr(), /has no signing key; next: rauth keys init/)
+      assert.match(
+        stderr(),
+        /has no signing key; next: if rauth keys public made .*set keys\.verifyOnly: true; else rauth keys init/,
+      )
     }
   })
 

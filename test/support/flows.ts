@@ -23,7 +23,7 @@ import { UNGUARDED, type GuessGuard } from '../../src/credentials/guessing.ts'
 import { createPasswordHasher } from '../../src/credentials/password.ts'
 import type { RepositoryPages } from '../../src/catalog-pages.ts'
 import type { DecideDependencies } from '../../src/decision.ts'
-import type { DecisionEvent } from '../../src/event.ts'
+import { recordOf, type DecisionEvent } from '../../src/event.ts'
 import type { Presented } from '../../src/identify.ts'
 import { createAuthorize } from '../../src/authorize.ts'
 import { createIssueToken, type TokenDecision, type TokenRequest } from '../../src/issue-token.ts'
@@ -139,7 +139,7 @@ export function startFlows(
     nobody: () => state.nobody,
     timer: () => state.now * 1000,
     newId: () => `id-${String((ids += 1))}`,
-    record: (event: DecisionEvent) => void events.push(event),
+    record: (event: DecisionEvent) => void events.push(recordOf(event)),
     policy: () => state.policy,
     authenticate: (basic: BasicCredentials) => authenticate(basic),
     commanded: false,

@@ -149,6 +149,7 @@ export async function startFront(
     environment: {
       RAUTH_REALM: `http://localhost:${entry}/token`,
       RAUTH_GATEWAY_HTTP: proxy,
+      RAUTH_TRUSTED_PROXIES: '127.0.0.1',
     },
   })
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-front-'))

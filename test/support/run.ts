@@ -9,7 +9,9 @@ export interface RunResult {
 }
 
 export interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>
+  /** Over that of this process; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
   readonly input?: string
   /** Milliseconds until the program is ended. */
   readonly timeout?: number
@@ -19,10 +21,10 @@ export interface RunOptions {
 export function run(
   program: string,
   args: readonly string[],
-  { env = {}, input = '', timeout = 60_000 }: RunOptions = {},
+  { env = {}, cwd, input = '', timeout = 60_000 }: RunOptions = {},
 ): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: { ...process.env, ...env } })
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...env } })
     let stdout = ''
     let stderr = ''
     const timer = setTimeout(() => child.kill('SIGKILL'), timeout)

@@ -19,7 +19,10 @@ export interface Serving {
   readonly child: Child
   readonly token: number
   readonly gateway: number
+  readonly gatewayHttp: number
   readonly operations: number
+  /** Its configuration, a file. */
+  readonly config: string
   readonly secrets: string
   /** Secrets are watched: it is in force a moment later. */
   writeSecret(namespace: string, login: Login): Promise<void>
@@ -86,7 +89,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     throw error
   }
   return {
-    ...{ child, token, gateway, operations, secrets, writeSecret, stop },
+    ...{ child, token, gateway, gatewayHttp, operations, secrets, writeSecret, stop },
+    config: file('rauth.yaml'),
     removeSecret: (namespace) => rm(secretFile(namespace)),
     log: () => readFile(file('log'), 'utf8'),
   }

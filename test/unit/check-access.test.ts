@@ -66,6 +66,25 @@ const mount = (target: string, from: string) =>
   `/v2/${target}/blobs/uploads/?mount=${DIGEST}&from=${from}`
 
 describe('checkAccess', () => {
+  const PATHS: readonly (readonly [target: string, path: string | undefined])[] = [
+    ['/nothing?token=canary', '/nothing'],
+    ['/v2/team-a/../x/tags/list#canary', '/v2/team-a/../x/tags/list'],
+    ['http://canary:canary@registry/x?canary', '/x'],
+    ['/v2/\n{"level":"info"}/tags/list', '/v2/?{"level":"info"}/tags/list'],
+    [`/${'x'.repeat(9_000)}`, '/<9000>'],
+    ['/x'.repeat(200), `${'/x'.repeat(128)}…`],
+    [`/v2/team-a/tags/sha256:${'0'.repeat(64)}`, `/v2/team-a/tags/sha256:${'0'.repeat(64)}`],
+    [MANIFEST, undefined],
+  ]
+  for (const [target, path] of PATHS) {
+    it(`records ${String(path).slice(0, 40)} of ${JSON.stringify(target).slice(0, 40)}`, async () => {
+      const { checkAccess, events } = startFlows(PEOPLE)
+      await checkAccess(accepted({ method: 'GET', target }), {})
+      assert.equal(events[0]?.path, path)
+      assert.doesNotMatch(JSON.stringify(events), /canary/)
+    })
+  }
+
   it('asks the policy with who it is, for which service and from where', async () => {
     const flows = startFlows(PEOPLE)
     const token = await flows.tokenFor('team-a', 'canary-a', 'repository:team-a/app:pull')
@@ -764,6 +783,7 @@ describe('checkAccess', () => {
           keyId,
           granted: ALL,
           namespaces: ['team-a'],
+          credentials: ['team-a/registry-credentials'],
           rule: 'own-namespace',
         },
       ])
@@ -789,6 +809,7 @@ describe('checkAccess', () => {
           keyId,
           granted: '',
           namespaces: ['team-a'],
+          credentials: ['team-a/registry-credentials'],
           rule: 'own-namespace',
         },
       ])

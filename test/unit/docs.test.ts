@@ -11,6 +11,8 @@ import { policySchema } from '../../src/config/policy-schema.ts'
 import { keysAt, SETTINGS } from '../../src/config/settings.ts'
 import { usersOfFile } from '../../src/config/users-file.ts'
 import { usersSchema } from '../../src/config/users-schema.ts'
+import { grant } from '../../src/policy/grant.ts'
+import { askerOf } from '../support/askers.ts'
 import { claimableRules } from '../../src/policy/claimable.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
 
@@ -74,6 +76,17 @@ describe('docs/policy.md', () => {
     for (const key of keysAt([], policySchema)) assert.match(text, new RegExp(`^${key}:`, 'm'))
   })
 
+  it('has rules of tags by which the tags that they name can be pushed, and no others', () => {
+    const text = /^```yaml\n(gateway: true[^]+?)^```$/m.exec(page)?.[1] ?? assert.fail('no rules')
+    const policy = policyOf(text, 'policy.yaml')
+    const may = (tags: readonly string[]) => {
+      const requested = [{ type: 'repository', name: 'app/web', actions: ['pull', 'push'] }]
+      const { access } = grant(policy, askerOf([{ namespace: 'team-a' }], { tags }), requested)
+      return access.flatMap(({ actions }) => actions).join()
+    }
+    assert.deepEqual([may(['dev-1']), may(['v1']), may([])], ['pull,push', 'pull', 'pull,push'])
+  })
+
   it('tells of every key of a rule and of its match', () => {
     const told = [...page.matchAll(/^\| `(\w+)/gm)].map(([, key]) => key)
     const keys = [
@@ -111,6 +124,19 @@ describe('docs/identity.md', () => {
   })
 })
 
+describe('docs/troubleshooting.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/troubleshooting.md'), 'utf8')
+
+  it('speaks of reasons and settings that there are', () => {
+    const names = SETTINGS.map(({ path: keys }) => keys.join('.'))
+    const words = [...page.matchAll(/`([a-z]+(?:_[a-z]+)+|[a-z]+\.[a-z][A-Za-z]+)`/g)]
+    assert.ok(words.length > 5)
+    for (const [, word = ''] of words) {
+      assert.ok(names.includes(word) || (REASONS as readonly string[]).includes(word), word)
+    }
+  })
+})
+
 describe('README', () => {
   const fence = /^```yaml\n(# rauth\.yaml with its defaults[^]+?)^```$/m.exec(README)?.[1]
   const block = fence ?? assert.fail('no rauth.yaml in the README')
@@ -133,6 +159,13 @@ describe('README', () => {
   it('shows the defaults', () => {
     const realm = /^realm: \S+/m.exec(block)?.[0] ?? ''
     assert.deepEqual(parseConfig(block, 'rauth.yaml', {}), parseConfig(realm, 'rauth.yaml', {}))
+  })
+
+  it('says what it takes behind Envoy on one machine', () => {
+    const text = /^ {2}```yaml\n( {2}realm: [^]+?)^ {2}```$/m.exec(README)?.[1] ?? assert.fail()
+    const read = parseConfig(text, 'rauth.yaml', {})
+    assert.deepEqual(read.problems, undefined)
+    assert.equal(read.config?.trustedProxies[0]?.address, '127.0.0.1')
   })
 
   it('has a policy file that is one', () => {

@@ -198,6 +198,14 @@ describe('issueToken', () => {
     })
   }
 
+  it('records which service was asked for', async () => {
+    const { issueToken, events } = startFlows(PEOPLE)
+    await issueToken(request({ service: `x${'y'.repeat(200)}` }), {})
+    assert.equal(events.at(-1)?.detail, `asked for "x${'y'.repeat(127)}…"`)
+    await issueToken(request({ service: 'a\nb' }), {})
+    assert.equal(events.at(-1)?.detail, 'asked for "a?b"')
+  })
+
   it('issues for every service that it has, naming the one that was asked for', async () => {
     const flows = startFlows(PEOPLE)
     const services = ['one', SERVICE]
@@ -596,6 +604,7 @@ describe('issueToken', () => {
         requested: 'repository:team-a/app:pull repository:team-b/app:pull',
         account: 'team-a',
         namespaces: ['team-a'],
+        credentials: ['team-a/registry-credentials'],
         granted: 'repository:team-a/app:pull',
         rule: 'own-namespace',
         tokenId: 'id-2',

@@ -26,9 +26,9 @@ async function start(policy = ONCE, registry?: RegistryTags) {
   flows.policy(policy)
   const asked: string[] = []
   const tags: RegistryTags = {
-    digestOf(repository, tag) {
-      asked.push(`${repository}:${tag}`)
-      return Promise.resolve(accepted(tag === 'v1' ? DIGEST : undefined))
+    digestsOf(repository, tags) {
+      asked.push(...tags.map((tag) => `${repository}:${tag}`))
+      return Promise.resolve(accepted(tags.map((tag) => (tag === 'v1' ? DIGEST : undefined))))
     },
   }
   const checkAccess = flows.checkWith({}, { tags: registry ?? tags })
@@ -84,8 +84,8 @@ describe('a tag that is written once', () => {
   })
 
   it('is not pushed where the registry does not say whether it is there', async () => {
-    const silent = { digestOf: () => Promise.resolve(refused('tag_unclear')) }
-    const broken = { digestOf: () => Promise.reject(new Error('broken')) }
+    const silent = { digestsOf: () => Promise.resolve(refused('tag_unclear')) }
+    const broken = { digestsOf: () => Promise.reject(new Error('broken')) }
     for (const [registry, answer] of [
       [silent, 'tag_unclear'],
       [broken, 'internal'],

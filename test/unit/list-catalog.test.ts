@@ -213,6 +213,7 @@ describe('the catalog', () => {
     const listCatalog = flows.listCatalogOf(undefined)
     const token = await flows.tokenFor('team-a', 'canary-a')
     assert.equal(reasonOf(await list({ listCatalog }, token)), 'catalog_closed')
+    assert.equal(flows.events.at(-1)?.detail, 'catalog.registry is not set')
     assert.equal(reasonOf(await list({ listCatalog }, undefined)), 'token_missing')
   })
 
@@ -247,6 +248,7 @@ describe('the catalog', () => {
         ...{ id: decision, half: 'catalog', outcome: 'allowed', status: 200, duration: 0 },
         ...{ method: 'GET', account: 'team-a', namespaces: ['team-a'] },
         ...{ requested: CATALOG, granted: 'repository:team-a/app:pull' },
+        credentials: ['team-a/registry-credentials'],
         rule: 'public library/**,shared shared/**,own-namespace,public team-b/public',
         ...{ tokenId: '', keyId: '' },
       },

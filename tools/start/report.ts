@@ -37,6 +37,8 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
     `  tar c README.md | docker import - ${registry}/${namespace}/app:v1`,
     `  docker push ${registry}/${namespace}/app:v1`,
   ]
+  const append = (namespace: string) =>
+    `  tar c README.md | crane append -f - -t ${registry}/${namespace}/app:v1`
   return [
     '',
     `rauth is up. Registry: ${registry}`,
@@ -56,13 +58,17 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
     `Still as ${own}, try for ${other}'s image. It is denied:`,
     `  docker pull ${registry}/${other}/app:v1`,
     '',
-    `Any other client works as well; ${own}'s login for crane:`,
-    login(own, 'crane auth'),
-    'This is plain HTTP: podman, buildah and skopeo need',
-    '--tls-verify=false for it, and helm needs --plain-http.',
-    `Have none? "npm run parts -- crane" says where a crane is. As ${own}, with that one:`,
-    `  tar cz README.md | crane append -f - -t ${registry}/${own}/app:v1`,
-    `And what ${own} may see of the repositories here: crane catalog ${registry}`,
+    'Any other client works as well. This is plain HTTP: podman, buildah and skopeo need',
+    '--tls-verify=false for it, and helm needs --plain-http. All that with crane, which need not',
+    'be there yet:',
+    '  alias crane="$(npm run -s parts -- crane | cut -f2)"',
+    ...[login(other, 'crane auth'), append(other)],
+    ...[login(own, 'crane auth'), append(own)],
+    `  crane validate --remote ${registry}/${own}/app:v1`,
+    `  crane catalog ${registry}`,
+    `  crane manifest ${registry}/${other}/app:v1`,
+    `The catalog has what ${own} may see; the last is denied.`,
+    '',
     `Logs: ${directory}/logs/   Facts for programs: ${directory}/quickstart.json`,
     'Ctrl-C stops it all.',
     '',

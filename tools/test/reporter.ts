@@ -38,7 +38,7 @@ function* failure({ name, nesting, file, line, details }: Failure): Generator<st
   const place = file === undefined ? '' : ` (${file}:${line})`
   yield `${'  '.repeat(nesting)}✖ ${name}${place}\n`
   // A suite fails because of a test in it, which has its own lines.
-  if (String(cause).includes('subtest')) return
+  if (inspect(cause, { depth: 0 }).includes('subtest')) return
   yield `${inspect(cause, { depth: 6 })}\n`
 }
 

@@ -19,7 +19,11 @@ export function readCertificates(file: string, text: string): Certificates {
   } catch {
     // Told below: the cause says nothing that helps.
   }
-  throw unreadable(file, 'is not a certificate in PEM', 'put the leaf first')
+  throw unreadable(
+    file,
+    'is not a certificate in PEM',
+    'put a file there that openssl x509 can read',
+  )
 }
 
 /** The last certificate of a chain. Throws ERR_KEYS_UNREADABLE if one does not stand before its issuer. */

@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino'
-import type { DecisionEvent } from '../../event.ts'
+import { recordOf, type DecisionEvent } from '../../event.ts'
 import { refusalKind } from '../../refusal.ts'
 
 /**
@@ -23,6 +23,6 @@ export function logDecision(logger: Logger, event: DecisionEvent): void {
   const level = event.reason === undefined ? 'info' : refusalKind(event.reason).level
   // Else every check would make a line that nobody sees.
   if (!logger.isLevelEnabled(level)) return
-  const { duration, ...fields } = event
+  const { duration, ...fields } = recordOf(event)
   logger[level]({ ...fields, milliseconds: Math.round(duration * 1000) / 1000 }, 'decision')
 }

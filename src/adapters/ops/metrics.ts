@@ -19,6 +19,12 @@ export interface Metrics {
   observeTls(ends: () => TlsEnds): void
   /** From now on tells whether Redis counts failed logins. */
   observeRedis(up: () => boolean): void
+  /** From now on tells of the Secrets that are read from the Kubernetes API. */
+  observeSecrets(secrets: SecretFigures): void
+  /** A watch of Secrets ended, by what kind of end. */
+  readonly watchEnded: (kind: string) => void
+  /** The API server answered so; 0: not at all. */
+  readonly apiAnswered: (status: number) => void
   /** Media type of {@link Metrics.render}. */
   readonly contentType: string
   render(): Promise<string>
@@ -34,6 +40,13 @@ export interface KeyEnds {
 export interface TlsEnds {
   readonly certificates: ReadonlyMap<string, number>
   readonly authorities: ReadonlyMap<string, number>
+}
+
+export interface SecretFigures {
+  /** Seconds since all was known to be up to date. */
+  readonly age: () => number
+  /** How many namespaces have a Secret, by whether it can be used. */
+  readonly counts: () => { readonly usable: number; readonly unusable: number }
 }
 
 /** Labels are closed sets only: no name that a client can choose becomes a time series. */
@@ -80,7 +93,39 @@ export function createMetrics(): Metrics {
     labelNames: ['listener'],
     registers: [registry],
   })
+  const watchEnds = new Counter({
+    name: 'rauth_kubernetes_watch_restarts_total',
+    help: 'Watches of Secrets that ended and began anew, by why they ended.',
+    labelNames: ['end'],
+    registers: [registry],
+  })
+  const apiAnswers = new Counter({
+    name: 'rauth_kubernetes_requests_total',
+    help: 'Requests to the Kubernetes API, by status of the answer; 0 is none.',
+    labelNames: ['status'],
+    registers: [registry],
+  })
   return {
+    observeSecrets({ age, counts }) {
+      new Gauge({
+        name: 'rauth_credentials_sync_age_seconds',
+        help: 'Time since the credentials were last known to be what the Kubernetes API has.',
+        registers: [registry],
+        collect() {
+          this.set(age())
+        },
+      })
+      observe('rauth_credentials_secrets', 'state', () => new Map(Object.entries(counts())), {
+        help: 'Namespaces with a credential Secret, by whether it can be used.',
+        registers: [registry],
+      })
+    },
+    watchEnded(kind) {
+      watchEnds.inc({ end: kind })
+    },
+    apiAnswered(status) {
+      apiAnswers.inc({ status })
+    },
     keyReloadFailed() {
       keyReloadFailures.inc()
     },

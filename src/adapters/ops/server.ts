@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { refusalKind } from '../../refusal.ts'
 import { createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import type { Metrics } from './metrics.ts'
+import type { RecentDecisions } from './recent-decisions.ts'
 
 export interface OperationsOptions {
   readonly metrics: Metrics
@@ -9,6 +10,8 @@ export interface OperationsOptions {
   readonly parts: Readonly<Record<string, () => boolean>>
   /** What is wrong with a part that goes on all the same, by its name. */
   readonly troubles: Readonly<Record<string, () => string | undefined>>
+  /** The last decisions, each for whoever knows its id: none is listed. */
+  readonly decisions: Pick<RecentDecisions, 'find'>
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }
@@ -16,11 +19,16 @@ export interface OperationsOptions {
 /** Whoever asks here is the cluster: a prober or two, and a scraper. */
 const MAX_CONNECTIONS = 200
 
-/** `/livez`, `/readyz` and `/metrics`, for the cluster and never for clients; not listening yet. */
+const PATHS = ['/livez', '/readyz', '/metrics', '/decisions/ID']
+
+const DECISION = /^\/decisions\/([\w-]{1,64})$/
+
+/** `/livez`, `/readyz`, `/metrics` and `/decisions/ID`, for the cluster and never for clients; not listening yet. */
 export function createOperationsServer({
   metrics,
   parts,
   troubles,
+  decisions,
   onFailure,
 }: OperationsOptions): Server {
   function readiness(): HttpAnswer {
@@ -37,12 +45,21 @@ export function createOperationsServer({
     })
   }
 
+  function decision(id: string): HttpAnswer {
+    const found = decisions.find(id)
+    if (found !== undefined) return json(200, found)
+    return json(404, { status: 'not among the last decisions of this process' })
+  }
+
   async function answer({ method = '', url = '' }: IncomingMessage): Promise<HttpAnswer> {
     if (!['GET', 'HEAD'].includes(method)) {
       const refused = json(405, { status: 'method not allowed' })
       return { ...refused, headers: { ...refused.headers, Allow: 'GET, HEAD' } }
     }
-    switch (url.split('?', 1)[0]) {
+    const path = url.split('?', 1)[0] ?? ''
+    const id = DECISION.exec(path)?.[1]
+    if (id !== undefined) return decision(id)
+    switch (path) {
       case '/livez':
         return json(200, { status: 'ok' })
       case '/readyz':
@@ -54,7 +71,7 @@ export function createOperationsServer({
           body: await metrics.render(),
         }
       default:
-        return json(404, { status: 'not found', paths: ['/livez', '/readyz', '/metrics'] })
+        return json(404, { status: 'not found', paths: PATHS })
     }
   }
 

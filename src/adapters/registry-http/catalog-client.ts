@@ -15,7 +15,7 @@ export interface CatalogClientOptions {
 }
 
 /** Listings at once, and more that wait: a slow registry does not collect them. */
-const SLOTS = { running: 8, waiting: 64 }
+const SLOTS = { running: 8, waiting: 64, perShare: 16 }
 
 /** Names a page: the most that distribution gives unless it is configured to. */
 const PAGE_SIZE = 1000
@@ -29,10 +29,10 @@ export function createCatalogClient(options: CatalogClientOptions): RepositoryPa
   const base = new URL('/v2/_catalog', options.registry)
 
   return {
-    async walk(signal, read) {
+    async walk({ signal, share }, read) {
       const late = AbortSignal.timeout(options.timeout)
       const end = AbortSignal.any([signal, late])
-      const leave = await slots.take(end)
+      const leave = await slots.take(end, share)
       if (leave === undefined) return refused('catalog_busy')
       try {
         const token = await options.token()

@@ -8,12 +8,12 @@ export interface TagClientOptions {
   readonly registry: string
   /** A token of rauth's own that may pull from a repository; `undefined`: the registry asks for none. */
   readonly token: (repository: string) => Promise<string | undefined>
-  /** How long one question may take, with the time that it waits for its turn; milliseconds. */
+  /** How long the tags of one request may take, with the time that they wait for their turn; milliseconds. */
   readonly timeout: number
 }
 
 /** Questions at once, and more that wait: a slow registry does not collect them. */
-const SLOTS = { running: 16, waiting: 256 }
+const SLOTS = { running: 64, waiting: 256, perShare: 16 }
 
 /** A registry keeps from who does not take its kind what kind a manifest is, or that there is one. */
 const ACCEPT = [
@@ -48,26 +48,42 @@ export function createTagClient({ registry, token, timeout }: TagClientOptions):
     })
   }
 
-  return {
-    async digestOf(repository, tag) {
-      const end = AbortSignal.timeout(timeout)
-      const leave = await slots.take(end)
-      if (leave === undefined) return unclear('too many questions at once')
-      try {
-        const { status, headers } = await ask(repository, tag, end)
-        if (status === 404) return accepted(undefined)
-        if (status !== 200) {
-          const missing = 'no word on whether the tag is there'
-          return unclear(statusMeaning(status, 'gateway.registry', missing))
-        }
-        const digest = headers.get('docker-content-digest') ?? ''
-        // Without one it is no digest, so nothing that is pushed has the same.
-        return accepted(DIGEST.test(digest) ? digest : '')
-      } catch (thrown) {
-        return unclear(failureOf(thrown))
-      } finally {
-        leave()
+  async function digestOf(
+    repository: string,
+    tag: string,
+    share: string,
+    end: AbortSignal,
+  ): Promise<Result<string | undefined>> {
+    const leave = await slots.take(end, share)
+    if (leave === undefined) return unclear('too many questions at once')
+    try {
+      const { status, headers } = await ask(repository, tag, end)
+      if (status === 404) return accepted(undefined)
+      if (status !== 200) {
+        const missing = 'no word on whether the tag is there'
+        return unclear(statusMeaning(status, 'gateway.registry', missing))
       }
+      const digest = headers.get('docker-content-digest') ?? ''
+      // Without one it is no digest, so nothing that is pushed has the same.
+      return accepted(DIGEST.test(digest) ? digest : '')
+    } catch (thrown) {
+      return unclear(failureOf(thrown))
+    } finally {
+      leave()
+    }
+  }
+
+  return {
+    async digestsOf(repository, tags, share) {
+      const end = AbortSignal.timeout(timeout)
+      const digests: (string | undefined)[] = []
+      for (const found of await Promise.all(
+        tags.map((tag) => digestOf(repository, tag, share, end)),
+      )) {
+        if (!found.ok) return found
+        digests.push(found.value)
+      }
+      return accepted(digests)
     },
   }
 }

@@ -27,6 +27,11 @@ export type ClientAddress = (
   values: HeaderValues,
 ) => Result<string | undefined>
 
+/** Told of a client that names another one, as only a proxy would that is trusted with it. */
+export type OnUntrusted = (peer: string, header: string) => void
+
+const FORWARDED = 'x-forwarded-for'
+
 /** What is read of such headers, characters: more than proxies in a row ever add. */
 const MAX_FORWARDED = 4096
 
@@ -41,15 +46,19 @@ const MAX_FORWARDED = 4096
 export function createClientAddress(
   trusted: readonly ProxyNetwork[],
   named?: ClientHeader,
+  onUntrusted: OnUntrusted = () => undefined,
 ): ClientAddress {
   const isProxy = among(trusted)
   return (peer, values) => {
-    if (peer === undefined || trusted.length === 0) return accepted(peer)
+    if (peer === undefined) return accepted(peer)
     let client = withoutZone(peer)
+    const header = named?.header ?? FORWARDED
+    if (!isProxy(client) && values(header).length > 0) onUntrusted(client, header)
+    if (trusted.length === 0) return accepted(peer)
     if (named !== undefined) {
       return isProxy(client) ? addressIn(values(named.header), named.position) : accepted(client)
     }
-    const hops = values('x-forwarded-for').join(',').slice(-MAX_FORWARDED).split(',')
+    const hops = values(FORWARDED).join(',').slice(-MAX_FORWARDED).split(',')
     while (isProxy(client)) {
       const hop = hops.pop()?.replace(/^[ \t]+|[ \t]+$/g, '')
       if (hop === undefined || isIP(hop) === 0 || hop.includes('%')) break

@@ -4,7 +4,9 @@ import type { IdentitySource } from '../../credentials/source.ts'
 import { createStoredPasswords } from '../../credentials/stored-passwords.ts'
 import { createVouchers, type Vouchers } from '../../credentials/vouchers.ts'
 import type { Clock } from '../../clock.ts'
-import type { Labels } from '../../subject.ts'
+import type { Config } from '../../config/schema.ts'
+import type { CredentialReference, Labels } from '../../subject.ts'
+import { openAsked, referenceOf, type OpenSource } from './asked.ts'
 import { openSecrets, openUsers, type OpenStore, type StoreOptions } from './stored.ts'
 
 export interface IdentityOptions extends StoreOptions {
@@ -25,33 +27,56 @@ export interface OpenIdentity {
   readonly close: () => void
 }
 
-export async function openIdentity(options: IdentityOptions): Promise<OpenIdentity> {
-  const { config, hasher, clock } = options
+const TROUBLE = { secrets: 'credentials', users: 'users' } as const
+
+/** `takesLogins`: whether the sources will be asked. Else only their names are known. */
+export async function openIdentity(
+  options: IdentityOptions,
+  takesLogins: boolean,
+): Promise<OpenIdentity> {
+  const { config, hasher, bindingKey, clock } = options
   const stores: OpenStore[] = []
+  const opened: OpenSource[] = []
+  const references: CredentialReference[] = []
+  /** In the order of the configuration. */
+  const makers: ((bcrypt: BcryptChecks) => IdentitySource)[] = []
+
+  function add(store: OpenStore): void {
+    stores.push(store)
+    const { kind: name, store: own } = store
+    makers.push((bcrypt) =>
+      createStoredPasswords(
+        { store: own, hasher, bcrypt, clock },
+        { name, owns: name === 'users' },
+      ),
+    )
+  }
+  async function open(source: Config['identity'][number]): Promise<void> {
+    if (source.secrets !== undefined) add(await openSecrets(options))
+    if (source.users !== undefined) add(await openUsers(source.users, options))
+    const reference = referenceOf(bindingKey, source)
+    if (reference === undefined) return
+    references.push(reference)
+    if (!takesLogins) return
+    const asked = await openAsked(source, reference, options)
+    opened.push(asked)
+    makers.push(() => asked.source)
+  }
+  function close(): void {
+    for (const one of [...stores, ...opened]) one.close()
+  }
   try {
-    for (const { secrets, users } of config.identity) {
-      if (secrets !== undefined) stores.push(await openSecrets(options))
-      if (users !== undefined) stores.push(await openUsers(users, options))
-    }
+    for (const source of config.identity) await open(source)
   } catch (error) {
-    for (const { close } of stores) close()
+    close()
     throw error
   }
-  const name = { secrets: 'credentials', users: 'users' } as const
   return {
     lookup: joinLookups(stores.map(({ store }) => store)),
-    vouchers: createVouchers([]),
+    vouchers: createVouchers(references),
     nobody: () => stores.map(({ nobody }) => nobody()).find((labels) => labels !== undefined),
-    sources: (bcrypt) =>
-      stores.map(({ kind, store }) =>
-        createStoredPasswords(
-          { store, hasher, bcrypt, clock },
-          { name: kind, owns: kind === 'users' },
-        ),
-      ),
-    troubles: Object.fromEntries(stores.map(({ kind, problem }) => [name[kind], problem])),
-    close() {
-      for (const { close } of stores) close()
-    },
+    sources: (bcrypt) => makers.map((make) => make(bcrypt)),
+    troubles: Object.fromEntries(stores.map(({ kind, problem }) => [TROUBLE[kind], problem])),
+    close,
   }
 }

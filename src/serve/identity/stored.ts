@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { openFileDocument } from '../../adapters/file/document-store.ts'
 import { USERS_FILE } from '../../adapters/file/document-text.ts'
-import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import type { Config } from '../../config/schema.ts'
@@ -13,13 +12,14 @@ import type { PasswordHasher } from '../../credentials/password.ts'
 import { credentialsOfUsers, type Users } from '../../credentials/users.ts'
 import type { Log } from '../../log.ts'
 import type { Labels } from '../../subject.ts'
+import { openCredentials, type CredentialMetrics } from './credentials.ts'
 
 export interface StoreOptions {
   readonly config: Config
   readonly hasher: PasswordHasher
   readonly bindingKey: KeyObject
   readonly log: Log
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'usersReloadFailed'> & CredentialMetrics
 }
 
 /** Passwords in memory, with where they come from. */
@@ -33,10 +33,7 @@ export interface OpenStore {
 }
 
 export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
-  const { config, hasher, bindingKey, log } = options
-  const { directory } = config.credentials
-  const { secretName } = config
-  const store = await createFileSecretStore({ directory, secretName, hasher, bindingKey, log })
+  const store = await openCredentials(options)
   return {
     ...{ kind: 'secrets', store, nobody: () => undefined },
     problem: () => store.problem(),

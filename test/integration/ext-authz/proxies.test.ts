@@ -184,3 +184,29 @@ for (const { proxy, method: METHOD, uri: URI, passes } of CARRIERS) {
     })
   })
 }
+
+describe('the gateway over HTTP that is set to Envoy', () => {
+  for (const { proxy, method, uri } of CARRIERS) {
+    it(`says so in its record when ${proxy} asks`, async () => {
+      const gateway = await createTestGateway()
+      const options = { ...WHERE, proxy: 'envoy', checkAccess: gateway.checkAccess } as const
+      const listener = await listenHttp(createGatewayHttpServer(options), {
+        ...{ host: '127.0.0.1', port: 0 },
+      })
+      try {
+        const headers = { [method]: 'GET', [uri]: '/v2/' }
+        assert.equal((await ask(listener.port, '/', { headers })).status, 404)
+        assert.equal((await ask(listener.port, '/other', { headers })).status, 404)
+        const [mistaken, other] = gateway.events
+        assert.equal(mistaken?.reason, 'route_unknown')
+        assert.match(
+          mistaken.detail ?? '',
+          new RegExp(`^${uri} is here, and gateway.http is envoy`),
+        )
+        assert.deepEqual([other?.path, other?.detail], ['/other', undefined])
+      } finally {
+        await listener.close(0)
+      }
+    })
+  }
+})

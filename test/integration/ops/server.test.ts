@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import { createMetrics } from '../../../src/adapters/ops/metrics.ts'
+import { createRecentDecisions } from '../../../src/adapters/ops/recent-decisions.ts'
 import { createOperationsServer } from '../../../src/adapters/ops/server.ts'
 import { ask } from '../../support/http.ts'
 
@@ -17,6 +18,7 @@ describe('operations server, of keys', () => {
       metrics,
       parts: { keys: () => ready },
       troubles: { keys: () => trouble },
+      decisions: { find: () => undefined },
       onFailure: (thrown) => assert.fail(String(thrown)),
     })
     listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
@@ -67,10 +69,11 @@ describe('operations server, of keys', () => {
 describe('the operations port', () => {
   let ready = false
   let listener: Listener
+  const decisions = createRecentDecisions(2, () => Date.parse('2026-11-25T12:00:00Z'))
   before(async () => {
     const parts = { credentials: () => ready, running: () => true }
     const server = createOperationsServer({
-      ...{ metrics: createMetrics(), parts, troubles: {} },
+      ...{ metrics: createMetrics(), parts, troubles: {}, decisions },
       onFailure: (thrown) => assert.fail(String(thrown)),
     })
     listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
@@ -99,6 +102,22 @@ describe('the operations port', () => {
     assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/)
     assert.match(body, /^# HELP rauth_decisions_total /m)
     assert.match(body, /^process_resident_memory_bytes \d+$/m)
+  })
+
+  it('tells of a decision whoever knows its id, and lists none', async () => {
+    const id = '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11'
+    const event = { id, half: 'gateway', outcome: 'refused', status: 403, duration: 1 } as const
+    decisions.record({ ...event, why: () => ({ granted: [] }) })
+    const { status, body } = await ask(listener.port, `/decisions/${id}`)
+    assert.equal(status, 200)
+    assert.deepEqual(JSON.parse(body), {
+      ...{ time: '2026-11-25T12:00:00.000Z', ...event, explanation: { granted: [] } },
+    })
+    for (const path of ['/decisions', '/decisions/', '/decisions/other', `/decisions/${id}/x`]) {
+      const answer = await ask(listener.port, path)
+      assert.equal(answer.status, 404, path)
+      assert.doesNotMatch(answer.body, /gateway/)
+    }
   })
 
   it('answers all else in JSON', async () => {

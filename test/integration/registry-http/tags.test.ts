@@ -46,7 +46,10 @@ const status = (code: number, headers: Record<string, string> = {}): Script => {
 describe('the tags of a registry', () => {
   it('are asked for by a HEAD that takes every kind of manifest, with a token for that', async () => {
     const { client, seen, scopes } = await start(status(200, { 'docker-content-digest': DIGEST }))
-    assert.deepEqual(await client.digestOf('team-a/app', 'v1'), { ok: true, value: DIGEST })
+    assert.deepEqual(await client.digestsOf('team-a/app', ['v1'], 'team-a'), {
+      ok: true,
+      value: [DIGEST],
+    })
     const [request] = seen
     assert.equal(request?.method, 'HEAD')
     assert.equal(request.url, '/v2/team-a/app/manifests/v1')
@@ -57,16 +60,19 @@ describe('the tags of a registry', () => {
 
   it('are there or not', async () => {
     const missing = await start(status(404))
-    assert.deepEqual(await missing.client.digestOf('a', 'v1'), { ok: true, value: undefined })
+    assert.deepEqual(await missing.client.digestsOf('a', ['v1'], 'team-a'), {
+      ok: true,
+      value: [undefined],
+    })
     for (const digest of ['', 'x', `${DIGEST} `.repeat(50)]) {
       const odd = await start(status(200, { 'docker-content-digest': digest }))
-      assert.deepEqual(await odd.client.digestOf('a', 'v1'), { ok: true, value: '' })
+      assert.deepEqual(await odd.client.digestsOf('a', ['v1'], 'team-a'), { ok: true, value: [''] })
     }
   })
 
   it('are asked for without a token where there is no key to sign one', async () => {
     const { client, seen } = await start(status(404), PATIENT, null)
-    await client.digestOf('a', 'v1')
+    await client.digestsOf('a', ['v1'], 'team-a')
     assert.equal(seen[0]?.headers.authorization, undefined)
     assert.equal(seen.length, 1)
   })
@@ -82,7 +88,7 @@ describe('the tags of a registry', () => {
   for (const [what, script, detail] of UNCLEAR) {
     it(`are not told by ${what}`, async () => {
       const { client, seen } = await start(script)
-      const result = await client.digestOf('a', 'v1')
+      const result = await client.digestsOf('a', ['v1'], 'team-a')
       assert.ok(!result.ok)
       assert.equal(result.refusal.reason, 'tag_unclear')
       assert.match(result.refusal.detail ?? '', detail)
@@ -90,20 +96,55 @@ describe('the tags of a registry', () => {
     })
   }
 
+  it('are asked for together, in one time for all, and told in their order', async () => {
+    const waiting: ServerResponse[] = []
+    const { client } = await start((request, response) => {
+      const there = request.url?.endsWith('/v1') === true
+      response.writeHead(there ? 200 : 404, there ? { 'docker-content-digest': DIGEST } : {})
+      // None is answered before all are asked for.
+      if (waiting.push(response) === 3) for (const one of waiting) one.end()
+    })
+    const found = await client.digestsOf('a', ['v2', 'v1', 'v3'], 'team-a')
+    assert.deepEqual(found, { ok: true, value: [undefined, DIGEST, undefined] })
+  })
+
+  it('are not known if one of them is not', async () => {
+    const { client } = await start((request, response) => {
+      response.writeHead(request.url?.endsWith('/v2') === true ? 500 : 404).end()
+    })
+    const result = await client.digestsOf('a', ['v1', 'v2', 'v3'], 'team-a')
+    assert.equal(!result.ok && result.refusal.reason, 'tag_unclear')
+  })
+
   it('are not waited for any longer than they may take', async () => {
     const { client } = await start(() => undefined, 50)
-    const result = await client.digestOf('a', 'v1')
+    const result = await client.digestsOf('a', ['v1'], 'team-a')
     assert.ok(!result.ok)
     assert.match(result.refusal.detail ?? '', /too long/)
   })
 
   it('are not asked for by any number at once', async () => {
     const { client, seen } = await start(() => undefined, 2_000)
-    const asked = Array.from({ length: 16 + 256 + 1 }, () => client.digestOf('a', 'v1'))
+    const asked = Array.from({ length: 64 + 256 + 1 }, (_, i) =>
+      client.digestsOf('a', ['v1'], `team-${i}`),
+    )
     const last = await asked.at(-1)
     assert.ok(last?.ok === false)
     assert.match(last.refusal.detail ?? '', /too many/)
-    assert.ok(seen.length <= 16)
+    assert.ok(seen.length <= 64)
     await Promise.all(asked)
+  })
+
+  it('are asked for by everybody while one asks for more than its share', async () => {
+    const { client } = await start((request, response) => {
+      if (request.url?.endsWith('/v1') === true) response.writeHead(404).end()
+    })
+    const flood = Array.from({ length: 50 }, () => client.digestsOf('a', ['slow'], 'team-a'))
+    const last = await flood.at(-1)
+    assert.match((!last?.ok && last?.refusal.detail) || '', /too many/)
+    flood.splice(16)
+    const other = client.digestsOf('b', ['v1'], 'team-b')
+    const first = await Promise.race([other, ...flood])
+    assert.deepEqual(first, { ok: true, value: [undefined] })
   })
 })

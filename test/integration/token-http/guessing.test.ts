@@ -82,8 +82,18 @@ describe('guessing at the token endpoint', () => {
     assert.equal(body.errors[0].detail.reason, 'too_many_failures')
     assert.equal(body.error, 'temporarily_unavailable')
     assert.equal(service.events.at(-1)?.reason, 'too_many_failures')
+    assert.equal(service.events.at(-1)?.detail, 'for team-a')
     clock.now = WINDOW
     assert.equal(await status(get(PASSWORD)), 200)
+  })
+
+  it('records no user name that is none: it may be a password', async () => {
+    const authorization = basic('canary', 'team-a')
+    for (let i = 0; i <= FAILURES; i += 1) {
+      await ask(service.port, path, { headers: { authorization } })
+    }
+    assert.equal(service.events.at(-1)?.reason, 'too_many_failures')
+    assert.doesNotMatch(JSON.stringify(service.events), /canary/)
   })
 
   it('never locks the namespace: others come in', async () => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
@@ -17,8 +18,13 @@ export interface ControlPlane extends ApiServer {
   readonly administrator: Identity
   /** The administrator's. */
   readonly api: Api
+  /** Those that run, or ran last. */
   readonly etcd: Child
   readonly apiServer: Child
+  /** Where etcd is asked, over HTTP. */
+  readonly etcdUrl: string
+  /** Starts one again that was ended, with all that it knew, and waits until it is ready. */
+  start(name: 'etcd' | 'kube-apiserver'): Promise<void>
   /** Ends both and removes all that they wrote. */
   stop(): Promise<void>
 }
@@ -33,15 +39,24 @@ const START_LIMIT = 90_000
 export async function startControlPlane(): Promise<ControlPlane> {
   const programs = await installParts(['etcd', 'kube-apiserver'])
   const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-kubernetes-'))
-  const running: Child[] = []
+  const running = new Map<string, Child>()
   async function stop(): Promise<void> {
-    // The last one that was started first: a kube-apiserver without etcd would only complain.
-    for (const child of running.toReversed()) await child.stop()
+    // A kube-apiserver without etcd would only complain.
+    for (const name of ['kube-apiserver', 'etcd']) await running.get(name)?.stop()
     await rm(directory, { recursive: true, force: true })
   }
+  const child = (name: string) => running.get(name) ?? assert.fail(`${name} was not started`)
+  async function run(
+    name: keyof typeof programs,
+    args: readonly string[],
+    ready: () => Promise<boolean>,
+  ): Promise<void> {
+    const logFile = path.join(directory, `${name}.log`)
+    running.set(name, await startChild({ name, program: programs[name], args, logFile }))
+    await untilReady(child(name), ready, { limit: START_LIMIT })
+  }
   try {
-    const [etcd, etcdUrl] = await startEtcd(programs.etcd, directory)
-    running.push(etcd)
+    const etcd = await etcdOf(directory)
     const authority = await tlsAuthority('cluster')
     const administrator = await authority.issue('administrator', {
       usage: 'client',
@@ -55,39 +70,44 @@ export async function startControlPlane(): Promise<ControlPlane> {
       return place
     }
     const signing = await file('service-accounts.key', privateKey())
-    const apiServer = await startChild({
-      name: 'kube-apiserver',
-      program: programs['kube-apiserver'],
-      logFile: path.join(directory, 'kube-apiserver.log'),
-      args: Object.entries({
-        'etcd-servers': etcdUrl,
-        'bind-address': '127.0.0.1',
-        'secure-port': String(port),
-        'tls-cert-file': await file('served.crt', served.certificate),
-        'tls-private-key-file': await file('served.key', served.key),
-        'client-ca-file': await file('authority.crt', authority.certificate),
-        'authorization-mode': 'RBAC',
-        'service-account-issuer': 'https://kubernetes.default.svc',
-        'service-account-key-file': signing,
-        'service-account-signing-key-file': signing,
-        'service-cluster-ip-range': '10.0.0.0/24',
-        // A pod would wait for its namespace's account `default`, which a controller makes.
-        'disable-admission-plugins': 'ServiceAccount',
-        // Its address is no endpoint for anybody. Unset, it would look for one that a route goes out by.
-        'advertise-address': '127.0.0.1',
-        'endpoint-reconciler-type': 'none',
-      }).map(([name, value]) => `--${name}=${value}`),
-    })
-    running.push(apiServer)
+    const apiServerArgs = Object.entries({
+      'etcd-servers': etcd.url,
+      'bind-address': '127.0.0.1',
+      'secure-port': String(port),
+      'tls-cert-file': await file('served.crt', served.certificate),
+      'tls-private-key-file': await file('served.key', served.key),
+      'client-ca-file': await file('authority.crt', authority.certificate),
+      'authorization-mode': 'RBAC',
+      'service-account-issuer': 'https://kubernetes.default.svc',
+      'service-account-key-file': signing,
+      'service-account-signing-key-file': signing,
+      'service-cluster-ip-range': '10.0.0.0/24',
+      // A pod would wait for its namespace's account `default`, which a controller makes.
+      'disable-admission-plugins': 'ServiceAccount',
+      // Its address is no endpoint for anybody. Unset, it would look for one that a route goes out by.
+      'advertise-address': '127.0.0.1',
+      'endpoint-reconciler-type': 'none',
+    }).map(([name, value]) => `--${name}=${value}`)
     const api = createApi({ port, authority: authority.certificate }, administrator)
-    const ready = () =>
-      api.send('GET', '/readyz').then(
+    const answers = (asking: Promise<{ readonly status: number }>) =>
+      asking.then(
         ({ status }) => status === 200,
         () => false,
       )
-    await untilReady(apiServer, ready, { limit: START_LIMIT })
+    const start = (name: keyof typeof programs) =>
+      name === 'etcd'
+        ? run(name, etcd.args, () => answers(httpGet(`${etcd.url}/health`)))
+        : run(name, apiServerArgs, () => answers(api.send('GET', '/readyz')))
+    await start('etcd')
+    await start('kube-apiserver')
     return {
-      ...{ port, authority: authority.certificate, administrator, api, etcd, apiServer },
+      ...{ port, authority: authority.certificate, administrator, api, etcdUrl: etcd.url, start },
+      get etcd() {
+        return child('etcd')
+      },
+      get apiServer() {
+        return child('kube-apiserver')
+      },
       async stop() {
         api.close()
         await stop()
@@ -99,35 +119,19 @@ export async function startControlPlane(): Promise<ControlPlane> {
   }
 }
 
-async function startEtcd(program: string, directory: string): Promise<[Child, string]> {
+async function etcdOf(directory: string): Promise<{ url: string; args: readonly string[] }> {
   const pick = createPortPicker([])
-  const client = `http://127.0.0.1:${await pick(await freePort())}`
+  const url = `http://127.0.0.1:${await pick(await freePort())}`
   const peer = `http://127.0.0.1:${await pick(await freePort())}`
-  const child = await startChild({
-    name: 'etcd',
-    program,
-    logFile: path.join(directory, 'etcd.log'),
-    args: [
-      ...['--data-dir', path.join(directory, 'etcd')],
-      ...['--listen-client-urls', client, '--advertise-client-urls', client],
-      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-      ...['--initial-cluster', `default=${peer}`],
-      // Nothing in here outlives the test.
-      '--unsafe-no-fsync',
-    ],
-  })
-  const ready = () =>
-    httpGet(`${client}/health`).then(
-      ({ status }) => status === 200,
-      () => false,
-    )
-  try {
-    await untilReady(child, ready)
-  } catch (error) {
-    await child.stop()
-    throw error
-  }
-  return [child, client]
+  const args = [
+    ...['--data-dir', path.join(directory, 'etcd')],
+    ...['--listen-client-urls', url, '--advertise-client-urls', url],
+    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+    ...['--initial-cluster', `default=${peer}`],
+    // Nothing in here outlives the test.
+    '--unsafe-no-fsync',
+  ]
+  return { url, args }
 }
 
 function privateKey(): string {

@@ -39,6 +39,16 @@ describe('identity sources in the configuration', () => {
     assert.equal(read('  - users: { file: users.yaml }\n')[0]?.users?.file, '/etc/users.yaml')
   })
 
+  it('take programs and CAs from there, too, but no name that is looked for', () => {
+    const [path, name, hook] = read(
+      '  - command: { program: ./check }\n  - command: { program: check }\n' +
+        '  - http: { url: http://a.example/x, authority: ca.crt }\n',
+    )
+    assert.equal(path?.command?.program, '/etc/check')
+    assert.equal(name?.command?.program, 'check')
+    assert.equal(hook?.http?.authority, '/etc/ca.crt')
+  })
+
   it('print no hash', () => {
     const one = read(`  - users: { accounts: { alice: { password: '${HASH}' } } }\n`)
     assert.doesNotMatch(inspect(one, { depth: 9 }) + JSON.stringify(one), /aaaa/)
@@ -50,14 +60,18 @@ describe('identity sources in the configuration', () => {
       'an unknown kind',
       '  - secret: {}\n',
       '3:5: unknown key "identity.0.secret"; did you mean "identity.0.secrets"?',
-      '3:5: "identity.0" must have exactly one of secrets, users',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http',
     ],
     [
       'two kinds in one',
       '  - { secrets: {}, users: { file: a } }\n',
-      '3:5: "identity.0" must have exactly one of secrets, users',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http',
     ],
-    ['no kind', '  - {}\n', '3:5: "identity.0" must have exactly one of secrets, users'],
+    [
+      'no kind',
+      '  - {}\n',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http',
+    ],
     [
       'Secrets twice',
       '  - secrets: {}\n  - secrets: {}\n',
@@ -87,6 +101,21 @@ describe('identity sources in the configuration', () => {
       'an unknown action',
       `  - users: { accounts: { alice: { actions: [pul], password: '${HASH}' } } }\n`,
       '3:45: "identity.0.users.accounts.alice.actions.0" unknown action "pul"; did you mean "pull"?',
+    ],
+    [
+      'a command without a program',
+      '  - command: {}\n',
+      '3:5: "identity.0.command.program" is missing and has no default',
+    ],
+    [
+      'a slip in a hook',
+      '  - http: { url: https://a.example/, timout: 5s }\n',
+      '3:38: unknown key "identity.0.http.timout"; did you mean "identity.0.http.timeout"?',
+    ],
+    [
+      'a hook with a password',
+      '  - http: { url: https://a:b@a.example/ }\n',
+      '3:13: "identity.0.http.url" must be an http or https URL without user, such as https://hook.example/login',
     ],
     [
       'an account without password',

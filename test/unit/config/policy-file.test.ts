@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parsePolicy, policyOf } from '../../../src/config/policy-file.ts'
+import { policySchema } from '../../../src/config/policy-schema.ts'
+import { keysAt } from '../../../src/config/settings.ts'
 import { grant } from '../../../src/policy/grant.ts'
 import type { Labels } from '../../../src/subject.ts'
 import { askerOf } from '../../support/askers.ts'
@@ -279,6 +281,41 @@ rules:
       '2:29: "rules.0.match.when.days.0" unknown day "mo"; did you mean "mon"?',
     ],
     [
+      'a number for a day',
+      matching('when: { days: [1] }'),
+      '2:29: "rules.0.match.when.days.0" must be a day such as mon: put it in quotes',
+    ],
+    [
+      'the end of a day at its beginning',
+      matching("when: { to: '00:00' }"),
+      '2:22: "rules.0.match.when.to" must be a time such as \'08:00\', 00:01 to 24:00',
+    ],
+    [
+      'a tag that is none',
+      `gateway: true\n${matching('tags: [a/b]')}`,
+      '3:21: "rules.0.match.tags.0" has a slash: no tag has one',
+    ],
+    [
+      'tags of what has none',
+      `gateway: true\n${matching('tags: [v*], type: registry')}`,
+      '3:14: "rules.0.match.tags" cannot stand beside "type: registry": only repositories have tags',
+    ],
+    [
+      'tags that are written once where nothing is written',
+      'gateway: true\nrules: [{ match: {}, actions: [pull], tags: { immutable: [v*] } }]',
+      '2:39: "rules.0.tags" holds for what this rule allows, which changes no tag: put it where push or delete is allowed',
+    ],
+    [
+      'tags that are written once in shadow',
+      "gateway: true\nrules: [{ match: {}, actions: ['*'], shadow: true, tags: { immutable: [v*] } }]",
+      '2:52: "rules.0.tags" does nothing in a rule in shadow, which allows nothing',
+    ],
+    [
+      'a group that nothing in shadow has',
+      "shadow: [{ namespace: x, name: '${account:1}/**' }]\nrules: []",
+      '1:26: "shadow.0.name" has ${account:1}, and account here is no regular expression with groups, such as /^(.+)@example\\.com$/',
+    ],
+    [
       'no time',
       matching("when: { from: '8:00' }"),
       '2:22: "rules.0.match.when.from" must be a time such as \'08:00\', 00:00 to 23:59',
@@ -366,4 +403,46 @@ rules:
     assert.equal(told.length, 101)
     assert.equal(told.at(-1), 'policy.yaml:101:5: 50 more mistakes follow')
   })
+
+  it('says what is wrong with any value at any key, and never throws', () => {
+    const places = [
+      ...['anonymous', 'gateway', 'shadow', 'rules'].map((key) => [key]),
+      ...['match', 'actions', 'tags', 'shadow', 'reason', 'comment'].map((key) => [
+        ...['rules', '0', key],
+      ]),
+      ...keysAt(['rules', '0', 'match'], policySchema).map((key) => ['rules', '0', 'match', key]),
+      ...keysAt(['rules', '0', 'match', 'when'], policySchema).flatMap((key) => [
+        ['rules', '0', 'match', 'when', key],
+        ['rules', '0', 'match', 'when', key, '0'],
+      ]),
+      ...[
+        ['rules', '0', 'actions', '0'],
+        ['rules', '0', 'match', 'tags', '0'],
+        ['rules', '0', 'match', 'labels', 'x'],
+        ['rules', '0', 'tags', 'immutable', '0'],
+        ['shadow', '0', 'namespace'],
+        ['shadow', '0', 'name'],
+      ],
+    ]
+    const values = [null, true, 0, 1.5, '', 'x', '/(/', '${', '${account:1}', [], [null], {}]
+    for (const place of places) {
+      for (const value of values) {
+        const text = JSON.stringify({ rules: [], ...put(place, value) })
+        for (const one of problems(text)) {
+          assert.match(one, /^policy\.yaml:\d+:\d+: /, text)
+        }
+      }
+    }
+  })
 })
+
+/** A map with a value at a place; a digit is the first of a list. */
+function put(place: readonly string[], value: unknown): Record<string, unknown> {
+  const [key = '', ...rest] = place
+  if (rest.length === 0) return { [key]: value }
+  const [next = ''] = rest
+  return {
+    [key]:
+      next === '0' ? [rest.length === 1 ? value : put(rest.slice(1), value)] : put(rest, value),
+  }
+}

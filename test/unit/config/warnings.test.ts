@@ -61,4 +61,16 @@ describe('warnings', () => {
       /by x-real-ip who it is/,
     )
   })
+
+  it('speak of hooks that passwords go to in the clear', () => {
+    const of = (url: string) =>
+      warnings(`${at('127.0.0.1')}identity: [{ http: { url: '${url}' } }]`)
+    assert.match(
+      of('http://hook.test:81/x')[0] ?? '',
+      /^no TLS to the identity source at hook\.test:81/,
+    )
+    for (const url of ['https://hook.test/x', 'http://127.0.0.1:81/', 'http://[::1]/']) {
+      assert.deepEqual(of(url), [], url)
+    }
+  })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { compileHours, type HoursSource } from '../../../src/policy/hours.ts'
+import { compileHours, formatHours, type HoursSource } from '../../../src/policy/hours.ts'
 
 const seconds = (moment: string) => Date.parse(moment) / 1000
 
@@ -40,14 +40,29 @@ describe('hours', () => {
     it(`${JSON.stringify(source)} ${open ? 'has' : 'does not have'} ${moment}`, () => {
       const hours = compileHours(source)
       // Twice, since the second time is answered from what is known of the minute.
-      assert.equal(hours(seconds(moment)), open)
-      assert.equal(hours(seconds(moment)), open)
+      assert.equal(hours.contains(seconds(moment)), open)
+      assert.equal(hours.contains(seconds(moment)), open)
     })
   }
 
   it('knows one minute from another', () => {
     const hours = compileHours({ to: 60 })
-    const answers = ['00:59', '01:00', '00:59'].map((at) => hours(seconds(`2026-11-25T${at}:00Z`)))
+    const answers = ['00:59', '01:00', '00:59'].map((at) =>
+      hours.contains(seconds(`2026-11-25T${at}:00Z`)),
+    )
     assert.deepEqual(answers, [true, false, true])
+  })
+
+  it('can be told as they are written', () => {
+    const spans: readonly (readonly [HoursSource, string])[] = [
+      [OFFICE, 'mon tue wed thu fri 08:00–18:00 Europe/Berlin'],
+      [{ from: 23 * 60 + 5 }, '23:05–24:00'],
+      [{ notBefore: seconds('2026-11-25T00:00:00Z') }, 'from 2026-11-25T00:00:00Z'],
+      [
+        { days: ['sun'], notAfter: seconds('2027-01-01T00:00:00Z') },
+        'sun until 2027-01-01T00:00:00Z',
+      ],
+    ]
+    for (const [source, text] of spans) assert.equal(formatHours(source), text)
   })
 })

@@ -1,9 +1,12 @@
-import { accepted } from '../../../refusal.ts'
+import { accepted, refused } from '../../../refusal.ts'
 import { mayHaveBody } from '../../../registry/request.ts'
 import { headerValues, soleHeader, type Proxy, type Question } from './proxy.ts'
 
 /** In an answer that allows: names of headers that Envoy takes from the request, after all else. */
 const REMOVE = 'x-envoy-auth-headers-to-remove'
+
+/** Headers in which other proxies name the request, with a question that has no path of its own. */
+const OTHERS = ['x-original-uri', 'x-forwarded-uri']
 
 /**
  * Envoy's ext_authz over HTTP, envoy.extensions.filters.http.ext_authz.v3.HttpService: the question
@@ -18,6 +21,12 @@ export const envoyHttp: Proxy = {
   methodOf: ({ method }) => method,
   read(question) {
     const { method, target } = question
+    const other = target === '/' ? OTHERS.find((name) => soleHeader(question, name)) : undefined
+    if (other !== undefined) {
+      return refused('route_unknown', {
+        detail: `${other} is here, and gateway.http is envoy: set it to the proxy that asks`,
+      })
+    }
     const { authorization, contentType } = headerValues(question)
     return accepted({
       ...{ method, target, queryIsFixed: true },

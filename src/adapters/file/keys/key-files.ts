@@ -31,12 +31,14 @@ export async function loadKeySet(
 
 /** The keys of a folder in which nothing is wrong. */
 export function usableKeys<K extends VerificationKey>(
-  { entries }: KeyFolder<K>,
+  { entries, authorities }: KeyFolder<K>,
   directory: string,
-  { what, renewal }: KeyForm<K>,
+  { what, renewal, beginning }: KeyForm<K>,
   now: Date,
 ): readonly K[] {
-  if (entries.length === 0) throw unreadable(directory, `has no ${what}`, renewal(directory))
+  if (entries.length === 0) {
+    throw unreadable(directory, `has no ${what}`, beginning(directory, authorities.length > 0))
+  }
   const at = now.getTime() / 1000
   const keys = entries.map(({ name, found }) => {
     if (found instanceof RauthError) throw found

@@ -31,8 +31,10 @@ export interface KeyForm<K extends VerificationKey> {
    * clock.
    */
   read(key: KeyContents): Promise<FoundKey<K>>
-  /** What to do when there is none, or one is spoilt. */
+  /** What to do when one is spoilt. */
   readonly renewal: (directory: string) => string
+  /** What to do when there is none; `certified`: there is a `ca.crt`. */
+  readonly beginning: (directory: string, certified: boolean) => string
   /** What to do before the last one ends. */
   readonly succession: (directory: string) => string
 }

@@ -23,6 +23,10 @@ export const KEY_PAIRS: KeyForm<SigningKey> = {
       .map((name) => ({ name, files: [`${name}.key`, `${name}.crt`] })),
   read: readPair,
   renewal: initHint,
+  beginning: (directory, certified) =>
+    certified
+      ? `if rauth keys public made this folder: set keys.verifyOnly: true; else ${initHint(directory)}`
+      : initHint(directory),
   succession: (directory) => `rauth keys rotate --directory ${directory}`,
 }
 
@@ -37,7 +41,10 @@ function readPair({
   return keyPairOf({
     key: { file: path.join(directory, `${name}.key`), pem: key },
     certificate: { file: path.join(directory, `${name}.crt`), pem: certificate },
-    ...{ authorities, renewal: initHint(directory), anyKeyId: false },
+    renewal:
+      `put back the two that belong together, the leaf first, or remove both ${name}.key and ` +
+      `${name}.crt and run ${initHint(directory)}`,
+    ...{ authorities, anyKeyId: false },
   })
 }
 

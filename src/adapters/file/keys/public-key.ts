@@ -30,6 +30,7 @@ export const PUBLIC_KEYS: KeyForm<VerificationKey> = {
   },
   read: readPublicKey,
   renewal,
+  beginning: renewal,
   succession: (directory) => `rauth keys rotate, later ${renewal(directory)}`,
 }
 

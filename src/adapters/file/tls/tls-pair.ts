@@ -94,7 +94,7 @@ function requireSelfTest(key: KeyObject, { publicKey }: X509Certificate): void {
   }
 }
 
-const NEXT = 'put the key and the certificate that was made for it there'
+const NEXT = 'put the key and the certificate that was made for it there, the leaf first'
 
 async function read(file: string): Promise<string> {
   try {

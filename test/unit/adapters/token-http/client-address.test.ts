@@ -57,6 +57,25 @@ describe('client address', () => {
     })
   }
 
+  it('tells of whoever names another and is no trusted proxy', () => {
+    const told: string[] = []
+    const onUntrusted = (peer: string, header: string) => told.push(`${peer} ${header}`)
+    const none = asked('x-forwarded-for', createClientAddress([], undefined, onUntrusted))
+    const some = asked('x-forwarded-for', createClientAddress(PROXIES, undefined, onUntrusted))
+    const named = { header: 'x-real-ip', position: 0 }
+    const other = asked('x-real-ip', createClientAddress(PROXIES, named, onUntrusted))
+    assert.equal(none('127.0.0.1', ['192.0.2.7']), '127.0.0.1')
+    assert.equal(some('192.0.2.9', ['192.0.2.7']), '192.0.2.9')
+    assert.equal(other('192.0.2.8', ['192.0.2.7']), '192.0.2.8')
+    none('127.0.0.1', [])
+    some('10.0.0.1', ['192.0.2.7'])
+    assert.deepEqual(told, [
+      '127.0.0.1 x-forwarded-for',
+      '192.0.2.9 x-forwarded-for',
+      '192.0.2.8 x-real-ip',
+    ])
+  })
+
   it('is unknown of who has left', () => {
     assert.equal(clientAddress(undefined, ['192.0.2.7']), undefined)
   })

@@ -1,0 +1,51 @@
+import type { Log } from '../../log.ts'
+import type { SecretChange } from './secret-cache.ts'
+
+/** Lines at once, and then again in so many milliseconds: a namespace that changes its Secret all the time must not fill the log. */
+const BURST = 40
+const WINDOW = 60_000
+
+export interface SecretNotesOptions {
+  readonly log: Log
+  /** Milliseconds, going forwards. */
+  readonly timer: () => number
+}
+
+/** Says in the log what becomes of Secrets, and no more of it than somebody can read. */
+export function createSecretNotes({
+  log,
+  timer,
+}: SecretNotesOptions): (change: SecretChange) => void {
+  let since = -Infinity
+  let said = 0
+
+  function say(level: 'info' | 'warn' | 'error', fields: object, message: string): void {
+    const now = timer()
+    if (now - since > WINDOW) {
+      if (said > BURST) log.warn({ more: said - BURST }, 'more of Secrets than the log has')
+      since = now
+      said = 0
+    }
+    said += 1
+    if (said <= BURST) log[level](fields, message)
+  }
+
+  return ({ state: { namespace, reading }, gone, by }) => {
+    const whose = namespace === '' ? {} : { namespace }
+    if (gone) {
+      say('info', whose, 'Secret gone: its credentials are revoked')
+    } else if (reading.kind === 'problem') {
+      say(
+        'error',
+        { ...whose, problem: reading.problem },
+        'Secret unusable: its namespace is disabled',
+      )
+    } else if (reading.kind === 'credentials') {
+      for (const warning of reading.warnings) say('warn', whose, warning)
+      // A list has thousands.
+      if (by === 'event') {
+        say('info', { ...whose, credentials: reading.credentials.length }, 'Secret taken up')
+      }
+    }
+  }
+}

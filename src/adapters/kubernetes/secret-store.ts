@@ -1,0 +1,126 @@
+import type { CredentialStore } from '../../credentials/credential.ts'
+import type { CredentialReference } from '../../subject.ts'
+import type { SecretOptions } from '../../credentials/secret/secret-format.ts'
+import type { Log } from '../../log.ts'
+import { createApi } from './api.ts'
+import { readClusterAccess, type AccessOptions } from './cluster-access.ts'
+import { createConnection } from './connection.ts'
+import { createOutage } from './outage.ts'
+import { startReflector, type Reflector } from './reflector.ts'
+import { createSecretCache, type SecretCounts } from './secret-cache.ts'
+import { createSecretNotes } from './secret-notes.ts'
+import { TIMINGS, type Timings } from './timings.ts'
+
+/** Namespaces whose trouble is told at a time. */
+const MAX_TOLD = 3
+
+export interface KubernetesSecretStoreOptions extends SecretOptions {
+  readonly access: AccessOptions
+  /** Only these; else all. */
+  readonly namespaces: readonly string[]
+  readonly labelSelector?: string | undefined
+  /** Seconds without knowing whether all is up to date, after which nothing is known; without: any number. */
+  readonly maxStale?: number | undefined
+  readonly log: Log
+  /** Milliseconds, going forwards. */
+  readonly timer: () => number
+  /** 0 to 1. */
+  readonly random: () => number
+  readonly userAgent: string
+  /** Told why a watch ended. */
+  readonly onWatchEnd: (kind: string) => void
+  /** Told of each answer of the API server: its status, 0 for none. */
+  readonly onAnswer: (status: number) => void
+  readonly timings?: Timings
+}
+
+export interface KubernetesSecretStore extends CredentialStore {
+  /** What an operator should know of, while it is so. */
+  problem(): string | undefined
+  /** Seconds since all was known to be up to date; of several collections, of the worst. */
+  readonly age: () => number
+  readonly counts: () => SecretCounts
+  /** Stops following; what is known stays. */
+  close(): void
+}
+
+/**
+ * The credentials in the Secrets of a cluster, kept in step with its API server: no lookup waits for that.
+ * While it is out of reach the last state is served on, but no longer than `maxStale`. Throws
+ * ERR_CREDENTIALS_UNREADABLE when nothing says which cluster that is; does not wait for it.
+ */
+export function createKubernetesSecretStore(
+  options: KubernetesSecretStoreOptions,
+): KubernetesSecretStore {
+  const { access, log, timer, maxStale = Infinity, timings = TIMINGS } = options
+  const { server, from, insecure } = readClusterAccess(access)
+  if (insecure) log.warn({ server, from }, 'the certificate of the API server is not checked')
+  const connection = createConnection(() => readClusterAccess(access).config)
+  const api = createApi({ ...options, connection })
+  const cache = createSecretCache({ ...options, onChange: createSecretNotes({ log, timer }) })
+  const begin = timer()
+  let loaded = false
+
+  function follow(namespace: string | undefined): Reflector {
+    const where = namespace === undefined ? {} : { namespace }
+    const outage = createOutage(log, { server, ...where })
+    return startReflector({
+      ...{ ...options, api, timings, target: cache.target(namespace) },
+      collection: { ...options, namespace },
+      onTrouble: outage.tell,
+      onList: tellLoaded,
+    })
+  }
+
+  function tellLoaded(): void {
+    if (loaded || ![...reflectors.values()].every((one) => one.synced())) return
+    loaded = true
+    const { usable, unusable } = cache.counts()
+    const seconds = Math.round(timer() - begin) / 1000
+    log.info({ server, from, usable, unusable, seconds }, 'credentials loaded')
+    if (usable === 0) {
+      log.warn({ secretName: options.secretName }, 'no credentials: every login is refused')
+    }
+  }
+
+  const scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces
+  const reflectors = new Map(scopes.map((scope) => [scope, follow(scope)] as const))
+  const all = [...reflectors.values()]
+
+  const ageOf = (reflector: Reflector) => (timer() - reflector.inStepAt()) / 1000
+  /** One of several namespaces that may not be read at all must not keep the others waiting for ever. */
+  const isPassedOver = (reflector: Reflector) =>
+    all.length > 1 && reflector.forbidden() && timer() - begin > timings.grace
+  const isStale = (reflector: Reflector) => ageOf(reflector) * 1000 > timings.stale
+  const isFresh = (reflector: Reflector | undefined) =>
+    reflector !== undefined && ageOf(reflector) <= maxStale
+  const isInForce = ({ id }: CredentialReference) =>
+    isFresh(reflectors.get(undefined) ?? reflectors.get(id.slice(0, id.indexOf('/'))))
+
+  return {
+    ready: () => all.every((one) => one.synced() || isPassedOver(one)) && all.some(isFresh),
+    byUsername: (username) => cache.index.byUsername(username).filter(isInForce),
+    find(reference) {
+      const found = cache.index.find(reference)
+      return found !== undefined && isInForce(found) ? found : undefined
+    },
+    bcryptCost: () => cache.index.bcryptCost(),
+    problem() {
+      const tell = ([scope, one]: readonly [string | undefined, Reflector]) =>
+        `${scope === undefined ? server : `namespace ${scope}`}: ${one.problem() ?? ''}; ` +
+        (one.synced()
+          ? `what is known is ${Math.round(ageOf(one))} s old and stays in force`
+          : 'nothing is known yet')
+      const late = [...reflectors].filter(
+        ([, one]) => one.problem() !== undefined && (!one.synced() || isStale(one)),
+      )
+      return late.length === 0 ? undefined : late.slice(0, MAX_TOLD).map(tell).join('; ')
+    },
+    age: () => Math.max(...all.map(ageOf)),
+    counts: () => cache.counts(),
+    close() {
+      for (const one of all) one.close()
+      connection.close()
+    },
+  }
+}

@@ -1,0 +1,158 @@
+import type { IncomingMessage } from 'node:http'
+import { isMapping, type Mapping } from '../../credentials/secret/secret-values.ts'
+import { messageOf } from '../../errors.ts'
+import { ApiRefusal, statusText, type Api } from './api.ts'
+import { pathOf, type Collection } from './collection.ts'
+import { createLines } from './lines.ts'
+import { parseObject } from './secret-list.ts'
+
+/** Why a watch is over. */
+export type WatchEnd =
+  /** The API server closed it, as it does after the time that was asked for. */
+  | { readonly kind: 'ended' }
+  /** What it should go on from is too old: only a list helps. */
+  | { readonly kind: 'expired' }
+  /** Nothing came for too long: nobody may be there any more. */
+  | { readonly kind: 'silent'; readonly problem: string }
+  /** The connection broke. */
+  | { readonly kind: 'broken'; readonly problem: string }
+  /** Something came that is no event, so one may be lost: only a list helps. */
+  | { readonly kind: 'garbled'; readonly problem: string }
+  /** The API server does not serve it, or no more. */
+  | { readonly kind: 'refused'; readonly problem: string; readonly retryAfter: number }
+
+export interface WatchOptions {
+  readonly api: Api
+  readonly collection: Collection
+  /** What came before is known. */
+  readonly resourceVersion: string
+  /** Seconds that the API server shall keep it. */
+  readonly timeout: number
+  readonly patience: number
+  readonly silence: number
+  readonly signal: AbortSignal
+  /** The API server took it up. */
+  readonly onOpen: () => void
+  /** A Secret was made or changed, or it is gone. */
+  readonly onEvent: (object: Mapping, gone: boolean) => void
+  /** All up to here is known, with each event and now and then. */
+  readonly onVersion: (resourceVersion: string) => void
+}
+
+/**
+ * Bytes of a line. A Secret of 1 MiB is two thirds of it, in base64 and with the most metadata that it can
+ * have.
+ */
+const MAX_LINE = 3 * 1024 * 1024
+
+/** Follows the Secrets of a collection until it can't; never rejects. */
+export async function watchSecrets(options: WatchOptions): Promise<WatchEnd> {
+  const { api, collection, resourceVersion, timeout, patience, signal } = options
+  const query = {
+    ...{ watch: 'true', allowWatchBookmarks: 'true' },
+    ...{ resourceVersion, timeoutSeconds: String(timeout) },
+  }
+  try {
+    return await follow(await api.get(pathOf(collection, query), { signal, patience }), options)
+  } catch (error) {
+    return error instanceof ApiRefusal
+      ? refusal(error.status, error.message, error.retryAfter)
+      : { kind: 'broken', problem: messageOf(error) }
+  }
+}
+
+function follow(response: IncomingMessage, options: WatchOptions): Promise<WatchEnd> {
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined
+    let isOver = false
+    const over = (end: WatchEnd) => {
+      isOver = true
+      clearTimeout(timer)
+      response.destroy()
+      resolve(end)
+    }
+    const wait = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        const problem = `not a word on the watch for ${options.silence / 1000} s`
+        over({ kind: 'silent', problem })
+      }, options.silence)
+    }
+    const lines = createLines({
+      most: MAX_LINE,
+      onLine(line) {
+        // More of the same chunk may follow what ended it.
+        const end = isOver ? undefined : readSafely(line, options)
+        if (end !== undefined) over(end)
+      },
+      onTooLong() {
+        over({ kind: 'garbled', problem: `a line of more than ${MAX_LINE} bytes on the watch` })
+      },
+    })
+    options.onOpen()
+    wait()
+    response.on('data', (chunk: Buffer) => {
+      if (isOver) return
+      wait()
+      lines.push(chunk)
+    })
+    response.on('error', (error) => {
+      over({ kind: 'broken', problem: messageOf(error) })
+    })
+    response.on('close', () => {
+      const whole = response.complete && lines.pending() === 0
+      over(whole ? { kind: 'ended' } : { kind: 'broken', problem: 'the watch broke off' })
+    })
+  })
+}
+
+/** A fault in here must not end the process; nor may it go unseen, or the copy would be out of step. */
+function readSafely(line: string, options: WatchOptions): WatchEnd | undefined {
+  try {
+    return read(line, options)
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'something'
+    return { kind: 'garbled', problem: `an event of the watch could not be taken up (${name})` }
+  }
+}
+
+/** One line; what it ends, if it does. */
+function read(line: string, { onEvent, onVersion }: WatchOptions): WatchEnd | undefined {
+  const event = parseObject(line)
+  const object = event?.['object']
+  if (event === undefined || !isMapping(object)) {
+    return { kind: 'garbled', problem: 'a line on the watch that is no event' }
+  }
+  switch (event['type']) {
+    case 'ADDED':
+    case 'MODIFIED':
+      onEvent(object, false)
+      break
+    case 'DELETED':
+      onEvent(object, true)
+      break
+    case 'BOOKMARK':
+      break
+    case 'ERROR':
+      return endBy(object)
+    default:
+      return { kind: 'garbled', problem: 'an event of an unknown type on the watch' }
+  }
+  const metadata = object['metadata']
+  const version = isMapping(metadata) ? metadata['resourceVersion'] : undefined
+  if (typeof version === 'string') onVersion(version)
+  return undefined
+}
+
+/** An error comes as an event, in an answer that began as a good one. */
+function endBy(status: Mapping): WatchEnd {
+  const code = Number(status['code'])
+  return refusal(code, statusText(code, status), 0)
+}
+
+/** What is too new for the API server will never come: etcd was put back to an older state. */
+function refusal(status: number, problem: string, retryAfter: number): WatchEnd {
+  return status === 410 || problem.includes('Too large resource version')
+    ? { kind: 'expired' }
+    : { kind: 'refused', problem, retryAfter }
+}

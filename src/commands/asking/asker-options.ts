@@ -1,0 +1,77 @@
+import { isIP } from 'node:net'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { parseInstant } from '../../instant.ts'
+import { addConfigOption, type ConfigOption } from '../config-option.ts'
+
+/** Who is asked about, as it is said on the command line. */
+export interface AskerOptions extends ConfigOption {
+  readonly as?: Who
+  readonly anonymous?: true
+  readonly label: Labels
+  readonly ip?: string
+  /** Seconds since the epoch. */
+  readonly at?: number
+  readonly tag: readonly string[]
+  readonly service?: string
+  readonly policy?: string
+}
+
+export interface Who {
+  /** None: a user without one. */
+  readonly namespace?: string
+  /** None: the one that is called like the namespace. */
+  readonly user?: string
+}
+
+type Labels = Readonly<Record<string, readonly string[]>>
+
+/** What tells who asks, from where and when, and by which policy. */
+export function addAskerOptions(command: Command): Command {
+  return addConfigOption(
+    command
+      .addOption(
+        new Option('--as <namespace[/user]>', 'who asks; /user for a user without a namespace')
+          .argParser(parseWho)
+          .conflicts('anonymous'),
+      )
+      .option('--anonymous', 'somebody without credentials asks')
+      .option('--label <key=value>', 'what an identity source says of it; repeatable', addLabel, {})
+      .option('--ip <address>', 'address of the client; without it nobody knows', parseIp)
+      .option('--at <time>', 'when, as 2026-12-24T12:00:00Z (default: now)', parseTime)
+      .option('--tag <tag>', 'a tag that the request names; repeatable', addText, [])
+      .option('--service <service>', 'what the token is for (default: service)')
+      .option('--policy <file>', 'the policy (default: what the configuration says)'),
+  )
+}
+
+function parseWho(text: string): Who {
+  const at = text.indexOf('/')
+  const namespace = at < 0 ? text : text.slice(0, at)
+  const user = at < 0 ? '' : text.slice(at + 1)
+  if (namespace === '' && user === '') {
+    throw new InvalidArgumentError('say NAMESPACE, NAMESPACE/USER or /USER')
+  }
+  return { ...(namespace === '' ? {} : { namespace }), ...(user === '' ? {} : { user }) }
+}
+
+function addLabel(text: string, before: Labels): Labels {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('a label is KEY=VALUE')
+  const key = text.slice(0, at)
+  return { ...before, [key]: [...(before[key] ?? []), text.slice(at + 1)] }
+}
+
+function addText(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text]
+}
+
+function parseIp(text: string): string {
+  if (isIP(text) !== 0) return text
+  throw new InvalidArgumentError('an IP address is wanted')
+}
+
+function parseTime(text: string): number {
+  const seconds = parseInstant(text)
+  if (seconds !== undefined) return seconds
+  throw new InvalidArgumentError('a time is written as in RFC 3339: 2026-12-24T12:00:00Z')
+}

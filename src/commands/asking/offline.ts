@@ -1,0 +1,135 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text.ts'
+import { configuredPolicy } from '../../config/configured-policy.ts'
+import { policyOf } from '../../config/policy-file.ts'
+import { loadConfig, parseConfig, USUAL_FILE } from '../../config/read.ts'
+import { problemsError } from '../../config/problems.ts'
+import type { Config } from '../../config/schema.ts'
+import { createPasswordHasher } from '../../credentials/password.ts'
+import { messageOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { namespacePolicy, type Policy } from '../../policy/policy.ts'
+import { openIdentity, type OpenIdentity } from '../../serve/identity/identity.ts'
+import { openKeys, type OpenKeys } from '../../serve/keys.ts'
+import { verifierOf } from '../../serve/verifier.ts'
+import type { Verifier } from '../../token/verifier.ts'
+import { configFile, type ConfigOption } from '../config-option.ts'
+import { usage } from './usage.ts'
+
+/** What the files of a rauth say, without one that runs. */
+export interface Offline {
+  readonly config: Config
+  readonly policy: Policy
+  /** Whom the identity sources know; nothing if one of them can't be read. */
+  readonly identity: OpenIdentity | undefined
+  /** Of tokens; nothing if there are no keys here. */
+  readonly verifier: Verifier | undefined
+  /** What is not here, and so was not looked at: for stderr. */
+  readonly missing: readonly string[]
+}
+
+const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** Nobody looks at them. */
+const NO_METRICS = {
+  usersReloadFailed: () => undefined,
+  observeSecrets: () => undefined,
+  watchEnded: () => undefined,
+  apiAnswered: () => undefined,
+}
+
+/** How long the credentials of a cluster may take, milliseconds. */
+const PATIENCE = 10_000
+
+/** A configuration in which nothing but the policy is of interest. */
+const BARE = 'realm: http://localhost/token\n'
+
+export interface OfflineOptions extends ConfigOption {
+  readonly policy?: string
+}
+
+/**
+ * The configuration, the policy and the credentials as they are in files or in the cluster; the keys too where `tokensAt` is
+ * given: when tokens are judged, seconds since the epoch. Throws for a configuration or a policy that
+ * can't be used.
+ */
+export async function readOffline(options: OfflineOptions, tokensAt?: number): Promise<Offline> {
+  const named = configFile(options)
+  const isBare = named === undefined && !existsSync(USUAL_FILE) && options.policy !== undefined
+  const config = isBare ? bareConfig() : configOf(named)
+  const policy = await readPolicy(config, options.policy)
+  if (isBare) return { config, policy, identity: undefined, verifier: undefined, missing: [] }
+  const missing: string[] = []
+  if (config.policy.command.program !== undefined) {
+    missing.push('policy.command decides what no rule is about: it is not asked here')
+  }
+  const keys = await readKeys(config).catch((error: unknown) => {
+    if (tokensAt !== undefined) missing.push(`no token is verified: ${messageOf(error)}`)
+    return undefined
+  })
+  const verifier =
+    keys && verifierOf({ config, keys: keys.keys, clock: () => tokensAt ?? Date.now() / 1000 })
+  const identity = await readIdentity(config, keys).catch((error: unknown) => {
+    missing.push(`no credentials are looked at: ${messageOf(error)}`)
+    return undefined
+  })
+  return { config, policy, identity, verifier, missing }
+}
+
+export function configOf(named: string | undefined): Config {
+  if (named === undefined && !existsSync(USUAL_FILE) && process.env['RAUTH_REALM'] === undefined) {
+    throw usage(
+      `there is no ${USUAL_FILE} here: name a configuration with -c, or a policy with --policy`,
+    )
+  }
+  return loadConfig(named, process.env)
+}
+
+function bareConfig(): Config {
+  const parsed = parseConfig(BARE, USUAL_FILE, {})
+  if (parsed.problems !== undefined) throw problemsError(parsed.problems)
+  return parsed.config
+}
+
+async function readPolicy(config: Config, named: string | undefined): Promise<Policy> {
+  if (named !== undefined) return policyOf(await readDocumentText(named, POLICY_FILE), named)
+  const { file } = config.policy
+  if (file === undefined) return namespacePolicy(config.policy)
+  return configuredPolicy(config, await readDocumentText(file, POLICY_FILE), file)
+}
+
+/** The keys as they are now: nothing watches them. */
+export async function readKeys(config: Config): Promise<OpenKeys> {
+  const metrics = { observeKeys: () => undefined, keyReloadFailed: () => undefined }
+  const opened = await openKeys({ config, clock: () => Date.now() / 1000, log: SILENT, metrics })
+  opened.keys.close()
+  return opened
+}
+
+async function readIdentity(config: Config, keys: OpenKeys | undefined): Promise<OpenIdentity> {
+  const identity = await openIdentity(
+    {
+      ...{ config, log: SILENT, clock: () => Date.now() / 1000 },
+      metrics: NO_METRICS,
+      hasher: createPasswordHasher(randomBytes(32)),
+      // Without it no token is known by its credential, and all the rest is.
+      bindingKey: keys?.bindingKey ?? createSecretKey(randomBytes(32)),
+    },
+    false,
+  )
+  try {
+    // Files are read by now; a cluster may take a moment.
+    const end = performance.now() + PATIENCE
+    while (!identity.lookup.ready()) {
+      const late = performance.now() > end ? `not there within ${PATIENCE / 1000} s` : undefined
+      const problem = identity.troubles['credentials']?.() ?? late
+      if (problem !== undefined) throw new Error(problem)
+      await sleep(20)
+    }
+    return identity
+  } finally {
+    identity.close()
+  }
+}

@@ -1,0 +1,76 @@
+import { Argument, Command, Option } from 'commander'
+import { parseScopes } from '../registry/scope.ts'
+import { addAskerOptions, type AskerOptions } from './asking/asker-options.ts'
+import { judge, type Judged } from './asking/judge.ts'
+import { readOffline } from './asking/offline.ts'
+import { usage } from './asking/usage.ts'
+import { whoAsks } from './asking/who.ts'
+import { listRules } from './can-i/list.ts'
+import { denials } from './explain/words.ts'
+import { outputOption, printJson, say, type Output } from './output.ts'
+
+interface CanIOptions extends AskerOptions {
+  readonly type: string
+  readonly list?: true
+  readonly output: Output
+}
+
+export function canICommand(): Command {
+  return addAskerOptions(new Command('can-i'))
+    .description('Say yes or no by the files of a rauth: may somebody do this? exit 0 or 1.')
+    .addArgument(new Argument('[actions]', 'pull, push, delete, *; commas between'))
+    .addArgument(
+      new Argument('[repository]', 'NAME, or NAME:TAG for what the gateway says of a tag'),
+    )
+    .addOption(new Option('--type <type>', 'of the resource').default('repository'))
+    .option('--list', 'what there is that somebody may do')
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  rauth can-i pull team-b/app --as team-a\n' +
+        '  rauth can-i pull,push library/base:v1 --as team-a/ci --label role=maintainer --ip 10.1.2.3\n' +
+        '  rauth can-i --list --as team-a\n' +
+        '\nWithout a tag the answer is that for a token, which is for all tags; rauth explain says why.',
+    )
+    .exitOverride()
+    .action(
+      async (actions: string | undefined, repository: string | undefined, options: CanIOptions) => {
+        const now = options.at ?? Date.now() / 1000
+        if (options.list === true) {
+          if (actions !== undefined) throw usage('--list takes no action: it lists them all')
+          const offline = await readOffline(options)
+          const asking = whoAsks(options, offline, now)
+          say([...offline.missing, ...asking.notes])
+          listRules(offline.policy, asking, options.output)
+          return
+        }
+        if (actions === undefined || repository === undefined) {
+          throw usage('say what: rauth can-i pull team-b/app --as team-a, or --list')
+        }
+        const { name, tags } = withTag(repository, options.tag)
+        const requested = parseScopes([`${options.type}:${name}:${actions}`])
+        if (!requested.ok) throw usage(`no action or no name: ${requested.refusal.detail ?? ''}`)
+        const offline = await readOffline(options)
+        const asking = whoAsks({ ...options, tag: tags }, offline, now)
+        say([...offline.missing, ...asking.notes])
+        answer(await judge(offline.policy, asking, requested.value), options.output)
+      },
+    )
+}
+
+/** `NAME:TAG` → both; a repository's name has no colon. */
+function withTag(text: string, tags: readonly string[]) {
+  const at = text.indexOf(':')
+  return at < 0
+    ? { name: text, tags }
+    : { name: text.slice(0, at), tags: [...tags, text.slice(at + 1)] }
+}
+
+function answer({ record, explanation }: Judged, output: Output): void {
+  const allowed = record.outcome === 'allowed'
+  if (output === 'json') printJson(record)
+  else process.stdout.write(allowed ? 'yes\n' : 'no\n')
+  if (!allowed) say(explanation === undefined ? [] : denials(explanation))
+  process.exitCode = allowed ? 0 : 1
+}

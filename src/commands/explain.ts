@@ -1,0 +1,73 @@
+import { Command } from 'commander'
+import { addAskerOptions, type AskerOptions } from './asking/asker-options.ts'
+import { judge, type Judged } from './asking/judge.ts'
+import { configOf, readOffline } from './asking/offline.ts'
+import { whoAsks } from './asking/who.ts'
+import { configFile } from './config-option.ts'
+import { judgeCheck } from './explain/check.ts'
+import { fetchDecision, operationsOf } from './explain/decision.ts'
+import { judgeToken } from './explain/token.ts'
+import { readWhat, type What } from './explain/what.ts'
+import { explanationText, recordText } from './explain/words.ts'
+import { outputOption, printJson, say, type Output } from './output.ts'
+
+interface ExplainOptions extends AskerOptions {
+  readonly operations?: string
+  readonly output: Output
+}
+
+export function explainCommand(): Command {
+  return addAskerOptions(new Command('explain'))
+    .description(
+      'Say why: every rule in order, what keeps it from matching, and which one decides.',
+    )
+    .argument(
+      '<what...>',
+      'scopes, a token, a decision id; or a file with one of them, - for stdin',
+    )
+    .option('--operations <url>', 'of a decision id: where (default: listen.operations)')
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  rauth explain repository:team-b/app:pull,push --as team-a\n' +
+        '  rauth token repository:team-a/app:pull --registry http://localhost:5080 -u team-a | rauth explain -\n' +
+        '  rauth explain check-request.json\n' +
+        '  rauth explain 3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11 --operations http://localhost:9090\n' +
+        '\nA CheckRequest is in JSON, as Envoy or grpcurl print it. All but a decision id is judged by the\n' +
+        'files of the configuration, as they are. Exit 0: all of it is allowed; 1: it is not.',
+    )
+    .exitOverride()
+    .action(async (words: readonly string[], options: ExplainOptions) => {
+      const what = await readWhat(words)
+      const { record, explanation } = await judgeIt(what, options)
+      if (options.output === 'json') {
+        printJson({ ...record, ...(explanation === undefined ? {} : { explanation }) })
+      } else {
+        process.stdout.write(recordText(record))
+        if (explanation !== undefined) process.stdout.write(`\n${explanationText(explanation)}`)
+      }
+      process.exitCode = record.outcome === 'allowed' ? 0 : 1
+    })
+}
+
+async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
+  if (what.kind === 'decision') {
+    const { operations = operationsOf(configOf(configFile(options))) } = options
+    return fetchDecision(what.id, operations)
+  }
+  const now = options.at ?? Date.now() / 1000
+  const offline = await readOffline(options, what.kind === 'scope' ? undefined : now)
+  say(offline.missing)
+  switch (what.kind) {
+    case 'token':
+      return judgeToken(what.token, options, offline, now)
+    case 'check':
+      return judgeCheck(what.request, options, offline, now)
+    case 'scope': {
+      const asking = whoAsks(options, offline, now)
+      say(asking.notes)
+      return judge(offline.policy, asking, what.requested)
+    }
+  }
+}

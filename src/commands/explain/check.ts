@@ -1,0 +1,50 @@
+import { originOf, readAttributes, type CheckRequest } from '../../adapters/ext-authz/attributes.ts'
+import { createCheckAccess } from '../../check-access.ts'
+import { serviceNames } from '../../config/services.ts'
+import { explain } from '../../policy/explain.ts'
+import { bearerToken } from '../../registry/authorization.ts'
+import { readRequest } from '../../registry/request.ts'
+import { readUnverified } from '../../token/unverified.ts'
+import type { AskerOptions } from '../asking/asker-options.ts'
+import { judge, recorded, type Judged } from '../asking/judge.ts'
+import type { Offline } from '../asking/offline.ts'
+import { whoAsks } from '../asking/who.ts'
+import { askerOf, liveDependencies, unhurried } from './token.ts'
+
+/**
+ * A recorded CheckRequest, judged by the gateway's own flow; with `--as` or `--anonymous` for them instead
+ * of for whoever its token is for.
+ */
+export async function judgeCheck(
+  check: CheckRequest,
+  options: AskerOptions,
+  offline: Offline,
+  now: number,
+): Promise<Judged> {
+  const request = readAttributes(check)
+  const read = request.ok ? readRequest(request.value) : undefined
+  const required = read?.ok === true ? read.value : undefined
+  const origin = originOf(check)
+  const address = options.ip ?? origin.address
+  if (required !== undefined && (options.as !== undefined || options.anonymous === true)) {
+    const asking = whoAsks({ ...options, ...(address && { ip: address }) }, offline, now)
+    const asker = { ...asking.asker, tags: required.tags }
+    return judge(offline.policy, { ...asking, asker }, required.required)
+  }
+
+  const { config } = offline
+  const { mount, uploadGrace } = config.gateway
+  const record = await recorded((record) => {
+    const checkAccess = createCheckAccess(
+      { ...unhurried, ...liveDependencies(offline, now), record },
+      { service: config.service, services: serviceNames(config), mount, uploadGrace },
+    )
+    return checkAccess(request, { ...origin, ...(address && { address }) })
+  })
+  const token = request.ok ? bearerToken(request.value.authorization) : undefined
+  const claims = token?.ok === true ? readUnverified(token.value)?.claims : undefined
+  if (required === undefined || claims === undefined) return { record, explanation: undefined }
+  const service = options.service ?? check.service ?? config.service
+  const asker = askerOf(claims, { service, address, now, tags: required.tags }, offline)
+  return { record, explanation: explain(offline.policy, asker, required.required) }
+}

@@ -1,0 +1,37 @@
+import { ask } from '../../adapters/probe/ask.ts'
+import type { Config } from '../../config/schema.ts'
+import { RauthError } from '../../errors.ts'
+import type { Explanation } from '../../policy/explain.ts'
+import type { Judged } from '../asking/judge.ts'
+
+/** The record of a decision, from the operations port of the rauth that made it. */
+export async function fetchDecision(id: string, operations: string): Promise<Judged> {
+  const { status, body } = await ask(new URL(`/decisions/${id}`, operations))
+  const found = status === 200 ? decisionIn(body) : undefined
+  if (found !== undefined) return found
+  throw new RauthError(
+    'ERR_DECISION_UNKNOWN',
+    status === 404
+      ? `${operations} does not know the decision ${id}: it keeps the last ones of its own, so ask the ` +
+          'replica that made it, or look for the id in the logs'
+      : `${operations} answers ${status}, and not as the operations port of a rauth does`,
+  )
+}
+
+function decisionIn(body: string): Judged | undefined {
+  try {
+    const { explanation, ...record } = JSON.parse(body) as Judged['record'] & {
+      readonly explanation?: Explanation
+    }
+    return typeof record.id === 'string' ? { record, explanation } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Where the operations port is, if this machine is the one of the configuration. */
+export function operationsOf({ listen }: Config): string {
+  const { host, port } = listen.operations
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}

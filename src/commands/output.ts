@@ -1,0 +1,16 @@
+import { Option } from 'commander'
+
+/** Of a command that prints a table, or something that reads like one. */
+export type Output = 'table' | 'json'
+
+export const outputOption = () =>
+  new Option('-o, --output <format>', 'how').choices(['table', 'json']).default('table')
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** Talk, which is never among the data. */
+export function say(lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`)
+}

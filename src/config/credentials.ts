@@ -1,0 +1,86 @@
+import path from 'node:path'
+import { z } from 'zod'
+import { duration, file, namespaces } from './values.ts'
+
+/** A label selector as kubectl's `-l` has it; its parts are for the API server to judge. */
+const labelSelector = z
+  .string()
+  .regex(/^[A-Za-z0-9!=(),./ _-]{1,1024}$/, 'must be a label selector, such as registry=enabled')
+
+/** Where credentials come from. */
+export const credentials = z
+  .strictObject({
+    /**
+     * `directory` or `kubernetes`. Not set: the one of which something is set below; if nothing is, the
+     * Kubernetes API in a pod (which has KUBERNETES_SERVICE_HOST), and the directory elsewhere.
+     */
+    source: z.enum(['directory', 'kubernetes']).optional(),
+    /** Secret manifests, as `kubectl get secret -o yaml` prints them; `secrets` if not set. */
+    directory: file.optional(),
+    kubernetes: z
+      .strictObject({
+        /** Not set: `$KUBECONFIG`, the pod's own service account, `~/.kube/config`, the first that is there. */
+        kubeconfig: file.optional(),
+        /** Of that kubeconfig; its current context if not set. */
+        context: z.string().min(1, 'must be the name of a context').optional(),
+        /** Secrets of these namespaces alone, each by a request of its own: for Roles in each. */
+        namespaces: namespaces.default([]),
+        /** Secrets with such labels alone. RBAC does not look at labels. */
+        labelSelector: labelSelector.optional(),
+        /**
+         * How long credentials count without a word from the API server; as long as it takes if not set.
+         * After that nobody is let in.
+         */
+        maxStale: duration(300, 604_800).optional(),
+      })
+      .prefault({}),
+  })
+  .superRefine((given, context) => {
+    if (given.source !== undefined || given.directory === undefined) return
+    if (!namesKubernetes(given)) return
+    const message =
+      'cannot stand beside "credentials.kubernetes": set credentials.source to the one that counts'
+    context.addIssue({ code: 'custom', path: ['directory'], message })
+  })
+  .prefault({})
+
+type Credentials = z.output<typeof credentials>
+
+/** Which of the sources it is, with all that it needs. */
+export type CredentialSource =
+  | { readonly source: 'directory'; readonly directory: string }
+  | ({ readonly source: 'kubernetes' } & Credentials['kubernetes'])
+
+/** What decides, where nothing is set. */
+export interface Surroundings {
+  readonly inPod: boolean
+  /** Where relative paths begin. */
+  readonly folder: string
+}
+
+/** Where credentials come from, decided. */
+export function credentialSource(
+  given: Credentials,
+  { inPod, folder }: Surroundings,
+): CredentialSource {
+  const { directory = 'secrets', kubernetes } = given
+  if (sourceOf(given, inPod) === 'directory') {
+    return { source: 'directory', directory: path.resolve(folder, directory) }
+  }
+  const { kubeconfig } = kubernetes
+  return {
+    ...{ source: 'kubernetes', ...kubernetes },
+    ...(kubeconfig === undefined ? {} : { kubeconfig: path.resolve(folder, kubeconfig) }),
+  }
+}
+
+function sourceOf(given: Credentials, inPod: boolean): CredentialSource['source'] {
+  if (given.source !== undefined) return given.source
+  if (given.directory !== undefined) return 'directory'
+  return inPod || namesKubernetes(given) ? 'kubernetes' : 'directory'
+}
+
+/** Whether anything is set there. */
+function namesKubernetes({ kubernetes: { namespaces: only, ...others } }: Credentials): boolean {
+  return only.length > 0 || Object.values(others).some((value) => value !== undefined)
+}

@@ -1,0 +1,101 @@
+import { createHmac, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createCommand } from '../../adapters/command/command.ts'
+import { createIdentityCommand } from '../../adapters/command/identity-command.ts'
+import { requireProgram } from '../../adapters/command/program.ts'
+import { createIdentityHook } from '../../adapters/http-hook/identity-hook.ts'
+import { createOutbound } from '../../adapters/outbound.ts'
+import type { Clock } from '../../clock.ts'
+import type { Identity } from '../../config/identity-schema.ts'
+import { withBriefMemory } from '../../credentials/brief-memory.ts'
+import type { PasswordHasher } from '../../credentials/password.ts'
+import type { IdentitySource } from '../../credentials/source.ts'
+import { messageOf, RauthError } from '../../errors.ts'
+import type { CredentialReference } from '../../subject.ts'
+import { commandEnvironment } from '../policy-command.ts'
+
+export interface AskedOptions {
+  readonly hasher: PasswordHasher
+  readonly bindingKey: KeyObject
+  readonly clock: Clock
+}
+
+/** A source that vouches for those it knows. */
+export interface OpenSource {
+  readonly source: IdentitySource
+  readonly close: () => void
+}
+
+type Configured = Identity[number]
+
+/** Most of an answer that is read, bytes. */
+const MAX_ANSWER = 64 * 1024
+
+/** What tokens name a source by: one that is configured otherwise is another. */
+export function referenceOf(
+  bindingKey: KeyObject,
+  source: Configured,
+): CredentialReference | undefined {
+  const kind = (['command', 'http'] as const).find((one) => source[one] !== undefined)
+  if (kind === undefined) return undefined
+  const generation = createHmac('sha256', bindingKey)
+    .update(`identity ${JSON.stringify(source)}`)
+    .digest('base64url')
+    .slice(0, 16)
+  return { id: kind, generation }
+}
+
+/** Throws a RauthError where it can't be asked at all. */
+export async function openAsked(
+  configured: Configured,
+  reference: CredentialReference,
+  options: AskedOptions,
+): Promise<OpenSource> {
+  const { command, http } = configured
+  if (command?.program !== undefined)
+    return openCommand({ ...command, program: command.program }, reference)
+  if (http !== undefined) return openHook(http, reference, options)
+  throw new Error(`a source of no kind: ${Object.keys(configured).join(', ')}`)
+}
+
+async function openCommand(
+  command: NonNullable<Configured['command']> & { readonly program: string },
+  reference: CredentialReference,
+): Promise<OpenSource> {
+  const { program, args, timeout, concurrency: atOnce } = command
+  const environment = commandEnvironment()
+  await requireProgram(program, environment['PATH'], 'identity: command.program')
+  const asked = createCommand({ program, args, environment, atOnce, timeout: timeout * 1000 })
+  return { source: createIdentityCommand(asked, reference), close: () => undefined }
+}
+
+async function openHook(
+  http: NonNullable<Configured['http']>,
+  reference: CredentialReference,
+  { hasher, clock }: AskedOptions,
+): Promise<OpenSource> {
+  const timeout = http.timeout * 1000
+  const authority = await readAuthority(http.authority, 'identity: http.authority')
+  const outbound = createOutbound({ authority, timeout, limit: MAX_ANSWER })
+  const hook = createIdentityHook({
+    ...{ url: new URL(http.url), outbound, reference },
+    ...{ atOnce: http.concurrency, patience: timeout },
+  })
+  return {
+    source: withBriefMemory(hook, { seconds: http.remember, hasher, clock }),
+    close: outbound.close,
+  }
+}
+
+async function readAuthority(
+  file: string | undefined,
+  setting: string,
+): Promise<string | undefined> {
+  if (file === undefined) return undefined
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const wrong = `${setting} cannot be read: ${messageOf(cause)}; next: put the PEM of the CA there`
+    throw new RauthError('ERR_CONFIG_INVALID', wrong, { cause })
+  }
+}

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { createApi, type Identity } from '../../support/kubernetes/api.ts'
+import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
+import { follow, type Following, type FollowOptions } from '../../support/kubernetes/following.ts'
+import { rightsOf, untilStatus } from '../../support/kubernetes/rights.ts'
+import { secretsOf, type Secrets, type SecretValues } from '../../support/kubernetes/secrets.ts'
+import { until } from '../../support/until.ts'
+
+const login = (namespace: string, password = 'canary') => ({ username: namespace, password })
+
+/** Longest from a change to its effect, milliseconds: what rauth promises. */
+const PROMISED = 1_000
+
+describe('Secrets of a real API server, with the rights of examples/kubernetes alone', () => {
+  let cluster: ControlPlane
+  let secrets: Secrets
+  let rauth: Identity
+  let following: Following | undefined
+
+  before(async () => {
+    cluster = await startControlPlane()
+    secrets = secretsOf(cluster.api)
+    for (const name of ['rauth', 'team-a', 'team-b', 'team-c']) await secrets.namespace(name)
+    await secrets.create('team-a', login('team-a'))
+    await secrets.create('team-b', login('team-b'))
+    await secretsOf(cluster.api, 'another').create('team-a', { token: 'canary' })
+    rauth = await rightsOf(cluster.api, 'rbac.yaml')
+    const api = createApi(cluster, rauth)
+    await untilStatus(api, `/api/v1/secrets${CHOSEN}`, 200)
+    api.close()
+  })
+  afterEach(async () => {
+    assert.doesNotMatch(following?.lines.join('\n') ?? '', /canary|Y2FuYXJ5/)
+    await following?.close()
+    following = undefined
+  })
+  after(() => cluster.stop())
+
+  const CHOSEN = '?fieldSelector=metadata.name%3Dregistry-credentials'
+
+  async function start(options: FollowOptions = {}, identity = rauth): Promise<Following> {
+    following = await follow(cluster, identity, options)
+    await following.untilReady()
+    return following
+  }
+
+  async function promised(took: Promise<number>): Promise<void> {
+    const milliseconds = await took
+    assert.ok(milliseconds < PROMISED, `${milliseconds} ms`)
+  }
+
+  it('may read that Secret by name in lists and watches, and nothing else', async () => {
+    const api = createApi(cluster, rauth)
+    const of = (path: string) => `/api/v1/namespaces/team-a/secrets${path}`
+    const allowed = [`/api/v1/secrets${CHOSEN}`, of(CHOSEN)]
+    const forbidden = [
+      ...['/api/v1/secrets', '/api/v1/secrets?fieldSelector=metadata.name%3Danother'],
+      ...['/api/v1/secrets?fieldSelector=metadata.name%21%3Dregistry-credentials'],
+      ...[
+        of(''),
+        of('/another'),
+        of('/registry-credentials'),
+        of('?fieldSelector=metadata.name%3Danother'),
+      ],
+      ...['/api/v1/namespaces', '/api/v1/pods', '/api/v1/namespaces/team-a/serviceaccounts'],
+      ...['/api/v1/configmaps', '/apis/rbac.authorization.k8s.io/v1/clusterroles'],
+    ]
+    const statusOf = async (path: string, method = 'GET') => (await api.send(method, path)).status
+    for (const path of allowed) assert.equal(await statusOf(path), 200, path)
+    for (const path of forbidden) assert.equal(await statusOf(path), 403, path)
+    for (const method of ['PUT', 'PATCH', 'DELETE']) {
+      assert.equal(await statusOf(of('/registry-credentials'), method), 403, method)
+    }
+    assert.equal(await statusOf(of(''), 'POST'), 403)
+    api.close()
+  })
+
+  it('takes up what is there, made, changed, removed and made again', async () => {
+    const { untilAccepts, accepts, ends } = await start()
+    assert.ok(accepts('team-a', 'canary') && accepts('team-b', 'canary'))
+    await secrets.create('team-c', login('team-c', 'canary-1'))
+    await promised(untilAccepts('team-c', 'canary-1'))
+    await secrets.replace('team-c', login('team-c', 'canary-2'))
+    await promised(untilAccepts('team-c', 'canary-2'))
+    assert.ok(!accepts('team-c', 'canary-1'))
+    await secrets.remove('team-c')
+    await promised(untilAccepts('team-c', 'canary-2', false))
+    for (let i = 0; i < 20; i += 1) {
+      await secrets.create('team-c', login('team-c', `canary-${i}`))
+      await secrets.remove('team-c')
+    }
+    await secrets.create('team-c', login('team-c', 'canary-last'))
+    await promised(untilAccepts('team-c', 'canary-last'))
+    await secrets.remove('team-c')
+    await promised(untilAccepts('team-c', 'canary-last', false))
+    assert.deepEqual(ends, {})
+  })
+
+  it('takes no Secret of another name for one', async () => {
+    const { store } = await start()
+    assert.deepEqual(store.counts(), { usable: 2, unusable: 0 })
+  })
+
+  it('revokes a Secret as soon as its deletion is asked for, finalizers or not', async () => {
+    const { untilAccepts } = await start()
+    const finalizers = ['rauth.test/held']
+    await secrets.create('team-c', login('team-c'), { finalizers })
+    await untilAccepts('team-c', 'canary')
+    await secrets.remove('team-c')
+    await promised(untilAccepts('team-c', 'canary', false))
+    const { status } = await cluster.api.send(
+      ...(['GET', '/api/v1/namespaces/team-c/secrets/registry-credentials'] as const),
+    )
+    assert.equal(status, 200, 'it is still there')
+    await secrets.replace('team-c', login('team-c'))
+  })
+
+  it('goes by labels where it is told to, also when one is lost', async () => {
+    const { untilAccepts, accepts } = await start({ labelSelector: 'registry=enabled' })
+    assert.ok(!accepts('team-a', 'canary'))
+    await secrets.replace('team-a', login('team-a'), { labels: { registry: 'enabled' } })
+    await promised(untilAccepts('team-a', 'canary'))
+    await secrets.replace('team-a', login('team-a'), { labels: { registry: 'disabled' } })
+    await promised(untilAccepts('team-a', 'canary', false))
+    await secrets.replace('team-a', login('team-a'))
+  })
+
+  const ODD: readonly (readonly [what: string, values: SecretValues, told: RegExp])[] = [
+    ['without a user name', { password: 'canary' }, /username is missing/],
+    ['without a password', { username: 'team-c' }, /password is missing/],
+    ['that is empty', {}, /username is missing/],
+    ['of 1 MiB', { ...login('team-c'), more: 'c'.repeat(1_000_000) }, /larger than 32768 bytes/],
+    [
+      'of bytes that are no text',
+      { ...login('team-c'), password: Buffer.from([0xff, 0xfe]) },
+      /not UTF-8/,
+    ],
+    [
+      'of 1,000 entries',
+      { entries: JSON.stringify(Array.from({ length: 1_000 }, () => ({}))) },
+      /more than 64/,
+    ],
+    ['of 1,000 keys', { ...login('team-c'), ...manyKeys(1_000) }, /more than 128 keys/],
+  ]
+  for (const [what, values, told] of ODD) {
+    it(`disables the namespace of a Secret ${what}, and no other`, async () => {
+      const { store, accepts, lines, untilAccepts, ends } = await start()
+      await secrets.create('team-c', values)
+      await until('the problem', 5_000, () => lines.some((line) => told.test(line)))
+      assert.deepEqual(store.counts(), { usable: 2, unusable: 1 })
+      assert.ok(accepts('team-a', 'canary') && accepts('team-b', 'canary'))
+      assert.deepEqual(store.byUsername('team-c'), [])
+      await secrets.replace('team-c', login('team-c'))
+      await promised(untilAccepts('team-c', 'canary'))
+      await secrets.remove('team-c')
+      await promised(untilAccepts('team-c', 'canary', false))
+      assert.deepEqual(ends, {})
+    })
+  }
+
+  it('reads Secrets of 1 MiB in pages that it can hold', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `large-${i}`)
+    for (const name of names) {
+      await secrets.namespace(name)
+      await secrets.create(name, { ...login(name), more: 'c'.repeat(1_000_000) })
+    }
+    const { store, accepts } = await start()
+    assert.deepEqual(store.counts(), { usable: 2, unusable: names.length })
+    assert.ok(accepts('team-a', 'canary'))
+    for (const name of names) await secrets.remove(name)
+  })
+
+  describe('with Roles in two namespaces', () => {
+    let limited: Identity
+    before(async () => {
+      const clusterRole = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/rauth'
+      await cluster.api.expect('DELETE', clusterRole)
+      limited = await rightsOf(cluster.api, 'rbac-namespaces.yaml')
+      const api = createApi(cluster, limited)
+      await untilStatus(api, `/api/v1/secrets${CHOSEN}`, 403)
+      await untilStatus(api, `/api/v1/namespaces/team-b/secrets${CHOSEN}`, 200)
+      api.close()
+    })
+
+    it('follows these', async () => {
+      const options = { namespaces: ['team-a', 'team-b'] }
+      const { accepts, untilAccepts, answers } = await start(options, limited)
+      assert.ok(accepts('team-a', 'canary') && accepts('team-b', 'canary'))
+      await secrets.replace('team-b', login('team-b', 'canary-2'))
+      await promised(untilAccepts('team-b', 'canary-2'))
+      await secrets.replace('team-b', login('team-b'))
+      await promised(untilAccepts('team-b', 'canary'))
+      assert.deepEqual(answers, { 200: 4 }, 'a list and a watch of each')
+    })
+
+    it('is not ready without the right to all, and says what is missing', async () => {
+      following = await follow(cluster, limited)
+      const { store } = following
+      await until('the trouble', 5_000, () => store.problem() !== undefined)
+      assert.match(
+        store.problem() ?? '',
+        /403: secrets .* is forbidden: User "system:serviceaccount:rauth:rauth" cannot list .*; next: give it the rights in examples\/kubernetes/,
+      )
+      assert.equal(store.ready(), false)
+    })
+
+    it('leaves out a namespace of several that it may not read, after a while', async () => {
+      const { accepts, store } = await start({ namespaces: ['team-a', 'team-c'] }, limited)
+      assert.ok(accepts('team-a', 'canary'))
+      assert.match(store.problem() ?? '', /^namespace team-c: 403/)
+    })
+  })
+})
+
+function manyKeys(count: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`key-${i}`, 'x']))
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { stringify } from 'yaml'
+import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
+
+const POLICY = `gateway: true
+rules:
+  - { match: { name: 'library/**', tags: ['v*'] }, actions: [pull], reason: releases are made by CI }
+  - { match: { account: ci, name: 'library/**', ip: 10.0.0.0/8 }, actions: [pull, push] }
+  - { match: { labels: { role: lead }, name: 'library/**' }, actions: ['*'] }
+  - { match: { name: 'night/**', when: { from: '22:00', to: '06:00' } }, actions: [pull] }
+  - { match: { service: other.io, name: 'other/**' }, actions: [pull] }
+  - { match: { namespace: '*', type: repository, name: '\${namespace}/**' }, actions: ['*'] }
+`
+
+/** Nobody can log in with these. */
+const USERS = `accounts:
+  alice: { password: $2y$10$abcdefghijklmnopqrstuuaxHoFKl5l5XBvdHlxVmQSYyMK8Wjdqa, labels: { role: lead } }
+`
+
+/** What may be done with a limit, and what is its time. */
+const SECRET = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'registry-credentials', namespace: 'team-b' },
+  stringData: {
+    ...{ username: 'team-b', password: 'a long random text' },
+    entries: JSON.stringify([
+      { username: 'reader', password: 'another text', actions: ['pull'] },
+      { username: 'gone', password: 'a third text', notAfter: '2020-01-01T00:00:00Z' },
+    ]),
+  },
+}
+
+describe('rauth can-i', () => {
+  let folder: CliFolder
+  before(async () => {
+    folder = await makeCliFolder({
+      'policy.yaml': POLICY,
+      'rauth.yaml':
+        'realm: http://localhost/token\npolicy: { file: policy.yaml }\n' +
+        'identity: [{ secrets: {} }, { users: { file: users.yaml } }]\n',
+      'users.yaml': USERS,
+      'secrets/team-b.yaml': stringify(SECRET),
+    })
+  })
+  after(() => folder.remove())
+
+  const CASES: readonly (readonly [line: string, yes: boolean, stderr?: RegExp])[] = [
+    ['pull team-a/app --as team-a', true],
+    ['pull,push,delete team-a/app --as team-a', true],
+    ['pull team-b/app --as team-a', false, /team-b\/app:pull denied: no rule matches/],
+    ['pull team-a/app --anonymous', false],
+    [
+      'push library/x:v1 --as team-a --label role=lead',
+      false,
+      /policy.yaml:3: releases are made by CI/,
+    ],
+    ['push library/x --as team-a --label role=lead --tag dev', true],
+    ['push library/x:dev --as team-a --label role=other', false],
+    ['push library/x:dev --as team-a/ci', false, /can't be told whether policy.yaml:4 matches/],
+    [
+      'push library/x:dev --as team-a/ci --ip 10.1.2.3',
+      true,
+      /no credential is here for user ci of namespace team-a/,
+    ],
+    ['push library/x:dev --as team-a/ci --ip fd00::1', false],
+    ['pull night/x --as team-a --at 2026-11-25T23:00:00Z', true],
+    ['pull night/x --as team-a --at 2026-11-25T12:00:00Z', false],
+    ['pull other/x --as team-a', false],
+    ['pull other/x --as team-a --service other.io', true],
+    ['pull team-b/app --as team-b/reader', true],
+    ['push team-b/app --as team-b/reader', false, /the credential itself is not for it/],
+    ['push team-b/app --as team-b/gone', true, /no credential is good at that time for user gone/],
+    ['push library/x:dev --as /alice', true],
+    ['push library/x:dev --as /alice --label role=other', false],
+    ['pull team-a/x --as /alice', false],
+    ['pull team-a/x --as /bob', false, /no credential is here for user bob: judged/],
+    ['* catalog --type registry --as team-a', false],
+  ]
+  for (const [line, yes, talk = yes ? /^$/ : /denied/] of CASES) {
+    it(`${yes ? 'yes' : 'no'}: ${line}`, async () => {
+      const { code, stdout, stderr } = await folder.rauth(['can-i', ...line.split(' ')])
+      assert.deepEqual([code, stdout], yes ? [0, 'yes\n'] : [1, 'no\n'])
+      assert.match(stderr, talk)
+    })
+  }
+
+  const USAGE: readonly (readonly [line: string, stderr: RegExp])[] = [
+    ['pull team-a/app', /say who asks: --as NAMESPACE/],
+    ['pull --as team-a', /say what: rauth can-i pull/],
+    ['PULL team-a/app --as team-a', /no action or no name: scope 1 of 1: actions/],
+    ['pull team-a/app --as team-a --anonymous', /cannot be used with option/],
+    ['pull team-a/app --as team-a --ip here', /an IP address is wanted/],
+    ['pull team-a/app --as team-a --at noon', /RFC 3339/],
+    ['pull team-a/app --as team-a --label role', /a label is KEY=VALUE/],
+    ['--list pull --as team-a', /--list takes no action/],
+  ]
+  for (const [line, message] of USAGE) {
+    it(`exits with 2: ${line}`, async () => {
+      const { code, stdout, stderr } = await folder.rauth(['can-i', ...line.split(' ')])
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, message)
+    })
+  }
+
+  it('lists what there is, rule by rule', async () => {
+    const { code, stdout } = await folder.rauth([
+      'can-i',
+      '--list',
+      '--as',
+      'team-b/reader',
+      '-o',
+      'json',
+      '--at',
+      '2026-11-25T12:00:00Z',
+    ])
+    assert.equal(code, 0)
+    assert.deepEqual(JSON.parse(stdout), [
+      {
+        rule: 'policy.yaml:3',
+        type: '**',
+        name: 'library/**',
+        actions: ['pull'],
+        only: ['tag v*'],
+      },
+      { rule: 'policy.yaml:8', type: 'repository', name: 'team-b/**', actions: ['pull'], only: [] },
+    ])
+  })
+
+  it('needs no configuration where a policy is named, and says so where none is', async () => {
+    const bare = await makeCliFolder({ 'p.yaml': POLICY })
+    try {
+      const named = await bare.rauth([
+        'can-i',
+        'pull',
+        'team-x/a',
+        '--as',
+        'team-x',
+        '--policy',
+        'p.yaml',
+      ])
+      assert.deepEqual([named.code, named.stdout, named.stderr], [0, 'yes\n', ''])
+      const none = await bare.rauth(['can-i', 'pull', 'team-x/a', '--as', 'team-x'])
+      assert.equal(none.code, 2)
+      assert.match(
+        none.stderr,
+        /there is no rauth.yaml here: name a configuration with -c, or a policy/,
+      )
+    } finally {
+      await bare.remove()
+    }
+  })
+
+  it('gives the record of the decision, with what every record has', async () => {
+    const { stdout } = await folder.rauth([
+      'can-i',
+      'pull',
+      'team-b/a',
+      '--as',
+      'team-b/reader',
+      '-o',
+      'json',
+    ])
+    const { id, ...record } = JSON.parse(stdout) as Record<string, unknown>
+    assert.match(String(id), /^[0-9a-f-]{36}$/)
+    assert.deepEqual(record, {
+      ...{
+        half: 'cli',
+        outcome: 'allowed',
+        status: 200,
+        account: 'reader',
+        namespaces: ['team-b'],
+      },
+      credentials: ['team-b/registry-credentials'],
+      ...{ requested: 'repository:team-b/a:pull', granted: 'repository:team-b/a:pull' },
+      rule: 'policy.yaml:8',
+    })
+  })
+})

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { Agent } from 'node:https'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { stringify } from 'yaml'
+import { readClusterAccess } from '../../../src/adapters/kubernetes/cluster-access.ts'
+import { createConnection, type Connection } from '../../../src/adapters/kubernetes/connection.ts'
+
+describe('how rauth logs in at an API server', () => {
+  let home: string
+  let connection: Connection | undefined
+  beforeEach(async () => {
+    home = await mkdtemp(path.join(os.tmpdir(), 'rauth-connection-'))
+  })
+  afterEach(async () => {
+    connection?.close()
+    await rm(home, { recursive: true, force: true })
+  })
+
+  async function put(name: string, text: string, mode = 0o600): Promise<string> {
+    const file = path.join(home, name)
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, text)
+    await chmod(file, mode)
+    return file
+  }
+
+  async function connect(user: object, cluster: object = {}): Promise<Connection> {
+    const kubeconfig = await put(
+      'kubeconfig',
+      stringify({
+        'current-context': 'x',
+        clusters: [{ name: 'x', cluster: { server: 'https://api.test:6443/k8s/x/', ...cluster } }],
+        users: [{ name: 'x', user }],
+        contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+      }),
+    )
+    const read = () => readClusterAccess({ kubeconfig, environment: {}, home }).config
+    connection = createConnection(read)
+    return connection
+  }
+
+  const authorization = async (of: Connection) => {
+    const { headers } = (await of.way()).options
+    return (headers as Readonly<Record<string, string>>)['Authorization']
+  }
+
+  it('goes where the cluster is, also below a path', async () => {
+    const { options, prefix } = await (await connect({ token: 'one' })).way()
+    assert.deepEqual([options.hostname, options.port, prefix], ['api.test', '6443', '/k8s/x'])
+  })
+
+  it('reads the token of a file again when it was not good', async () => {
+    await put('token', 'one\n')
+    const at = await connect({ tokenFile: 'token' })
+    assert.equal(await authorization(at), 'Bearer one')
+    await put('token', 'two\n')
+    at.forget()
+    assert.equal(await authorization(at), 'Bearer two')
+  })
+
+  it('keeps its connections while what they were made with is the same', async () => {
+    const at = await connect({ token: 'one' })
+    const first = (await at.way()).options.agent
+    at.forget()
+    assert.equal((await at.way()).options.agent, first)
+    await connect({ token: 'one' }, { 'tls-server-name': 'other.test' })
+    at.forget()
+    const { agent, servername } = (await at.way()).options
+    assert.notEqual(agent, first)
+    assert.equal(servername, 'other.test')
+  })
+
+  describe('by an exec plugin', () => {
+    const exec = (more: object = {}) => ({
+      exec: {
+        ...{ apiVersion: 'client.authentication.k8s.io/v1', command: './plugin', args: ['a'] },
+        ...more,
+      },
+    })
+    const plugin = (script: string) => put('plugin', `#!/bin/sh\n${script}\n`, 0o700)
+    const credential = (status: object) => JSON.stringify({ kind: 'ExecCredential', status })
+
+    it('that is in the folder of the kubeconfig, and is told what it is asked for', async () => {
+      await plugin(
+        `printf '%s %s' "$1" "$KUBERNETES_EXEC_INFO" > "$(dirname "$0")/told"\n` +
+          `echo '${credential({ token: 'one' })}'`,
+      )
+      const at = await connect(exec({ provideClusterInfo: true, interactiveMode: 'IfAvailable' }))
+      assert.equal(await authorization(at), 'Bearer one')
+      const [argument, told = ''] = (await readFile(path.join(home, 'told'), 'utf8')).split(/ (.*)/)
+      assert.equal(argument, 'a')
+      assert.deepEqual(JSON.parse(told), {
+        ...{ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential' },
+        spec: { interactive: false, cluster: { server: 'https://api.test:6443/k8s/x/' } },
+      })
+    })
+
+    it('once for as long as its token lasts, and again when that was not good', async () => {
+      const later = new Date(Date.now() + 60_000).toISOString()
+      await plugin(
+        `cd "$(dirname "$0")"; echo x >> asked\n` +
+          `printf '${credential({ token: 'T', expirationTimestamp: later })}' | sed "s/T/$(wc -l < asked | tr -d ' ')/"`,
+      )
+      const at = await connect(exec())
+      assert.equal(await authorization(at), 'Bearer 1')
+      assert.equal(await authorization(at), 'Bearer 1')
+      at.forget()
+      assert.equal(await authorization(at), 'Bearer 2')
+    })
+
+    it('with a certificate', async () => {
+      const status = { clientCertificateData: 'certificate', clientKeyData: 'key' }
+      await plugin(`echo '${credential(status)}'`)
+      const { agent } = (await (await connect(exec())).way()).options
+      assert.ok(agent instanceof Agent)
+      const { cert, key } = agent.options
+      assert.deepEqual([cert, key], ['certificate', 'key'])
+    })
+
+    const FAILURES: readonly (readonly [what: string, script: string | undefined, told: RegExp])[] =
+      [
+        ['fails', 'echo no session >&2; exit 1', /no session/],
+        ['says nothing', 'exit 1', /the exec plugin failed and said nothing/],
+        ['prints no JSON', 'echo canary-token', /printed no ExecCredential/],
+        ['prints no credential', 'echo \'{"canary": 1}\'', /printed no ExecCredential/],
+        ['is not there', undefined, /ENOENT/],
+      ]
+    for (const [what, script, told] of FAILURES) {
+      it(`that ${what}`, async () => {
+        if (script !== undefined) await plugin(script)
+        const at = await connect(exec())
+        await assert.rejects(at.way(), (error: Error) => {
+          assert.match(error.message, told)
+          assert.match(error.message, /^no login for the API server: /)
+          assert.doesNotMatch(error.message, /canary/)
+          return true
+        })
+      })
+    }
+  })
+})

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import {
+  answer,
+  secretObject,
+  startFakeApi,
+  type FakeApi,
+  type Fault,
+} from '../../support/kubernetes/fake-api.ts'
+import { follow, type Following, type FollowOptions } from '../../support/kubernetes/following.ts'
+import { until } from '../../support/until.ts'
+
+const login = (namespace: string, password = 'canary') => ({ username: namespace, password })
+const status = (code: number, message: string) => ({ kind: 'Status', code, message })
+
+describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
+  let api: FakeApi
+  let following: Following | undefined
+
+  beforeEach(async () => {
+    api = await startFakeApi()
+  })
+  afterEach(async () => {
+    const lines = following?.lines.join('\n') ?? ''
+    await following?.close()
+    await api.stop()
+    assert.doesNotMatch(lines, /canary|Y2FuYXJ5/, 'a password is in the log')
+  })
+
+  async function start(options: FollowOptions = {}): Promise<Following> {
+    following = await follow(api, { token: 'any' }, options)
+    return following
+  }
+  const kinds = () => api.asked.map(({ kind }) => kind)
+
+  it('is not ready before the last page', async () => {
+    api.pageSize = 2
+    for (const letter of 'abcde') api.quietly.put(`team-${letter}`, login(`team-${letter}`))
+    let release: (() => void) | undefined
+    const held: Fault = (response) => {
+      const metadata = { resourceVersion: '105' }
+      const object = secretObject(
+        { namespace: 'team-e', uid: 'e', version: '105' },
+        login('team-e'),
+      )
+      release = () => {
+        answer(response, 200, { kind: 'SecretList', metadata, items: [object] })
+      }
+    }
+    const usual: Fault = (response, url) => {
+      api.faults.list.unshift()
+      answer(response, 200, pageOf(url))
+    }
+    const pageOf = (url: URL) => {
+      const first = !url.searchParams.has('continue')
+      const items = (first ? ['a', 'b'] : ['c', 'd']).map((letter) =>
+        secretObject(
+          { namespace: `team-${letter}`, uid: letter, version: '104' },
+          login(`team-${letter}`),
+        ),
+      )
+      return { kind: 'SecretList', metadata: { resourceVersion: '105', continue: 'more' }, items }
+    }
+    api.faults.list.push(usual, usual, held)
+    const { store, untilReady, accepts } = await start()
+    await until('the last page', 5_000, () => release !== undefined)
+    assert.equal(store.ready(), false)
+    assert.equal(accepts('team-a', 'canary'), false)
+    release?.()
+    await untilReady()
+    for (const letter of 'abcde') assert.ok(accepts(`team-${letter}`, 'canary'), letter)
+    assert.deepEqual(kinds().slice(0, 3), ['list', 'page', 'page'])
+  })
+
+  it('begins anew when a page grew too old', async () => {
+    api.pageSize = 1
+    for (const letter of 'abc') api.quietly.put(`team-${letter}`, login(`team-${letter}`))
+    const usual: Fault = (response) => {
+      const metadata = { resourceVersion: '103', continue: 'more' }
+      answer(response, 200, { kind: 'SecretList', metadata, items: [] })
+    }
+    api.faults.list.push(usual, (response) => {
+      answer(response, 410, status(410, 'The provided continue parameter is too old'))
+    })
+    const { untilReady, accepts, store } = await start()
+    await untilReady()
+    for (const letter of 'abc') assert.ok(accepts(`team-${letter}`, 'canary'))
+    assert.equal(store.problem(), undefined)
+    assert.deepEqual(kinds().slice(0, 5), ['list', 'page', 'list', 'page', 'page'])
+  })
+
+  it('asks for smaller pages when one is too long', async () => {
+    for (const letter of 'ab') api.quietly.put(`team-${letter}`, login(`team-${letter}`))
+    const endless: Fault = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      const more = () => {
+        while (response.write(' '.repeat(65_536)));
+        response.once('drain', more)
+      }
+      more()
+    }
+    api.faults.list.push(endless, endless)
+    const { untilReady, accepts } = await start()
+    await untilReady()
+    assert.ok(accepts('team-a', 'canary') && accepts('team-b', 'canary'))
+    const limits = api.asked.slice(0, 3).map(({ query }) => query.get('limit'))
+    assert.deepEqual(limits, ['500', '62', '7'])
+  })
+
+  const failures: readonly (readonly [what: string, fault: Fault, told: RegExp])[] = [
+    [
+      'is refused',
+      (to) => {
+        answer(to, 403, status(403, 'secrets is forbidden'))
+      },
+      /403: secrets/,
+    ],
+    [
+      'fails',
+      (to) => {
+        answer(to, 500, status(500, 'etcdserver: leader changed'))
+      },
+      /500: etcd/,
+    ],
+    ['is no JSON', (to) => void to.writeHead(200).end('canary {'), /a list that is none/],
+    [
+      'is no list',
+      (to) => {
+        answer(to, 200, { items: 'canary' })
+      },
+      /a list that is none/,
+    ],
+    [
+      'breaks off',
+      (to) => {
+        to.writeHead(200, { 'content-length': 99 }).write('{', () => to.socket?.destroy())
+      },
+      /broke off|aborted/,
+    ],
+    ['is never answered', () => undefined, /no answer within 0\.3 s/],
+    [
+      'stops in the middle',
+      (to) => void to.writeHead(200).write('{"items":['),
+      /nothing of an answer/,
+    ],
+  ]
+  for (const [what, fault, told] of failures) {
+    it(`is ready once one comes, when the first ${what}`, async () => {
+      api.quietly.put('team-a', login('team-a'))
+      api.faults.list.push(fault, fault)
+      const { store, untilReady, accepts, lines } = await start({ timings: { patience: 300 } })
+      await until('the trouble', 5_000, () => store.problem() !== undefined)
+      assert.match(store.problem() ?? '', told)
+      assert.match(store.problem() ?? '', /nothing is known yet/)
+      assert.equal(store.ready(), false)
+      await untilReady()
+      assert.ok(accepts('team-a', 'canary'))
+      assert.equal(store.problem(), undefined)
+      assert.match(lines.join('\n'), told)
+      assert.match(lines.join('\n'), /info Secrets are followed again/)
+    })
+  }
+
+  it('takes a token that was rotated meanwhile, and asks no more than twice with a bad one', async () => {
+    api.faults.list.push((response) => {
+      answer(response, 401, status(401, 'Unauthorized'))
+    })
+    const { untilReady, answers } = await start()
+    await untilReady()
+    assert.deepEqual([answers[401], answers[200]], [1, 2])
+  })
+
+  it('finds by a list what a watch never told', async () => {
+    api.quietly.put('team-a', login('team-a'))
+    api.quietly.put('team-b', login('team-b', 'canary-1'))
+    const { untilReady, untilAccepts, accepts } = await start({ timings: { recheck: 300 } })
+    await untilReady()
+    api.quietly.remove('team-a')
+    api.quietly.put('team-b', login('team-b', 'canary-2'))
+    api.quietly.put('team-c', login('team-c'))
+    await untilAccepts('team-c', 'canary')
+    assert.ok(!accepts('team-a', 'canary') && accepts('team-b', 'canary-2'))
+    assert.equal(kinds().filter((kind) => kind === 'watch').length, 1, 'beside the watch')
+  })
+
+  it('does not take what a list had before for newer than what a watch told meanwhile', async () => {
+    for (const letter of 'ab') api.quietly.put(`team-${letter}`, login(`team-${letter}`, 'old'))
+    const { untilReady, untilAccepts, accepts } = await start({ timings: { recheck: 400 } })
+    await untilReady()
+    const before = ['a', 'b'].map((letter, i) =>
+      secretObject(
+        { namespace: `team-${letter}`, uid: `uid-${i + 1}`, version: String(101 + i) },
+        login(`team-${letter}`, 'old'),
+      ),
+    )
+    let release: (() => void) | undefined
+    api.faults.list.push((response) => {
+      const metadata = { resourceVersion: '102' }
+      release = () => {
+        answer(response, 200, { kind: 'SecretList', metadata, items: before })
+      }
+    })
+    await until('the recheck', 5_000, () => release !== undefined)
+    api.put('team-a', login('team-a', 'new'))
+    api.remove('team-b')
+    api.put('team-c', login('team-c'))
+    await untilAccepts('team-c', 'canary')
+    const asked = api.asked.length
+    release?.()
+    await until('the next recheck', 5_000, () => api.asked.length > asked)
+    assert.ok(accepts('team-a', 'new') && !accepts('team-b', 'old') && accepts('team-c', 'canary'))
+  })
+
+  it('follows a cluster that was put back to an older state', async () => {
+    api.quietly.put('team-a', login('team-a', 'later'))
+    const { untilReady, untilAccepts } = await start({ timings: { recheck: 300 } })
+    await untilReady()
+    api.setVersion(40)
+    api.quietly.put('team-a', login('team-a', 'before'))
+    await untilAccepts('team-a', 'before')
+    await until('a watch from there on', 5_000, () =>
+      api.asked.some(
+        ({ kind, query }) => kind === 'watch' && query.get('resourceVersion') === '41',
+      ),
+    )
+    api.put('team-a', login('team-a', 'after'))
+    await untilAccepts('team-a', 'after')
+  })
+})

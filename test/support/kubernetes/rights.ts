@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { until } from '../until.ts'
+import type { Api, Identity } from './api.ts'
+import { collectionOf, create, manifestsOf } from './manifests.ts'
+
+/** The repository, from dist/test/support/kubernetes. */
+const ROOT = path.resolve(import.meta.dirname, '../../../..')
+
+/** Milliseconds until the API server must act by the roles that it has. */
+const EFFECT_LIMIT = 10_000
+
+/** Makes all that a file of `examples/kubernetes` has, and gives rauth's own identity by it. */
+export async function rightsOf(api: Api, file: string): Promise<Identity> {
+  const text = await readFile(path.join(ROOT, 'examples/kubernetes', file), 'utf8')
+  for (const { object, text: one } of manifestsOf(text)) {
+    const collection = await collectionOf(api, object)
+    if (collection === undefined) throw new Error(`nowhere for a ${String(object['kind'])}`)
+    const { status, body } = await create(api, collection, one)
+    // Some of it is in more than one file.
+    if (status !== 201 && status !== 409) throw new Error(JSON.stringify(body))
+  }
+  return tokenOf(api)
+}
+
+/** A token for rauth's service account. */
+export async function tokenOf(api: Api): Promise<{ readonly token: string }> {
+  const account = '/api/v1/namespaces/rauth/serviceaccounts/rauth'
+  const { status } = await api.expect('POST', `${account}/token`, { spec: {} })
+  return { token: (status as { token: string }).token }
+}
+
+/** Waits until an identity is let, or not, at a path. */
+export async function untilStatus(api: Api, path: string, status: number): Promise<void> {
+  await until(`${status} for ${path}`, EFFECT_LIMIT, async () => {
+    return (await api.send('GET', path)).status === status
+  })
+}

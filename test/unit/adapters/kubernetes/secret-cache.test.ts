@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import {
+  createSecretCache,
+  type SecretChange,
+} from '../../../../src/adapters/kubernetes/secret-cache.ts'
+import { createPasswordHasher } from '../../../../src/credentials/password.ts'
+import { secretObject } from '../../../support/kubernetes/fake-api.ts'
+
+const hasher = createPasswordHasher(Buffer.alloc(32, 1))
+const bindingKey = createSecretKey(Buffer.alloc(32, 2))
+
+function cache() {
+  const changes: SecretChange[] = []
+  const made = createSecretCache({
+    ...{ secretName: 'registry-credentials', hasher, bindingKey },
+    onChange: (change) => changes.push(change),
+  })
+  const target = made.target(undefined)
+  const read = (namespace: string, version: number, uid = 'first') =>
+    target.read(
+      secretObject(
+        { namespace, uid, version: String(version) },
+        { username: namespace, password: `${version}` },
+      ),
+    )
+  /** The password that is in force, of those that are versions. */
+  const state = (namespace: string) => {
+    const secret = made.index.byUsername(namespace)[0]?.secret
+    if (secret?.kind !== 'keyed') return undefined
+    return [1, 2, 3, 4, 5, 6, 7, 8].find((one) => secret.hash.equals(hasher.hash(String(one))))
+  }
+  const counts = () => made.counts()
+  const of = (scope: string) => made.target(scope)
+  return { counts, of, target, read, state, changes }
+}
+
+describe('createSecretCache', () => {
+  it('takes events in the order of their versions, whenever they come', () => {
+    const { target, read, state } = cache()
+    target.apply(read('a', 5), false)
+    target.apply(read('a', 4), false)
+    assert.equal(state('a'), 5)
+    target.apply(read('a', 4), true)
+    assert.equal(state('a'), 5, 'it went before it was there')
+    target.apply(read('a', 6), true)
+    assert.equal(state('a'), undefined)
+    target.apply(read('a', 5), false)
+    assert.equal(state('a'), undefined, 'late')
+  })
+
+  it('keeps a Secret that was made again when its predecessor is told to be gone', () => {
+    const { target, read, state } = cache()
+    target.apply(read('a', 3), false)
+    target.replace([read('a', 7, 'second')], '7', false)
+    target.apply(read('a', 6), true)
+    assert.equal(state('a'), 7)
+  })
+
+  it('has after a list what the list has, and nothing that it has not', () => {
+    const { target, read, state } = cache()
+    target.replace([read('a', 1), read('b', 2)], '2', true)
+    target.replace([read('b', 3), read('c', 4)], '4', true)
+    assert.deepEqual(['a', 'b', 'c'].map(state), [undefined, 3, 4])
+  })
+
+  it('has what events told beside a list', () => {
+    const { target, read, state } = cache()
+    target.replace([read('a', 1), read('b', 2)], '2', true)
+    target.apply(read('a', 5), false)
+    target.apply(read('b', 6), true)
+    target.apply(read('c', 7), false)
+    target.replace([read('a', 1), read('b', 2)], '4', false)
+    assert.deepEqual(['a', 'b', 'c'].map(state), [5, undefined, 7])
+    target.replace([read('b', 8)], '8', false)
+    assert.deepEqual(['a', 'b', 'c'].map(state), [undefined, 8, undefined])
+  })
+
+  it('lets the list of one namespace say nothing of others', () => {
+    const { of, target, read, state } = cache()
+    target.apply(read('a', 1), false)
+    of('b').replace([], '9', true)
+    assert.equal(state('a'), 1)
+    of('a').replace([], '9', true)
+    assert.equal(state('a'), undefined)
+  })
+
+  it('gives no credentials of a Secret that is being deleted', () => {
+    const { target, read, state } = cache()
+    target.apply(read('a', 1), false)
+    const object = secretObject({ namespace: 'a', uid: 'first', version: '2' }, { username: 'a' })
+    const metadata = {
+      ...(object['metadata'] as object),
+      deletionTimestamp: '2026-01-01T00:00:00Z',
+    }
+    target.apply(target.read({ ...object, metadata }), false)
+    assert.equal(state('a'), undefined)
+  })
+
+  it('disables the namespace of a Secret that is of no use, and no other', () => {
+    const { target, read, state, counts, changes } = cache()
+    target.apply(read('a', 1), false)
+    target.apply(read('b', 2), false)
+    const broken = secretObject({ namespace: 'a', uid: 'first', version: '3' }, { password: 'x' })
+    target.apply(target.read(broken), false)
+    assert.deepEqual([state('a'), state('b')], [undefined, 2])
+    assert.deepEqual(counts(), { usable: 1, unusable: 1 })
+    const { reading } = changes.at(-1)?.state ?? assert.fail()
+    assert.ok(reading.kind === 'problem' && reading.problem.startsWith('username is missing'))
+    target.apply(target.read({ metadata: {}, kind: 'Secret', apiVersion: 'v1' }), false)
+    assert.deepEqual(counts(), { usable: 1, unusable: 1 })
+  })
+
+  it('reads the same object once', () => {
+    const { target, read } = cache()
+    const first = read('a', 1)
+    target.apply(first, false)
+    assert.equal(read('a', 1), first)
+    assert.notEqual(read('a', 1, 'second'), first)
+    assert.notEqual(read('a', 2), first)
+  })
+
+  it('keeps nothing of the text', () => {
+    const { target } = cache()
+    const values = { username: 'a', password: 'canary', other: 'canary' }
+    const state = target.read(secretObject({ namespace: 'a', uid: 'u', version: '1' }, values))
+    assert.equal(state.reading.kind, 'credentials')
+    assert.doesNotMatch(inspect(state, { depth: 9 }), /canary|Y2FuYXJ5/)
+  })
+})

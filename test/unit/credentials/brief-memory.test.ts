@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { withBriefMemory } from '../../../src/credentials/brief-memory.ts'
+import { createPasswordHasher } from '../../../src/credentials/password.ts'
+import type { Answer } from '../../../src/credentials/source.ts'
+import { vouchedSubject } from '../../../src/credentials/vouchers.ts'
+import { Redacted } from '../../../src/redacted.ts'
+
+const hasher = createPasswordHasher(Buffer.alloc(32, 1))
+const YES: Answer = {
+  kind: 'yes',
+  subject: vouchedSubject('a', { id: 'http', generation: 'g' }, {}),
+}
+
+function start(seconds: number, answer: Answer = YES) {
+  const state = { now: 1000, asked: 0 }
+  const source = withBriefMemory(
+    {
+      name: 'http',
+      async ask() {
+        state.asked += 1
+        await Promise.resolve()
+        return answer
+      },
+    },
+    { seconds, hasher, clock: () => state.now },
+  )
+  const ask = (username = 'a', password = 'p') =>
+    source.ask({ username, password: new Redacted(password) })
+  return { state, ask }
+}
+
+describe('withBriefMemory', () => {
+  it('asks once in a while about a yes', async () => {
+    const { state, ask } = start(10)
+    for (const [now, asked] of [
+      [1000, 1],
+      [1009.9, 1],
+      [1010, 2],
+      [1005, 3], // a clock that was put back
+    ] as const) {
+      state.now = now
+      assert.equal(await ask(), YES)
+      assert.equal(state.asked, asked, `${now}`)
+    }
+  })
+
+  it('tells user names and passwords apart', async () => {
+    const { state, ask } = start(10)
+    for (const [username, password] of [['a', 'p'], ['a', 'q'], ['b', 'p'], ['', 'ap']]) await ask(username, password) // prettier-ignore
+    assert.equal(state.asked, 4)
+  })
+
+  it('remembers nothing but a yes, and nothing at all for 0 seconds', async () => {
+    const answers: readonly Answer[] = [
+      { kind: 'no', detail: '' },
+      { kind: 'not-mine', detail: '' },
+      { kind: 'error', detail: '' },
+    ]
+    for (const [seconds, answer] of [
+      ...answers.map((one) => [10, one] as const),
+      [0, YES] as const,
+    ]) {
+      const { state, ask } = start(seconds, answer)
+      await ask()
+      await ask()
+      assert.equal(state.asked, 2, answer.kind)
+    }
+  })
+
+  it('asks once for all who ask the same at once', async () => {
+    const { state, ask } = start(0)
+    await Promise.all([ask(), ask(), ask(), ask('b')])
+    assert.equal(state.asked, 2)
+  })
+})
