@@ -11,7 +11,11 @@ export interface Difference {
   /** Whether a request is one of these. */
   readonly applies: (request: TokenRequest, world: World) => boolean
   /** docker_auth's outcome → the one that is rauth's. */
-  readonly expected: (docker: Outcome, request: TokenRequest) => Outcome | 'any access'
+  readonly expected: (
+    docker: Outcome,
+    request: TokenRequest,
+    world: World,
+  ) => Outcome | 'any access'
 }
 
 const outcome = (kind: Outcome['kind']) => (): Outcome => ({
@@ -80,7 +84,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     row: '`*` beside other actions',
-    applies: ({ scopes }) => scopes.some((scope) => /[,:]\*,|,\*$/.test(scope)),
+    applies: ({ scopes }) => scopes.some((scope) => scope.includes('*')),
     expected: (docker, { scopes }) => {
       const starred = scopes.filter((scope) => scope.includes('*')).map(resourceOf)
       return {
@@ -112,7 +116,9 @@ export const DIFFERENCES: readonly Difference[] = [
     row: '`account`',
     applies: (request, world) =>
       isLocated(request, world) && namedOf(request) !== '' && namedOf(request) !== request.account,
-    expected: outcome('refused'),
+    // Who it is comes first, and of a stranger the command can't tell.
+    expected: (_, { account }, { outside }) =>
+      outcome(account === 'stranger' && outside !== undefined ? 'failed' : 'refused')(),
   },
   {
     row: 'no `service`',

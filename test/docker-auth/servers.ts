@@ -139,7 +139,7 @@ async function writeScript(file: string, text: string): Promise<void> {
 /** Knows these people, says no to a wrong password, fails for one and has nothing to do with others. */
 function loginScript(people: Readonly<Record<string, Labels>>): string {
   const cases = Object.entries(people).flatMap(([name, labels]) => [
-    `${quoted(`${name} ${PASSWORD}`)}) printf '%s' ${quoted(JSON.stringify({ labels }))}; exit 0;;`,
+    `${quoted(name === '' ? ' ' : `${name} ${PASSWORD}`)}) printf '%s' ${quoted(JSON.stringify({ labels }))}; exit 0;;`,
     `${quoted(`${name} `)}*) exit 1;;`,
   ])
   return ['case "$(cat)" in', ...cases, '"stranger "*) exit 3;;', '*) exit 2;;', 'esac'].join('\n')

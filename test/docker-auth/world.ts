@@ -159,7 +159,9 @@ export function worldOf(random: Random): World {
     ),
     outside: outside
       ? Object.fromEntries(
-          people.filter((name) => !known.includes(name)).map((name) => [name, labelsOf(random)]),
+          [...people.filter((name) => !known.includes(name)), ...(some(random, 2) ? [''] : [])].map(
+            (name) => [name, labelsOf(random)],
+          ),
         )
       : undefined,
     acl: judged && some(random, 3) ? undefined : entries,

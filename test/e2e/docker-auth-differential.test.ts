@@ -11,7 +11,7 @@ import { peersDirectory, unpackPeer } from '../support/peers.ts'
 /** The repository, from dist/test/e2e. */
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
-const CASES = 4_000
+const CASES = 3_000
 const SEED = 20261129
 
 const ROWS = [...DIFFERENCES, ...REWRITTEN].map(({ row }) => row)

@@ -106,7 +106,7 @@ for (const generation of ['2.8', '3'] as const) {
           () => false,
         ),
       )
-      for (const host of ['127.0.0.1', ...(elsewhere === undefined ? [] : [elsewhere])]) {
+      for (const host of ['localhost', ...(elsewhere === undefined ? [] : [elsewhere])]) {
         registries.push(
           await startRegistry({
             ...{ generation, issuer: 'Auth Service', service: SERVICE },

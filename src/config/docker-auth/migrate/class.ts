@@ -32,7 +32,9 @@ export function readClass(text: string): CharacterClass | undefined {
   }
   // One that is the wrong way round holds nothing there; to an expression it is a mistake.
   const held = ranges.filter(([low, high]) => code(low) <= code(high))
-  const inside = held.map(([low, high]) => `${escaped(low)}-${escaped(high)}`).join('')
+  const inside = held
+    .map(([low, high]) => (low === high ? escaped(low) : `${escaped(low)}-${escaped(high)}`))
+    .join('')
   const expression =
     inside === '' ? (negated ? ANYTHING : NOTHING) : `[${negated ? '^' : ''}${inside}]`
   return { expression, length: at + 1 }
