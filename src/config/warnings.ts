@@ -1,8 +1,9 @@
 import { claimableRules } from '../policy/claimable.ts'
 import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
+import { isLoopback } from './loopback.ts'
 import type { Config } from './schema.ts'
-import { isLoopback, plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
+import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
 
 /**
  * What a configuration says in so many words, and what whoever reads it should hear once more; of the
@@ -30,8 +31,12 @@ function borrowedNames({ identity }: Config): readonly string[] {
   ]
 }
 
-/** What the rules of a policy give to others than whoever wrote them may think. */
-export function policyWarningsOf(policy: Policy, { identity }: Config): readonly string[] {
+/** What a policy gives to others than whoever wrote it may think. */
+export function policyWarningsOf(policy: Policy, config: Config): readonly string[] {
+  return [...claimable(policy, config), ...exempt(policy)]
+}
+
+function claimable(policy: Policy, { identity }: Config): readonly string[] {
   const kinds = identity.flatMap((source) => Object.keys(source))
   if (!kinds.includes('secrets')) return []
   const before = kinds.indexOf('secrets') > 0
@@ -39,6 +44,14 @@ export function policyWarningsOf(policy: Policy, { identity }: Config): readonly
     ({ id }) =>
       `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
       `next: add the namespace whose account it is${before ? ', unless a source before secrets knows it' : ''}`,
+  )
+}
+
+function exempt({ shadows }: Policy): readonly string[] {
+  return shadows.map(
+    ({ id, namespace, name }) =>
+      `${id} lets the namespace ${namespace?.source ?? ''} pull, push and delete ${name.source} whatever the ` +
+      'rules deny it there: it is in shadow',
   )
 }
 
