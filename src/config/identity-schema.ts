@@ -16,13 +16,20 @@ const users = z
         .describe(
           'A file with `accounts` and `anonymous` in place of those here; read again when it changes.',
         ),
+      format: z
+        .enum(['rauth', 'docker_auth'])
+        .optional()
+        .describe(
+          '`docker_auth`: the file is a configuration of docker_auth, of which `users` are read.',
+        ),
     },
     'must be a map with accounts, or with the name of a file',
   )
-  .superRefine(({ file, accounts, anonymous }, context) => {
+  .superRefine(({ file, accounts, anonymous, format }, context) => {
     const bad = (message: string, ...path: string[]) => {
       context.addIssue({ code: 'custom', path, message })
     }
+    if (format !== undefined && file === undefined) bad('is that of a file: name one', 'format')
     if (file !== undefined && (accounts ?? anonymous) !== undefined) {
       bad('stands alone: the accounts and anonymous are in it', 'file')
     } else if (file === undefined && accounts === undefined && anonymous === undefined) {
