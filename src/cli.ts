@@ -4,6 +4,7 @@ import { canICommand } from './commands/can-i.ts'
 import { checkConfigCommand } from './commands/check-config.ts'
 import { completionCommand } from './commands/completion.ts'
 import { decodeCommand } from './commands/decode.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { hashCommand } from './commands/hash.ts'
 import { keysCommand } from './commands/keys.ts'
@@ -34,6 +35,7 @@ const program = new Command('rauth')
   .addCommand(secretCommand())
   .addCommand(schemaCommand())
   .addCommand(migrateCommand())
+  .addCommand(doctorCommand())
   .addCommand(completionCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
