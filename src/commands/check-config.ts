@@ -82,12 +82,16 @@ function missingPaths(config: Config): readonly string[] {
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
-    ...identity.flatMap(({ command, http, oidc }): readonly Missing[] => [
+    ...identity.flatMap(({ command, http, oidc, ldap }): readonly Missing[] => [
       ...(command?.program?.includes('/') === true
         ? [['command.program', command.program, ''] as const]
         : []),
       ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
       ...(oidc?.authority === undefined ? [] : [['oidc.authority', oidc.authority, ''] as const]),
+      ...(ldap?.authority === undefined ? [] : [['ldap.authority', ldap.authority, ''] as const]),
+      ...(ldap?.bind === undefined
+        ? []
+        : [['ldap.bind.passwordFile', ldap.bind.passwordFile, ''] as const]),
       ...(oidc?.jwks === undefined ? [] : [['oidc.jwks', oidc.jwks, ''] as const]),
     ]),
     ...(policy.file === undefined
