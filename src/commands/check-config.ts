@@ -82,11 +82,13 @@ function missingPaths(config: Config): readonly string[] {
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
-    ...identity.flatMap(({ command, http }): readonly Missing[] => [
+    ...identity.flatMap(({ command, http, oidc }): readonly Missing[] => [
       ...(command?.program?.includes('/') === true
         ? [['command.program', command.program, ''] as const]
         : []),
       ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
+      ...(oidc?.authority === undefined ? [] : [['oidc.authority', oidc.authority, ''] as const]),
+      ...(oidc?.jwks === undefined ? [] : [['oidc.jwks', oidc.jwks, ''] as const]),
     ]),
     ...(policy.file === undefined
       ? []

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
+import { oidc } from './oidc-schema.ts'
 import { usersShape } from './users-schema.ts'
 import { askingBounds, commandShape, duration, file, hookUrl, programIn } from './values.ts'
 
@@ -55,6 +56,8 @@ const source = z.strictObject(
     command: command.optional(),
     /** A server that is told the same. */
     http: http.optional(),
+    /** An issuer of identity tokens, which are passwords here. */
+    oidc: oidc.optional(),
   },
   'must be a source such as { secrets: {} }',
 )
@@ -74,6 +77,7 @@ export const identitySchema = z
   .max(MAX_SOURCES, `must have ${MAX_SOURCES} sources at most`)
   .superRefine((sources, context) => {
     const seen = new Set<SourceKind>()
+    const issuers = new Set<string>()
     for (const [index, one] of sources.entries()) {
       const kinds = SOURCE_KINDS.filter((kind) => one[kind] !== undefined)
       const bad = (message: string) => {
@@ -84,6 +88,10 @@ export const identitySchema = z
         bad(`must have exactly one of ${SOURCE_KINDS.join(', ')}`)
       } else if (SINGLE.includes(kind) && seen.has(kind)) bad(`is a second ${kind}: leave one`)
       if (kind !== undefined) seen.add(kind)
+      const issuer = one.oidc?.issuer ?? ''
+      if (issuers.has(issuer))
+        bad(`is a second oidc of ${issuer}: put its identities into the first`)
+      if (issuer !== '') issuers.add(issuer)
     }
   })
 
@@ -91,12 +99,19 @@ export type Identity = z.output<typeof identitySchema>
 
 /** With the paths in it taken from a folder. */
 export function resolveSource<T extends Source>(source: T, folder: string): T {
-  const { users, command, http } = source
+  const { users, command, http, oidc } = source
   const at = (file: string) => path.resolve(folder, file)
   return {
     ...source,
     ...(users?.file !== undefined && { users: { ...users, file: at(users.file) } }),
     ...(command && { command: { ...command, ...programIn(folder, command.program) } }),
     ...(http?.authority !== undefined && { http: { ...http, authority: at(http.authority) } }),
+    ...(oidc && {
+      oidc: {
+        ...oidc,
+        ...(oidc.jwks !== undefined && { jwks: at(oidc.jwks) }),
+        ...(oidc.authority !== undefined && { authority: at(oidc.authority) }),
+      },
+    }),
   }
 }
