@@ -12,15 +12,25 @@ const users = z
   .strictObject(
     {
       ...usersShape,
-      /** A file with `accounts` and `anonymous` in place of those here; read again when it changes. */
-      file: file.optional(),
+      file: file
+        .optional()
+        .describe(
+          'A file with `accounts` and `anonymous` in place of those here; read again when it changes.',
+        ),
+      format: z
+        .enum(['rauth', 'docker_auth'])
+        .optional()
+        .describe(
+          '`docker_auth`: the file is a configuration of docker_auth, of which `users` are read.',
+        ),
     },
     'must be a map with accounts, or with the name of a file',
   )
-  .superRefine(({ file, accounts, anonymous }, context) => {
+  .superRefine(({ file, accounts, anonymous, format }, context) => {
     const bad = (message: string, ...path: string[]) => {
       context.addIssue({ code: 'custom', path, message })
     }
+    if (format !== undefined && file === undefined) bad('is that of a file: name one', 'format')
     if (file !== undefined && (accounts ?? anonymous) !== undefined) {
       bad('stands alone: the accounts and anonymous are in it', 'file')
     } else if (file === undefined && accounts === undefined && anonymous === undefined) {
@@ -36,12 +46,16 @@ const command = commandShape.refine(({ program }) => program !== undefined, {
 /** The same over HTTP. */
 const http = z.strictObject(
   {
-    url: hookUrl,
-    /** PEM of the CA that its certificate is under, in place of those that Node.js trusts. */
-    authority: file.optional(),
+    url: hookUrl.describe('Where it is asked.'),
+    authority: file
+      .optional()
+      .describe(
+        'PEM of the CA that its certificate is under, in place of those that Node.js trusts.',
+      ),
     ...askingBounds(32),
-    /** How long a yes is one without asking again; 0s: never. */
-    remember: duration(0, 300).prefault('10s'),
+    remember: duration(0, 300)
+      .prefault('10s')
+      .describe('How long a yes is one without asking again; 0s: never.'),
   },
   'must be a map such as { url: https://hook.example/login }',
 )
@@ -49,18 +63,14 @@ const http = z.strictObject(
 /** One source: exactly one of these. */
 const source = z.strictObject(
   {
-    /** The Secrets of the namespaces. */
-    secrets: z.strictObject({}, 'must be {}').optional(),
-    /** People whom the administrator knows, by user name and password. */
-    users: users.optional(),
-    /** A program that is told user name and password. */
-    command: command.optional(),
-    /** A server that is told the same. */
-    http: http.optional(),
-    /** An issuer of identity tokens, which are passwords here. */
-    oidc: oidc.optional(),
-    /** A directory of people. */
-    ldap: ldap.optional(),
+    secrets: z.strictObject({}, 'must be {}').optional().describe('The Secrets of the namespaces.'),
+    users: users
+      .optional()
+      .describe('People whom the administrator knows, by user name and password.'),
+    command: command.optional().describe('A program that is told user name and password.'),
+    http: http.optional().describe('A server that is told the same.'),
+    oidc: oidc.optional().describe('An issuer of identity tokens, which are passwords here.'),
+    ldap: ldap.optional().describe('A directory of people.'),
   },
   'must be a source such as { secrets: {} }',
 )

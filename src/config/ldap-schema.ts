@@ -30,35 +30,46 @@ const filter = (placeholders: readonly string[]) =>
 /** People of a directory. */
 export const ldap = z.strictObject(
   {
-    url,
-    /** PEM of the CA that it is under, in place of those that Node.js trusts. */
-    authority: file.optional(),
-    /** Who searches. Not set: nobody, where the directory lets nobody search. */
+    url: url.describe('ldaps://HOST or ldaps://HOST:PORT; ldap:// is in the clear.'),
+    authority: file
+      .optional()
+      .describe('PEM of the CA that it is under, in place of those that Node.js trusts.'),
     bind: z
       .strictObject(
         {
-          dn: name,
-          /** Read for each login; an end of line is not part of it. */
-          passwordFile: file,
+          dn: name.describe('Its name in the directory.'),
+          passwordFile: file.describe(
+            'Its password. Read for each login; an end of line is not part of it.',
+          ),
         },
         'must be a map with dn and passwordFile',
       )
-      .optional(),
-    /** Where people are, and which one a user name is. */
-    users: z.strictObject(
-      { base: name, filter: filter(['user']) },
-      'must be a map with base and filter',
-    ),
-    /** Where groups are, which of them somebody is in, and what they are called. */
-    groups: z
+      .optional()
+      .describe('Who searches. Not set: nobody, where the directory lets nobody search.'),
+    users: z
       .strictObject(
-        { base: name, filter: filter(['dn', 'user']), attribute: name.default('cn') },
+        {
+          base: name.describe('Where people are.'),
+          filter: filter(['user']).describe('Which of them a user name is.'),
+        },
         'must be a map with base and filter',
       )
-      .optional(),
+      .describe('Who logs in.'),
+    groups: z
+      .strictObject(
+        {
+          base: name.describe('Where groups are.'),
+          filter: filter(['dn', 'user']).describe('Which of them somebody is in.'),
+          attribute: name.default('cn').describe('What a group is called.'),
+        },
+        'must be a map with base and filter',
+      )
+      .optional()
+      .describe('Their names are the label groups. Not set: none.'),
     ...askingBounds(16),
-    /** How long a yes is one without asking again; 0s: never. */
-    remember: duration(0, 300).prefault('10s'),
+    remember: duration(0, 300)
+      .prefault('10s')
+      .describe('How long a yes is one without asking again; 0s: never.'),
   },
   'must be a map with url and users',
 )
