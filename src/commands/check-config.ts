@@ -2,28 +2,38 @@ import { existsSync } from 'node:fs'
 import os from 'node:os'
 import { Command } from 'commander'
 import { POLICY_FILE, readDocumentText, USERS_FILE } from '../adapters/file/document-text.ts'
-import { loadConfig, USUAL_FILE } from '../config/read.ts'
+import { USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { usersOfFile } from '../config/users-file.ts'
 import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
-import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
+import {
+  addAnyConfigOption,
+  configFile,
+  loadAnyConfig,
+  type AnyConfigOption,
+} from './config-option.ts'
 
 export function checkConfigCommand(): Command {
-  return addConfigOption(new Command('check-config'))
+  return addAnyConfigOption(new Command('check-config'))
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
     .exitOverride()
-    .action(async (options: ConfigOption) => {
-      const file = configFile(options)
+    .action(async (options: AnyConfigOption) => {
+      const { dockerAuthConfig } = options
+      const file = dockerAuthConfig ?? configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
-      const config = loadConfig(file, process.env)
+      const { config, unheeded } = loadAnyConfig(options)
       const policy = await readPolicy(config)
       await checkCluster(config)
       await checkUsers(config)
       const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
-      for (const warning of [...warningsOf(config), ...ofPolicy, ...missingPaths(config)]) {
+      const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
+      for (const warning of [
+        ...[...unheeded, ...warningsOf(config, listeners)],
+        ...[...ofPolicy, ...missingPaths(config)],
+      ]) {
         process.stderr.write(`${name}: ${warning}\n`)
       }
       process.stdout.write(`${name}: ok\n`)
@@ -60,13 +70,21 @@ function credentialPaths(credentials: Config['credentials']): readonly Missing[]
 
 /** The same of the users file. */
 async function checkUsers({ identity }: Config): Promise<void> {
-  for (const file of usersFiles(identity)) {
-    if (existsSync(file)) usersOfFile(await readDocumentText(file, USERS_FILE), file)
+  for (const { users } of identity) {
+    const { file, format } = users ?? {}
+    if (file === undefined || !existsSync(file)) continue
+    usersOfFile(await readDocumentText(file, USERS_FILE), file, format)
   }
 }
 
 function usersFiles(identity: Config['identity']): readonly string[] {
   return identity.flatMap(({ users }) => users?.file ?? [])
+}
+
+/** Those that are named by a path. */
+function programs({ policy }: Config): readonly Missing[] {
+  const { program } = policy.command
+  return program?.includes('/') === true ? [['policy.command.program', program, '']] : []
 }
 
 type Missing = readonly [key: string, path: string, next: string]
@@ -82,11 +100,14 @@ function missingPaths(config: Config): readonly string[] {
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
-    ...identity.flatMap(({ command, http }): readonly Missing[] => [
+    ...programs(config),
+    ...identity.flatMap(({ command, http, oidc }): readonly Missing[] => [
       ...(command?.program?.includes('/') === true
         ? [['command.program', command.program, ''] as const]
         : []),
       ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
+      ...(oidc?.authority === undefined ? [] : [['oidc.authority', oidc.authority, ''] as const]),
+      ...(oidc?.jwks === undefined ? [] : [['oidc.jwks', oidc.jwks, ''] as const]),
     ]),
     ...(policy.file === undefined
       ? []

@@ -1,8 +1,15 @@
 import { Option, type Command } from 'commander'
+import { loadDockerAuthConfig } from '../config/docker-auth/read.ts'
+import { loadConfig } from '../config/read.ts'
+import type { Config } from '../config/schema.ts'
 
 export interface ConfigOption {
   readonly config?: string
   readonly file?: string
+}
+
+export interface AnyConfigOption extends ConfigOption {
+  readonly dockerAuthConfig?: string
 }
 
 /** `-c, --config`, and `-f, --file` for the same: nobody should have to remember which it was. */
@@ -15,4 +22,27 @@ export function addConfigOption(command: Command): Command {
 /** The file as given; `undefined`: rauth.yaml if it is there, else the environment alone. */
 export function configFile({ config, file }: ConfigOption): string | undefined {
   return config ?? file
+}
+
+/** The same, and beside it a configuration of docker_auth in its place. */
+export function addAnyConfigOption(command: Command): Command {
+  return addConfigOption(command).addOption(
+    new Option('--docker-auth-config <file>', 'a docker_auth configuration, as it is').conflicts([
+      'config',
+      'file',
+    ]),
+  )
+}
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** What the file asks for and rauth does in its own way. */
+  readonly unheeded: readonly string[]
+}
+
+/** What the options name; throws a RauthError with each mistake. */
+export function loadAnyConfig(options: AnyConfigOption): LoadedConfig {
+  return options.dockerAuthConfig === undefined
+    ? { config: loadConfig(configFile(options), process.env), unheeded: [] }
+    : loadDockerAuthConfig(options.dockerAuthConfig, process.env)
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
+import { oidc } from './oidc-schema.ts'
 import { usersShape } from './users-schema.ts'
 import { askingBounds, commandShape, duration, file, hookUrl, programIn } from './values.ts'
 
@@ -10,15 +11,25 @@ const users = z
   .strictObject(
     {
       ...usersShape,
-      /** A file with `accounts` and `anonymous` in place of those here; read again when it changes. */
-      file: file.optional(),
+      file: file
+        .optional()
+        .describe(
+          'A file with `accounts` and `anonymous` in place of those here; read again when it changes.',
+        ),
+      format: z
+        .enum(['rauth', 'docker_auth'])
+        .optional()
+        .describe(
+          '`docker_auth`: the file is a configuration of docker_auth, of which `users` are read.',
+        ),
     },
     'must be a map with accounts, or with the name of a file',
   )
-  .superRefine(({ file, accounts, anonymous }, context) => {
+  .superRefine(({ file, accounts, anonymous, format }, context) => {
     const bad = (message: string, ...path: string[]) => {
       context.addIssue({ code: 'custom', path, message })
     }
+    if (format !== undefined && file === undefined) bad('is that of a file: name one', 'format')
     if (file !== undefined && (accounts ?? anonymous) !== undefined) {
       bad('stands alone: the accounts and anonymous are in it', 'file')
     } else if (file === undefined && accounts === undefined && anonymous === undefined) {
@@ -34,12 +45,16 @@ const command = commandShape.refine(({ program }) => program !== undefined, {
 /** The same over HTTP. */
 const http = z.strictObject(
   {
-    url: hookUrl,
-    /** PEM of the CA that its certificate is under, in place of those that Node.js trusts. */
-    authority: file.optional(),
+    url: hookUrl.describe('Where it is asked.'),
+    authority: file
+      .optional()
+      .describe(
+        'PEM of the CA that its certificate is under, in place of those that Node.js trusts.',
+      ),
     ...askingBounds(32),
-    /** How long a yes is one without asking again; 0s: never. */
-    remember: duration(0, 300).prefault('10s'),
+    remember: duration(0, 300)
+      .prefault('10s')
+      .describe('How long a yes is one without asking again; 0s: never.'),
   },
   'must be a map such as { url: https://hook.example/login }',
 )
@@ -47,14 +62,13 @@ const http = z.strictObject(
 /** One source: exactly one of these. */
 const source = z.strictObject(
   {
-    /** The Secrets of the namespaces. */
-    secrets: z.strictObject({}, 'must be {}').optional(),
-    /** People whom the administrator knows, by user name and password. */
-    users: users.optional(),
-    /** A program that is told user name and password. */
-    command: command.optional(),
-    /** A server that is told the same. */
-    http: http.optional(),
+    secrets: z.strictObject({}, 'must be {}').optional().describe('The Secrets of the namespaces.'),
+    users: users
+      .optional()
+      .describe('People whom the administrator knows, by user name and password.'),
+    command: command.optional().describe('A program that is told user name and password.'),
+    http: http.optional().describe('A server that is told the same.'),
+    oidc: oidc.optional().describe('An issuer of identity tokens, which are passwords here.'),
   },
   'must be a source such as { secrets: {} }',
 )
@@ -74,6 +88,7 @@ export const identitySchema = z
   .max(MAX_SOURCES, `must have ${MAX_SOURCES} sources at most`)
   .superRefine((sources, context) => {
     const seen = new Set<SourceKind>()
+    const issuers = new Set<string>()
     for (const [index, one] of sources.entries()) {
       const kinds = SOURCE_KINDS.filter((kind) => one[kind] !== undefined)
       const bad = (message: string) => {
@@ -84,6 +99,10 @@ export const identitySchema = z
         bad(`must have exactly one of ${SOURCE_KINDS.join(', ')}`)
       } else if (SINGLE.includes(kind) && seen.has(kind)) bad(`is a second ${kind}: leave one`)
       if (kind !== undefined) seen.add(kind)
+      const issuer = one.oidc?.issuer ?? ''
+      if (issuers.has(issuer))
+        bad(`is a second oidc of ${issuer}: put its identities into the first`)
+      if (issuer !== '') issuers.add(issuer)
     }
   })
 
@@ -91,12 +110,19 @@ export type Identity = z.output<typeof identitySchema>
 
 /** With the paths in it taken from a folder. */
 export function resolveSource<T extends Source>(source: T, folder: string): T {
-  const { users, command, http } = source
+  const { users, command, http, oidc } = source
   const at = (file: string) => path.resolve(folder, file)
   return {
     ...source,
     ...(users?.file !== undefined && { users: { ...users, file: at(users.file) } }),
     ...(command && { command: { ...command, ...programIn(folder, command.program) } }),
     ...(http?.authority !== undefined && { http: { ...http, authority: at(http.authority) } }),
+    ...(oidc && {
+      oidc: {
+        ...oidc,
+        ...(oidc.jwks !== undefined && { jwks: at(oidc.jwks) }),
+        ...(oidc.authority !== undefined && { authority: at(oidc.authority) }),
+      },
+    }),
   }
 }

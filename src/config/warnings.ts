@@ -1,8 +1,9 @@
 import { claimableRules } from '../policy/claimable.ts'
 import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
+import { isLoopback } from './loopback.ts'
 import type { Config } from './schema.ts'
-import { isLoopback, plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
+import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
 
 /**
  * What a configuration says in so many words, and what whoever reads it should hear once more; of the
