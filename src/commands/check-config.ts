@@ -9,25 +9,39 @@ import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { usersOfFile } from '../config/users-file.ts'
 import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
-import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
+import { addConfigArgument, namedFile, type ConfigOption } from './config-option.ts'
 
 export function checkConfigCommand(): Command {
-  return addConfigOption(new Command('check-config'))
+  return addConfigArgument(new Command('check-config'))
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
     .exitOverride()
-    .action(async (options: ConfigOption) => {
-      const file = configFile(options)
+    .option('--no-files', 'for another machine: do not look whether the files are here')
+    .action(async (argument: string | undefined, options: Options, command: Command) => {
+      const file = namedFile(argument, options, command)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
       const config = loadConfig(file, process.env)
       const policy = await readPolicy(config)
       await checkCluster(config)
       await checkUsers(config)
       const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
-      for (const warning of [...warningsOf(config), ...ofPolicy, ...missingPaths(config)]) {
-        process.stderr.write(`${name}: ${warning}\n`)
+      const missing = options.files ? missingPaths(config) : []
+      const warnings = [...warningsOf(config), ...ofPolicy]
+      for (const line of [...warnings, ...missing]) process.stderr.write(`${name}: ${line}\n`)
+      if (missing.length > 0) {
+        process.stderr.write(`${name}: rauth would not start here; elsewhere: --no-files\n`)
+        process.exitCode = 1
+        return
       }
-      process.stdout.write(`${name}: ok\n`)
+      process.stdout.write(`${name}: ok${countOf(warnings.length)}\n`)
     })
+}
+
+interface Options extends ConfigOption {
+  readonly files: boolean
+}
+
+function countOf(warnings: number): string {
+  return warnings === 0 ? '' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
 }
 
 /** The policy of the file, if there is one here. Throws what is wrong with it. */
@@ -71,7 +85,7 @@ function usersFiles(identity: Config['identity']): readonly string[] {
 
 type Missing = readonly [key: string, path: string, next: string]
 
-/** No mistakes of the configuration, which may be meant for another machine. */
+/** What keeps rauth from starting here, and is no mistake of a configuration for another machine. */
 function missingPaths(config: Config): readonly string[] {
   const { keys, credentials, policy, identity } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'

@@ -16,3 +16,21 @@ export function addConfigOption(command: Command): Command {
 export function configFile({ config, file }: ConfigOption): string | undefined {
   return config ?? file
 }
+
+/** The same for a command that takes the file as its argument, too. */
+export function addConfigArgument(command: Command): Command {
+  return addConfigOption(command).argument('[file]', 'the same as --config')
+}
+
+/** The file of such a command. Ends it where two are named. */
+export function namedFile(
+  argument: string | undefined,
+  options: ConfigOption,
+  command: Command,
+): string | undefined {
+  const option = configFile(options)
+  if (argument !== undefined && option !== undefined) {
+    command.error('error: the configuration is named twice')
+  }
+  return argument ?? option
+}

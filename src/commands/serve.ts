@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../config/read.ts'
 import { run, type Role } from '../serve/run.ts'
-import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
+import { addConfigArgument, namedFile, type ConfigOption } from './config-option.ts'
 
 interface ServeOptions extends ConfigOption {
   readonly role: Role
@@ -9,7 +9,7 @@ interface ServeOptions extends ConfigOption {
 }
 
 export function serveCommand(): Command {
-  return addConfigOption(new Command('serve'))
+  return addConfigArgument(new Command('serve'))
     .description('Run the token service and the gateway.')
     .addOption(
       new Option('--role <role>', 'which half to run')
@@ -18,13 +18,13 @@ export function serveCommand(): Command {
     )
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
     .exitOverride()
-    .action((options: ServeOptions, command: Command) => {
+    .action((argument: string | undefined, options: ServeOptions, command: Command) => {
       if (options.port !== undefined && options.role === 'gateway') {
         command.error(
           'error: --port is that of the token service, which --role gateway does not run',
         )
       }
-      return run(loadConfig(configFile(options), process.env), options)
+      return run(loadConfig(namedFile(argument, options, command), process.env), options)
     })
 }
 

@@ -1,4 +1,5 @@
 import { claimableRules } from '../policy/claimable.ts'
+import { openRulesOf } from '../policy/open-rules.ts'
 import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
 import type { Config } from './schema.ts'
@@ -14,7 +15,7 @@ export function warningsOf(
 ): readonly string[] {
   return [
     ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
-    ...[...borrowedNames(config), ...plainHooks(config)],
+    ...[...borrowedNames(config), ...plainHooks(config), ...deadRealms(config)],
     ...plainPorts(config, listeners),
   ]
 }
@@ -31,7 +32,21 @@ function borrowedNames({ identity }: Config): readonly string[] {
 }
 
 /** What the rules of a policy give to others than whoever wrote them may think. */
-export function policyWarningsOf(policy: Policy, { identity }: Config): readonly string[] {
+export function policyWarningsOf(policy: Policy, config: Config): readonly string[] {
+  return [...openRules(policy), ...claimable(policy, config)]
+}
+
+function openRules(policy: Policy): readonly string[] {
+  if (policy.rules.length === 0) return ['the policy has no rules: everything is denied']
+  return openRulesOf(policy).map(
+    ({ id, actions, anonymous, namespace }) =>
+      `${id} gives ${actions.includes('*') ? 'everything' : actions.join(', ')} in every repository to ` +
+      `${anonymous === true && namespace === undefined ? 'everyone, also without credentials' : 'every login'}; ` +
+      "next: give its match a name, such as '${namespace}/**'",
+  )
+}
+
+function claimable(policy: Policy, { identity }: Config): readonly string[] {
   const kinds = identity.flatMap((source) => Object.keys(source))
   if (!kinds.includes('secrets')) return []
   const before = kinds.indexOf('secrets') > 0
@@ -40,6 +55,13 @@ export function policyWarningsOf(policy: Policy, { identity }: Config): readonly
       `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
       `next: add the namespace whose account it is${before ? ', unless a source before secrets knows it' : ''}`,
   )
+}
+
+/** Proxies may change what stands before it, so nothing is said of that. */
+function deadRealms({ realm, services }: Config): readonly string[] {
+  return [realm, ...services.map((one) => one.realm)]
+    .filter((one) => !/\/(?:token|auth)$/.test(new URL(one).pathname))
+    .map((one) => `realm ${one}: clients would get 404 there; it must end with /token or /auth`)
 }
 
 function openPatterns({ policy }: Config): readonly string[] {
