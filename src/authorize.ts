@@ -1,6 +1,7 @@
 import type { Asker } from './policy/asker.ts'
-import { grant, isWithin, undecided, type Grant } from './policy/grant.ts'
+import { grant, undecided, type Grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
+import { isWithin } from './policy/voices.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, mergeAccess, type Access, type ResourceActions } from './registry/access.ts'
 import type { Holder, Labels } from './subject.ts'

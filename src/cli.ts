@@ -2,10 +2,14 @@
 import { Command, CommanderError } from 'commander'
 import { canICommand } from './commands/can-i.ts'
 import { checkConfigCommand } from './commands/check-config.ts'
+import { decodeCommand } from './commands/decode.ts'
 import { explainCommand } from './commands/explain.ts'
+import { hashCommand } from './commands/hash.ts'
 import { keysCommand } from './commands/keys.ts'
 import { policyCommand } from './commands/policy.ts'
+import { secretCommand } from './commands/secret.ts'
 import { serveCommand } from './commands/serve.ts'
+import { tokenCommand } from './commands/token.ts'
 import { RauthError, type ErrorCode } from './errors.ts'
 import { VERSION } from './version.ts'
 
@@ -21,6 +25,10 @@ const program = new Command('rauth')
   .addCommand(canICommand())
   .addCommand(explainCommand())
   .addCommand(policyCommand())
+  .addCommand(tokenCommand())
+  .addCommand(decodeCommand())
+  .addCommand(hashCommand())
+  .addCommand(secretCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'ERR_DECISION_UNKNOWN'
   | 'ERR_KEYS_UNREADABLE'
   | 'ERR_LISTEN'
+  | 'ERR_REFUSED'
   | 'ERR_UNREACHABLE'
   | 'ERR_USAGE'
 

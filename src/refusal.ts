@@ -3,13 +3,15 @@
  * its reason is the same word in the HTTP answer, the gRPC answer, the log and the metrics.
  */
 
-/** gRPC status codes that a CheckResponse may carry (google.rpc.Code). */
+/** Of google.rpc.Code what rauth says, in a CheckResponse or as the status of a call. */
 export const GRPC = {
+  OK: 0,
   INVALID_ARGUMENT: 3,
   NOT_FOUND: 5,
   PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
   UNIMPLEMENTED: 12,
+  INTERNAL: 13,
   UNAVAILABLE: 14,
   UNAUTHENTICATED: 16,
 } as const
@@ -18,7 +20,7 @@ interface RefusalKind {
   /** HTTP status of the answer. */
   readonly http: number
   /** google.rpc.Code of the CheckResponse. */
-  readonly grpc: (typeof GRPC)[keyof typeof GRPC]
+  readonly grpc: Exclude<(typeof GRPC)[keyof typeof GRPC], typeof GRPC.OK>
   /** Error code of the distribution API (OCI distribution-spec, "Error Codes"). */
   readonly code:
     | 'UNAUTHORIZED'

@@ -80,7 +80,7 @@ export async function listen(
   }
 }
 
-/** What to do about it, by the code of the system's error. */
+/** What to do about it, by the code of the system's error; of others only the system's words are told. */
 const REMEDIES: ReadonlyMap<string | undefined, string> = new Map([
   ['EADDRINUSE', 'free that port or set another one under "listen"'],
   [
@@ -93,10 +93,7 @@ const REMEDIES: ReadonlyMap<string | undefined, string> = new Map([
 
 /** Why a port could not be opened, in an operator's words. */
 function listenError({ host, port }: ListenAddress, cause: NodeJS.ErrnoException): RauthError {
-  const remedy = REMEDIES.get(cause.code) ?? 'set another address under "listen"'
-  return new RauthError(
-    'ERR_LISTEN',
-    `cannot listen on ${host}:${port}: ${messageOf(cause)}; ${remedy}`,
-    { cause },
-  )
+  const remedy = REMEDIES.get(cause.code)
+  const what = `cannot listen on ${host}:${port}: ${messageOf(cause)}`
+  return new RauthError('ERR_LISTEN', remedy === undefined ? what : `${what}; ${remedy}`, { cause })
 }

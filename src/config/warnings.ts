@@ -31,9 +31,9 @@ function borrowedNames({ identity }: Config): readonly string[] {
   ]
 }
 
-/** What the rules of a policy give to others than whoever wrote them may think. */
+/** What a policy gives to others than whoever wrote it may think. */
 export function policyWarningsOf(policy: Policy, config: Config): readonly string[] {
-  return [...openRules(policy), ...claimable(policy, config)]
+  return [...openRules(policy), ...claimable(policy, config), ...exempt(policy)]
 }
 
 function openRules(policy: Policy): readonly string[] {
@@ -62,6 +62,14 @@ function deadRealms({ realm, services }: Config): readonly string[] {
   return [realm, ...services.map((one) => one.realm)]
     .filter((one) => !/\/(?:token|auth)$/.test(new URL(one).pathname))
     .map((one) => `realm ${one}: clients would get 404 there; it must end with /token or /auth`)
+}
+
+function exempt({ shadows }: Policy): readonly string[] {
+  return shadows.map(
+    ({ id, namespace, name }) =>
+      `${id} lets the namespace ${namespace?.source ?? ''} pull, push and delete ${name.source} whatever the ` +
+      'rules deny it there: it is in shadow',
+  )
 }
 
 function openPatterns({ policy }: Config): readonly string[] {

@@ -77,7 +77,7 @@ export function createStoredPasswords(
     if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
     const detail = whatWasWrong(known)
-    const hashes = ownFirst(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
+    const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
     if (hashes.length === 0) return { kind, detail, ...standIn(username, presented) }
     const { matched, verdicts } = await compare(hashes, presented)
     if (matched.length > 0) return { kind: 'yes', subject: subjectOf(username, matched) }
@@ -115,10 +115,19 @@ function isBcrypt(credential: Credential): credential is BcryptCredential {
   return credential.secret.kind === 'bcrypt'
 }
 
-/** A user name usually is that of its namespace, which must not be crowded out by others. */
-function ownFirst<T extends Credential>(username: string, credentials: readonly T[]): readonly T[] {
-  const isOwn = ({ namespace }: T) => namespace === username
-  return [...credentials.filter(isOwn), ...credentials.filter((one) => !isOwn(one))]
+/**
+ * Those of the namespace called so first, as user names usually are; then one of each namespace before a
+ * second of any. So none is crowded out by the many hashes of a few others.
+ */
+function inTurn<T extends Credential>(username: string, credentials: readonly T[]): readonly T[] {
+  const taken = new Map<string, number>()
+  const ranked = credentials.map((credential) => {
+    const { namespace = credential.id } = credential
+    const rank = namespace === username ? -1 : (taken.get(namespace) ?? 0)
+    taken.set(namespace, rank + 1)
+    return { credential, rank }
+  })
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ credential }) => credential)
 }
 
 /** For the log: which of the two it was, and never the name, which may be a mistyped password. */

@@ -1,11 +1,13 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
 import type { Asker } from './asker.ts'
-import { grant, hearing, isWithin, outcomeOf, reasonOf, voicesOf, type Hearing } from './grant.ts'
+import { grant } from './grant.ts'
+import { hear, outcomeOf, reasonOf, type Hearing } from './hearing.ts'
 import { valuesFor } from './match-rule.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
 import { allowing, denying, matchWithTags } from './verdict.ts'
+import { isWithin, voicesOf } from './voices.ts'
 import { whyNot, type Unmet } from './why-not.ts'
 
 /** A decision of the policy, with all that it came from. */
@@ -76,7 +78,7 @@ export function explain(policy: Policy, asker: Asker, requested: Access): Explan
   const { access: granted } = grant(policy, asker, requested)
   const resources = requested.map((resource) => {
     const { type, name, actions } = resource
-    const hearings = voicesOf(policy, asker).map((one) => hearing(policy, one, resource))
+    const hearings = voicesOf(policy, asker).map((one) => hear(policy, one, resource))
     return {
       ...{ type, name },
       actions: actions.map((action) => actionOf(policy, hearings, resource, action)),
@@ -122,7 +124,7 @@ function actionOf(
   const heard = hearings.filter(({ holder }) => isWithin(holder, action))
   if (outcome) {
     const rule = heard
-      .map(({ verdict }) => allowing(verdict, action))
+      .map(({ verdict }) => allowing(verdict.tried, action))
       .find((one) => one !== undefined)
     return { action, allowed: true, because: 'rule', ...named(rule) }
   }
@@ -139,7 +141,7 @@ function denialOf(
   heard: readonly Hearing[],
   action: string,
 ): Pick<ExplainedAction, 'because' | 'rule'> {
-  const all = heard.map(({ verdict }) => ({ verdict, rule: denying(verdict, action) }))
+  const all = heard.map(({ verdict }) => ({ verdict, rule: denying(verdict.tried, action) }))
   const found = all.find(({ rule }) => rule !== undefined)
   if (found?.rule !== undefined) {
     const { verdict, rule } = found

@@ -1,10 +1,10 @@
 import type { Holder } from '../subject.ts'
 import type { Asker } from './asker.ts'
-import { isWithin, voicesOf } from './grant.ts'
 import { addresses, valuesFor } from './match-rule.ts'
 import { fill, piecesOf, type Values } from './placeholders.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
+import { isWithin, voicesOf } from './voices.ts'
 
 /** What a rule says to somebody, whatever is asked for. */
 export interface ReachableRule {

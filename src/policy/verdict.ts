@@ -15,8 +15,8 @@ export interface Tried {
 export interface Verdict {
   /** Up to the first that matches for sure, if there is one. */
   readonly tried: readonly Tried[]
-  /** The first that would have decided if it were in force. */
-  readonly shadow: Rule | undefined
+  /** The same with those in shadow among them, if there are any: what would decide if they were in force. */
+  readonly inForce: readonly Tried[] | undefined
 }
 
 /**
@@ -27,18 +27,20 @@ export interface Verdict {
 export function verdictOf(policy: Policy, voice: Voice, resource: Resource): Verdict {
   const tried: Tried[] = []
   const values = valuesFor(voice, resource.type, resource.name)
-  let shadow: Rule | undefined
+  let inForce: Tried[] | undefined
   policy.index.search(voice, resource.name, (rule) => {
     const matches = matchWithTags(rule, voice, resource, values)
     if (matches === false) return false
     if (rule.shadow === true) {
-      if (matches !== 'some') shadow ??= rule
+      inForce ??= [...tried]
+      inForce.push({ rule, matches })
       return false
     }
     tried.push({ rule, matches })
+    inForce?.push({ rule, matches })
     return matches === true
   })
-  return { tried, shadow }
+  return { tried, inForce }
 }
 
 /** Whether a rule is about a request of a voice, tags included; `some`: for some of them. */
@@ -60,7 +62,7 @@ export function permits({ actions }: Rule, action: string): boolean {
 }
 
 /** The rule that allows an action; `undefined`: it is denied. */
-export function allowing({ tried }: Verdict, action: string): Rule | undefined {
+export function allowing(tried: readonly Tried[], action: string): Rule | undefined {
   for (const { rule, matches } of tried) {
     if (permits(rule, action)) {
       if (matches !== undefined) return rule
@@ -70,7 +72,7 @@ export function allowing({ tried }: Verdict, action: string): Rule | undefined {
 }
 
 /** The rule that denies what {@link allowing} has no rule for; `undefined`: none matches for sure. */
-export function denying({ tried }: Verdict, action: string): Rule | undefined {
+export function denying(tried: readonly Tried[], action: string): Rule | undefined {
   return tried.find(({ rule, matches }) => matches !== 'some' && !permits(rule, action))?.rule
 }
 

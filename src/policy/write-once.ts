@@ -1,7 +1,7 @@
 import type { Asker } from './asker.ts'
-import { isWithin, voicesOf } from './grant.ts'
 import type { Policy } from './policy.ts'
 import { allowing, verdictOf } from './verdict.ts'
+import { isWithin, voicesOf } from './voices.ts'
 
 /** Which tags of a repository may be written once only. */
 export interface WriteOnce {
@@ -24,7 +24,7 @@ export function writeOnceOf(
   const all = voicesOf(policy, asker).flatMap(({ holder, voice }) => {
     if (!isWithin(holder, action)) return []
     const verdict = verdictOf(policy, voice, resource)
-    if (allowing(verdict, action) === undefined) return []
+    if (allowing(verdict.tried, action) === undefined) return []
     return [verdict.tried.flatMap(({ rule }) => rule.immutable ?? [])]
   })
   return {

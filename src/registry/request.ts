@@ -49,7 +49,7 @@ export interface RequiredAccess {
 export interface TagChange {
   readonly repository: string
   readonly action: 'push' | 'delete'
-  /** Of a manifest that is pushed by it: it is the same afterwards as what has it already. */
+  /** The digest it is pushed under; a tag that already names it is not changed by the push. */
   readonly digest?: string
 }
 

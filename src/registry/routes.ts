@@ -91,11 +91,13 @@ export const ROUTES: Readonly<Record<RouteKind, RouteDescriptor>> = {
 /** distribution asks for `*` on the catalog, literally. */
 export const CATALOG_ACCESS: ResourceActions = { type: 'registry', name: 'catalog', actions: ['*'] }
 
-/** What another route takes, a second credential (RFC 6750 §2.3), and a second method. */
-const MEANINGFUL: ReadonlySet<string> = new Set([
-  ...Object.values(ROUTES).flatMap(({ query }) => Object.values(query).flat()),
-  ...['access_token', '_method'],
-])
+/** What another route takes, a second credential (RFC 6750 §2.3), and a second method; in lower case. */
+const MEANINGFUL: ReadonlySet<string> = new Set(
+  [
+    ...Object.values(ROUTES).flatMap(({ query }) => Object.values(query).flat()),
+    ...['access_token', '_method'],
+  ].map((name) => name.toLowerCase()),
+)
 
 /** Of a parameter that a registry made up for itself: `_state` of distribution, `state` of olareg. */
 const MADE_UP = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/

@@ -157,6 +157,15 @@ describe('rauth', () => {
         assert.ok(stderr.startsWith(`${file}: `))
       })
 
+      it('warns of namespaces in shadow, which may do what is denied', async () => {
+        const { code, stderr } = await withPolicy('shadow: [{ namespace: a }]\nrules: []\n')
+        assert.equal(code, 0)
+        assert.match(
+          stderr,
+          /policy\.yaml:1 lets the namespace a pull, push and delete \$\{namespace\}\/\*\* /,
+        )
+      })
+
       it('says where each mistake is', async () => {
         const { code, stdout, stderr } = await withPolicy(
           "rules:\n  - { match: { name: 'a[b]' }, actions: [pull] }\n  - match: {}\n    action: []\n",

@@ -75,6 +75,20 @@ describe('listenHttp', () => {
   })
 })
 
+describe('a listener that can not be opened', () => {
+  it('gives no advice where none helps', async () => {
+    const cause = Object.assign(new Error('listen EMFILE: too many open files'), { code: 'EMFILE' })
+    const server = answering()
+    server.listen = () => {
+      queueMicrotask(() => server.emit('error', cause))
+      return server
+    }
+    await assert.rejects(listenHttp(server, LOOPBACK), {
+      message: 'cannot listen on 127.0.0.1:0: listen EMFILE: too many open files',
+    })
+  })
+})
+
 describe('a listener that is closed', () => {
   it('takes no new connection', async () => {
     const listener = await listenHttp(answering(), LOOPBACK)

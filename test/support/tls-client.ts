@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 
@@ -68,4 +68,38 @@ export async function stall(
   }
   await sleep(50)
   return stalled
+}
+
+/** Leads to another port, and keeps what a client says after its hello until it is released. */
+export async function startStall(port: number): Promise<{
+  readonly port: number
+  readonly stalled: Promise<unknown>
+  release(): void
+  close(): void
+}> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  let isStalled = () => {}
+  const stalled = new Promise<void>((resolve) => (isStalled = resolve))
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1')
+    upstream.pipe(client)
+    client.on('error', () => upstream.destroy())
+    upstream.on('error', () => client.destroy())
+    client.once('data', (hello: Buffer) => {
+      upstream.write(hello)
+      client.pause()
+      client.once('readable', isStalled)
+      void released.then(() => client.pipe(upstream))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    ...{ stalled, release },
+    close() {
+      server.close()
+    },
+  }
 }

@@ -84,6 +84,10 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/g, '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJhbGciOiJFUzI1NiIsInR5cCI6…'],
   [/\$2b\$(\d\d)\$[./A-Za-z0-9]{53}/g, '$2b$$$1$$Vv7vR0HnG…'],
+  [/(^|[ "])[\w-]{43}(?=[" \n])/g, '$1RkFrQ2pZ…'],
+  [/(password: )[\w-]{32}\n/g, '$1zhsTjPwE…\n'],
+  [/("password":")[\w-]{32}(","auth":")[^"]+/g, '$1zhsTjPwE…$2dGVhbS1h…'],
+  [/\(in \d+ s\)/g, '(in 300 s)'],
   [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '2026-11-25T12:00:00Z'],
 ]
 

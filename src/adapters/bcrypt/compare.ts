@@ -1,5 +1,5 @@
 import type { CompareBcrypt } from '../../credentials/bcrypt-checks.ts'
-import { messageOf, RauthError } from '../../errors.ts'
+import { loadBcrypt } from './load.ts'
 
 /**
  * Compares in the threads of libuv: the event loop goes on meanwhile. The library is loaded with the
@@ -13,15 +13,9 @@ export function createBcryptComparison(
   let loaded: Promise<{ readonly compare: CompareBcrypt }> | undefined
 
   return async (password, hash) => {
-    loaded ??= load().catch((error: unknown) => {
+    loaded ??= loadBcrypt(load, 'put password into these Secrets').catch((error: unknown) => {
       loaded = undefined
-      throw new RauthError(
-        'ERR_BCRYPT_UNAVAILABLE',
-        `the package bcrypt, which Secrets with passwordHash need, cannot be loaded (${messageOf(error)}): ` +
-          'install it where rauth is installed, for this platform (npm install bcrypt), ' +
-          'or put password into these Secrets',
-        { cause: error },
-      )
+      throw error
     })
     const { compare } = await loaded
     // htpasswd's name for the variant that OpenBSD, and this library, call 2b.

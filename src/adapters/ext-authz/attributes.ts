@@ -3,7 +3,7 @@ import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
 import { addHeader, type HeaderValues } from './headers.ts'
-import { isMethod } from './method.ts'
+import { isMethod } from './http-method.ts'
 
 /** Of envoy.service.auth.v3.CheckRequest the few fields that rauth reads. */
 export interface CheckRequest {

@@ -8,7 +8,7 @@ import { checkResponse } from './check-response.ts'
 import type { ConnectionBounds } from './grpc/bounded-connections.ts'
 import { createHealth } from './grpc/health.ts'
 import { openGrpcPort } from './grpc/port.ts'
-import { CODE, type GrpcStatus } from './grpc/status.ts'
+import type { UnaryMethod } from './grpc/method.ts'
 
 export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
   /** Whether decisions can be made: what grpc.health.v1 answers. */
@@ -40,7 +40,10 @@ export async function startGrpcServer(
     ...health.methods,
   ])
   try {
-    const port = await openGrpcPort({ methods, tls, bounds }, address, onError)
+    const onFailure = (thrown: unknown) => {
+      reportFailure(options, thrown)
+    }
+    const port = await openGrpcPort({ methods, onFailure, tls, bounds }, address, onError)
     return {
       port: port.port,
       async close(milliseconds) {
@@ -54,12 +57,8 @@ export async function startGrpcServer(
   }
 }
 
-const UNANSWERED: GrpcStatus = { code: CODE.unavailable, message: 'rauth could not answer' }
-
 /** A CheckRequest, as bytes → the CheckResponse, as bytes. */
-function createCheck(
-  options: GrpcServerOptions,
-): (message: Buffer) => Promise<Buffer | GrpcStatus> {
+function createCheck(options: GrpcServerOptions): UnaryMethod['answer'] {
   const stripped = options.stripAuthorization ? ['authorization'] : []
 
   function challengeOf({ service }: CheckRequest): ChallengeOptions {
@@ -67,21 +66,16 @@ function createCheck(
     return service === undefined || realm === undefined ? options : { service, realm }
   }
 
-  return async (message) => {
+  return (message) => {
     const request = decodeCheckRequest(message) ?? {}
-    try {
-      return await answer(
-        options,
-        () => readAttributes(request),
-        originOf(request),
-        (decision) => {
-          const remove = decision.result.ok ? [...headersToRemove(request), ...stripped] : []
-          return encodeCheckResponse(checkResponse(decision, challengeOf(request), remove))
-        },
-      )
-    } catch (thrown) {
-      reportFailure(options, thrown)
-      return UNANSWERED
-    }
+    return answer(
+      options,
+      () => readAttributes(request),
+      originOf(request),
+      (decision) => {
+        const remove = decision.result.ok ? [...headersToRemove(request), ...stripped] : []
+        return encodeCheckResponse(checkResponse(decision, challengeOf(request), remove))
+      },
+    )
   }
 }

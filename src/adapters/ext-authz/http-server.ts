@@ -13,7 +13,7 @@ import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { httpAnswer } from './check-response.ts'
-import { isMethod } from './method.ts'
+import { isMethod } from './http-method.ts'
 import { PROXIES, type ProxyName } from './proxies/proxies.ts'
 import { soleHeader, type Question } from './proxies/proxy.ts'
 

@@ -109,7 +109,7 @@ export function createKubernetesSecretStore(
       const tell = ([scope, one]: readonly [string | undefined, Reflector]) =>
         `${scope === undefined ? server : `namespace ${scope}`}: ${one.problem() ?? ''}; ` +
         (one.synced()
-          ? `what is known is ${Math.round(ageOf(one))} s old and stays in force`
+          ? `what is known is ${Math.round(ageOf(one))} s old and ${isFresh(one) ? 'stays' : 'no longer'} in force`
           : 'nothing is known yet')
       const late = [...reflectors].filter(
         ([, one]) => one.problem() !== undefined && (!one.synced() || isStale(one)),

@@ -1,81 +1,66 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Session } from 'node:http2'
 import { afterEach, describe, it } from 'node:test'
 import { openGrpcPort } from '../../../src/adapters/ext-authz/grpc/port.ts'
-import type { Methods } from '../../../src/adapters/ext-authz/grpc/method.ts'
+import type { Method, Methods } from '../../../src/adapters/ext-authz/grpc/method.ts'
 import type { Listener } from '../../../src/adapters/listen.ts'
+import { answerOf, beginCall, grpcCall, grpcSession } from '../../support/grpc-calls.ts'
 import { message } from '../../support/http2-frames.ts'
+
+/** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
+const PATIENCE = 20_000
 
 const ECHO = '/test.Service/Echo'
 const METHODS: Methods = new Map([
   [ECHO, { kind: 'unary', answer: (bytes: Buffer) => Promise.resolve(bytes) }],
 ])
+const HELLO = message(Buffer.from('hello'))
 
-describe('openGrpcPort', () => {
+describe('openGrpcPort', { timeout: 2 * PATIENCE }, () => {
   const closers: (() => Promise<void> | void)[] = []
+  const failures: unknown[] = []
   afterEach(async () => {
     for (const close of closers.splice(0).reverse()) await close()
+    failures.length = 0
   })
 
-  async function open(): Promise<Listener> {
-    const listener = await openGrpcPort({ methods: METHODS }, { host: '127.0.0.1', port: 0 })
+  async function open(methods = METHODS): Promise<Listener> {
+    const onFailure = (thrown: unknown) => void failures.push(thrown)
+    const listener = await openGrpcPort({ methods, onFailure }, { host: '127.0.0.1', port: 0 })
     closers.push(() => listener.close(0))
     return listener
   }
 
-  function session(port: number): ClientHttp2Session {
-    const made = connect(`http://127.0.0.1:${port}`)
-    made.on('error', () => undefined)
+  function session({ port }: Listener): ClientHttp2Session {
+    const made = grpcSession(port)
     closers.push(() => {
       made.destroy()
     })
     return made
   }
 
-  interface Answer {
-    readonly head: IncomingHttpHeaders
-    readonly trailers: IncomingHttpHeaders
-    readonly body: Buffer
-  }
-
-  async function call(
-    over: ClientHttp2Session,
-    head: Record<string, string> = {},
-    sent: readonly Buffer[] = [message(Buffer.from('hello'))],
-  ): Promise<Answer> {
-    const stream = over.request({
-      ...{ ':method': 'POST', ':path': ECHO, 'content-type': 'application/grpc', te: 'trailers' },
-      ...head,
-    })
-    stream.on('error', () => undefined)
-    const got: { head: IncomingHttpHeaders; trailers: IncomingHttpHeaders } = {
-      head: {},
-      trailers: {},
-    }
-    const parts: Buffer[] = []
-    stream.on('response', (headers) => (got.head = headers))
-    stream.on('trailers', (headers: IncomingHttpHeaders) => (got.trailers = headers))
-    stream.on('data', (chunk: Buffer) => parts.push(chunk))
-    for (const bytes of sent) stream.write(bytes)
-    stream.end()
-    await once(stream, 'close')
-    return { ...got, body: Buffer.concat(parts) }
-  }
-
   it('answers a call as gRPC says: a message, and OK in the trailers', async () => {
-    const { port } = await open()
-    const over = session(port)
+    const over = session(await open())
     for (const type of ['application/grpc', 'application/grpc+proto', 'application/grpc;x=y']) {
-      const { head, trailers, body } = await call(over, { 'content-type': type })
+      const { head, trailers, body } = await grpcCall(over, ECHO, { 'content-type': type })
       assert.equal(head[':status'], 200)
       assert.equal(head['content-type'], 'application/grpc')
-      assert.deepEqual(body, message(Buffer.from('hello')))
+      assert.deepEqual(body, HELLO)
       assert.equal(trailers['grpc-status'], '0')
     }
   })
 
-  const HELLO = message(Buffer.from('hello'))
+  it('says what it takes: so many calls and so long a head, of no table', async () => {
+    const over = session(await open())
+    const [settings] = (await once(over, 'remoteSettings')) as [Record<string, unknown>]
+    const { maxConcurrentStreams, maxHeaderListSize, headerTableSize } = settings
+    assert.deepEqual(
+      { maxConcurrentStreams, maxHeaderListSize, headerTableSize },
+      { maxConcurrentStreams: 256, maxHeaderListSize: 8192, headerTableSize: 0 },
+    )
+  })
+
   const REFUSALS: readonly (readonly [
     string,
     Record<string, string>,
@@ -94,12 +79,64 @@ describe('openGrpcPort', () => {
   ]
   for (const [what, head, sent, expected] of REFUSALS) {
     it(`says what is wrong with ${what}, and goes on`, async () => {
-      const { port } = await open()
-      const over = session(port)
-      const got = await call(over, head, sent)
+      const over = session(await open())
+      const got = await grpcCall(over, ECHO, head, sent)
       assert.deepEqual({ ...got.head, ...expected }, { ...got.head })
       assert.equal(got.body.length, 0)
-      assert.equal((await call(over)).trailers['grpc-status'], '0')
+      assert.equal((await grpcCall(over, ECHO)).trailers['grpc-status'], '0')
     })
   }
+
+  it('ends a call that is refused while its client goes on sending', async () => {
+    const over = session(await open())
+    const stream = beginCall(over, '/test.Service/No')
+    stream.write(HELLO)
+    assert.equal((await answerOf(stream)).head['grpc-status'], '12')
+    // NO_ERROR: what was sent is for nobody, and nothing is wrong with it.
+    assert.equal(stream.rstCode, 0)
+  })
+
+  const boom = new Error('boom')
+  const rejects: Method = { kind: 'unary', answer: () => Promise.reject(boom) }
+  const throws = () => {
+    throw boom
+  }
+  for (const [what, method] of [
+    ['rejects', rejects],
+    ['throws', { kind: 'unary', answer: throws }],
+    ['throws at the beginning of a watch', { kind: 'watch', begin: throws }],
+  ] as readonly (readonly [string, Method])[]) {
+    it(`answers UNAVAILABLE for a method that ${what}, tells of it, and goes on`, async () => {
+      const over = session(await open(new Map([...METHODS, ['/test.Service/Bad', method]])))
+      const { head } = await grpcCall(over, '/test.Service/Bad')
+      assert.equal(head['grpc-status'], '14')
+      assert.doesNotMatch(String(head['grpc-message']), /boom/)
+      assert.deepEqual(failures, [boom])
+      assert.equal((await grpcCall(over, ECHO)).trailers['grpc-status'], '0')
+    })
+  }
+
+  it('resets a watch that fails when it has answered already', async () => {
+    const begin: Extract<Method, { kind: 'watch' }>['begin'] = (bytes, watcher) => {
+      watcher.send(bytes)
+      throw boom
+    }
+    const over = session(await open(new Map([['/test.Service/Bad', { kind: 'watch', begin }]])))
+    const stream = beginCall(over, '/test.Service/Bad')
+    stream.end(HELLO)
+    const { trailers } = await answerOf(stream)
+    assert.equal(trailers['grpc-status'], undefined)
+    assert.notEqual(stream.rstCode, 0)
+    assert.deepEqual(failures, [boom])
+  })
+
+  it('ends a watch that had nothing to say', async () => {
+    const begin: Extract<Method, { kind: 'watch' }>['begin'] = (_bytes, watcher) => {
+      watcher.end()
+      return () => undefined
+    }
+    const over = session(await open(new Map([['/test.Service/Empty', { kind: 'watch', begin }]])))
+    const { trailers, body } = await grpcCall(over, '/test.Service/Empty')
+    assert.deepEqual([trailers['grpc-status'], body.length], ['0', 0])
+  })
 })

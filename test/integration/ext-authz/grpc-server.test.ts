@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { connect as http2Connect } from 'node:http2'
 import { connect } from 'node:net'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -32,6 +31,7 @@ import { OPEN_CALLS, openCalls } from '../../stress/open-calls.ts'
 import { CHALLENGE, createTestGateway, DECISIONS, PLAIN, WHERE } from './gateway.ts'
 import type { TestGateway } from './gateway.ts'
 import { callHeaders } from '../../support/hpack.ts'
+import { grpcCall, grpcSession } from '../../support/grpc-calls.ts'
 import { frame, message, PREFACE, throwAt } from '../../support/http2-frames.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
@@ -477,6 +477,30 @@ describe('startGrpcServer', () => {
       stream.on('error', () => undefined).cancel()
     })
 
+    it('ends a watch of a service that it does not know when it stops, too', async () => {
+      const listener = await start()
+      const stream = watch(client(listener.port), 'x')
+      await once(stream, 'data')
+      const ended = once(stream, 'end')
+      const begin = performance.now()
+      await listener.close(PATIENCE)
+      await ended
+      assert.ok(performance.now() - begin < PATIENCE / 2, 'an open watch held up the drain')
+    })
+
+    it('refuses what is no request, to be checked or to be watched', async () => {
+      const { port } = await start()
+      const over = grpcSession(port)
+      closers.push(() => {
+        over.destroy()
+      })
+      for (const name of ['Check', 'Watch']) {
+        const path = `/grpc.health.v1.Health/${name}`
+        const { head } = await grpcCall(over, path, {}, [message(Buffer.from([0xff]))])
+        assert.equal(head['grpc-status'], String(status.INTERNAL), name)
+      }
+    })
+
     it('tells who watches of each change, and ends the watch when it stops', async () => {
       const listener = await start()
       const seen: string[] = []
@@ -597,29 +621,23 @@ describe('startGrpcServer', () => {
 
     it('takes no head that is large, from whoever keeps to its settings or not', async () => {
       const { port } = await start()
-      const answers = new Map<string, number>()
-      for (const [name, bytes] of [
-        ['x', 7_000],
-        ['x', 60_000],
-        ['a-bin', 7_000],
+      const asked = message(CHECK.requestSerialize(question(['GET', '/v2/'], bearer())))
+      for (const [head, taken] of [
+        [{ x: 'x'.repeat(7_000) }, true],
+        [{ x: 'x'.repeat(8_200) }, false],
+        [{ x: 'x'.repeat(60_000) }, false],
+        [{ ['x'.repeat(8_200)]: 'x' }, false],
+        // Node has its values one by one.
+        [{ 'set-cookie': Array.from({ length: 7 }, () => 'x'.repeat(1_000)) }, true],
+        [{ 'set-cookie': Array.from({ length: 9 }, () => 'x'.repeat(1_000)) }, false],
       ] as const) {
-        const session = http2Connect(`http://127.0.0.1:${port}`)
-        session.on('error', () => undefined)
         // Sent before the settings are known.
-        const call = session.request({
-          ...{ ':method': 'POST', ':path': CHECK.path, 'content-type': 'application/grpc' },
-          ...{ te: 'trailers', [name]: ','.repeat(bytes) },
-        })
-        call.on('error', () => undefined)
-        call.on('response', (headers) => answers.set(`${name} ${bytes}`, headers[':status'] ?? 0))
-        call.resume().end(message(CHECK.requestSerialize(question(['GET', '/v2/'], bearer()))))
-        await new Promise((resolve) => call.on('close', resolve))
-        assert.equal(session.remoteSettings.headerTableSize, 0)
-        session.destroy()
+        const over = grpcSession(port)
+        const answer = await grpcCall(over, CHECK.path, head, [asked])
+        over.destroy()
+        assert.equal(answer.head[':status'], taken ? 200 : answer.head[':status'])
+        assert.equal(answer.trailers['grpc-status'], taken ? '0' : undefined)
       }
-      assert.equal(answers.get('x 7000'), 200)
-      assert.equal(answers.get('a-bin 7000'), 200)
-      assert.notEqual(answers.get('x 60000'), 200)
       await assertAlive(client(port))
     })
 

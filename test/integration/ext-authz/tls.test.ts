@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect as connectHttp2 } from 'node:http2'
 import { afterEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
@@ -9,7 +10,7 @@ import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import type { CheckAccess } from '../../../src/check-access.ts'
 import type { KeyPairPem } from '../../../src/token/certificate.ts'
 import { tlsAuthority } from '../../support/tls-certificates.ts'
-import { converse, handshake, renegotiate, stall } from '../../support/tls-client.ts'
+import { converse, handshake, renegotiate, stall, startStall } from '../../support/tls-client.ts'
 import { tlsFolder, type TlsFolder } from '../../support/tls-folder.ts'
 import { exchange, head } from '../../support/wire.ts'
 import { CHECK } from '../../support/check-messages.ts'
@@ -244,6 +245,35 @@ describe('the gateway over TLS', () => {
     release()
     assert.equal(await answer, 0)
     await closed
+  })
+
+  it('tells a client whose handshake ends while it closes, and does not wait for it', async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      const listener = await grpc(await open())
+      const between = await startStall(listener.port)
+      closers.push(() => {
+        between.close()
+      })
+      const over = connectHttp2(`https://localhost:${between.port}`, { ca: ca.certificate })
+      closers.push(() => {
+        over.destroy()
+      })
+      over.on('error', () => undefined)
+      let [told, greeted] = [false, false]
+      over.on('goaway', () => (told = true))
+      over.on('remoteSettings', () => (greeted = true))
+      await between.stalled
+      const begin = performance.now()
+      const closed = listener.close(PATIENCE)
+      between.release()
+      await closed
+      assert.ok(performance.now() - begin < PATIENCE / 2, 'it waited')
+      await until('the end of it', PATIENCE, () => over.destroyed)
+      // On a busy machine the connection may be cut as one that never said a word.
+      if (!greeted && attempt < 10) continue
+      assert.equal(told, true)
+      break
+    }
   })
 
   it('stops in time while handshakes stall', async () => {

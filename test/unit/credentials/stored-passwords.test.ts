@@ -326,6 +326,14 @@ describe('createStoredPasswords', () => {
       }
     })
 
+    it('compares with one hash of each namespace before a second of any', async () => {
+      const evil = ['aa', 'ab'].flatMap((namespace) =>
+        [1, 2, 3, 4].map((i) => slow(namespace, 'platform-ci', `evil ${i}`)),
+      )
+      const { namespaces } = start([...evil, slow('platform', 'platform-ci', 'one')])
+      assert.equal(await namespaces('platform-ci', 'one'), 'platform')
+    })
+
     it('compares with few hashes, those of the namespace called so first, and says so', async () => {
       const others = Array.from({ length: 20 }, (_, i) => slow(`team-${i}`, 'team-z', `one-${i}`))
       const { compared, login, namespaces } = start([...others, slow('team-z', 'team-z', 'one')])

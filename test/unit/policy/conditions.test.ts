@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Asker, Tags } from '../../../src/policy/asker.ts'
 import { compileRule, type RuleSource } from '../../../src/policy/compile-rule.ts'
 import { grant } from '../../../src/policy/grant.ts'
+import { networkOf } from '../../../src/policy/network.ts'
 import { createPolicy } from '../../../src/policy/policy.ts'
 import { writeOnceOf } from '../../../src/policy/write-once.ts'
 import { askerOf } from '../../support/askers.ts'
@@ -112,16 +113,57 @@ describe('a rule in shadow', () => {
     assert.equal(granted([first, deny, { actions: ['*'] }]).shadow, undefined)
   })
 
-  it('changes no decision', () => {
+  it('tells nothing of what a rule for some tags allows in front of it', () => {
+    const rules = [{ match: { tags: ['dev*'] }, actions: ['*'] }, deny, { actions: ['*'] }]
+    assert.equal(granted(rules, asker({ tags: 'any' })).shadow, undefined)
+    assert.equal(granted(rules, asker({ tags: ['v1'] })).shadow?.length, 3)
+  })
+
+  it('tells of what is denied behind one of which it can’t be told whether it matches', () => {
+    const hours = {
+      id: 'office',
+      match: { hours: { from: 1, to: 2 } },
+      actions: ['*'],
+      shadow: true,
+    }
+    const timeless = askerOf([{ namespace: 'team-a' }], { tags: [] })
+    const { actions, shadow } = granted([hours, deny, { actions: ['pull'] }], timeless)
+    assert.deepEqual([actions, shadow], ['pull', ['deny would deny repository:team-a/app:pull']])
+  })
+
+  it('changes no decision, and tells exactly what would be lost if it were in force', () => {
     const source = fc.record({
-      match: fc.constantFrom({}, { name: 'team-a/**' }, { name: 'x' }, { account: 'someone' }),
+      match: fc.constantFrom(
+        ...[{}, { name: 'team-a/**' }, { name: 'x' }, { account: 'someone' }],
+        ...[{ tags: ['v*'] }, { tags: ['dev'] }, { hours: { from: 0, to: 1 } }],
+        { network: networkOf('10.0.0.0', 8) },
+      ),
       actions: fc.oneof(fc.constant(['*']), fc.subarray(['pull', 'push', 'delete'])),
+      shadow: fc.boolean(),
     })
-    const sources = fc.array(source, { maxLength: 4 })
+    const who = fc.record({
+      tags: fc.constantFrom<Tags>('any', undefined, [], ['v1'], ['v1', 'dev'], ['other']),
+      address: fc.constantFrom(undefined, '10.1.1.1', '192.0.2.1'),
+      now: fc.constantFrom(NOW, undefined),
+    })
     fc.assert(
-      fc.property(sources, source, sources, (before, one, after) => {
-        const shadowed = actionsOf([...before, { ...one, shadow: true }, ...after])
-        assert.equal(shadowed, actionsOf([...before, ...after]))
+      fc.property(fc.array(source, { maxLength: 6 }), who, (sources, { now, ...more }) => {
+        const told = askerOf([{ namespace: 'team-a' }], {
+          ...more,
+          ...(now === undefined ? {} : { now }),
+        })
+        const { actions, shadow = [] } = granted(sources, told)
+        const without = sources.filter((one) => !one.shadow)
+        assert.equal(actions, granted(without, told).actions)
+        const inForce = granted(
+          sources.map((one) => ({ ...one, shadow: false })),
+          told,
+        ).actions.split(',')
+        const lost = actions.split(',').filter((one) => one !== '' && !inForce.includes(one))
+        assert.deepEqual(
+          shadow.map((text) => text.split(':').at(-1)),
+          lost,
+        )
       }),
     )
   })

@@ -276,6 +276,7 @@ describe('readRequest: queries', () => {
     [`PATCH /v2/a/b/blobs/uploads/${UUID}?state=x&From=x/y`],
     [`PATCH /v2/a/b/blobs/uploads/${UUID}?MOUNT=${DIGEST}`],
     [`PATCH /v2/a/b/blobs/uploads/${UUID}?access_token=x`],
+    [`PATCH /v2/a/b/blobs/uploads/${UUID}?artifactType=x`],
     [`PATCH /v2/a/b/blobs/uploads/${UUID}?_method=DELETE`],
     [`PATCH /v2/a/b/blobs/uploads/${UUID}?x[from]=x/y`],
     [`PATCH /v2/a/b/blobs/uploads/${UUID}?x.from=x/y`],

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { entryFor, matchEnding, ROUTES, type RouteKind } from '../../../src/registry/routes.ts'
+import {
+  entryFor,
+  matchEnding,
+  ROUTES,
+  takesParameter,
+  type RouteKind,
+} from '../../../src/registry/routes.ts'
 
 const HEX = '0123456789abcdef'.repeat(4)
 
@@ -133,5 +139,27 @@ describe('entryFor', () => {
     for (const method of ['delete', 'Get', 'POST', 'constructor', '__proto__', 'toString', '']) {
       assert.equal(entryFor(methods, method), undefined, method)
     }
+  })
+})
+
+describe('takesParameter', () => {
+  const { upload, ...others } = ROUTES
+  const own = upload.query.PATCH ?? []
+  const names = Object.values(others).flatMap(({ query }) => Object.values(query).flat())
+
+  it('takes nothing on an upload session that another route takes, however it is written', () => {
+    assert.ok(names.includes('artifactType'))
+    for (const name of names) {
+      const spellings = [
+        name.toLowerCase(),
+        name.toUpperCase(),
+        name.replace(/^./, (c) => c.toUpperCase()),
+      ]
+      for (const spelled of [name, ...spellings]) {
+        if (!own.includes(spelled))
+          assert.equal(takesParameter(upload, 'PATCH', spelled), false, spelled)
+      }
+    }
+    assert.equal(takesParameter(upload, 'PATCH', '_state'), true)
   })
 })

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import { peerOf, type Peer } from '../../connections.ts'
+import { createAddresses } from './addresses.ts'
+import { heaviest } from './heaviest.ts'
 
 export interface ConnectionBounds {
   /**
@@ -7,9 +9,11 @@ export interface ConnectionBounds {
    * never asked, else of the one that asked longest ago.
    */
   readonly connections: number
+  /** Of these, how many one address may have; one more takes the place of one of its own. */
+  readonly ofAddress: number
   /**
-   * What calls may hold in memory over all connections, bytes; past it the connections of the address
-   * whose calls hold most are cut, the heaviest first.
+   * What clients may make us hold in memory over all connections, bytes: past it the connections of the
+   * address that holds most are cut, the heaviest first, until a quarter of it is free.
    */
   readonly memory: number
   /** How long a call's stream may be open before its connection is cut, milliseconds. */
@@ -19,29 +23,34 @@ export interface ConnectionBounds {
 }
 
 /** Of a socket what is looked at here. */
-export interface Cuttable extends Pick<Socket, 'remoteAddress' | 'remotePort'> {
+export interface Cuttable extends Pick<Socket, 'remoteAddress' | 'remotePort' | 'bytesRead'> {
   destroy(): unknown
   once(event: 'close', listener: () => void): unknown
 }
 
 /** A call whose stream is open. */
 export interface OpenCall {
-  /** Milliseconds; Infinity for one that is meant to last. */
-  readonly due: number
-  /** What it holds of its message, bytes; whoever reads that says so here. */
-  held: number
+  /** What it holds of its message, bytes. */
+  hold(bytes: number): void
+  /** Its stream is closed. */
+  end(): void
+}
+
+export interface Beginning {
+  /** Whether it is meant to last. */
+  readonly isLong: boolean
+  /** Size of its head, bytes. */
+  readonly head: number
 }
 
 export interface BoundedConnection {
-  begin(isLong: boolean): OpenCall
-  /** Its stream is closed. */
-  end(call: OpenCall): void
+  begin(beginning: Beginning): OpenCall
 }
 
 export interface BoundedConnections {
-  /** False: it was gone before it came. */
-  open(socket: Cuttable): boolean
-  /** The open connection to a client; of one that is not there, nothing is counted. */
+  /** May cut another. One that is gone already is let be: it has no peer, and ends by itself. */
+  open(socket: Cuttable): void
+  /** The open connection to a client. */
   of(peer: Peer): BoundedConnection | undefined
   /** Cuts what is over its bounds; called by a timer until `close`. */
   sweep(): void
@@ -51,27 +60,35 @@ export interface BoundedConnections {
 /** What an open stream costs whatever is sent over it, bytes: about what Node keeps of it. */
 const STREAM = 16 * 1024
 
-/** How often is looked, milliseconds: what can come in meanwhile is not much beside `memory`. */
+/**
+ * The most that is kept of a head before it is whole, bytes: nghttp2 takes nine frames of 16 KiB of one.
+ * Of a head Node tells when it is whole, so that what came since the last may all be one's.
+ */
+const OPEN_HEAD = 9 * 16 * 1024
+
+/** Of `memory` what is left when it was too much, so that it is not too much again at once. */
+const LEFT = 3 / 4
+
+/** How often is looked, milliseconds. */
 const SWEEP = 250
 
 interface Connection extends BoundedConnection {
   readonly socket: Cuttable
+  readonly peer: string
   readonly address: string
   readonly expiry: NodeJS.Timeout
-  /** Whose streams are open, the oldest first. */
-  readonly calls: Set<OpenCall>
-}
-
-/** The connections of one address; in each set the one that is longest so first. */
-interface Neighbours {
-  /** Those that asked nothing yet. */
-  readonly silent: Set<Connection>
-  readonly useful: Set<Connection>
+  /** When each call that is open must be over, the oldest first. */
+  readonly due: Set<{ readonly at: number }>
+  /** By its calls, bytes. */
+  held: number
+  /** Bytes that were read when its last head was whole. */
+  heads: number
+  isOpen: boolean
 }
 
 /**
- * Clients can make a server of HTTP/2 keep much: any number of connections, messages that never come to
- * their end, answers that nobody reads. An Envoy's calls are over in milliseconds, and it has few
+ * Clients can make a server of HTTP/2 keep much: any number of connections, heads and messages that never
+ * come to their end, answers that nobody reads. An Envoy's calls are over in milliseconds, and it has few
  * connections, so it is not the one that is cut. `timer` gives milliseconds from any beginning.
  */
 export function boundConnections(
@@ -79,109 +96,89 @@ export function boundConnections(
   timer: () => number,
 ): BoundedConnections {
   const byPeer = new Map<string, Connection>()
-  const byAddress = new Map<string, Neighbours>()
-  const busy = new Set<Connection>()
+  const addresses = createAddresses<Connection>()
+  /** By all calls, bytes. */
+  let held = 0
 
-  function neighboursOf(address: string): Neighbours {
-    const known = byAddress.get(address)
-    if (known !== undefined) return known
-    const made = { silent: new Set<Connection>(), useful: new Set<Connection>() }
-    byAddress.set(address, made)
-    return made
-  }
-
-  function forget(peer: string, connection: Connection): void {
+  function forget(connection: Connection): void {
+    if (!connection.isOpen) return
+    connection.isOpen = false
+    held -= connection.held
     clearTimeout(connection.expiry)
-    const { silent, useful } = neighboursOf(connection.address)
-    for (const set of [silent, useful, busy]) set.delete(connection)
-    if (silent.size + useful.size === 0) byAddress.delete(connection.address)
-    if (byPeer.get(peer) === connection) byPeer.delete(peer)
+    addresses.remove(connection.address, connection)
+    // Its port may be another's by now.
+    if (byPeer.get(connection.peer) === connection) byPeer.delete(connection.peer)
   }
 
-  function cut(connection: Connection): void {
-    forget(peerOf(connection.socket), connection)
+  function cut(connection: Connection | undefined): void {
+    if (connection === undefined) return
+    forget(connection)
     connection.socket.destroy()
   }
 
-  function makeRoom(): void {
-    let most: Neighbours | undefined
-    const size = ({ silent, useful }: Neighbours) => silent.size + useful.size
-    for (const one of byAddress.values()) if (!most || size(one) > size(most)) most = one
-    if (most === undefined) return
-    const [longest] = most.silent.size > 0 ? most.silent : most.useful
-    if (longest !== undefined) cut(longest)
+  function hold(connection: Connection, more: number): void {
+    if (!connection.isOpen) return
+    connection.held += more
+    held += more
+    // Not by the timer alone: much can come from many before it has its turn.
+    if (more > 0 && held > bounds.memory) cutHeaviest()
   }
 
-  function begin(connection: Connection, isLong: boolean): OpenCall {
-    const call = { due: isLong ? Infinity : timer() + bounds.call, held: 0 }
-    connection.calls.add(call)
-    busy.add(connection)
-    const { silent, useful } = neighboursOf(connection.address)
-    silent.delete(connection)
-    useful.delete(connection)
-    useful.add(connection)
-    return call
+  function cutHeaviest(): void {
+    const all = [...byPeer.values()].map((connection) => ({
+      of: connection,
+      address: connection.address,
+      weight: connection.held + openHead(connection),
+    }))
+    const total = all.reduce((sum, { weight }) => sum + weight, 0)
+    if (total <= bounds.memory) return
+    for (const connection of heaviest(all, LEFT * bounds.memory)) cut(connection)
   }
 
-  function end(connection: Connection, call: OpenCall): void {
-    connection.calls.delete(call)
-    if (connection.calls.size === 0) busy.delete(connection)
+  function begin(connection: Connection, { isLong, head }: Beginning): OpenCall {
+    let message = 0
+    const due = { at: isLong ? Infinity : timer() + bounds.call }
+    connection.due.add(due)
+    connection.heads = connection.socket.bytesRead
+    if (connection.isOpen) addresses.asked(connection.address, connection)
+    hold(connection, STREAM + head)
+    return {
+      hold(bytes) {
+        hold(connection, bytes - message)
+        message = bytes
+      },
+      end() {
+        connection.due.delete(due)
+        hold(connection, -(STREAM + head + message))
+      },
+    }
   }
 
   function sweep(): void {
     const now = timer()
-    for (const connection of busy) {
-      for (const { due } of connection.calls) {
-        if (due === Infinity) continue
-        if (due < now) cut(connection)
-        break
-      }
-    }
+    for (const connection of byPeer.values()) if (isLate(connection, now)) cut(connection)
     cutHeaviest()
-  }
-
-  function cutHeaviest(): void {
-    const weighed = [...busy].map((connection) => ({ connection, weight: weightOf(connection) }))
-    let total = weighed.reduce((sum, { weight }) => sum + weight, 0)
-    if (total <= bounds.memory) return
-    const ofAddress = new Map<string, number>()
-    for (const { connection, weight } of weighed) {
-      ofAddress.set(connection.address, (ofAddress.get(connection.address) ?? 0) + weight)
-    }
-    const together = ({ connection }: (typeof weighed)[number]) =>
-      ofAddress.get(connection.address) ?? 0
-    weighed.sort((a, b) => together(b) - together(a) || b.weight - a.weight)
-    for (const { connection, weight } of weighed) {
-      if (total <= bounds.memory) break
-      cut(connection)
-      total -= weight
-    }
   }
   const sweeping = setInterval(sweep, SWEEP).unref()
 
   return {
     open(socket) {
-      const peer = peerOf(socket)
-      if (socket.remotePort === undefined) return false
-      if (byPeer.size >= bounds.connections) makeRoom()
+      if (socket.remotePort === undefined) return
+      const [peer, address] = [peerOf(socket), socket.remoteAddress ?? '']
+      if (addresses.count(address) >= bounds.ofAddress) cut(addresses.longest(address))
+      if (byPeer.size >= bounds.connections) cut(addresses.longest(addresses.fullest() ?? ''))
       const connection: Connection = {
-        socket,
-        address: socket.remoteAddress ?? '',
+        ...{ socket, peer, address, due: new Set(), held: 0, heads: 0, isOpen: true },
         expiry: setTimeout(() => {
           cut(connection)
         }, bounds.age).unref(),
-        calls: new Set(),
-        begin: (isLong) => begin(connection, isLong),
-        end(call) {
-          end(connection, call)
-        },
+        begin: (beginning) => begin(connection, beginning),
       }
       byPeer.set(peer, connection)
-      neighboursOf(connection.address).silent.add(connection)
+      addresses.add(address, connection)
       socket.once('close', () => {
-        forget(peer, connection)
+        forget(connection)
       })
-      return true
     },
     of: (peer) => byPeer.get(peerOf(peer)),
     sweep,
@@ -192,8 +189,13 @@ export function boundConnections(
   }
 }
 
-function weightOf({ calls }: Connection): number {
-  let weight = 0
-  for (const { held } of calls) weight += STREAM + held
-  return weight
+/** Whether a call takes too long. */
+function isLate({ due }: Connection, now: number): boolean {
+  for (const { at } of due) if (at !== Infinity) return at < now
+  return false
+}
+
+/** What it may hold of a head that is not whole, bytes. */
+function openHead({ socket, heads }: Connection): number {
+  return Math.min(socket.bytesRead - heads, OPEN_HEAD)
 }

@@ -1,13 +1,14 @@
 import protobuf from 'protobufjs/minimal.js'
+import { GRPC } from '../../../refusal.ts'
 import type { Method, Watcher } from './method.ts'
-import { CODE, type GrpcStatus } from './status.ts'
+import type { GrpcStatus } from './status.ts'
 
 /** grpc.health.v1.HealthCheckResponse.ServingStatus (grpc/proto, health.proto) */
 const STATUS = { serving: 1, notServing: 2, serviceUnknown: 3 } as const
 type ServingStatus = (typeof STATUS)[keyof typeof STATUS]
 
-const NOT_READ: GrpcStatus = { code: CODE.internal, message: 'no HealthCheckRequest' }
-const NOT_FOUND: GrpcStatus = { code: CODE.notFound, message: 'unknown service' }
+const NOT_READ: GrpcStatus = { code: GRPC.INTERNAL, message: 'no HealthCheckRequest' }
+const NOT_FOUND: GrpcStatus = { code: GRPC.NOT_FOUND, message: 'unknown service' }
 
 /** How soon a watcher learns of a change, milliseconds. */
 const POLL = 250
@@ -45,9 +46,10 @@ export function createHealth(ready: () => boolean, services: readonly string[]):
     return services.includes(service) ? encodeResponse(current()) : NOT_FOUND
   }
 
-  function watch(message: Buffer, watcher: Watcher): () => void {
+  function watch(message: Buffer, watcher: Watcher): (() => void) | GrpcStatus {
     const service = decodeRequest(message)
-    const known = service !== undefined && services.includes(service)
+    if (service === undefined) return NOT_READ
+    const known = services.includes(service)
     const first = known ? current() : STATUS.serviceUnknown
     if (known) watchers.set(watcher, first)
     else strangers.add(watcher)

@@ -1,4 +1,5 @@
-import { CODE, type GrpcStatus } from './status.ts'
+import { GRPC } from '../../../refusal.ts'
+import type { GrpcStatus } from './status.ts'
 
 /** Before each message: whether it is compressed, and its length (PROTOCOL-HTTP2.md of gRPC). */
 const PREFIX = 5
@@ -8,14 +9,14 @@ export const MAX_MESSAGE = 256 * 1024
 
 /** Three hundred bytes would become the longest message that is allowed. */
 export const NOT_INFLATED: GrpcStatus = {
-  code: CODE.unimplemented,
+  code: GRPC.UNIMPLEMENTED,
   message: 'compressed messages are not read here',
 }
 const TOO_LONG: GrpcStatus = {
-  code: CODE.resourceExhausted,
+  code: GRPC.RESOURCE_EXHAUSTED,
   message: `a message may have ${MAX_MESSAGE} bytes at most`,
 }
-const NOT_ONE: GrpcStatus = { code: CODE.internal, message: 'not exactly one message' }
+const NOT_ONE: GrpcStatus = { code: GRPC.INTERNAL, message: 'not exactly one message' }
 
 /** A message as it is sent. */
 export function framed(message: Buffer): Buffer {
@@ -27,49 +28,48 @@ export function framed(message: Buffer): Buffer {
 }
 
 /** Puts together the one message of a call. */
-export class MessageReader {
-  #bytes: Buffer = EMPTY
-  /** Of `#bytes`, what came. */
-  #filled = 0
-
-  /** What it holds in memory, bytes. */
-  get held(): number {
-    return this.#bytes.length
-  }
-
+export interface MessageReader {
+  /** What it holds in memory, bytes: at most twice what came. */
+  readonly held: number
   /** The next bytes of a call; a status if they can't be those of one message. They are copied. */
-  take(chunk: Buffer): GrpcStatus | undefined {
-    // The chunk is a view of all that one read of the socket brought, which it would keep.
-    if (this.#filled < PREFIX) {
-      this.#bytes = Buffer.concat([this.#bytes.subarray(0, this.#filled), chunk])
-      this.#filled = this.#bytes.length
-      if (this.#filled < PREFIX) return undefined
-      const refusal = refusePrefix(this.#bytes)
-      if (refusal !== undefined) return refusal
-      const whole = this.#whole()
-      if (this.#filled > whole) return NOT_ONE
-      if (this.#filled < whole) this.#grow(whole)
-      return undefined
-    }
-    if (this.#filled + chunk.length > this.#whole()) return NOT_ONE
-    this.#filled += chunk.copy(this.#bytes, this.#filled)
-    return undefined
-  }
-
+  take(chunk: Buffer): GrpcStatus | undefined
   /** The message once nothing more comes; a status if it is not all there. */
-  end(): Buffer | GrpcStatus {
-    const whole = this.#filled < PREFIX ? Infinity : this.#whole()
-    return this.#filled === whole ? this.#bytes.subarray(PREFIX, whole) : NOT_ONE
+  end(): Buffer | GrpcStatus
+}
+
+export function createMessageReader(): MessageReader {
+  let bytes = EMPTY
+  /** Of `bytes`, what came. */
+  let filled = 0
+  /** What there will be; unknown until the prefix is there. */
+  let whole = Infinity
+
+  function grow(size: number): void {
+    if (size <= bytes.length) return
+    // Not to what is announced: that costs who announces it nothing.
+    const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(whole, 2 * bytes.length)))
+    bytes.copy(larger, 0, 0, filled)
+    bytes = larger
   }
 
-  #whole(): number {
-    return PREFIX + this.#bytes.readUInt32BE(1)
-  }
-
-  #grow(size: number): void {
-    const larger = Buffer.allocUnsafe(size)
-    this.#bytes.copy(larger)
-    this.#bytes = larger
+  return {
+    get held() {
+      return bytes.length
+    },
+    take(chunk) {
+      const size = filled + chunk.length
+      if (size > whole) return NOT_ONE
+      // The chunk is a view of all that one read of the socket brought, which it would keep.
+      grow(size)
+      chunk.copy(bytes, filled)
+      filled = size
+      if (whole !== Infinity || filled < PREFIX) return undefined
+      const refusal = refusePrefix(bytes)
+      if (refusal !== undefined) return refusal
+      whole = PREFIX + bytes.readUInt32BE(1)
+      return filled > whole ? NOT_ONE : undefined
+    },
+    end: () => (filled === whole ? bytes.subarray(PREFIX, whole) : NOT_ONE),
   }
 }
 

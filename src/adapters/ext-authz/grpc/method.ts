@@ -3,18 +3,20 @@ import type { GrpcStatus } from './status.ts'
 /** What a method of a service does; its messages are bytes, which are for whoever serves it. */
 export type Method = UnaryMethod | WatchMethod
 
-/** One message, one answer. */
+/** One message, one answer. What it can't answer is a status, too: one that fails is answered UNAVAILABLE. */
 export interface UnaryMethod {
   readonly kind: 'unary'
-  /** Never rejects: what it can't answer is a status, too. */
   readonly answer: (message: Buffer) => Promise<Buffer | GrpcStatus>
 }
 
 /** One message, and then as many answers as there are to give. */
 export interface WatchMethod {
   readonly kind: 'watch'
-  /** Called when the message is there; what it gives back is called once nobody listens any more. */
-  readonly begin: (message: Buffer, watcher: Watcher) => () => void
+  /**
+   * Called when the message is there; what it gives back is called once nobody listens any more, or
+   * says why there is nothing to watch.
+   */
+  readonly begin: (message: Buffer, watcher: Watcher) => (() => void) | GrpcStatus
 }
 
 export interface Watcher {

@@ -10,15 +10,14 @@ import type { Server, Socket } from 'node:net'
 import { listen, type ListenAddress, type Listener } from '../../listen.ts'
 import { followTls, serverOptions, type ListenerTls } from '../../tls.ts'
 import { boundConnections, type ConnectionBounds } from './bounded-connections.ts'
-import { MAX_HEAD, serveCall } from './call.ts'
-import type { Methods } from './method.ts'
+import { MAX_HEAD, serveCall, type CallOptions } from './call.ts'
 import { endSession, keepSession, type SessionLife } from './session.ts'
 
-export interface GrpcPortOptions {
-  readonly methods: Methods
+export interface GrpcPortOptions extends CallOptions {
   readonly tls?: ListenerTls | undefined
   /** Tests have others than the usual. */
   readonly bounds?: Partial<ConnectionBounds> | undefined
+  readonly life?: Partial<SessionLife> | undefined
 }
 
 const OPTIONS: ServerOptions = {
@@ -41,6 +40,8 @@ const LIFE: SessionLife = { age: 15 * 60_000, grace: 10_000, ping: 10_000 }
 const BOUNDS: ConnectionBounds = {
   // An Envoy opens one a worker: those of a large mesh.
   connections: 4_096,
+  // As many heads that are not whole hold 144 MiB.
+  ofAddress: 1_024,
   memory: 64 * 2 ** 20,
   // Envoy gives up after its own timeout, half a second.
   call: 10_000,
@@ -54,16 +55,20 @@ const BOUNDS: ConnectionBounds = {
  * Throws ERR_LISTEN; `onError` as for any listener.
  */
 export async function openGrpcPort(
-  { methods, tls, bounds }: GrpcPortOptions,
+  options: GrpcPortOptions,
   address: ListenAddress,
   onError?: (error: Error) => void,
 ): Promise<Listener> {
-  const connections = boundConnections({ ...BOUNDS, ...bounds }, () => performance.now())
+  const { tls } = options
+  const life = { ...LIFE, ...options.life }
+  const connections = boundConnections({ ...BOUNDS, ...options.bounds }, () => performance.now())
   const sessions = new Set<ServerHttp2Session>()
+  /** Milliseconds that calls are given, once the port closes. */
+  let grace: number | undefined
   const server = tls === undefined ? createServer(OPTIONS) : createTlsServer(tls)
   // Before HTTP/2 or TLS have it.
   server.prependListener('connection', (socket: Socket) => {
-    if (!connections.open(socket)) socket.destroy()
+    connections.open(socket)
   })
   server.on('session', (session: ServerHttp2Session) => {
     const { remoteAddress, remotePort } = session.socket
@@ -74,16 +79,19 @@ export async function openGrpcPort(
     }
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
-    keepSession(session, LIFE, Math.random)
+    keepSession(session, life, Math.random)
     session.on('stream', (stream: ServerHttp2Stream, head: IncomingHttpHeaders) => {
-      serveCall(stream, head, methods, connection)
+      serveCall(stream, head, options, connection)
     })
+    // Its handshake ended only now.
+    if (grace !== undefined) endSession(session, grace)
   })
   try {
     const listener = await listen(server, address, onError)
     return {
       port: listener.port,
       async close(milliseconds) {
+        grace = milliseconds
         for (const session of sessions) endSession(session, milliseconds)
         await listener.close(milliseconds)
         connections.close()

@@ -2,7 +2,7 @@ import type { ServerHttp2Session } from 'node:http2'
 
 /** How long a session lives and how its client is known to be there; milliseconds. */
 export interface SessionLife {
-  /** Then it ends when its calls do: connections are long-lived, and replicas that are added get none. */
+  /** Sessions end after this, so that clients spread over replicas that were added. */
   readonly age: number
   /** How long its calls may take to end. */
   readonly grace: number

@@ -10,6 +10,7 @@ const KIB = 1024
 
 class FakeSocket extends EventEmitter {
   readonly remoteAddress: string
+  bytesRead = 0
   destroyed = false
   readonly remotePort: number | undefined
   constructor(remotePort: number | undefined, remoteAddress = '192.0.2.1') {
@@ -26,7 +27,7 @@ class FakeSocket extends EventEmitter {
 describe('boundConnections', () => {
   let now = 0
   let bounded: BoundedConnections
-  const bounds = { connections: 3, memory: 256 * KIB, call: 1000, age: 60_000 }
+  const bounds = { connections: 3, ofAddress: 3, memory: 256 * KIB, call: 1000, age: 60_000 }
   beforeEach(() => {
     now = 0
     bounded = boundConnections(bounds, () => now)
@@ -38,17 +39,17 @@ describe('boundConnections', () => {
   let port = 1
   function open(address?: string): FakeSocket {
     const socket = new FakeSocket(port++, address)
-    assert.equal(bounded.open(socket), true)
+    bounded.open(socket)
     return socket
   }
 
   /** A call, of whose message so many bytes came; what is given back ends its stream. */
   function begin(socket: FakeSocket, { isLong = false, held = 0 } = {}): () => void {
     const connection = bounded.of(socket) ?? assert.fail('it is not there')
-    const call = connection.begin(isLong)
-    call.held = held
+    const call = connection.begin({ isLong, head: 0 })
+    call.hold(held)
     return () => {
-      connection.end(call)
+      call.end()
     }
   }
 
@@ -79,7 +80,30 @@ describe('boundConnections', () => {
   })
 
   it('has no place for a connection that is gone already', () => {
-    assert.equal(bounded.open(new FakeSocket(undefined)), false)
+    const gone = new FakeSocket(undefined)
+    bounded.open(gone)
+    assert.equal(bounded.of(gone), undefined)
+    const sockets = [open(), open(), open()]
+    assert.deepEqual(cut(sockets), [false, false, false])
+  })
+
+  it('forgets one that closes, and not the next one from its port', () => {
+    const [first, next] = [new FakeSocket(4711), new FakeSocket(4711)]
+    bounded.open(first)
+    bounded.open(next)
+    first.emit('close')
+    begin(next)
+    next.emit('close')
+    assert.equal(bounded.of(next), undefined)
+  })
+
+  it('lets an address have so many, and makes room among its own', () => {
+    bounded.close()
+    bounded = boundConnections({ ...bounds, ofAddress: 2 }, () => now)
+    const [asks, silent, other] = [open(), open(), open('192.0.2.2')]
+    begin(asks)()
+    open()
+    assert.deepEqual(cut([asks, silent, other]), [false, true, false])
   })
 
   it('cuts a connection with a call that takes too long, whether it asks or waits', () => {
@@ -112,6 +136,59 @@ describe('boundConnections', () => {
     assert.deepEqual(cut([light, heavy, middle]), [false, true, false])
   })
 
+  it('does not wait for its timer when that is too much', () => {
+    const [light, heavy] = [open(), open()]
+    begin(light, { held: 10 * KIB })
+    const connection = bounded.of(heavy) ?? assert.fail()
+    const call = connection.begin({ isLong: false, head: 0 })
+    for (let bytes = 0; bytes <= 240 * KIB; bytes += KIB) call.hold(bytes)
+    assert.deepEqual(cut([light, heavy]), [false, true])
+    // Of what is cut nothing is counted any more, whatever still comes.
+    call.hold(500 * KIB)
+    connection.begin({ isLong: false, head: 500 * KIB }).end()
+    call.end()
+    begin(light, { held: 200 * KIB })
+    assert.equal(light.destroyed, false)
+    begin(light)
+    assert.equal(light.destroyed, true)
+  })
+
+  it('leaves a quarter free when it was too much', () => {
+    const sockets = [open(), open(), open()]
+    for (const [i, socket] of sockets.entries()) begin(socket, { held: (70 + i) * KIB })
+    assert.deepEqual(cut(sockets), [false, false, true])
+    const [a, b] = sockets
+    for (const socket of [a, b]) begin(socket ?? assert.fail(), { held: 12 * KIB })
+    assert.deepEqual(cut(sockets), [false, false, true])
+  })
+
+  it('counts the head of a call, and one that is not whole', () => {
+    const [headed, open1, open2] = [open(), open(), open()]
+    const connection = bounded.of(headed) ?? assert.fail()
+    connection.begin({ isLong: false, head: 241 * KIB })
+    assert.equal(headed.destroyed, true)
+    for (const socket of [open1, open2]) socket.bytesRead = 100 * KIB
+    bounded.sweep()
+    assert.deepEqual(cut([open1, open2]), [false, false])
+    // More than 144 KiB of a head is not kept.
+    open1.bytesRead = 1024 * KIB
+    bounded.sweep()
+    assert.deepEqual(cut([open1, open2]), [false, false])
+    open2.bytesRead = 113 * KIB
+    bounded.sweep()
+    assert.deepEqual(cut([open1, open2]), [true, false])
+  })
+
+  it('takes what came before a head that is whole for no head', () => {
+    const sockets = [open(), open(), open()]
+    for (const socket of sockets) {
+      socket.bytesRead = 140 * KIB
+      begin(socket)()
+    }
+    bounded.sweep()
+    assert.deepEqual(cut(sockets), [false, false, false])
+  })
+
   it('counts what a stream costs by itself, also one of a watch', () => {
     const sockets = [open(), open()]
     for (let i = 0; i < 9; i += 1) begin(sockets[1] ?? assert.fail(), { isLong: true })
@@ -121,15 +198,13 @@ describe('boundConnections', () => {
   })
 
   it('counts what a call holds until its stream is closed', () => {
-    const socket = open()
-    begin(socket, { held: 250 * KIB })
-    bounded.sweep()
-    assert.equal(socket.destroyed, true)
-    const other = open()
-    begin(other, { held: 250 * KIB })()
-    begin(other)
-    bounded.sweep()
-    assert.equal(other.destroyed, false)
+    const [ended, lasting] = [open(), open()]
+    begin(ended, { held: 130 * KIB })()
+    begin(ended, { held: 130 * KIB })
+    assert.equal(ended.destroyed, false)
+    begin(lasting, { held: 10 * KIB })
+    begin(ended, { held: 130 * KIB })
+    assert.deepEqual(cut([ended, lasting]), [true, false])
   })
 
   it('makes room where most connections are from', () => {
@@ -162,5 +237,9 @@ describe('boundConnections', () => {
     assert.equal(socket.destroyed, false)
     context.mock.timers.tick(1)
     assert.equal(socket.destroyed, true)
+    const gone = open()
+    gone.emit('close')
+    context.mock.timers.tick(60_000)
+    assert.equal(gone.destroyed, false, 'it is waited for')
   })
 })

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import {
+  createMessageReader,
   framed,
   MAX_MESSAGE,
-  MessageReader,
 } from '../../../../../src/adapters/ext-authz/grpc/message.ts'
-import { CODE } from '../../../../../src/adapters/ext-authz/grpc/status.ts'
+import { GRPC } from '../../../../../src/refusal.ts'
 
 /** The bytes in pieces that are cut at these places. */
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
@@ -16,7 +16,7 @@ function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 }
 
 function read(chunks: readonly Buffer[]) {
-  const reader = new MessageReader()
+  const reader = createMessageReader()
   for (const chunk of chunks) {
     const refusal = reader.take(chunk)
     if (refusal !== undefined) return refusal
@@ -26,7 +26,7 @@ function read(chunks: readonly Buffer[]) {
 
 const codeOf = (chunks: readonly Buffer[]) => {
   const got = read(chunks)
-  return Buffer.isBuffer(got) ? CODE.ok : got.code
+  return Buffer.isBuffer(got) ? GRPC.OK : got.code
 }
 
 const prefix = (flag: number, length: number) => {
@@ -35,7 +35,7 @@ const prefix = (flag: number, length: number) => {
   return bytes
 }
 
-describe('MessageReader', () => {
+describe('createMessageReader', () => {
   it('reads what framed wrote, however it is cut', () => {
     const cases = fc.tuple(fc.uint8Array({ maxLength: 600 }), fc.array(fc.nat(700)))
     fc.assert(
@@ -48,7 +48,7 @@ describe('MessageReader', () => {
 
   it('has its own copy: what brought the bytes may be let go or written over', () => {
     const chunks = pieces(framed(Buffer.from('a message of some length')), [3, 9])
-    const reader = new MessageReader()
+    const reader = createMessageReader()
     for (const chunk of chunks) {
       const copy = Buffer.from(chunk)
       assert.equal(reader.take(copy), undefined)
@@ -59,23 +59,32 @@ describe('MessageReader', () => {
 
   it('takes exactly one message', () => {
     const one = framed(Buffer.from('x'))
-    assert.equal(codeOf([]), CODE.internal)
+    assert.equal(codeOf([]), GRPC.INTERNAL)
     for (const short of [one.subarray(0, 3), one.subarray(0, 5)]) {
-      assert.equal(codeOf([short]), CODE.internal)
+      assert.equal(codeOf([short]), GRPC.INTERNAL)
     }
-    assert.equal(codeOf([one, Buffer.from([0])]), CODE.internal)
-    assert.equal(codeOf([Buffer.concat([one, one])]), CODE.internal)
+    assert.equal(codeOf([one, Buffer.from([0])]), GRPC.INTERNAL)
+    assert.equal(codeOf([Buffer.concat([one, one])]), GRPC.INTERNAL)
   })
 
-  it('takes a message up to the longest, and holds no more than its length', () => {
-    const reader = new MessageReader()
+  it('holds twice what came at most, whatever is announced, and never more than the message', () => {
+    const reader = createMessageReader()
     assert.equal(reader.take(prefix(0, MAX_MESSAGE)), undefined)
+    for (let came = 5; came < MAX_MESSAGE + 5; came += 1000) {
+      assert.ok(reader.held >= came && reader.held <= 2 * came, `${reader.held} of ${came}`)
+      assert.equal(reader.take(Buffer.alloc(Math.min(1000, MAX_MESSAGE + 5 - came))), undefined)
+    }
     assert.equal(reader.held, MAX_MESSAGE + 5)
-    assert.equal(codeOf([prefix(0, MAX_MESSAGE + 1)]), CODE.resourceExhausted)
-    assert.equal(codeOf([prefix(0, 2 ** 32 - 1)]), CODE.resourceExhausted)
+    assert.equal((reader.end() as Buffer).length, MAX_MESSAGE)
+  })
+
+  it('takes a message up to the longest', () => {
+    assert.equal(codeOf([prefix(0, MAX_MESSAGE), Buffer.alloc(MAX_MESSAGE)]), GRPC.OK)
+    assert.equal(codeOf([prefix(0, MAX_MESSAGE + 1)]), GRPC.RESOURCE_EXHAUSTED)
+    assert.equal(codeOf([prefix(0, 2 ** 32 - 1)]), GRPC.RESOURCE_EXHAUSTED)
   })
 
   it('inflates nothing', () => {
-    for (const flag of [1, 2, 255]) assert.equal(codeOf([prefix(flag, 1)]), CODE.unimplemented)
+    for (const flag of [1, 2, 255]) assert.equal(codeOf([prefix(flag, 1)]), GRPC.UNIMPLEMENTED)
   })
 })

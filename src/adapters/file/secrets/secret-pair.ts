@@ -1,0 +1,38 @@
+import { stringify } from 'yaml'
+import type { Redacted } from '../../../redacted.ts'
+
+export interface SecretPair {
+  readonly namespace: string
+  readonly username: string
+  readonly password: Redacted<string>
+  /** In place of the password where rauth reads it; bcrypt. */
+  readonly hash?: string | undefined
+  /** Name of the Secret that rauth reads. */
+  readonly secretName: string
+  /** Name of the Secret that pods name in `imagePullSecrets`. */
+  readonly pullSecretName: string
+  /** Hosts, as they stand before the first slash of an image. */
+  readonly registries: readonly string[]
+}
+
+/**
+ * The two Secrets of a namespace, for kubectl: its credentials, which rauth reads, and the same as a
+ * kubernetes.io/dockerconfigjson, which the kubelet reads.
+ */
+export function formatSecretPair(pair: SecretPair): string {
+  const { namespace, username, hash, registries } = pair
+  const password = pair.password.reveal()
+  const credentials = {
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: pair.secretName, namespace } },
+    type: 'Opaque',
+    stringData: { username, ...(hash === undefined ? { password } : { passwordHash: hash }) },
+  }
+  const auth = Buffer.from(`${username}:${password}`, 'utf8').toString('base64')
+  const auths = Object.fromEntries(registries.map((host) => [host, { username, password, auth }]))
+  const pull = {
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: pair.pullSecretName, namespace } },
+    type: 'kubernetes.io/dockerconfigjson',
+    stringData: { '.dockerconfigjson': JSON.stringify({ auths }) },
+  }
+  return [credentials, pull].map((one) => stringify(one, { lineWidth: 0 })).join('---\n')
+}

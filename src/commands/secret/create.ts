@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { Command, InvalidArgumentError } from 'commander'
+import { formatSecretPair } from '../../adapters/file/secrets/secret-pair.ts'
+import { USUAL_FILE } from '../../config/read.ts'
+import { schema } from '../../config/schema.ts'
+import { hasControl } from '../../credentials/strict-text.ts'
+import { Redacted } from '../../redacted.ts'
+import { configOf } from '../asking/offline.ts'
+import { readPassword } from '../asking/secret-input.ts'
+import { usage } from '../asking/usage.ts'
+import { addConfigOption, configFile, type ConfigOption } from '../config-option.ts'
+import { hashOf } from '../hash.ts'
+
+interface CreateOptions extends ConfigOption {
+  readonly user?: string
+  readonly passwordStdin?: true
+  readonly hash?: true
+  readonly registry?: readonly string[]
+  readonly pullSecretName: string
+}
+
+/** RFC 1123 label: what a namespace can be called. */
+const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** More than anybody can guess; 32 characters. */
+const RANDOM_BYTES = 24
+
+export function createSecretCommand(): Command {
+  return addConfigOption(new Command('create'))
+    .description('Print the two Secrets of a namespace, for rauth and for the kubelet.')
+    .argument('<namespace>', 'whose they are', parseNamespace)
+    .option('-u, --user <user>', 'user name (default: the namespace)')
+    .option('--password-stdin', 'the password is on stdin (default: a random one)')
+    .option('--hash', 'give rauth the bcrypt hash in place of the password')
+    .option('--registry <host...>', 'where images are pulled from (default: service)')
+    .option('--pull-secret-name <name>', 'what pods name', 'registry-pull-secret')
+    .addHelpText(
+      'after',
+      '\nExample:\n  rauth secret create team-a --registry registry.example | kubectl apply -f -\n' +
+        '\nPods name the second one in imagePullSecrets. Rather give a random password than --hash:\n' +
+        'checking a bcrypt hash costs time with each new login.',
+    )
+    .exitOverride()
+    .action(async (namespace: string, options: CreateOptions) => {
+      const named = configFile(options)
+      const isBare = named === undefined && !existsSync(USUAL_FILE)
+      const config = isBare ? undefined : configOf(named)
+      const { user: username = namespace, pullSecretName } = options
+      if (username === '' || username.includes(':') || hasControl(username)) {
+        throw usage('a user name has neither a colon nor control characters')
+      }
+      const password =
+        options.passwordStdin === true
+          ? await readPassword()
+          : new Redacted(randomBytes(RANDOM_BYTES).toString('base64url'))
+      process.stdout.write(
+        formatSecretPair({
+          ...{ namespace, username, password, pullSecretName },
+          hash: options.hash === true ? await hashOf(password) : undefined,
+          secretName: config?.secretName ?? schema.shape.secretName.parse(undefined),
+          registries: options.registry ?? [
+            config?.service ?? schema.shape.service.parse(undefined),
+          ],
+        }),
+      )
+    })
+}
+
+function parseNamespace(text: string): string {
+  if (NAMESPACE.test(text)) return text
+  throw new InvalidArgumentError('a namespace is a DNS label: small letters, digits and hyphens')
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { parseAllDocuments } from 'yaml'
+import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
+import { freePort } from '../../tools/stack/ports.ts'
+import { SERVICE, startServing, type Serving } from '../support/serving.ts'
+
+describe('commands about passwords and tokens', () => {
+  let serving: Serving
+  let folder: CliFolder
+  const login = { username: 'team-a', password: 'pass wörd:with colon' }
+  const scope = 'repository:team-a/app:pull'
+  before(async () => {
+    folder = await makeCliFolder()
+    serving = await startServing({ logins: [login] })
+  })
+  after(async () => {
+    await serving.stop()
+    await folder.remove()
+  })
+
+  // The gateway answers /v2/ with the challenge that any registry behind it has.
+  const at = () => ['--registry', `http://127.0.0.1:${serving.gatewayHttp}`]
+  const fetched = (...args: readonly string[]) =>
+    folder.rauth(['token', scope, ...at(), '-u', 'team-a', '--password-stdin', ...args], {
+      input: `${login.password}\n`,
+    })
+
+  describe('rauth token', () => {
+    it('asks where the registry says, and prints the token alone', async () => {
+      const { code, stdout, stderr } = await fetched()
+      assert.deepEqual([code, stderr], [0, ''])
+      assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+      const decoded = await folder.rauth(['decode', '-', '-c', serving.config], { input: stdout })
+      assert.equal(decoded.code, 0, decoded.output)
+      assert.match(decoded.stdout, /^access +repository:team-a\/app:pull$/m)
+    })
+
+    it('takes the password from the environment, and says in JSON what it was for', async () => {
+      const args = ['token', scope, ...at(), '-u', 'team-a', '-o', 'json']
+      const { stdout } = await folder.rauth(args, { env: { REGISTRY_PASSWORD: login.password } })
+      const { token, expiresIn, ...rest } = JSON.parse(stdout) as Record<string, unknown>
+      assert.match(String(token), /^eyJ/)
+      // It may be the one of a moment ago.
+      assert.ok(Number(expiresIn) > 290 && Number(expiresIn) <= 300)
+      const realm = `http://127.0.0.1:${serving.token}/token`
+      assert.deepEqual(rest, { realm, service: SERVICE })
+    })
+
+    it('exits with 1 for a wrong password, and says what the service says', async () => {
+      const { code, stdout, stderr } = await folder.rauth(
+        ['token', ...at(), '-u', 'team-a', '--password-stdin'],
+        { input: 'wrong' },
+      )
+      assert.deepEqual([code, stdout], [1, ''])
+      assert.match(stderr, /\/token answers 401: incorrect username or password\n$/)
+    })
+
+    it('exits with 3 where nobody answers, with 2 where it is not told whom to ask', async () => {
+      const nowhere = `http://127.0.0.1:${await freePort()}`
+      assert.equal((await folder.rauth(['token', '--registry', nowhere])).code, 3)
+      for (const args of [
+        [],
+        ['-r', 'here'],
+        ['-r', nowhere, '-u', 'x'],
+        ['-r', nowhere, '--password-stdin'],
+      ]) {
+        const { code, stdout } = await folder.rauth(['token', ...args])
+        assert.deepEqual([code, stdout], [2, ''], args.join(' '))
+      }
+    })
+
+    it('says what a registry is that asks for no token', async () => {
+      const server = createServer((_, response) => response.end('{}'))
+      const port = await freePort()
+      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+      try {
+        const { code, stderr } = await folder.rauth(['token', '-r', `http://127.0.0.1:${port}`])
+        assert.equal(code, 1)
+        assert.match(stderr, /lets everybody in: it asks for no token; next: name the realm/)
+      } finally {
+        server.close()
+      }
+    })
+  })
+
+  describe('rauth decode', () => {
+    it('exits with 1 for a token of other keys, and prints what it says all the same', async () => {
+      const { stdout: token } = await fetched()
+      await folder.write('rauth.yaml', `realm: http://x/token\nservice: ${SERVICE}\n`)
+      const { code, stdout } = await folder.rauth(['decode', token.trim(), '-o', 'json'])
+      assert.equal(code, 1)
+      const told = JSON.parse(stdout) as {
+        payload: { sub: string }
+        verifies: boolean
+        why: string
+      }
+      assert.deepEqual(
+        [told.payload.sub, told.verifies, told.why],
+        ['team-a', false, 'key unknown'],
+      )
+    })
+
+    it('prints what is not of rauth', async () => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+      const token = `${part({ alg: 'none' })}.${part({ sub: 'x', exp: 0, list: [1] })}.AAAA`
+      const { code, stdout } = await folder.rauth(['decode', token])
+      assert.equal(code, 1)
+      assert.match(stdout, /^alg +none$/m)
+      assert.match(stdout, /^exp +1970-01-01T00:00:00Z \(\d+ s ago\)$/m)
+      assert.match(stdout, /^list +\[1\]$/m)
+    })
+
+    it('exits with 2 for what is no token', async () => {
+      assert.equal((await folder.rauth(['decode', 'a.b'])).code, 2)
+    })
+  })
+
+  describe('rauth hash', () => {
+    it('makes a hash that fits, from stdin, and with the cost that is asked for', async () => {
+      const { code, stdout } = await folder.rauth(['hash', '--cost', '4'], { input: 'pässword\n' })
+      assert.equal(code, 0)
+      assert.match(stdout, /^\$2b\$04\$[./A-Za-z0-9]{53}\n$/)
+      const { default: bcrypt } = await import('bcrypt')
+      assert.ok(await bcrypt.compare('pässword', stdout.trim()))
+    })
+
+    it('refuses what bcrypt would not look at whole, and nothing at all', async () => {
+      for (const [input, message] of [
+        ['ä'.repeat(37), /the password has 74 bytes, and bcrypt looks at 72 only/],
+        ['', /no password on stdin/],
+        ['\n', /no password on stdin/],
+      ] as const) {
+        const { code, stdout, stderr } = await folder.rauth(['hash'], { input })
+        assert.deepEqual([code, stdout], [2, ''])
+        assert.match(stderr, message)
+      }
+      assert.equal((await folder.rauth(['hash', '--cost', '13'], { input: 'x' })).code, 2)
+    })
+  })
+
+  describe('rauth secret create', () => {
+    const create = (...args: readonly string[]) =>
+      folder.rauth(['secret', 'create', ...args], { input: login.password })
+    const documentsOf = (text: string) =>
+      parseAllDocuments(text).map((one) => one.toJS() as Record<string, never>)
+
+    it('makes the Secret that rauth reads: whoever is in it can log in', async () => {
+      const { code, stdout } = await create('team-new')
+      assert.equal(code, 0)
+      const [credentials, pull] = documentsOf(stdout)
+      const { password } = credentials?.['stringData'] as unknown as { password: string }
+      assert.match(password, /^[\w-]{32}$/)
+      const auth = Buffer.from(`team-new:${password}`).toString('base64')
+      const config = pull?.['stringData']?.['.dockerconfigjson'] as unknown as string
+      assert.deepEqual(JSON.parse(config), {
+        auths: { 'registry.test': { username: 'team-new', password, auth } },
+      })
+      await mkdir(serving.secrets, { recursive: true })
+      await writeFile(path.join(serving.secrets, 'team-new.yaml'), stdout)
+      const ask = () =>
+        folder.rauth(['token', ...at(), '-u', 'team-new'], { env: { REGISTRY_PASSWORD: password } })
+      let answer = await ask()
+      for (let i = 0; i < 20 && answer.code !== 0; i += 1) answer = await ask()
+      assert.equal(answer.code, 0, answer.stderr)
+    })
+
+    it('takes a user name, a password and registries, and gives rauth a hash where it is told to', async () => {
+      const { stdout } = await create(
+        ...['team-b', '-u', 'ci', '--password-stdin', '--hash'],
+        ...['--registry', 'a.example', 'b.example:5000', '--pull-secret-name', 'pull'],
+      )
+      const [credentials, pull] = documentsOf(stdout)
+      const { username, passwordHash, password } = credentials?.['stringData'] as unknown as Record<
+        string,
+        string
+      >
+      assert.deepEqual([username, password], ['ci', undefined])
+      assert.match(passwordHash ?? '', /^\$2b\$10\$/)
+      assert.deepEqual(pull?.['metadata'], { name: 'pull', namespace: 'team-b' })
+      const config = pull['stringData']?.['.dockerconfigjson'] as unknown as string
+      const { auths } = JSON.parse(config) as { auths: object }
+      assert.deepEqual(Object.keys(auths), ['a.example', 'b.example:5000'])
+    })
+
+    it('exits with 2 for what is no namespace and no user name', async () => {
+      for (const args of [['Team'], ['team-a', '-u', 'a:b'], []]) {
+        assert.equal((await create(...args)).code, 2)
+      }
+    })
+  })
+})
