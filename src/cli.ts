@@ -6,6 +6,7 @@ import { decodeCommand } from './commands/decode.ts'
 import { explainCommand } from './commands/explain.ts'
 import { hashCommand } from './commands/hash.ts'
 import { keysCommand } from './commands/keys.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { policyCommand } from './commands/policy.ts'
 import { secretCommand } from './commands/secret.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -29,6 +30,7 @@ const program = new Command('rauth')
   .addCommand(decodeCommand())
   .addCommand(hashCommand())
   .addCommand(secretCommand())
+  .addCommand(migrateCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -2,30 +2,40 @@ import { existsSync } from 'node:fs'
 import os from 'node:os'
 import { Command } from 'commander'
 import { POLICY_FILE, readDocumentText, USERS_FILE } from '../adapters/file/document-text.ts'
-import { loadConfig, USUAL_FILE } from '../config/read.ts'
+import { USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { usersOfFile } from '../config/users-file.ts'
 import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
-import { addConfigArgument, namedFile, type ConfigOption } from './config-option.ts'
+import {
+  addAnyConfigOption,
+  configFile,
+  loadAnyConfig,
+  withArgument,
+  type AnyConfigOption,
+} from './config-option.ts'
 
 export function checkConfigCommand(): Command {
-  return addConfigArgument(new Command('check-config'))
+  return addAnyConfigOption(new Command('check-config'))
+    .argument('[file]', 'the same as --config')
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
     .exitOverride()
     .option('--no-files', 'for another machine: do not look whether the files are here')
-    .action(async (argument: string | undefined, options: Options, command: Command) => {
-      const file = namedFile(argument, options, command)
+    .action(async (argument: string | undefined, given: Options, command: Command) => {
+      const options = withArgument(argument, given, command)
+      const { dockerAuthConfig } = options
+      const file = dockerAuthConfig ?? configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
-      const config = loadConfig(file, process.env)
+      const { config, unheeded } = loadAnyConfig(options)
       const policy = await readPolicy(config)
       await checkCluster(config)
       await checkUsers(config)
       const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
-      const missing = options.files ? missingPaths(config) : []
-      const warnings = [...warningsOf(config), ...ofPolicy]
+      const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
+      const missing = given.files ? missingPaths(config) : []
+      const warnings = [...unheeded, ...warningsOf(config, listeners), ...ofPolicy]
       for (const line of [...warnings, ...missing]) process.stderr.write(`${name}: ${line}\n`)
       if (missing.length > 0) {
         process.stderr.write(`${name}: rauth would not start here; elsewhere: --no-files\n`)
@@ -36,7 +46,7 @@ export function checkConfigCommand(): Command {
     })
 }
 
-interface Options extends ConfigOption {
+interface Options extends AnyConfigOption {
   readonly files: boolean
 }
 
@@ -74,13 +84,21 @@ function credentialPaths(credentials: Config['credentials']): readonly Missing[]
 
 /** The same of the users file. */
 async function checkUsers({ identity }: Config): Promise<void> {
-  for (const file of usersFiles(identity)) {
-    if (existsSync(file)) usersOfFile(await readDocumentText(file, USERS_FILE), file)
+  for (const { users } of identity) {
+    const { file, format } = users ?? {}
+    if (file === undefined || !existsSync(file)) continue
+    usersOfFile(await readDocumentText(file, USERS_FILE), file, format)
   }
 }
 
 function usersFiles(identity: Config['identity']): readonly string[] {
   return identity.flatMap(({ users }) => users?.file ?? [])
+}
+
+/** Those that are named by a path. */
+function programs({ policy }: Config): readonly Missing[] {
+  const { program } = policy.command
+  return program?.includes('/') === true ? [['policy.command.program', program, '']] : []
 }
 
 type Missing = readonly [key: string, path: string, next: string]
@@ -96,11 +114,14 @@ function missingPaths(config: Config): readonly string[] {
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
-    ...identity.flatMap(({ command, http }): readonly Missing[] => [
+    ...programs(config),
+    ...identity.flatMap(({ command, http, oidc }): readonly Missing[] => [
       ...(command?.program?.includes('/') === true
         ? [['command.program', command.program, ''] as const]
         : []),
       ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
+      ...(oidc?.authority === undefined ? [] : [['oidc.authority', oidc.authority, ''] as const]),
+      ...(oidc?.jwks === undefined ? [] : [['oidc.jwks', oidc.jwks, ''] as const]),
     ]),
     ...(policy.file === undefined
       ? []

@@ -1,8 +1,15 @@
 import { Option, type Command } from 'commander'
+import { loadDockerAuthConfig } from '../config/docker-auth/read.ts'
+import { loadConfig } from '../config/read.ts'
+import type { Config } from '../config/schema.ts'
 
 export interface ConfigOption {
   readonly config?: string
   readonly file?: string
+}
+
+export interface AnyConfigOption extends ConfigOption {
+  readonly dockerAuthConfig?: string
 }
 
 /** `-c, --config`, and `-f, --file` for the same: nobody should have to remember which it was. */
@@ -17,20 +24,38 @@ export function configFile({ config, file }: ConfigOption): string | undefined {
   return config ?? file
 }
 
-/** The same for a command that takes the file as its argument, too. */
-export function addConfigArgument(command: Command): Command {
-  return addConfigOption(command).argument('[file]', 'the same as --config')
+/** The same, and beside it a configuration of docker_auth in its place. */
+export function addAnyConfigOption(command: Command): Command {
+  return addConfigOption(command).addOption(
+    new Option('--docker-auth-config <file>', 'a docker_auth configuration, as it is').conflicts([
+      'config',
+      'file',
+    ]),
+  )
 }
 
-/** The file of such a command. Ends it where two are named. */
-export function namedFile(
+export interface LoadedConfig {
+  readonly config: Config
+  /** What the file asks for and rauth does in its own way. */
+  readonly unheeded: readonly string[]
+}
+
+/** What the options name; throws a RauthError with each mistake. */
+export function loadAnyConfig(options: AnyConfigOption): LoadedConfig {
+  return options.dockerAuthConfig === undefined
+    ? { config: loadConfig(configFile(options), process.env), unheeded: [] }
+    : loadDockerAuthConfig(options.dockerAuthConfig, process.env)
+}
+
+/** The options with the file that was given as an argument. Ends a command that names two. */
+export function withArgument(
   argument: string | undefined,
-  options: ConfigOption,
+  options: AnyConfigOption,
   command: Command,
-): string | undefined {
-  const option = configFile(options)
-  if (argument !== undefined && option !== undefined) {
+): AnyConfigOption {
+  if (argument === undefined) return options
+  if ((options.dockerAuthConfig ?? configFile(options)) !== undefined) {
     command.error('error: the configuration is named twice')
   }
-  return argument ?? option
+  return { ...options, file: argument }
 }

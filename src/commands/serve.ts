@@ -1,30 +1,45 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { loadConfig } from '../config/read.ts'
 import { run, type Role } from '../serve/run.ts'
-import { addConfigArgument, namedFile, type ConfigOption } from './config-option.ts'
+import {
+  addAnyConfigOption,
+  loadAnyConfig,
+  withArgument,
+  type AnyConfigOption,
+} from './config-option.ts'
 
-interface ServeOptions extends ConfigOption {
-  readonly role: Role
+interface ServeOptions extends AnyConfigOption {
+  readonly role?: Role
   readonly port?: number
 }
 
 export function serveCommand(): Command {
-  return addConfigArgument(new Command('serve'))
+  return addAnyConfigOption(new Command('serve'))
+    .argument('[file]', 'the same as --config')
     .description('Run the token service and the gateway.')
     .addOption(
-      new Option('--role <role>', 'which half to run')
-        .choices(['all', 'token', 'gateway'])
-        .default('all'),
+      new Option(
+        '--role <role>',
+        'which half to run (default: all; token with --docker-auth-config)',
+      ).choices(['all', 'token', 'gateway']),
     )
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
     .exitOverride()
     .action((argument: string | undefined, options: ServeOptions, command: Command) => {
-      if (options.port !== undefined && options.role === 'gateway') {
+      const { dockerAuthConfig, port } = options
+      if (dockerAuthConfig !== undefined && (options.role ?? 'token') !== 'token') {
+        command.error(
+          'error: a docker_auth configuration is for --role token: it has no gateway; ' +
+            'rauth migrate docker-auth makes one that can have',
+        )
+      }
+      if (port !== undefined && options.role === 'gateway') {
         command.error(
           'error: --port is that of the token service, which --role gateway does not run',
         )
       }
-      return run(loadConfig(namedFile(argument, options, command), process.env), options)
+      const { config, unheeded } = loadAnyConfig(withArgument(argument, options, command))
+      const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
+      return run(config, { role, port, warnings: unheeded })
     })
 }
 

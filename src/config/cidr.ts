@@ -32,6 +32,22 @@ export function parseLooseCidr(text: string): Cidr | string {
   return { address, prefix, family }
 }
 
+/** The first address of the network that a loose text names, with its prefix; one address alone as it is. */
+export function networkAddress(text: string): string {
+  const parsed = parseLooseCidr(text)
+  if (typeof parsed === 'string' || !text.includes('/')) return text
+  const { address, prefix, family } = parsed
+  const bits = bitsOf(address, family)
+  const width = family === 'ipv4' ? 8 : 16
+  const parts: string[] = []
+  for (let at = 0; at < bits.length; at += width) {
+    const kept = bits.slice(at, Math.max(at, Math.min(prefix, at + width)))
+    const number = parseInt(kept.padEnd(width, '0'), 2)
+    parts.push(family === 'ipv4' ? String(number) : number.toString(16))
+  }
+  return `${parts.join(family === 'ipv4' ? '.' : ':')}/${prefix}`
+}
+
 function bitsOf(address: string, family: Cidr['family']): string {
   return family === 'ipv4'
     ? address

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
+import { oidc } from './oidc-schema.ts'
 import { usersShape } from './users-schema.ts'
 import { askingBounds, commandShape, duration, file, hookUrl, programIn } from './values.ts'
 
@@ -12,13 +13,16 @@ const users = z
       ...usersShape,
       /** A file with `accounts` and `anonymous` in place of those here; read again when it changes. */
       file: file.optional(),
+      /** `docker_auth`: the file is a configuration of docker_auth, of which `users` are read. */
+      format: z.enum(['rauth', 'docker_auth']).optional(),
     },
     'must be a map with accounts, or with the name of a file',
   )
-  .superRefine(({ file, accounts, anonymous }, context) => {
+  .superRefine(({ file, accounts, anonymous, format }, context) => {
     const bad = (message: string, ...path: string[]) => {
       context.addIssue({ code: 'custom', path, message })
     }
+    if (format !== undefined && file === undefined) bad('is that of a file: name one', 'format')
     if (file !== undefined && (accounts ?? anonymous) !== undefined) {
       bad('stands alone: the accounts and anonymous are in it', 'file')
     } else if (file === undefined && accounts === undefined && anonymous === undefined) {
@@ -55,6 +59,8 @@ const source = z.strictObject(
     command: command.optional(),
     /** A server that is told the same. */
     http: http.optional(),
+    /** An issuer of identity tokens, which are passwords here. */
+    oidc: oidc.optional(),
   },
   'must be a source such as { secrets: {} }',
 )
@@ -74,6 +80,7 @@ export const identitySchema = z
   .max(MAX_SOURCES, `must have ${MAX_SOURCES} sources at most`)
   .superRefine((sources, context) => {
     const seen = new Set<SourceKind>()
+    const issuers = new Set<string>()
     for (const [index, one] of sources.entries()) {
       const kinds = SOURCE_KINDS.filter((kind) => one[kind] !== undefined)
       const bad = (message: string) => {
@@ -84,6 +91,10 @@ export const identitySchema = z
         bad(`must have exactly one of ${SOURCE_KINDS.join(', ')}`)
       } else if (SINGLE.includes(kind) && seen.has(kind)) bad(`is a second ${kind}: leave one`)
       if (kind !== undefined) seen.add(kind)
+      const issuer = one.oidc?.issuer ?? ''
+      if (issuers.has(issuer))
+        bad(`is a second oidc of ${issuer}: put its identities into the first`)
+      if (issuer !== '') issuers.add(issuer)
     }
   })
 
@@ -91,12 +102,19 @@ export type Identity = z.output<typeof identitySchema>
 
 /** With the paths in it taken from a folder. */
 export function resolveSource<T extends Source>(source: T, folder: string): T {
-  const { users, command, http } = source
+  const { users, command, http, oidc } = source
   const at = (file: string) => path.resolve(folder, file)
   return {
     ...source,
     ...(users?.file !== undefined && { users: { ...users, file: at(users.file) } }),
     ...(command && { command: { ...command, ...programIn(folder, command.program) } }),
     ...(http?.authority !== undefined && { http: { ...http, authority: at(http.authority) } }),
+    ...(oidc && {
+      oidc: {
+        ...oidc,
+        ...(oidc.jwks !== undefined && { jwks: at(oidc.jwks) }),
+        ...(oidc.authority !== undefined && { authority: at(oidc.authority) }),
+      },
+    }),
   }
 }

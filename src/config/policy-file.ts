@@ -23,6 +23,7 @@ export function parsePolicy(
   const policy = createPolicy(
     rules.map((one, index) => ruleOf(one, idAt('rules', index), anonymous)),
     shadow.map((one, index) => shadowOf(one, idAt('shadow', index))),
+    { anonymous },
   )
   return { policy }
 }

@@ -4,7 +4,7 @@ import type { MatchSource } from '../policy/compile-rule.ts'
 import { DAYS, isDay, isZone, type Day } from '../policy/hours.ts'
 import { captureFlaws } from '../policy/match-flaws.ts'
 import { networkOf } from '../policy/network.ts'
-import { nameFlaw, patternFlaw } from '../policy/pattern-flaw.ts'
+import { patternFlaw } from '../policy/pattern-flaw.ts'
 import { isRegex } from '../policy/regex.ts'
 import { parseCidr } from './cidr.ts'
 import { unknownName } from './mistakes.ts'
@@ -33,8 +33,6 @@ export const checked = (error: string, flawOf: (value: string) => string | undef
 
 export const aPattern = checked('must be a pattern, which is a text', patternFlaw)
 export const pattern = aPattern.optional()
-/** Of the names of resources. */
-export const aNamePattern = checked('must be a pattern, which is a text', nameFlaw)
 
 const type = checked(
   'must be repository or registry, or a pattern of them',
@@ -127,7 +125,7 @@ const matchParts = z.strictObject(
     /** The user name. Of whoever has no credentials it is empty. */
     account: pattern,
     type,
-    name: aNamePattern.optional(),
+    name: pattern,
     /** The namespace that asks. Whoever has no credentials has none. */
     namespace: pattern,
     service: pattern,

@@ -3,7 +3,7 @@ import { compileRule } from '../policy/compile-rule.ts'
 import { captureFlaws } from '../policy/match-flaws.ts'
 import type { Rule } from '../policy/rule.ts'
 import { unknownName } from './mistakes.ts'
-import { aNamePattern, aPattern, checked, match, matchOf, tags, text } from './policy-match.ts'
+import { aPattern, checked, match, matchOf, pattern, tags, text } from './policy-match.ts'
 
 /** YAML of so many takes a few tenths of a second, in which nobody is served. */
 const MAX_RULES = 2_000
@@ -75,7 +75,7 @@ const shadow = z
       /** Who: a namespace, or a pattern of them. */
       namespace: aPattern,
       /** Where; only below the own name unless it is said. */
-      name: aNamePattern.default('${namespace}/**'),
+      name: pattern.default('${namespace}/**'),
     },
     "must be a map such as { namespace: team-a }, which is about team-a's own repositories",
   )

@@ -24,13 +24,36 @@ export function parseConfig(
 ):
   | { readonly config: Config; readonly problems?: never }
   | { readonly problems: readonly ConfigProblem[] } {
-  const at = ({ line, column }: Place) => `${fileName}:${line}:${column}`
   const read = readDocument(text)
   if (read.problems !== undefined) {
-    return { problems: read.problems.map(({ place, message }) => ({ where: at(place), message })) }
+    return {
+      problems: read.problems.map(({ place: { line, column }, message }) => ({
+        ...{ where: `${fileName}:${line}:${column}`, message },
+      })),
+    }
   }
-  const { document } = read
-  const { values, variables, unknown } = applyEnvironment(document.values, environment, SETTINGS)
+  const { values, locate } = read.document
+  return settleConfig({ values, locate, keyOf: (key) => key }, fileName, environment)
+}
+
+/** The values of settings that stand in a text, perhaps under other names. */
+export interface Written {
+  readonly values: Record<string, unknown>
+  readonly locate: (at: readonly PropertyKey[]) => Place
+  /** The keys of the text that a setting comes from. */
+  readonly keyOf: (setting: readonly string[]) => readonly string[]
+}
+
+/** What is written, and the environment over it → the configuration, or all problems at once. */
+export function settleConfig(
+  { values: written, locate, keyOf }: Written,
+  fileName: string,
+  environment: Environment,
+):
+  | { readonly config: Config; readonly problems?: never }
+  | { readonly problems: readonly ConfigProblem[] } {
+  const at = ({ line, column }: Place) => `${fileName}:${line}:${column}`
+  const { values, variables, unknown } = applyEnvironment(written, environment, SETTINGS)
   const parsed = schema.safeParse(values, { reportInput: true })
 
   const inText: (ConfigProblem & { readonly place: Place })[] = []
@@ -51,9 +74,11 @@ export function parseConfig(
       const variable = variableOf(key, variables)
       // Said above.
       if (unlisted.has(variable ?? '')) continue
-      const place = document.locate(key)
+      const own = keyOf(key)
+      const place = locate(own)
+      const told = message.replace(`"${key.join('.')}"`, `"${own.join('.')}"`)
       if (variable !== undefined) inEnvironment.push({ where: variable, message })
-      else inText.push({ where: at(place), message, place })
+      else inText.push({ where: at(place), message: told, place })
     }
   }
   inText.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isLoopback } from './loopback.ts'
 import type { Config } from './schema.ts'
 
 /** The listeners that can have TLS: operations is for the cluster's own probes and scrapes. */
@@ -26,10 +26,4 @@ export function plainListeners(
   return listeners.filter(
     (name) => tlsFilesOf(config, name) === undefined && !isLoopback(config.listen[name].host),
   )
-}
-
-/** Whether a host name or an address, perhaps in brackets, is this machine's own. */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
-  return isIP(host) === 4 ? host.startsWith('127.') : name === '::1' || name === 'localhost'
 }

@@ -1,9 +1,11 @@
 import { claimableRules } from '../policy/claimable.ts'
 import { openRulesOf } from '../policy/open-rules.ts'
+import { deadName } from '../policy/pattern-flaw.ts'
 import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
+import { isLoopback } from './loopback.ts'
 import type { Config } from './schema.ts'
-import { isLoopback, plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
+import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
 
 /**
  * What a configuration says in so many words, and what whoever reads it should hear once more; of the
@@ -33,7 +35,12 @@ function borrowedNames({ identity }: Config): readonly string[] {
 
 /** What a policy gives to others than whoever wrote it may think. */
 export function policyWarningsOf(policy: Policy, config: Config): readonly string[] {
-  return [...openRules(policy), ...claimable(policy, config), ...exempt(policy)]
+  return [
+    ...openRules(policy),
+    ...deadNames(policy),
+    ...claimable(policy, config),
+    ...exempt(policy),
+  ]
 }
 
 function openRules(policy: Policy): readonly string[] {
@@ -44,6 +51,15 @@ function openRules(policy: Policy): readonly string[] {
       `${anonymous === true && namespace === undefined ? 'everyone, also without credentials' : 'every login'}; ` +
       "next: give its match a name, such as '${namespace}/**'",
   )
+}
+
+function deadNames({ rules, shadows }: Policy): readonly string[] {
+  return [...rules, ...shadows].flatMap(({ id, name }) => {
+    const flaw = deadName(name.source)
+    return flaw === undefined
+      ? []
+      : [`${id} has the name "${name.source}", and ${flaw}: it never matches`]
+  })
 }
 
 function claimable(policy: Policy, { identity }: Config): readonly string[] {

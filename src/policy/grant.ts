@@ -55,8 +55,9 @@ export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
   }
 }
 
-/** Of `requested` the resources that no rule is about, for none of the holders. */
+/** Of `requested` the resources that no rule is about, for none of the holders. Of nobody: if it is let in. */
 export function undecided(policy: Policy, asker: Asker, requested: Access): Access {
+  if (asker.holders.length === 0 && !policy.anonymous) return []
   const voices = voicesOf(policy, asker)
   return requested.filter(
     (resource) =>

@@ -23,16 +23,15 @@ export function patternFlaw(source: string, dialect: Dialect = 'rauth'): string 
   return isRegex(source) ? regexFlaw(source) : globFlaw(source)
 }
 
-/** The same of a pattern of repository names, and of what could match none of them. */
-export function nameFlaw(source: string): string | undefined {
-  const flaw = patternFlaw(source)
-  if (flaw !== undefined || isRegex(source)) return flaw
+/** Why a glob can match the name of no resource, or `undefined`; no mistake, since it harms nobody. */
+export function deadName(source: string): string | undefined {
+  if (isRegex(source)) return undefined
   const plain = source.replaceAll(/\$\{[^}]*\}/g, '')
   const odd = /[^a-z0-9._\-/*?]/.exec(plain)?.[0]
   if (odd === undefined) return undefined
   return odd === '$'
-    ? 'has a $, which is in no name; a placeholder has braces, as ${namespace}'
-    : `can match no repository: ${JSON.stringify(odd)} is in no name`
+    ? 'a $ is in no name, and a placeholder has braces, as ${namespace}'
+    : `${JSON.stringify(odd)} is in no name`
 }
 
 function unknownPlaceholder(name: string): string {

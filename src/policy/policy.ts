@@ -16,13 +16,19 @@ export interface Policy {
   readonly writesOnce: boolean
   /** What certain namespaces may do although no rule allows it; it is told each time. */
   readonly shadows: readonly Rule[]
+  /** Whether whoever has no credentials is asked about where no rule is about it. */
+  readonly anonymous: boolean
 }
 
-export function createPolicy(rules: readonly Rule[], shadows: readonly Rule[] = []): Policy {
+export function createPolicy(
+  rules: readonly Rule[],
+  shadows: readonly Rule[] = [],
+  { anonymous = false }: Partial<Pick<Policy, 'anonymous'>> = {},
+): Policy {
   const locates = [...rules, ...shadows].some(({ network }) => network !== undefined)
   const labels = [...new Set([...rules, ...shadows].flatMap(labelsOf))].sort()
   const writesOnce = rules.some(({ immutable = [] }) => immutable.length > 0)
-  return { rules, index: indexRules(rules), locates, labels, writesOnce, shadows }
+  return { rules, index: indexRules(rules), locates, labels, writesOnce, shadows, anonymous }
 }
 
 function labelsOf(rule: Rule): readonly string[] {

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly role: Role
   /** Port of the token service, over the configured one. */
   readonly port?: number | undefined
+  /** To be told with those of the configuration. */
+  readonly warnings?: readonly string[]
 }
 
 /** How long requests in flight may take once rauth was told to stop, milliseconds. */
@@ -49,12 +51,14 @@ function endByForce(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-async function serve(config: Config, { role, port }: RunOptions): Promise<void> {
+async function serve(config: Config, { role, port, warnings = [] }: RunOptions): Promise<void> {
   const takesLogins = role !== 'gateway' || config.gateway.basic
   const common = await createCommon(config, takesLogins)
   const { log, metrics, decisions, keys, signingKeys, tls } = common
   const { store, identity, policySource, clock } = common
-  for (const warning of warningsOf(config, LISTENERS[role])) log.warn({}, warning)
+  for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {
+    log.warn({}, warning)
+  }
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()

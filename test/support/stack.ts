@@ -31,6 +31,8 @@ export interface StackOptions {
   readonly catalog?: boolean
   /** More configuration of rauth: variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
+  /** And what has no variable. */
+  readonly settings?: Readonly<Record<string, unknown>>
 }
 
 /** A whole deployment of the real parts, with the namespaces team-a and team-b, in a folder that goes. */
@@ -112,6 +114,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
     ...(options.catalog === undefined ? {} : { catalog: options.catalog }),
     ...(options.environment === undefined ? {} : { environment: options.environment }),
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
   })
   const logins = new Map(state.logins)
   const secretFile = (namespace: string) => path.join(state.secrets, `${namespace}.yaml`)

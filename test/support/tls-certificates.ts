@@ -12,6 +12,8 @@ export interface TlsCertificateOptions {
   readonly usage?: 'server' | 'client'
   /** Beside the name: to Kubernetes the group of a client. */
   readonly organization?: string
+  /** Beside 127.0.0.1. */
+  readonly address?: string
   readonly from?: Date
   readonly to?: Date
 }
@@ -58,6 +60,9 @@ async function authorityUnder(cn: string, above: Issuer | undefined): Promise<Tl
         new x509.SubjectAlternativeNameExtension([
           { type: 'dns', value: 'localhost' },
           { type: 'ip', value: '127.0.0.1' },
+          ...(options.address === undefined
+            ? []
+            : [{ type: 'ip' as const, value: options.address }]),
         ]),
       ])
       const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', leaf.keys.privateKey)

@@ -74,7 +74,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** The one home of each third party. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
-  jose: ['token', 'adapters/file'],
+  jose: ['token', 'adapters/file', 'adapters/oidc'],
   '@peculiar/x509': ['token'],
   'reflect-metadata': ['token'],
   'lru-cache': ['token', 'credentials', 'policy', 'adapters/throttle'],

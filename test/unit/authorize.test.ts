@@ -24,6 +24,7 @@ async function authorized(
   rules: Parameters<typeof createPolicy>[0],
   text: string,
   judge: (question: Question) => Judgement,
+  { anonymous = true }: { readonly anonymous?: boolean } = {},
   holders: readonly Holder[] = [{ namespace: 'team-a', labels: { group: ['CICD'] } }],
 ) {
   const questions: Question[] = []
@@ -32,7 +33,7 @@ async function authorized(
     return Promise.resolve(judge(question))
   })
   const asker = askerOf(holders, { address: '192.0.2.7' })
-  const result = await authorize(createPolicy(rules), asker, scope(text))
+  const result = await authorize(createPolicy(rules, [], { anonymous }), asker, scope(text))
   const answer = result.ok ? formatScope(result.value.access) : result.refusal.reason
   return { answer, questions, asked: questions.map(({ resource }) => formatScope([resource])) }
 }
@@ -90,22 +91,26 @@ describe('authorize', () => {
     const text = 'repository:c/x:pull,push'
     const only = (group: string) => (question: Question) =>
       question.labels?.['group']?.includes(group) === true ? ALLOWED : DENIED
-    const one = await authorized([A], text, only('one'), holders)
+    const one = await authorized([A], text, only('one'), {}, holders)
     assert.equal(one.answer, 'repository:c/x:pull')
-    assert.equal((await authorized([A], text, only('two'), holders)).answer, text)
+    assert.equal((await authorized([A], text, only('two'), {}, holders)).answer, text)
   })
 
-  it('asks about nobody, too', async () => {
-    const { answer, questions } = await authorized([A], 'repository:c/x:pull', () => ALLOWED, [])
-    assert.equal(answer, 'repository:c/x:pull')
+  it('asks about nobody where nobody is let in, and nowhere else', async () => {
+    const text = 'repository:c/x:pull'
+    const { answer, questions } = await authorized([A], text, () => ALLOWED, {}, [])
+    assert.equal(answer, text)
     assert.deepEqual([questions[0]?.account, questions[0]?.labels], ['', undefined])
+    const shut = await authorized([A], text, () => ALLOWED, { anonymous: false }, [])
+    assert.deepEqual([shut.answer, shut.questions], ['', []])
   })
 })
 
 describe('what a command allowed', () => {
   const token = async (presented = presentPassword('team-a', 'secret')) => {
     const flows = startFlows([person('team-a', 'secret')])
-    flows.policy(createPolicy([...namespacePolicy({ public: [], shared: [] }).rules, NOTHING]))
+    const { rules } = namespacePolicy({ public: [], shared: [] })
+    flows.policy(createPolicy([...rules, NOTHING], [], { anonymous: true }))
     const authorize = createAuthorize(() => Promise.resolve(ALLOWED))
     const issueToken = createIssueToken({ ...flows.deps, authorize }, flows.options)
     const requested = scope('repository:tools/x:pull')

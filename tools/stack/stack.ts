@@ -36,6 +36,8 @@ export interface StackOptions {
   readonly catalog?: boolean
   /** More configuration of rauth: variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
+  /** And what has no variable. */
+  readonly settings?: Readonly<Record<string, unknown>>
   /** Ends the start, and what was started by then. */
   readonly signal?: AbortSignal
 }
@@ -219,6 +221,7 @@ function rauthConfig(options: StackOptions, realm: string): string {
       gatewayHttp: at(ports.gatewayHttp),
       operations: at(ports.operations),
     },
+    ...options.settings,
   })
 }
 

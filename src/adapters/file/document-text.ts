@@ -20,6 +20,9 @@ export const POLICY_FILE: DocumentKind = { name: 'policy', key: 'policy.file', l
 /** 5,000 users of the usual length. */
 export const USERS_FILE: DocumentKind = { name: 'users', key: 'users.file', limit: 1024 * 1024 }
 
+/** A hundred keys of the longest kind. */
+export const JWKS_FILE: DocumentKind = { name: 'JWKS', key: 'oidc.jwks', limit: 256 * 1024 }
+
 /**
  * The text of a document, in a shape that a YAML parser is quick with. Throws a RauthError that says what
  * keeps it from being read.

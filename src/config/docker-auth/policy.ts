@@ -12,5 +12,5 @@ export function dockerAuthPolicyOf(source: string, fileName: string): Policy {
   const rules = (data.acl ?? []).map((entry, index) =>
     ruleOf(entry, entryId(fileName, locate, index), anonymous),
   )
-  return createPolicy(rules)
+  return createPolicy(rules, [], { anonymous })
 }

@@ -1,29 +1,21 @@
 import { createHmac, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createCommand } from '../../adapters/command/command.ts'
 import { createIdentityCommand } from '../../adapters/command/identity-command.ts'
 import { requireProgram } from '../../adapters/command/program.ts'
 import { createIdentityHook } from '../../adapters/http-hook/identity-hook.ts'
 import { createOutbound } from '../../adapters/outbound.ts'
-import type { Clock } from '../../clock.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import { withBriefMemory } from '../../credentials/brief-memory.ts'
 import type { PasswordHasher } from '../../credentials/password.ts'
-import type { IdentitySource } from '../../credentials/source.ts'
-import { messageOf, RauthError } from '../../errors.ts'
 import type { CredentialReference } from '../../subject.ts'
 import { commandEnvironment } from '../policy-command.ts'
+import { readAuthority } from './authority.ts'
+import { openOidc, type OidcOptions } from './oidc.ts'
+import type { OpenSource } from './open-source.ts'
 
-export interface AskedOptions {
+export interface AskedOptions extends OidcOptions {
   readonly hasher: PasswordHasher
   readonly bindingKey: KeyObject
-  readonly clock: Clock
-}
-
-/** A source that vouches for those it knows. */
-export interface OpenSource {
-  readonly source: IdentitySource
-  readonly close: () => void
 }
 
 type Configured = Identity[number]
@@ -36,7 +28,7 @@ export function referenceOf(
   bindingKey: KeyObject,
   source: Configured,
 ): CredentialReference | undefined {
-  const kind = (['command', 'http'] as const).find((one) => source[one] !== undefined)
+  const kind = (['command', 'http', 'oidc'] as const).find((one) => source[one] !== undefined)
   if (kind === undefined) return undefined
   const generation = createHmac('sha256', bindingKey)
     .update(`identity ${JSON.stringify(source)}`)
@@ -51,10 +43,11 @@ export async function openAsked(
   reference: CredentialReference,
   options: AskedOptions,
 ): Promise<OpenSource> {
-  const { command, http } = configured
+  const { command, http, oidc } = configured
   if (command?.program !== undefined)
     return openCommand({ ...command, program: command.program }, reference)
   if (http !== undefined) return openHook(http, reference, options)
+  if (oidc !== undefined) return openOidc(oidc, reference, options)
   throw new Error(`a source of no kind: ${Object.keys(configured).join(', ')}`)
 }
 
@@ -84,18 +77,5 @@ async function openHook(
   return {
     source: withBriefMemory(hook, { seconds: http.remember, hasher, clock }),
     close: outbound.close,
-  }
-}
-
-async function readAuthority(
-  file: string | undefined,
-  setting: string,
-): Promise<string | undefined> {
-  if (file === undefined) return undefined
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    const wrong = `${setting} cannot be read: ${messageOf(cause)}; next: put the PEM of the CA there`
-    throw new RauthError('ERR_CONFIG_INVALID', wrong, { cause })
   }
 }

@@ -6,7 +6,8 @@ import { createVouchers, type Vouchers } from '../../credentials/vouchers.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/schema.ts'
 import type { CredentialReference, Labels } from '../../subject.ts'
-import { openAsked, referenceOf, type OpenSource } from './asked.ts'
+import { openAsked, referenceOf } from './asked.ts'
+import type { OpenSource } from './open-source.ts'
 import { openSecrets, openUsers, type OpenStore, type StoreOptions } from './stored.ts'
 
 export interface IdentityOptions extends StoreOptions {
@@ -76,7 +77,14 @@ export async function openIdentity(
     vouchers: createVouchers(references),
     nobody: () => stores.map(({ nobody }) => nobody()).find((labels) => labels !== undefined),
     sources: (bcrypt) => makers.map((make) => make(bcrypt)),
-    troubles: Object.fromEntries(stores.map(({ kind, problem }) => [TROUBLE[kind], problem])),
+    troubles: {
+      ...Object.fromEntries(stores.map(({ kind, problem }) => [TROUBLE[kind], problem])),
+      ...Object.fromEntries(
+        opened.flatMap(({ source: { name }, problem }) =>
+          problem === undefined ? [] : [[name, problem] as const],
+        ),
+      ),
+    },
     close,
   }
 }

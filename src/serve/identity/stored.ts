@@ -48,7 +48,7 @@ export async function openUsers(
   configured: NonNullable<Identity[number]['users']>,
   { bindingKey, log, metrics }: StoreOptions,
 ): Promise<OpenStore> {
-  const { file } = configured
+  const { file, format } = configured
   const load = (users: Users) => ({
     users,
     index: createCredentialIndex(credentialsOfUsers(users, bindingKey)),
@@ -60,7 +60,7 @@ export async function openUsers(
     })
   }
   const document = await openFileDocument({
-    ...{ file, log, kind: USERS_FILE, parse: (text) => load(usersOfFile(text, file)) },
+    ...{ file, log, kind: USERS_FILE, parse: (text) => load(usersOfFile(text, file, format)) },
     count: ({ users }) => ({ users: users.people.length }),
     onFailure: () => {
       metrics.usersReloadFailed()

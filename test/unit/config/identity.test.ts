@@ -49,6 +49,42 @@ describe('identity sources in the configuration', () => {
     assert.equal(hook?.http?.authority, '/etc/ca.crt')
   })
 
+  const ISSUER = 'issuer: https://ci.example, audience: a'
+  const IDENTITY = "identities: [{ claims: { a: b }, account: 'x:${a}' }]"
+
+  it('are issuers, with what is not said of them', () => {
+    const [{ oidc } = {}] = read(`  - oidc: { ${ISSUER}, ${IDENTITY}, jwks: keys.json }\n`)
+    assert.deepEqual(oidc?.audience, ['a'])
+    assert.deepEqual(oidc.algorithms, ['RS256'])
+    assert.deepEqual([oidc.timeout, oidc.leeway, oidc.jwks], [5, 10, '/etc/keys.json'])
+    assert.deepEqual(oidc.identities[0]?.claims, { a: ['b'] })
+    const claims = 'identities: [{ claims: { a: [true, 7] }, account: x }]'
+    const [other] = read(`  - oidc: { ${ISSUER}, ${claims} }\n`)
+    assert.deepEqual(other?.oidc?.identities[0]?.claims, { a: ['true', '7'] })
+  })
+
+  const OIDC: readonly (readonly [what: string, parts: string, problem: RegExp])[] = [
+    ['without an audience', `issuer: https://ci.example, ${IDENTITY}`, /"identity\.0\.oidc\.audience" /],
+    ['without identities', ISSUER, /"identity\.0\.oidc\.identities" is missing/],
+    ['in the clear', `issuer: http://ci.example, audience: a, ${IDENTITY}`, /oidc\.issuer" must be the https URL/],
+    ['with a secret key', `${ISSUER}, algorithms: HS256, ${IDENTITY}`, /oidc\.algorithms" must be of RS256/],
+    ['unsigned', `${ISSUER}, algorithms: [none], ${IDENTITY}`, /oidc\.algorithms.* must be of RS256/],
+    ['for everybody', `${ISSUER}, identities: [{ claims: {}, account: x }]`, /claims" must ask for a claim/],
+    ['of nobody', `${ISSUER}, identities: [{ claims: { a: b } }]`, /account" is missing/],
+    ['with half a placeholder', `${ISSUER}, identities: [{ claims: { a: b }, account: '\${a' }]`, /account" has a placeholder without an end/],
+    ['with a slip', `${ISSUER}, ${IDENTITY.replace('account', 'acount')}`, /did you mean "identity\.0\.oidc\.identities\.0\.account"/],
+  ] // prettier-ignore
+  for (const [what, parts, problem] of OIDC) {
+    it(`are no issuer ${what}`, () => {
+      assert.match(problems(`  - oidc: { ${parts} }\n`).join('\n'), problem)
+    })
+  }
+
+  it('are each issuer once', () => {
+    const one = `  - oidc: { ${ISSUER}, ${IDENTITY} }\n`
+    assert.match(problems(one + one)[0] ?? '', /is a second oidc of https:\/\/ci\.example: put its/)
+  })
+
   it('print no hash', () => {
     const one = read(`  - users: { accounts: { alice: { password: '${HASH}' } } }\n`)
     assert.doesNotMatch(inspect(one, { depth: 9 }) + JSON.stringify(one), /aaaa/)
@@ -60,17 +96,17 @@ describe('identity sources in the configuration', () => {
       'an unknown kind',
       '  - secret: {}\n',
       '3:5: unknown key "identity.0.secret"; did you mean "identity.0.secrets"?',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc',
     ],
     [
       'two kinds in one',
       '  - { secrets: {}, users: { file: a } }\n',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc',
     ],
     [
       'no kind',
       '  - {}\n',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc',
     ],
     [
       'Secrets twice',

@@ -136,21 +136,6 @@ rules:
       '1:1: unknown key "acl": what docker_auth calls so are the rules of a policy file here, see docs/policy.md',
     ],
     [
-      'a name with a capital, which no repository has',
-      matching('name: Library/**'),
-      '2:14: "rules.0.match.name" can match no repository: "L" is in no name',
-    ],
-    [
-      'a placeholder without braces',
-      matching('name: $namespace/**'),
-      '2:14: "rules.0.match.name" has a $, which is in no name; a placeholder has braces, as ${namespace}',
-    ],
-    [
-      'the same for a namespace in shadow',
-      "shadow: [{ namespace: team-a, name: 'Team-a/**' }]\nrules: []\n",
-      '1:31: "shadow.0.name" can match no repository: "T" is in no name',
-    ],
-    [
       'an unknown key of a rule',
       'rules:\n  - match: {}\n    action: [pull]\n',
       '3:5: unknown key "rules.0.action"; did you mean "rules.0.actions"?',
@@ -458,12 +443,6 @@ rules:
         JSON.stringify(found),
         /policy\.yaml:2:\d+.*a text that begins with \* needs quotes/,
       )
-    }
-  })
-
-  it('takes capitals where names are no repositories, and in expressions', () => {
-    for (const match of ['account: Ci', 'name: /^LIB/', "labels: { Team: 'A' }"]) {
-      assert.deepEqual(problems(matching(match)), [], match)
     }
   })
 })

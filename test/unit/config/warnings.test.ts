@@ -128,4 +128,18 @@ describe('warnings', () => {
     const [first] = policyWarningsOf(policy, config)
     assert.match(first ?? '', /to everyone, also without credentials/)
   })
+
+  it('speak of names that no repository has', () => {
+    const of = (name: string) => {
+      const text = `rules:\n  - { match: { name: ${name} }, actions: [pull] }\n`
+      return policyWarningsOf(policyOf(text, 'p'), configOf('realm: http://r/token\n'))
+    }
+    assert.deepEqual(of('Library/**'), [
+      'p:2 has the name "Library/**", and "L" is in no name: it never matches',
+    ])
+    assert.match(of('$namespace/**')[0] ?? '', /a placeholder has braces, as \$\{namespace\}/)
+    for (const name of ["'${namespace}/**'", '/^LIB/', 'a-b_c.d/0?*', 'catalog']) {
+      assert.deepEqual(of(name), [], name)
+    }
+  })
 })
