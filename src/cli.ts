@@ -8,6 +8,7 @@ import { hashCommand } from './commands/hash.ts'
 import { keysCommand } from './commands/keys.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { policyCommand } from './commands/policy.ts'
+import { schemaCommand } from './commands/schema.ts'
 import { secretCommand } from './commands/secret.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tokenCommand } from './commands/token.ts'
@@ -30,6 +31,7 @@ const program = new Command('rauth')
   .addCommand(decodeCommand())
   .addCommand(hashCommand())
   .addCommand(secretCommand())
+  .addCommand(schemaCommand())
   .addCommand(migrateCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.

@@ -10,30 +10,45 @@ const labelSelector = z
 /** Where credentials come from. */
 export const credentials = z
   .strictObject({
-    /**
-     * `directory` or `kubernetes`. Not set: the one of which something is set below; if nothing is, the
-     * Kubernetes API in a pod (which has KUBERNETES_SERVICE_HOST), and the directory elsewhere.
-     */
-    source: z.enum(['directory', 'kubernetes']).optional(),
-    /** Secret manifests, as `kubectl get secret -o yaml` prints them; `secrets` if not set. */
-    directory: file.optional(),
+    source: z
+      .enum(['directory', 'kubernetes'])
+      .optional()
+      .describe(
+        '`directory` or `kubernetes`. Not set: the one of which something is set below; if nothing is, the Kubernetes API in a pod (which has KUBERNETES_SERVICE_HOST), and the directory elsewhere.',
+      ),
+    directory: file
+      .optional()
+      .describe(
+        'Secret manifests, as `kubectl get secret -o yaml` prints them; `secrets` if not set.',
+      ),
     kubernetes: z
       .strictObject({
-        /** Not set: `$KUBECONFIG`, the pod's own service account, `~/.kube/config`, the first that is there. */
-        kubeconfig: file.optional(),
-        /** Of that kubeconfig; its current context if not set. */
-        context: z.string().min(1, 'must be the name of a context').optional(),
-        /** Secrets of these namespaces alone, each by a request of its own: for Roles in each. */
-        namespaces: namespaces.default([]),
-        /** Secrets with such labels alone. RBAC does not look at labels. */
-        labelSelector: labelSelector.optional(),
-        /**
-         * How long credentials count without a word from the API server; as long as it takes if not set.
-         * After that nobody is let in.
-         */
-        maxStale: duration(300, 604_800).optional(),
+        kubeconfig: file
+          .optional()
+          .describe(
+            "Not set: `$KUBECONFIG`, the pod's own service account, `~/.kube/config`, the first that is there.",
+          ),
+        context: z
+          .string()
+          .min(1, 'must be the name of a context')
+          .optional()
+          .describe('Of that kubeconfig; its current context if not set.'),
+        namespaces: namespaces
+          .default([])
+          .describe(
+            'Secrets of these namespaces alone, each by a request of its own: for Roles in each.',
+          ),
+        labelSelector: labelSelector
+          .optional()
+          .describe('Secrets with such labels alone. RBAC does not look at labels.'),
+        maxStale: duration(300, 604_800)
+          .optional()
+          .describe(
+            'How long credentials count without a word from the API server; as long as it takes if not set. After that nobody is let in.',
+          ),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Where the API server is, and which Secrets are read.'),
   })
   .superRefine((given, context) => {
     if (given.source !== undefined || given.directory === undefined) return

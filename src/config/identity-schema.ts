@@ -11,10 +11,17 @@ const users = z
   .strictObject(
     {
       ...usersShape,
-      /** A file with `accounts` and `anonymous` in place of those here; read again when it changes. */
-      file: file.optional(),
-      /** `docker_auth`: the file is a configuration of docker_auth, of which `users` are read. */
-      format: z.enum(['rauth', 'docker_auth']).optional(),
+      file: file
+        .optional()
+        .describe(
+          'A file with `accounts` and `anonymous` in place of those here; read again when it changes.',
+        ),
+      format: z
+        .enum(['rauth', 'docker_auth'])
+        .optional()
+        .describe(
+          '`docker_auth`: the file is a configuration of docker_auth, of which `users` are read.',
+        ),
     },
     'must be a map with accounts, or with the name of a file',
   )
@@ -38,12 +45,16 @@ const command = commandShape.refine(({ program }) => program !== undefined, {
 /** The same over HTTP. */
 const http = z.strictObject(
   {
-    url: hookUrl,
-    /** PEM of the CA that its certificate is under, in place of those that Node.js trusts. */
-    authority: file.optional(),
+    url: hookUrl.describe('Where it is asked.'),
+    authority: file
+      .optional()
+      .describe(
+        'PEM of the CA that its certificate is under, in place of those that Node.js trusts.',
+      ),
     ...askingBounds(32),
-    /** How long a yes is one without asking again; 0s: never. */
-    remember: duration(0, 300).prefault('10s'),
+    remember: duration(0, 300)
+      .prefault('10s')
+      .describe('How long a yes is one without asking again; 0s: never.'),
   },
   'must be a map such as { url: https://hook.example/login }',
 )
@@ -51,16 +62,13 @@ const http = z.strictObject(
 /** One source: exactly one of these. */
 const source = z.strictObject(
   {
-    /** The Secrets of the namespaces. */
-    secrets: z.strictObject({}, 'must be {}').optional(),
-    /** People whom the administrator knows, by user name and password. */
-    users: users.optional(),
-    /** A program that is told user name and password. */
-    command: command.optional(),
-    /** A server that is told the same. */
-    http: http.optional(),
-    /** An issuer of identity tokens, which are passwords here. */
-    oidc: oidc.optional(),
+    secrets: z.strictObject({}, 'must be {}').optional().describe('The Secrets of the namespaces.'),
+    users: users
+      .optional()
+      .describe('People whom the administrator knows, by user name and password.'),
+    command: command.optional().describe('A program that is told user name and password.'),
+    http: http.optional().describe('A server that is told the same.'),
+    oidc: oidc.optional().describe('An issuer of identity tokens, which are passwords here.'),
   },
   'must be a source such as { secrets: {} }',
 )

@@ -44,7 +44,6 @@ const claimValue = z
 
 const identity = z.strictObject(
   {
-    /** What a token must say, each exactly: one value, or one of a list. */
     claims: z
       .record(
         z.string().min(1),
@@ -54,18 +53,18 @@ const identity = z.strictObject(
       .refine(
         (map) => Object.keys(map).length > 0,
         'must ask for a claim: an issuer has tokens for others than you, too',
-      ),
-    /** The user name that policies and logs have. */
-    account: template,
-    /** The namespace that it stands for. Not set: none. */
-    namespace: template.optional(),
+      )
+      .describe('What a token must say, each exactly: one value, or one of a list.'),
+    account: template.describe('The user name that policies and logs have.'),
+    namespace: template.optional().describe('The namespace that it stands for. Not set: none.'),
     labels: z
       .record(
         z.string().regex(/^[^{}$\p{C}]{1,128}$/u, 'must be 1 to 128 characters without { } $'),
         listOf(template, 'must be a text such as "${repository}", or a list of them'),
         'must be a map such as { repository: "${repository}" }',
       )
-      .optional(),
+      .optional()
+      .describe('What policy rules may ask for: values made of its claims.'),
   },
   'must be a map with claims and account',
 )
@@ -73,24 +72,28 @@ const identity = z.strictObject(
 /** One issuer of identity tokens. */
 export const oidc = z.strictObject(
   {
-    issuer,
-    /** What a token must be for: one of these. */
-    audience: listOf(text, 'must be a text or a list of texts'),
-    /** What it may be signed with. */
-    algorithms: listOf(z.enum(ALGORITHMS), `must be of ${ALGORITHMS.join(', ')}`).prefault('RS256'),
-    /** Its keys, a JWKS, in place of those that it says itself where to fetch; read again when it changes. */
-    jwks: file.optional(),
-    /** PEM of the CA that its server is under, in place of those that Node.js trusts. */
-    authority: file.optional(),
-    /** Longest time for one of its answers. */
-    timeout: duration(1, 60).prefault('5s'),
-    /** How far its clock may be ahead. */
-    leeway: duration(0, 60).prefault('10s'),
-    /** Who its tokens are: the first whose claims they have. */
+    issuer: issuer.describe('`iss` of its tokens; where its keys are told, too.'),
+    audience: listOf(text, 'must be a text or a list of texts').describe(
+      'What a token must be for: one of these.',
+    ),
+    algorithms: listOf(z.enum(ALGORITHMS), `must be of ${ALGORITHMS.join(', ')}`)
+      .prefault('RS256')
+      .describe('What it may be signed with.'),
+    jwks: file
+      .optional()
+      .describe(
+        'Its keys, a JWKS, in place of those that it says itself where to fetch; read again when it changes.',
+      ),
+    authority: file
+      .optional()
+      .describe('PEM of the CA that its server is under, in place of those that Node.js trusts.'),
+    timeout: duration(1, 60).prefault('5s').describe('Longest time for one of its answers.'),
+    leeway: duration(0, 60).prefault('10s').describe('How far its clock may be ahead.'),
     identities: z
       .array(identity, 'must be a list of identities')
       .min(1, 'must have one')
-      .max(MAX_IDENTITIES, `must have ${MAX_IDENTITIES} at most`),
+      .max(MAX_IDENTITIES, `must have ${MAX_IDENTITIES} at most`)
+      .describe('Who its tokens are: the first whose claims they have.'),
   },
   'must be a map with issuer, audience and identities',
 )

@@ -76,16 +76,22 @@ const day = checked('must be a day such as mon', (value) =>
 const hours = z
   .strictObject(
     {
-      /** Those that the hours begin on; without: every day. */
-      days: z.array(day, 'must be a list such as [mon, tue]').min(1, 'must have a day').optional(),
-      /** From the first minute of this; without: from midnight. */
-      from: minutes('00:00 to 23:59', /^([01]\d|2[0-3]):[0-5]\d$/).optional(),
-      /** Until before this, and into the next day if it is earlier than `from`. */
-      to: minutes('00:01 to 24:00', /^(?!00:00)(([01]\d|2[0-3]):[0-5]\d|24:00)$/).optional(),
-      /** Whose clocks tell the days and hours; UTC if not set. */
-      zone: fitting('must be a time zone such as Europe/Berlin', isZone).optional(),
-      notBefore: instant.optional(),
-      notAfter: instant.optional(),
+      days: z
+        .array(day, 'must be a list such as [mon, tue]')
+        .min(1, 'must have a day')
+        .optional()
+        .describe('Those that the hours begin on; without: every day.'),
+      from: minutes('00:00 to 23:59', /^([01]\d|2[0-3]):[0-5]\d$/)
+        .optional()
+        .describe('From the first minute of this; without: from midnight.'),
+      to: minutes('00:01 to 24:00', /^(?!00:00)(([01]\d|2[0-3]):[0-5]\d|24:00)$/)
+        .optional()
+        .describe('Until before this, and into the next day if it is earlier than `from`.'),
+      zone: fitting('must be a time zone such as Europe/Berlin', isZone)
+        .optional()
+        .describe('Whose clocks tell the days and hours; UTC if not set.'),
+      notBefore: instant.optional().describe('From when on, RFC 3339.'),
+      notAfter: instant.optional().describe('Until when, RFC 3339.'),
     },
     'must be a map such as { days: [mon], from: "08:00", to: "18:00" }',
   )
@@ -122,20 +128,19 @@ const labels = z
 
 const matchParts = z.strictObject(
   {
-    /** The user name. Of whoever has no credentials it is empty. */
-    account: pattern,
-    type,
-    name: pattern,
-    /** The namespace that asks. Whoever has no credentials has none. */
-    namespace: pattern,
-    service: pattern,
-    /** Address of the client: one, or a network. */
-    ip: network.optional(),
-    /** What an identity source said of who asks: each must have a value that matches. */
-    labels: labels.optional(),
-    when: hours.optional(),
-    /** Only requests that name a tag, and one of these. The gateway alone sees tags. */
-    tags: tags.optional(),
+    account: pattern.describe('The user name. Of whoever has no credentials it is empty.'),
+    type: type.describe('`repository` or `registry`, or a pattern of them.'),
+    name: pattern.describe('The repository, or `catalog`.'),
+    namespace: pattern.describe('The namespace that asks. Whoever has no credentials has none.'),
+    service: pattern.describe('What the token is for.'),
+    ip: network.optional().describe('Address of the client: one, or a network.'),
+    labels: labels
+      .optional()
+      .describe('What an identity source said of who asks: each must have a value that matches.'),
+    when: hours.optional().describe('At which hours of which days, or in which span of time.'),
+    tags: tags
+      .optional()
+      .describe('Only requests that name a tag, and one of these. The gateway alone sees tags.'),
   },
   'must be a map of what the rule is about; {} is everything',
 )

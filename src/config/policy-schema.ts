@@ -23,35 +23,45 @@ const action = checked('must be an action', (value) =>
 const rule = z
   .strictObject(
     {
-      /** What is left out is anything; `{}` is everything. */
-      match,
-      /** What of the request is allowed. Nothing: the rule denies. `*` alone: whatever is asked for. */
+      match: match.describe('What is left out is anything; `{}` is everything.'),
       actions: z
         .array(action, 'must be a list such as [pull]; [] denies')
         .refine(
           (list) => list.length < 2 || !list.includes('*'),
           '* stands alone: it is everything',
         )
-        .refine((list) => new Set(list).size === list.length, 'must have each action once'),
+        .refine((list) => new Set(list).size === list.length, 'must have each action once')
+        .describe(
+          'What of the request is allowed. Nothing: the rule denies. `*` alone: whatever is asked for.',
+        ),
       tags: z
         .strictObject(
           {
-            /** Tags that are written once: neither pushed again nor deleted. At the gateway. */
-            immutable: tags,
+            immutable: tags.describe(
+              'Tags that are written once: neither pushed again nor deleted. At the gateway.',
+            ),
           },
           'must be a map such as { immutable: [v*] }',
         )
-        .optional(),
-      /** The rule does not decide yet: what it would deny is recorded, and the next one decides. */
-      shadow: z.boolean('must be true or false').default(false),
-      /** What the gateway tells whoever this rule denies something. */
+        .optional()
+        .describe('What the rule says of tags.'),
+      shadow: z
+        .boolean('must be true or false')
+        .default(false)
+        .describe(
+          'The rule does not decide yet: what it would deny is recorded, and the next one decides.',
+        ),
       reason: checked('must be a text', (value) =>
         /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(value)
           ? undefined
           : 'must be one line of 200 printable characters at most',
-      ).optional(),
-      /** For whoever reads the file. */
-      comment: text('must be a text').max(1_000, 'must have 1000 characters at most').optional(),
+      )
+        .optional()
+        .describe('What the gateway tells whoever this rule denies something.'),
+      comment: text('must be a text')
+        .max(1_000, 'must have 1000 characters at most')
+        .optional()
+        .describe('For whoever reads the file.'),
     },
     'must be a rule: a map with match and actions',
   )
@@ -72,10 +82,10 @@ const rule = z
 const shadow = z
   .strictObject(
     {
-      /** Who: a namespace, or a pattern of them. */
-      namespace: aPattern,
-      /** Where; only below the own name unless it is said. */
-      name: pattern.default('${namespace}/**'),
+      namespace: aPattern.describe('Who: a namespace, or a pattern of them.'),
+      name: pattern
+        .default('${namespace}/**')
+        .describe('Where; only below the own name unless it is said.'),
     },
     "must be a map such as { namespace: team-a }, which is about team-a's own repositories",
   )
@@ -88,22 +98,27 @@ const shadow = z
 /** A policy file: every key with its meaning. */
 export const policySchema = z
   .strictObject({
-    /** Whether those without credentials are asked about at all; each rule then is for them, too. */
-    anonymous: z.boolean('must be true or false').default(false),
-    /**
-     * Whether each request to each registry passes the gateway, which alone sees tags. Without, no rule
-     * may be about them.
-     */
-    gateway: z.boolean('must be true or false').default(false),
-    /** What namespaces may try to do before the rules are in force for them. */
+    anonymous: z
+      .boolean('must be true or false')
+      .default(false)
+      .describe(
+        'Whether those without credentials are asked about at all; each rule then is for them, too.',
+      ),
+    gateway: z
+      .boolean('must be true or false')
+      .default(false)
+      .describe(
+        'Whether each request to each registry passes the gateway, which alone sees tags. Without, no rule may be about them.',
+      ),
     shadow: z
       .array(shadow, 'must be a list such as [{ namespace: team-a }]')
       .max(MAX_SHADOWS, `must have ${MAX_SHADOWS} at most`)
-      .default([]),
-    /** In their order; the first that matches decides. What none matches is denied. */
+      .default([])
+      .describe('What namespaces may try to do before the rules are in force for them.'),
     rules: z
       .array(rule, 'must be a list of rules')
-      .max(MAX_RULES, `must have ${MAX_RULES} rules at most`),
+      .max(MAX_RULES, `must have ${MAX_RULES} rules at most`)
+      .describe('In their order; the first that matches decides. What none matches is denied.'),
   })
   .superRefine(({ gateway, rules }, context) => {
     if (gateway) return

@@ -4,6 +4,7 @@ import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
 import {
   address,
+  type Address,
   challengeText,
   command,
   count,
@@ -21,141 +22,178 @@ import {
 } from './values.ts'
 
 const shape = z.strictObject({
-  /** `iss` of the tokens; the registry's `auth.token.issuer`. */
-  issuer: challengeText.default('rauth'),
-  /** `aud` of the tokens; the registry's `auth.token.service`. */
-  service: challengeText.default('internal-registry.io'),
-  /** Where clients fetch tokens; the registry's `auth.token.realm`. */
-  realm,
-  /**
-   * More services that this one process issues tokens for, each with the realm that its registry
-   * names. The gateway stands before the main one alone: it takes no token for these. In the
-   * environment `SERVICE=REALM,…`.
-   */
+  issuer: challengeText
+    .default('rauth')
+    .describe("`iss` of the tokens; the registry's `auth.token.issuer`."),
+  service: challengeText
+    .default('internal-registry.io')
+    .describe("`aud` of the tokens; the registry's `auth.token.service`."),
+  realm: realm.describe("Where clients fetch tokens; the registry's `auth.token.realm`."),
   services: z
-    .array(z.strictObject({ service: challengeText, realm }))
+    .array(
+      z.strictObject({
+        service: challengeText.describe('`aud` of the tokens of that registry.'),
+        realm: realm.describe('Where its clients fetch tokens.'),
+      }),
+    )
     .max(32, 'must have 32 services at most')
-    .default([]),
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  /** Name of the credential Secret in every namespace. */
+    .default([])
+    .describe(
+      'More services that this one process issues tokens for, each with the realm that its registry names. The gateway stands before the main one alone: it takes no token for these. In the environment `SERVICE=REALM,…`.',
+    ),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('What is logged at all; a line for each decision is `info`.'),
   secretName: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be the name of a Secret')
-    .default('registry-credentials'),
+    .default('registry-credentials')
+    .describe('Name of the credential Secret in every namespace.'),
   token: z
     .strictObject({
-      /** Lifetime of a token. Clients take anything below 60 s for 60 s. */
-      expiry: duration(60, 86_400).prefault('5m'),
-      /** The algorithm to sign with, if there are keys of several; else the newest key signs. */
-      algorithm: z.enum(ALGORITHM_NAMES).optional(),
-      /** That of a token that can do more than pull, so that a long upload ends; `expiry` if not set. */
-      pushExpiry: duration(60, 86_400).optional(),
-      /**
-       * Refresh tokens: `docker login` then keeps one instead of the password. kubelet and containerd
-       * do not read it from there and would pull without credentials: for people, not for clusters.
-       */
+      expiry: duration(60, 86_400)
+        .prefault('5m')
+        .describe('Lifetime of a token. Clients take anything below 60 s for 60 s.'),
+      algorithm: z
+        .enum(ALGORITHM_NAMES)
+        .optional()
+        .describe(
+          'The algorithm to sign with, if there are keys of several; else the newest key signs.',
+        ),
+      pushExpiry: duration(60, 86_400)
+        .optional()
+        .describe(
+          'That of a token that can do more than pull, so that a long upload ends; `expiry` if not set.',
+        ),
       refresh: z
         .strictObject({
-          enabled: z.boolean('must be true or false').default(false),
-          /** One that was made to live longer ends, too, when this is made shorter. */
-          expiry: duration(300, 31_536_000).prefault('720h'),
+          enabled: z
+            .boolean('must be true or false')
+            .default(false)
+            .describe('Whether there are any.'),
+          expiry: duration(300, 31_536_000)
+            .prefault('720h')
+            .describe('One that was made to live longer ends, too, when this is made shorter.'),
         })
-        .prefault({}),
-      /** Put the certificate chain into the header: registries then need only the CA. */
-      x5c: z.boolean('must be true or false').default(true),
-      /**
-       * How long the same token is given to whoever asks for the same, so that many nodes that pull one
-       * image cost one signature; 0: never. It always has nine tenths of its life before it.
-       */
-      reuse: duration(0, 60).prefault('5s'),
-      /**
-       * Issue tokens for whatever service is asked for, as docker_auth does: one key for registries of any
-       * name. The gateway takes none but those of `service` and `services`.
-       */
-      anyService: z.boolean('must be true or false').default(false),
-      /** How far the clocks of rauth's replicas may differ. */
-      leeway: duration(0, 60).prefault('10s'),
+        .prefault({})
+        .describe(
+          'Refresh tokens: `docker login` then keeps one instead of the password. kubelet and containerd do not read it from there and would pull without credentials: for people, not for clusters.',
+        ),
+      x5c: z
+        .boolean('must be true or false')
+        .default(true)
+        .describe('Put the certificate chain into the header: registries then need only the CA.'),
+      reuse: duration(0, 60)
+        .prefault('5s')
+        .describe(
+          'How long the same token is given to whoever asks for the same, so that many nodes that pull one image cost one signature; 0: never. It always has nine tenths of its life before it.',
+        ),
+      anyService: z
+        .boolean('must be true or false')
+        .default(false)
+        .describe(
+          'Issue tokens for whatever service is asked for, as docker_auth does: one key for registries of any name. The gateway takes none but those of `service` and `services`.',
+        ),
+      leeway: duration(0, 60)
+        .prefault('10s')
+        .describe("How far the clocks of rauth's replicas may differ."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The tokens.'),
   policy: z
     .strictObject({
-      /**
-       * Repositories that everyone may pull, also without credentials, such as `library/**`. `*` and `?`
-       * stay inside one part of a name, `**` does not. In the environment separated by commas.
-       */
-      public: readPatterns.default([]),
-      /** Repositories that every namespace may pull. Whoever owns one still does as it likes. */
-      shared: readPatterns.default([]),
-      /**
-       * Namespaces whose tokens may hold `registry:catalog:*`: they see the names of all repositories,
-       * and nothing of what is in them.
-       */
-      administrators: namespaces.default([]),
-      /**
-       * Rules in place of the own namespace and of the three above; read again when it changes.
-       */
-      file: file.optional(),
-      /**
-       * `docker_auth`: the file is a configuration of docker_auth, of which `acl` is read, and every
-       * pattern means what it means there.
-       */
-      format: z.enum(['rauth', 'docker_auth']).default('rauth'),
-      /** Asked by the token service about what no rule is about: docker_auth's `ext_authz`. */
-      command,
+      public: readPatterns
+        .default([])
+        .describe(
+          'Repositories that everyone may pull, also without credentials, such as `library/**`. `*` and `?` stay inside one part of a name, `**` does not. In the environment separated by commas.',
+        ),
+      shared: readPatterns
+        .default([])
+        .describe(
+          'Repositories that every namespace may pull. Whoever owns one still does as it likes.',
+        ),
+      administrators: namespaces
+        .default([])
+        .describe(
+          'Namespaces whose tokens may hold `registry:catalog:*`: they see the names of all repositories, and nothing of what is in them.',
+        ),
+      file: file
+        .optional()
+        .describe(
+          'Rules in place of the own namespace and of the three above; read again when it changes.',
+        ),
+      format: z
+        .enum(['rauth', 'docker_auth'])
+        .default('rauth')
+        .describe(
+          '`docker_auth`: the file is a configuration of docker_auth, of which `acl` is read, and every pattern means what it means there.',
+        ),
+      command: command.describe(
+        "Asked by the token service about what no rule is about: docker_auth's `ext_authz`.",
+      ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Who may do what.'),
   gateway: z
     .strictObject({
-      /**
-       * Which proxy asks at `listen.gatewayHttp`: it decides which headers name the request that is
-       * judged. Never taken from what is asked.
-       */
-      http: z.enum(['envoy', 'nginx', 'traefik', 'haproxy']).default('envoy'),
-      /**
-       * What happens to a mount from a repository that is out of reach: `remove` makes it a plain upload,
-       * `challenge` answers 401, after which most clients upload by themselves, `deny` answers 403.
-       */
-      mount: z.enum(['remove', 'challenge', 'deny']).default('remove'),
-      /**
-       * How long after its end a token may still finish uploads: their PATCH, PUT and GET, and the PUT
-       * of a manifest. Its credential must live all the while.
-       */
-      uploadGrace: duration(0, 86_400).prefault('0s'),
-      /**
-       * The registry behind the gateway, asked whether a tag is there that a rule lets be written once
-       * only; `catalog.registry` if not set.
-       */
-      registry: registryUrl.optional(),
-      /** Take the Authorization header off what goes to the registry: for one that checks no tokens. */
-      stripAuthorization: z.boolean('must be true or false').default(false),
-      /** Take user name and password in place of a token: for tools that fetch none. */
-      basic: z.boolean('must be true or false').default(false),
+      http: z
+        .enum(['envoy', 'nginx', 'traefik', 'haproxy'])
+        .default('envoy')
+        .describe(
+          'Which proxy asks at `listen.gatewayHttp`: it decides which headers name the request that is judged. Never taken from what is asked.',
+        ),
+      mount: z
+        .enum(['remove', 'challenge', 'deny'])
+        .default('remove')
+        .describe(
+          'What happens to a mount from a repository that is out of reach: `remove` makes it a plain upload, `challenge` answers 401, after which most clients upload by themselves, `deny` answers 403.',
+        ),
+      uploadGrace: duration(0, 86_400)
+        .prefault('0s')
+        .describe(
+          'How long after its end a token may still finish uploads: their PATCH, PUT and GET, and the PUT of a manifest. Its credential must live all the while.',
+        ),
+      registry: registryUrl
+        .optional()
+        .describe(
+          'The registry behind the gateway, asked whether a tag is there that a rule lets be written once only; `catalog.registry` if not set.',
+        ),
+      stripAuthorization: z
+        .boolean('must be true or false')
+        .default(false)
+        .describe(
+          'Take the Authorization header off what goes to the registry: for one that checks no tokens.',
+        ),
+      basic: z
+        .boolean('must be true or false')
+        .default(false)
+        .describe('Take user name and password in place of a token: for tools that fetch none.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What Envoy or another proxy asks about every request.'),
   keys: z
     .strictObject({
-      /** Made by `rauth keys init`; or a mounted Secret with the same files. */
-      directory: file.default('keys'),
-      /**
-       * How long a new key is published before it signs, counted from the start of its certificate;
-       * one that is alone signs at once. Longer than the slowest of those who must know it first: a
-       * mounted Secret takes up to 2 minutes to reach every replica, rauth 30 s to look, a cached JWKS
-       * 1 minute, and clocks differ. A registry with a `jwks` file must be restarted within it.
-       */
-      publishAhead: duration(0, 604_800).prefault('5m'),
-      /**
-       * The folder holds certificates alone, made by `rauth keys public`, and each `NAME.crt` in it is a
-       * key that verifies: for `--role gateway`. Not by itself where a `.key` is missing: in the other
-       * kind of folder taking that away is how a key is withdrawn.
-       */
-      verifyOnly: z.boolean('must be true or false').default(false),
-      /**
-       * PEM: sign with the key of this certificate, which registries trust by itself, in place of the
-       * folder. Read again when it changes; there is no time in which both are good.
-       */
-      certificate: file.optional(),
-      /** Its private key, PEM. */
-      key: file.optional(),
+      directory: file
+        .default('keys')
+        .describe('Made by `rauth keys init`; or a mounted Secret with the same files.'),
+      publishAhead: duration(0, 604_800)
+        .prefault('5m')
+        .describe(
+          'How long a new key is published before it signs, counted from the start of its certificate; one that is alone signs at once. Longer than the slowest of those who must know it first: a mounted Secret takes up to 2 minutes to reach every replica, rauth 30 s to look, a cached JWKS 1 minute, and clocks differ. A registry with a `jwks` file must be restarted within it.',
+        ),
+      verifyOnly: z
+        .boolean('must be true or false')
+        .default(false)
+        .describe(
+          'The folder holds certificates alone, made by `rauth keys public`, and each `NAME.crt` in it is a key that verifies: for `--role gateway`. Not by itself where a `.key` is missing: in the other kind of folder taking that away is how a key is withdrawn.',
+        ),
+      certificate: file
+        .optional()
+        .describe(
+          'PEM: sign with the key of this certificate, which registries trust by itself, in place of the folder. Read again when it changes; there is no time in which both are good.',
+        ),
+      key: file.optional().describe('Its private key, PEM.'),
     })
     .superRefine(({ certificate, key, verifyOnly }, context) => {
       const bad = (at: string, message: string) => {
@@ -169,78 +207,131 @@ const shape = z.strictObject({
         bad('verifyOnly', 'is for a folder of public keys: it cannot stand beside "keys.key"')
       }
     })
-    .prefault({}),
-  /**
-   * Who says who somebody is, in the order in which they are asked; docs/identity.md has them all. Only
-   * in the file, never in the environment.
-   */
-  identity: identitySchema.default([{ secrets: {} }]),
-  credentials,
+    .prefault({})
+    .describe('The keys that sign, and with which tokens are verified.'),
+  identity: identitySchema
+    .default([{ secrets: {} }])
+    .describe(
+      'Who says who somebody is, in the order in which they are asked; docs/identity.md has them all. Only in the file, never in the environment.',
+    ),
+  credentials: credentials.describe('Where the Secrets of the namespaces are.'),
   guessing: z
     .strictObject({
-      /** Failed logins of one user name from one network (IPv6: /64) in a window; 0: any number. */
-      failures: count(1_000_000).prefault(10),
-      /** Failed logins from one network in a window, of whatever user names; 0: any number. */
-      perNetwork: count(1_000_000).prefault(200),
-      /** From the first failure on. */
-      window: duration(1, 86_400).prefault('5m'),
-      /** Where replicas count together, redis://HOST:PORT; each counts for itself without it. */
-      redis: redisUrl.optional(),
+      failures: count(1_000_000)
+        .prefault(10)
+        .describe(
+          'Failed logins of one user name from one network (IPv6: /64) in a window; 0: any number.',
+        ),
+      perNetwork: count(1_000_000)
+        .prefault(200)
+        .describe(
+          'Failed logins from one network in a window, of whatever user names; 0: any number.',
+        ),
+      window: duration(1, 86_400).prefault('5m').describe('From the first failure on.'),
+      redis: redisUrl
+        .optional()
+        .describe(
+          'Where replicas count together, redis://HOST:PORT; each counts for itself without it.',
+        ),
     })
-    .prefault({}),
-  /**
-   * Addresses and networks of the proxies before the token service: of a request from one of them the
-   * client is who X-Forwarded-For says. In the environment separated by commas.
-   */
-  trustedProxies: networks.default([]),
-  /** Where trusted proxies name the client in another header than X-Forwarded-For. */
+    .prefault({})
+    .describe('When wrong passwords are no longer looked at.'),
+  trustedProxies: networks
+    .default([])
+    .describe(
+      'Addresses and networks of the proxies before the token service: of a request from one of them the client is who X-Forwarded-For says. In the environment separated by commas.',
+    ),
   clientAddress: z
     .strictObject({
-      /** Such as X-Real-IP. A proxy must set it in each request: without it there is no token. */
-      header: headerName.optional(),
-      /** Which of the addresses in it, separated by commas: 0 is the first, -1 the last. */
-      position: z.preprocess(wholeNumber, z.int().min(-64).max(64)).default(0),
+      header: headerName
+        .optional()
+        .describe(
+          'Such as X-Real-IP. A proxy must set it in each request: without it there is no token.',
+        ),
+      position: z
+        .preprocess(wholeNumber, z.int().min(-64).max(64))
+        .default(0)
+        .describe(
+          'Which of the addresses in it, separated by commas: 0 is the first, -1 the last.',
+        ),
     })
-    .prefault({}),
-  /** Stands before the paths of the token service, such as /registry: not before /health and /v2/. */
+    .prefault({})
+    .describe('Where trusted proxies name the client in another header than X-Forwarded-For.'),
   pathPrefix: z
     .string()
     .regex(
       /^(?:\/[A-Za-z0-9._~-]+)*$/,
       'must be a path such as /registry, without a slash at its end',
     )
-    .default(''),
+    .default('')
+    .describe(
+      'Stands before the paths of the token service, such as /registry: not before /health and /v2/.',
+    ),
   catalog: z
     .strictObject({
-      /**
-       * The registry whose catalog rauth lists, to each only what it may pull, where the proxy in front
-       * sends `/v2/_catalog` to the token port. It must order names as distribution does. Not set: the
-       * catalog is closed.
-       */
-      registry: registryUrl.optional(),
-      /** Longest time for one listing. That of the proxy must be longer. */
-      timeout: duration(1, 60).prefault('10s'),
+      registry: registryUrl
+        .optional()
+        .describe(
+          'The registry whose catalog rauth lists, to each only what it may pull, where the proxy in front sends `/v2/_catalog` to the token port. It must order names as distribution does. Not set: the catalog is closed.',
+        ),
+      timeout: duration(1, 60)
+        .prefault('10s')
+        .describe('Longest time for one listing. That of the proxy must be longer.'),
     })
-    .prefault({}),
-  /** How long /readyz says no before the ports close, so that by then nobody sends any more. */
-  drainDelay: duration(0, 300).prefault('0s'),
+    .prefault({})
+    .describe('The names of repositories, to each caller those that it may pull.'),
+  drainDelay: duration(0, 300)
+    .prefault('0s')
+    .describe(
+      'How long /readyz says no before the ports close, so that by then nobody sends any more.',
+    ),
   listen: z
     .strictObject({
-      token: address.prefault('0.0.0.0:8080'),
-      gateway: address.prefault('0.0.0.0:9191'),
-      gatewayHttp: address.prefault('0.0.0.0:9192'),
-      operations: address.prefault('0.0.0.0:9090'),
+      token: address
+        .prefault('0.0.0.0:8080')
+        .describe('/token and what belongs to it, for clients.'),
+      gateway: address.prefault('0.0.0.0:9191').describe('Envoy ext_authz over gRPC.'),
+      gatewayHttp: address
+        .prefault('0.0.0.0:9192')
+        .describe('The same over HTTP, also for other proxies.'),
+      operations: address
+        .prefault('0.0.0.0:9090')
+        .describe('/livez, /readyz, /metrics and /decisions/ID, for the cluster.'),
     })
-    .prefault({}),
-  /**
-   * TLS of the ports, each plain without. The operations port has none: what probes and scrapes it
-   * is the cluster, and there is no secret in it.
-   */
-  tls: z.strictObject({ token: tlsFiles, gateway: tlsFiles, gatewayHttp: tlsFiles }).prefault({}),
+    .prefault({})
+    .describe('HOST:PORT of each port; port 0 is one that the system picks.'),
+  tls: z
+    .strictObject({
+      token: tlsFiles.describe('Of `listen.token`.'),
+      gateway: tlsFiles.describe('Of `listen.gateway`.'),
+      gatewayHttp: tlsFiles.describe('Of `listen.gatewayHttp`.'),
+    })
+    .prefault({})
+    .describe(
+      'TLS of the ports, each plain without. The operations port has none: what probes and scrapes it is the cluster, and there is no secret in it.',
+    ),
 })
 
+const ANY_HOST: readonly string[] = ['0.0.0.0', '::']
+
+/** Each listener that would find its port taken, and by which of those before it. */
+function samePorts(listen: Readonly<Record<string, Address>>): readonly [string, string][] {
+  const all = Object.entries(listen)
+  return all.flatMap(([key, { host, port }], index) => {
+    const other = all
+      .slice(0, index)
+      .find(
+        ([, one]) =>
+          port !== 0 &&
+          one.port === port &&
+          (one.host === host || [one.host, host].some((name) => ANY_HOST.includes(name))),
+      )
+    return other === undefined ? [] : [[key, other[0]]]
+  })
+}
+
 /** The configuration: every key with its meaning, unit and default. */
-export const schema = shape.superRefine(({ service, services, policy }, context) => {
+export const schema = shape.superRefine(({ service, services, policy, listen }, context) => {
   const lists = (['public', 'shared', 'administrators'] as const).filter(
     (key) => policy[key].length > 0,
   )
@@ -253,6 +344,10 @@ export const schema = shape.superRefine(({ service, services, policy }, context)
   if (policy.format !== 'rauth' && policy.file === undefined) {
     const message = 'is that of "policy.file": name one'
     context.addIssue({ code: 'custom', path: ['policy', 'format'], message })
+  }
+  for (const [key, other] of samePorts(listen)) {
+    const message = `has the port of "listen.${other}": give each a port of its own`
+    context.addIssue({ code: 'custom', path: ['listen', key], message })
   }
   const known = new Set([service])
   for (const [index, other] of services.entries()) {

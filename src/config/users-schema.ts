@@ -50,13 +50,11 @@ const passwordHash = z
 
 const account = z.strictObject(
   {
-    /** A bcrypt hash, as `htpasswd -nB` makes it. */
-    password: passwordHash,
-    /** The namespace that it stands for, like a Secret in there. Not set: none. */
-    namespace: namespace.optional(),
-    /** What policy rules may ask for. */
-    labels: labels.optional(),
-    /** The most that it may do, whatever the policy says; not set: everything. */
+    password: passwordHash.describe('A bcrypt hash, as `htpasswd -nB` makes it.'),
+    namespace: namespace
+      .optional()
+      .describe('The namespace that it stands for, like a Secret in there. Not set: none.'),
+    labels: labels.optional().describe('What policy rules may ask for.'),
     actions: z
       .array(
         z.string().superRefine((action, context) => {
@@ -66,21 +64,27 @@ const account = z.strictObject(
         }),
         'must be a list such as [pull]',
       )
-      .optional(),
+      .optional()
+      .describe('The most that it may do, whatever the policy says; not set: everything.'),
   },
   'must be a map such as { password: $2y$10$… }',
 )
 
 const contents = {
-  /** By user name. */
   accounts: z
     .record(username, account, 'must be a map of accounts by their user names')
     .refine((map) => Object.keys(map).length <= MAX_USERS, `must have ${MAX_USERS} users at most`)
-    .optional(),
-  /** Whoever has no credentials: only a policy file with `anonymous: true` asks about it. */
+    .optional()
+    .describe('By user name.'),
   anonymous: z
-    .strictObject({ labels: labels.optional() }, 'must be a map such as { labels: {} }')
-    .optional(),
+    .strictObject(
+      { labels: labels.optional().describe('What policy rules may ask for.') },
+      'must be a map such as { labels: {} }',
+    )
+    .optional()
+    .describe(
+      'Whoever has no credentials: only a policy file with `anonymous: true` asks about it.',
+    ),
 }
 
 /** What a users file holds, and what can stand in the configuration in its place. */

@@ -143,12 +143,13 @@ export const file = z.string().min(1, 'must be a path')
 /** The TLS of one port: all or nothing. Read again when they change. */
 export const tlsFiles = z
   .strictObject({
-    /** PEM: the certificate of the port, then any intermediates. */
-    certificate: file.optional(),
-    /** Its private key, PEM. */
-    key: file.optional(),
-    /** PEM: only clients with a certificate under one of these CAs are let in. */
-    clientAuthority: file.optional(),
+    certificate: file
+      .optional()
+      .describe('PEM: the certificate of the port, then any intermediates.'),
+    key: file.optional().describe('Its private key, PEM.'),
+    clientAuthority: file
+      .optional()
+      .describe('PEM: only clients with a certificate under one of these CAs are let in.'),
   })
   .superRefine(({ certificate, key, clientAuthority }, context) => {
     const needs = (there: string, other: string) => {
@@ -192,25 +193,27 @@ const atOnce = (usual: number) =>
 
 /** What bounds a source that takes time to ask. */
 export const askingBounds = (usual: number) => ({
-  /** Longest time for one answer; then there is none. */
-  timeout: duration(1, 60).prefault('5s'),
-  /** How many are asked at a time. */
-  concurrency: atOnce(usual),
+  timeout: duration(1, 60)
+    .prefault('5s')
+    .describe('Longest time for one answer; then there is none.'),
+  concurrency: atOnce(usual).describe('How many are asked at a time.'),
 })
 
 /** A program of the administrator's, one process for each question, without a shell. */
 export const commandShape = z.strictObject(
   {
-    /** A path, or a name that is looked for on `PATH`; without: there is none. */
-    program: file.optional(),
+    program: file
+      .optional()
+      .describe('A path, or a name that is looked for on `PATH`; without: there is none.'),
     args: z
       .array(z.string('must be a text: put it in quotes'), 'must be a list of texts')
       .max(64, 'must have 64 arguments at most')
-      .default([]),
-    /** Longest time for one answer; then there is none. */
-    timeout: duration(1, 60).prefault('10s'),
-    /** How many run at a time. */
-    concurrency: atOnce(16),
+      .default([])
+      .describe('What the program is given, one by one; no shell reads it.'),
+    timeout: duration(1, 60)
+      .prefault('10s')
+      .describe('Longest time for one answer; then there is none.'),
+    concurrency: atOnce(16).describe('How many run at a time.'),
   },
   'must be a map such as { program: /usr/local/bin/check }',
 )
