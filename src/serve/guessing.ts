@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, type KeyObject } from 'node:crypto'
 import { createFailureCounter } from '../adapters/throttle/failure-counter.ts'
 import { createLimiter } from '../adapters/throttle/limiters.ts'
-import { networkOf } from '../adapters/throttle/network.ts'
+import { networkOf } from '../adapters/network.ts'
 import type { RedisLink } from '../adapters/throttle/redis-link.ts'
 import { createGuessGuard, UNGUARDED, type GuessGuard } from '../credentials/guessing.ts'
 import type { Common } from './common.ts'

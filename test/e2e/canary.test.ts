@@ -207,8 +207,8 @@ describe('secrets that were sent', () => {
       ['changed claims', `${header}.${payload.slice(0, -4)}AAAA.${signature}`],
       ['parts exchanged', `${payload}.${header}.${signature}`],
       ['padding', `${token}=`],
-      // No repository could be called so: those are logged.
-      ['no token', 'CANARY.that-is.no-token'],
+      // No repository could be called so, and it is as long as a token: names and short parts are logged.
+      ['no token', `CANARY.${'that-is'.repeat(12)}.no-token`],
       ['long', `${token}${'A'.repeat(9000)}`],
       ['the refresh token', refresh],
     ]

@@ -21,6 +21,7 @@ import {
   WINDOW_UPDATE,
 } from '../support/http2-frames.ts'
 import type { Random } from '../support/random.ts'
+import { BURSTS } from './bursts.ts'
 import { hold, open, type Manner } from './connections.ts'
 import { mutate } from './mutate.ts'
 import { openCalls } from './open-calls.ts'
@@ -276,4 +277,5 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     ),
     { pong: true },
   ),
+  ...BURSTS,
 }

@@ -7,11 +7,16 @@ export interface Manner {
   readonly deaf?: boolean
   /** Answers pings, so that nobody takes it for gone. */
   readonly pong?: boolean
+  /** Its own address, of which Linux has all of 127.0.0.0/8: not that of whoever means well. */
+  readonly from?: string
 }
 
 /** A connection of somebody who means no good: no error of it is told. */
-export function open(port: number, bytes?: Buffer, { deaf, pong }: Manner = {}): Socket {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+export function open(port: number, bytes?: Buffer, { deaf, pong, from }: Manner = {}): Socket {
+  const socket = connect({
+    ...{ port, host: '127.0.0.1', allowHalfOpen: true },
+    ...(from === undefined ? {} : { localAddress: from }),
+  })
   socket.on('error', () => undefined)
   if (deaf === true) socket.pause()
   else if (pong === true) {

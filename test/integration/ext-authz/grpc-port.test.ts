@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { ClientHttp2Session } from 'node:http2'
 import { afterEach, describe, it } from 'node:test'
+import type { ConnectionBounds } from '../../../src/adapters/ext-authz/grpc/bounded-connections.ts'
 import { openGrpcPort } from '../../../src/adapters/ext-authz/grpc/port.ts'
 import type { Method, Methods } from '../../../src/adapters/ext-authz/grpc/method.ts'
 import type { Listener } from '../../../src/adapters/listen.ts'
 import { answerOf, beginCall, grpcCall, grpcSession } from '../../support/grpc-calls.ts'
 import { message } from '../../support/http2-frames.ts'
+import { until } from '../../support/until.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
 const PATIENCE = 20_000
@@ -25,9 +27,15 @@ describe('openGrpcPort', { timeout: 2 * PATIENCE }, () => {
     failures.length = 0
   })
 
-  async function open(methods = METHODS): Promise<Listener> {
+  async function open(
+    methods = METHODS,
+    bounds: Partial<ConnectionBounds> = {},
+  ): Promise<Listener> {
     const onFailure = (thrown: unknown) => void failures.push(thrown)
-    const listener = await openGrpcPort({ methods, onFailure }, { host: '127.0.0.1', port: 0 })
+    const listener = await openGrpcPort(
+      { methods, onFailure, bounds },
+      { host: '127.0.0.1', port: 0 },
+    )
     closers.push(() => listener.close(0))
     return listener
   }
@@ -87,13 +95,60 @@ describe('openGrpcPort', { timeout: 2 * PATIENCE }, () => {
     })
   }
 
-  it('ends a call that is refused while its client goes on sending', async () => {
-    const over = session(await open())
-    const stream = beginCall(over, '/test.Service/No')
-    stream.write(HELLO)
-    assert.equal((await answerOf(stream)).head['grpc-status'], '12')
-    // NO_ERROR: what was sent is for nobody, and nothing is wrong with it.
-    assert.equal(stream.rstCode, 0)
+  for (const [what, path, sent, code] of [
+    ['at once', '/test.Service/No', HELLO, '12'],
+    ['by its message', ECHO, message(Buffer.alloc(0), true), '12'],
+  ] as const) {
+    it(`ends a call that is refused ${what} while its client goes on sending`, async () => {
+      const over = session(await open())
+      const stream = beginCall(over, path)
+      stream.write(sent)
+      assert.equal((await answerOf(stream)).head['grpc-status'], code)
+      // NO_ERROR: what was sent is for nobody, and nothing is wrong with it.
+      assert.equal(stream.rstCode, 0)
+    })
+  }
+
+  it('counts no call that is over', async () => {
+    const over = session(await open(METHODS, { memory: 128 * 1024 }))
+    for (let i = 0; i < 20; i += 1) {
+      assert.equal((await grpcCall(over, ECHO)).trailers['grpc-status'], '0')
+    }
+  })
+
+  it('takes it for no failure that its client has gone before the answer', async () => {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    let [asked, isAnswered] = [false, false]
+    const answer = async (bytes: Buffer) => {
+      asked = true
+      await released
+      isAnswered = true
+      return bytes
+    }
+    const over = session(
+      await open(new Map([...METHODS, ['/test.Service/Slow', { kind: 'unary', answer }]])),
+    )
+    const stream = beginCall(over, '/test.Service/Slow')
+    stream.end(HELLO)
+    await until('the call', PATIENCE, () => asked)
+    stream.close()
+    // Sent after the reset, so that this is read by then.
+    await grpcCall(over, ECHO)
+    release()
+    await until('the answer', PATIENCE, () => isAnswered)
+    assert.equal((await grpcCall(over, ECHO)).trailers['grpc-status'], '0')
+    assert.deepEqual(failures, [])
+  })
+
+  it('cuts a watch whose message never comes, as any call', async () => {
+    const begin = () => assert.fail('it has no message')
+    const methods = new Map<string, Method>([['/test.Service/Watch', { kind: 'watch', begin }]])
+    const over = session(await open(methods, { call: 200 }))
+    const stream = beginCall(over, '/test.Service/Watch')
+    stream.write(HELLO.subarray(0, 7))
+    await answerOf(stream)
+    assert.equal(over.destroyed, true)
   })
 
   const boom = new Error('boom')

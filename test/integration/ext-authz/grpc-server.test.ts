@@ -31,7 +31,7 @@ import { OPEN_CALLS, openCalls } from '../../stress/open-calls.ts'
 import { CHALLENGE, createTestGateway, DECISIONS, PLAIN, WHERE } from './gateway.ts'
 import type { TestGateway } from './gateway.ts'
 import { callHeaders } from '../../support/hpack.ts'
-import { grpcCall, grpcSession } from '../../support/grpc-calls.ts'
+import { answerOf, beginCall, grpcCall, grpcSession } from '../../support/grpc-calls.ts'
 import { frame, message, PREFACE, throwAt } from '../../support/http2-frames.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
@@ -486,6 +486,24 @@ describe('startGrpcServer', () => {
       await listener.close(PATIENCE)
       await ended
       assert.ok(performance.now() - begin < PATIENCE / 2, 'an open watch held up the drain')
+    })
+
+    it('answers a watch that is asked for while it stops, and ends it', async () => {
+      const listener = await start()
+      const over = grpcSession(listener.port)
+      closers.push(() => {
+        over.destroy()
+      })
+      const stream = beginCall(over, '/grpc.health.v1.Health/Watch')
+      const path = '/grpc.health.v1.Health/Check'
+      // Sent after its head, so that this is read by then.
+      await grpcCall(over, path, {}, [message(Buffer.alloc(0))])
+      const closed = listener.close(PATIENCE)
+      stream.end(message(Buffer.alloc(0)))
+      const { body, trailers } = await answerOf(stream)
+      assert.deepEqual(body, message(Buffer.from([0x08, 2])))
+      assert.equal(trailers['grpc-status'], '0')
+      await closed
     })
 
     it('refuses what is no request, to be checked or to be watched', async () => {

@@ -9,8 +9,8 @@ export interface Addresses<T> {
   remove(address: string, one: T): void
   /** Of an address the one to go: that has never asked for longest, else that asked longest ago. */
   longest(address: string): T | undefined
-  /** The address that has most. */
-  fullest(): string | undefined
+  /** Of all the one to go: as long as there are some that never asked, of the address with most of these. */
+  surplus(): T | undefined
 }
 
 /** Each set in the order in which they entered it. */
@@ -22,13 +22,16 @@ interface Neighbours<T> {
 export function createAddresses<T>(): Addresses<T> {
   const byAddress = new Map<string, Neighbours<T>>()
 
-  const count = (address: string): number => {
-    const { silent, useful } = byAddress.get(address) ?? NONE
-    return silent.size + useful.size
+  function most(size: (neighbours: Neighbours<T>) => number): Neighbours<T> | undefined {
+    let largest: Neighbours<T> | undefined
+    for (const one of byAddress.values()) {
+      if (size(one) > (largest === undefined ? 0 : size(largest))) largest = one
+    }
+    return largest
   }
 
   return {
-    count,
+    count: (address) => sizeOf(byAddress.get(address) ?? NONE),
     add(address, one) {
       const known = byAddress.get(address)
       if (known !== undefined) known.silent.add(one)
@@ -44,23 +47,23 @@ export function createAddresses<T>(): Addresses<T> {
     },
     remove(address, one) {
       const neighbours = byAddress.get(address)
-      neighbours?.silent.delete(one)
-      neighbours?.useful.delete(one)
-      if (count(address) === 0) byAddress.delete(address)
+      if (neighbours === undefined) return
+      neighbours.silent.delete(one)
+      neighbours.useful.delete(one)
+      if (sizeOf(neighbours) === 0) byAddress.delete(address)
     },
-    longest(address) {
-      const { silent, useful } = byAddress.get(address) ?? NONE
-      const [longest] = silent.size > 0 ? silent : useful
-      return longest
-    },
-    fullest() {
-      let most: string | undefined
-      for (const address of byAddress.keys()) {
-        if (most === undefined || count(address) > count(most)) most = address
-      }
-      return most
-    },
+    longest: (address) => longestOf(byAddress.get(address)),
+    surplus: () => longestOf(most(({ silent }) => silent.size) ?? most(sizeOf)),
   }
 }
 
 const NONE: Neighbours<never> = { silent: new Set(), useful: new Set() }
+
+function sizeOf({ silent, useful }: Neighbours<unknown>): number {
+  return silent.size + useful.size
+}
+
+function longestOf<T>({ silent, useful }: Neighbours<T> = NONE): T | undefined {
+  const [longest] = silent.size > 0 ? silent : useful
+  return longest
+}

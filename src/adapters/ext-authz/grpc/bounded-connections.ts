@@ -1,19 +1,21 @@
 import type { Socket } from 'node:net'
 import { peerOf, type Peer } from '../../connections.ts'
+import { networkOf } from '../../network.ts'
 import { createAddresses } from './addresses.ts'
 import { heaviest } from './heaviest.ts'
 
 export interface ConnectionBounds {
   /**
-   * Connections at once. One more takes the place of one from the address that has most: of one that
-   * never asked, else of the one that asked longest ago.
+   * Connections at once. One more takes the place of one that never asked, else of the one that asked
+   * longest ago, of the address that has most of these. An address of IPv6 is its network.
    */
   readonly connections: number
   /** Of these, how many one address may have; one more takes the place of one of its own. */
   readonly ofAddress: number
   /**
    * What clients may make us hold in memory over all connections, bytes: past it the connections of the
-   * address that holds most are cut, the heaviest first, until a quarter of it is free.
+   * address that holds most are cut, the heaviest first, until a quarter of it is free. What is cut is
+   * freed later; while that is as much again, all of that address are.
    */
   readonly memory: number
   /** How long a call's stream may be open before its connection is cut, milliseconds. */
@@ -30,21 +32,19 @@ export interface Cuttable extends Pick<Socket, 'remoteAddress' | 'remotePort' | 
 
 /** A call whose stream is open. */
 export interface OpenCall {
+  /** It is meant to last: it is never due. */
+  lasts(): void
   /** What it holds of its message, bytes. */
   hold(bytes: number): void
   /** Its stream is closed. */
   end(): void
 }
 
-export interface Beginning {
-  /** Whether it is meant to last. */
-  readonly isLong: boolean
-  /** Size of its head, bytes. */
-  readonly head: number
-}
-
 export interface BoundedConnection {
-  begin(beginning: Beginning): OpenCall
+  /** False once it is cut, and while what came before is still read. */
+  readonly isOpen: boolean
+  /** A stream is open, with a head of so many bytes. */
+  begin(head: number): OpenCall
 }
 
 export interface BoundedConnections {
@@ -78,30 +78,34 @@ interface Connection extends BoundedConnection {
   readonly address: string
   readonly expiry: NodeJS.Timeout
   /** When each call that is open must be over, the oldest first. */
-  readonly due: Set<{ readonly at: number }>
-  /** By its calls, bytes. */
+  readonly due: Set<{ at: number }>
+  /** By its calls, bytes; when it was cut, if it was. */
   held: number
   /** Bytes that were read when its last head was whole. */
   heads: number
+  isSilent: boolean
   isOpen: boolean
 }
 
 /**
  * Clients can make a server of HTTP/2 keep much: any number of connections, heads and messages that never
  * come to their end, answers that nobody reads. An Envoy's calls are over in milliseconds, and it has few
- * connections, so it is not the one that is cut. `timer` gives milliseconds from any beginning.
+ * connections, so it is not the one that is cut. `timer` gives milliseconds from any beginning;
+ * `later` calls back when what has come is read, as `setImmediate` does: Node keeps closed streams until then.
  */
 export function boundConnections(
   bounds: ConnectionBounds,
   timer: () => number,
+  later: (task: () => void) => void,
 ): BoundedConnections {
   const byPeer = new Map<string, Connection>()
   const addresses = createAddresses<Connection>()
   /** By all calls, bytes. */
   let held = 0
+  /** By those of connections that were cut, which is freed only when everything that came is read. */
+  let dying = 0
 
   function forget(connection: Connection): void {
-    if (!connection.isOpen) return
     connection.isOpen = false
     held -= connection.held
     clearTimeout(connection.expiry)
@@ -113,6 +117,7 @@ export function boundConnections(
   function cut(connection: Connection | undefined): void {
     if (connection === undefined) return
     forget(connection)
+    dying += connection.held
     connection.socket.destroy()
   }
 
@@ -120,36 +125,46 @@ export function boundConnections(
     if (!connection.isOpen) return
     connection.held += more
     held += more
-    // Not by the timer alone: much can come from many before it has its turn.
-    if (more > 0 && held > bounds.memory) cutHeaviest()
+    // Not by the timer alone: all that has come from everyone is read before it has its turn.
+    if (more > 0 && held > most()) cutHeaviest()
   }
+
+  const isUrgent = () => dying > bounds.memory
+  const most = () => (isUrgent() ? bounds.memory / 2 : bounds.memory)
 
   function cutHeaviest(): void {
     const all = [...byPeer.values()].map((connection) => ({
       of: connection,
       address: connection.address,
       weight: connection.held + openHead(connection),
+      isSilent: connection.isSilent,
     }))
     const total = all.reduce((sum, { weight }) => sum + weight, 0)
-    if (total <= bounds.memory) return
-    for (const connection of heaviest(all, LEFT * bounds.memory)) cut(connection)
+    if (total <= most()) return
+    for (const connection of heaviest(all, LEFT * most(), isUrgent())) cut(connection)
   }
 
-  function begin(connection: Connection, { isLong, head }: Beginning): OpenCall {
+  function begin(connection: Connection, head: number): OpenCall {
     let message = 0
-    const due = { at: isLong ? Infinity : timer() + bounds.call }
+    const due = { at: timer() + bounds.call }
     connection.due.add(due)
     connection.heads = connection.socket.bytesRead
+    connection.isSilent = false
     if (connection.isOpen) addresses.asked(connection.address, connection)
     hold(connection, STREAM + head)
     return {
+      lasts() {
+        due.at = Infinity
+      },
       hold(bytes) {
         hold(connection, bytes - message)
         message = bytes
       },
       end() {
         connection.due.delete(due)
-        hold(connection, -(STREAM + head + message))
+        later(() => {
+          hold(connection, -(STREAM + head + message))
+        })
       },
     }
   }
@@ -164,20 +179,22 @@ export function boundConnections(
   return {
     open(socket) {
       if (socket.remotePort === undefined) return
-      const [peer, address] = [peerOf(socket), socket.remoteAddress ?? '']
+      const [peer, address] = [peerOf(socket), networkOf(socket.remoteAddress ?? '')]
       if (addresses.count(address) >= bounds.ofAddress) cut(addresses.longest(address))
-      if (byPeer.size >= bounds.connections) cut(addresses.longest(addresses.fullest() ?? ''))
+      if (byPeer.size >= bounds.connections) cut(addresses.surplus())
       const connection: Connection = {
-        ...{ socket, peer, address, due: new Set(), held: 0, heads: 0, isOpen: true },
+        ...{ socket, peer, address, due: new Set(), held: 0, heads: 0 },
+        ...{ isSilent: true, isOpen: true },
         expiry: setTimeout(() => {
           cut(connection)
         }, bounds.age).unref(),
-        begin: (beginning) => begin(connection, beginning),
+        begin: (head) => begin(connection, head),
       }
       byPeer.set(peer, connection)
       addresses.add(address, connection)
       socket.once('close', () => {
-        forget(connection)
+        if (connection.isOpen) forget(connection)
+        else dying -= connection.held
       })
     },
     of: (peer) => byPeer.get(peerOf(peer)),

@@ -31,10 +31,7 @@ export function serveCall(
   stream.on('error', ignore)
   const size = sizeOf(head)
   const method = size > MAX_HEAD ? HEAD_TOO_LARGE : methodOf(head, options.methods)
-  const call = connection.begin({
-    isLong: typeof method === 'object' && method.kind === 'watch',
-    head: size,
-  })
+  const call = connection.begin(size)
   // Not when it is answered: until the client has ended it too, Node keeps all of it.
   stream.once('close', () => {
     call.end()
@@ -45,7 +42,6 @@ export function serveCall(
   }
   const reader = createMessageReader()
   stream.on('data', (chunk: Buffer) => {
-    if (isOver(stream)) return
     const refusal = reader.take(chunk)
     call.hold(reader.held)
     if (refusal !== undefined) refuse(stream, refusal)
@@ -53,8 +49,12 @@ export function serveCall(
   stream.once('end', () => {
     if (isOver(stream)) return
     const message = reader.end()
-    if (Buffer.isBuffer(message)) void run(stream, method, message, options)
-    else refuse(stream, message)
+    if (!Buffer.isBuffer(message)) {
+      refuse(stream, message)
+      return
+    }
+    if (method.kind === 'watch') call.lasts()
+    void run(stream, method, message, options)
   })
 }
 

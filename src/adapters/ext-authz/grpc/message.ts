@@ -65,7 +65,12 @@ export function createMessageReader(): MessageReader {
       filled = size
       if (whole !== Infinity || filled < PREFIX) return undefined
       const refusal = refusePrefix(bytes)
-      if (refusal !== undefined) return refusal
+      if (refusal !== undefined) {
+        // Whatever comes after it is not one, either.
+        whole = 0
+        bytes = EMPTY
+        return refusal
+      }
       whole = PREFIX + bytes.readUInt32BE(1)
       return filled > whole ? NOT_ONE : undefined
     },

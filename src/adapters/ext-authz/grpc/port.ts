@@ -43,7 +43,7 @@ const BOUNDS: ConnectionBounds = {
   // As many heads that are not whole hold 144 MiB.
   ofAddress: 1_024,
   memory: 64 * 2 ** 20,
-  // Envoy gives up after its own timeout, half a second.
+  // Envoy gives up after its own timeout, a second or two.
   call: 10_000,
   // Past the age of a session, its jitter of a tenth and its grace: of one that Node forgot.
   age: 17 * 60_000,
@@ -61,7 +61,11 @@ export async function openGrpcPort(
 ): Promise<Listener> {
   const { tls } = options
   const life = { ...LIFE, ...options.life }
-  const connections = boundConnections({ ...BOUNDS, ...options.bounds }, () => performance.now())
+  const connections = boundConnections(
+    { ...BOUNDS, ...options.bounds },
+    () => performance.now(),
+    setImmediate,
+  )
   const sessions = new Set<ServerHttp2Session>()
   /** Milliseconds that calls are given, once the port closes. */
   let grace: number | undefined
@@ -81,6 +85,11 @@ export async function openGrpcPort(
     session.once('close', () => sessions.delete(session))
     keepSession(session, life, Math.random)
     session.on('stream', (stream: ServerHttp2Stream, head: IncomingHttpHeaders) => {
+      if (!connection.isOpen) {
+        // Else all that is read already would be served.
+        session.destroy()
+        return
+      }
       serveCall(stream, head, options, connection)
     })
     // Its handshake ended only now.

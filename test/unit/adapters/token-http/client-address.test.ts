@@ -6,7 +6,7 @@ import {
   type ClientAddress,
   type ProxyNetwork,
 } from '../../../../src/adapters/token-http/client-address.ts'
-import { networkOf } from '../../../../src/adapters/throttle/network.ts'
+import { networkOf } from '../../../../src/adapters/network.ts'
 
 const PROXIES: readonly ProxyNetwork[] = [
   { address: '10.0.0.0', prefix: 8, family: 'ipv4' },

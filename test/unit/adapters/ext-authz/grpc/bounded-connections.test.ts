@@ -26,11 +26,18 @@ class FakeSocket extends EventEmitter {
 
 describe('boundConnections', () => {
   let now = 0
+  /** What is to come when all is read, if that is waited for. */
+  let tasks: (() => void)[] | undefined
+  const later = (task: () => void) => {
+    if (tasks === undefined) task()
+    else tasks.push(task)
+  }
   let bounded: BoundedConnections
   const bounds = { connections: 3, ofAddress: 3, memory: 256 * KIB, call: 1000, age: 60_000 }
   beforeEach(() => {
     now = 0
-    bounded = boundConnections(bounds, () => now)
+    tasks = undefined
+    bounded = boundConnections(bounds, () => now, later)
   })
   afterEach(() => {
     bounded.close()
@@ -46,7 +53,8 @@ describe('boundConnections', () => {
   /** A call, of whose message so many bytes came; what is given back ends its stream. */
   function begin(socket: FakeSocket, { isLong = false, held = 0 } = {}): () => void {
     const connection = bounded.of(socket) ?? assert.fail('it is not there')
-    const call = connection.begin({ isLong, head: 0 })
+    const call = connection.begin(0)
+    if (isLong) call.lasts()
     call.hold(held)
     return () => {
       call.end()
@@ -99,11 +107,33 @@ describe('boundConnections', () => {
 
   it('lets an address have so many, and makes room among its own', () => {
     bounded.close()
-    bounded = boundConnections({ ...bounds, ofAddress: 2 }, () => now)
-    const [asks, silent, other] = [open(), open(), open('192.0.2.2')]
+    bounded = boundConnections({ ...bounds, ofAddress: 2 }, () => now, later)
+    const other = open('192.0.2.2')
+    const [asks, silent] = [open(), open()]
     begin(asks)()
     open()
     assert.deepEqual(cut([asks, silent, other]), [false, true, false])
+  })
+
+  it('gives the place of one that never asked, though another address has more', () => {
+    const [one, two, silent] = [open('192.0.2.2'), open('192.0.2.2'), open('192.0.2.3')]
+    for (const socket of [one, two]) begin(socket)()
+    open('192.0.2.4')
+    assert.deepEqual(cut([one, two, silent]), [false, false, true])
+  })
+
+  it('takes a network of IPv6 for an address', () => {
+    const [one, two, other] = [open('2001:db8::1'), open('2001:db8::2'), open('2001:db8:1::1')]
+    for (const socket of [other, one, two]) begin(socket)()
+    open('2001:db8:1::2')
+    assert.deepEqual(cut([one, two, other]), [true, false, false])
+  })
+
+  it('forgets an address without connections', () => {
+    for (let i = 0; i < 5; i += 1) open('192.0.2.2').emit('close')
+    const sockets = [open(), open(), open()]
+    open()
+    assert.deepEqual(cut(sockets), [true, false, false])
   })
 
   it('cuts a connection with a call that takes too long, whether it asks or waits', () => {
@@ -140,12 +170,12 @@ describe('boundConnections', () => {
     const [light, heavy] = [open(), open()]
     begin(light, { held: 10 * KIB })
     const connection = bounded.of(heavy) ?? assert.fail()
-    const call = connection.begin({ isLong: false, head: 0 })
+    const call = connection.begin(0)
     for (let bytes = 0; bytes <= 240 * KIB; bytes += KIB) call.hold(bytes)
     assert.deepEqual(cut([light, heavy]), [false, true])
     // Of what is cut nothing is counted any more, whatever still comes.
     call.hold(500 * KIB)
-    connection.begin({ isLong: false, head: 500 * KIB }).end()
+    connection.begin(500 * KIB).end()
     call.end()
     begin(light, { held: 200 * KIB })
     assert.equal(light.destroyed, false)
@@ -154,19 +184,55 @@ describe('boundConnections', () => {
   })
 
   it('leaves a quarter free when it was too much', () => {
-    const sockets = [open(), open(), open()]
-    for (const [i, socket] of sockets.entries()) begin(socket, { held: (70 + i) * KIB })
-    assert.deepEqual(cut(sockets), [false, false, true])
-    const [a, b] = sockets
-    for (const socket of [a, b]) begin(socket ?? assert.fail(), { held: 12 * KIB })
-    assert.deepEqual(cut(sockets), [false, false, true])
+    const sockets = [open(), open('192.0.2.2'), open('192.0.2.3')] as const
+    for (const socket of sockets) begin(socket, { held: 70 * KIB })
+    // 16 KiB of each stream: 3 × 86 are more than 256, and 2 × 86 are less than 192.
+    assert.equal(cut(sockets).filter(Boolean).length, 1)
+    const next = open('192.0.2.4')
+    begin(next, { held: 80 * KIB })
+    // 268 KiB: without two there are less than 192.
+    assert.equal(cut([...sockets, next]).filter(Boolean).length, 2)
+    const last = open('192.0.2.5')
+    begin(last, { held: 10 * KIB })
+    assert.equal(cut([...sockets, next, last]).filter(Boolean).length, 2)
+  })
+
+  it('cuts those at that address, too, that never asked, and no others', () => {
+    const [heavy, silent, other] = [open(), open(), open('192.0.2.2')]
+    begin(heavy, { held: 250 * KIB })
+    assert.deepEqual(cut([heavy, silent, other]), [true, true, false])
+  })
+
+  it('cuts all of an address while what was cut is not freed', () => {
+    const [first, asked] = [open(), open()]
+    begin(asked)()
+    begin(first, { held: 250 * KIB })
+    assert.deepEqual(cut([first, asked]), [true, false])
+    const [second, good] = [open(), open('192.0.2.2')]
+    begin(good)
+    // Half of 256 KiB is the bound by then.
+    begin(second, { held: 120 * KIB })
+    assert.deepEqual(cut([second, asked, good]), [true, true, false])
+    for (const socket of [first, second, asked]) socket.emit('close')
+    const third = open()
+    begin(third, { held: 130 * KIB })
+    assert.deepEqual(cut([third, good]), [false, false])
+  })
+
+  it('says that a connection is cut, of which more is read', () => {
+    const socket = open()
+    const connection = bounded.of(socket) ?? assert.fail()
+    assert.equal(connection.isOpen, true)
+    connection.begin(250 * KIB)
+    assert.equal(connection.isOpen, false)
   })
 
   it('counts the head of a call, and one that is not whole', () => {
-    const [headed, open1, open2] = [open(), open(), open()]
+    const [headed, open1, open2] = [open(), open('192.0.2.2'), open('192.0.2.3')]
     const connection = bounded.of(headed) ?? assert.fail()
-    connection.begin({ isLong: false, head: 241 * KIB })
+    connection.begin(241 * KIB)
     assert.equal(headed.destroyed, true)
+    headed.emit('close')
     for (const socket of [open1, open2]) socket.bytesRead = 100 * KIB
     bounded.sweep()
     assert.deepEqual(cut([open1, open2]), [false, false])
@@ -207,9 +273,21 @@ describe('boundConnections', () => {
     assert.deepEqual(cut([ended, lasting]), [true, false])
   })
 
+  it('counts a call that has ended until what has come with it is read', () => {
+    const socket = open()
+    tasks = []
+    for (let i = 0; i < 2; i += 1) begin(socket, { held: 100 * KIB })()
+    assert.equal(socket.destroyed, false)
+    for (const task of tasks.splice(0)) task()
+    for (let i = 0; i < 2; i += 1) begin(socket, { held: 100 * KIB })()
+    assert.equal(socket.destroyed, false)
+    begin(socket, { held: 100 * KIB })
+    assert.equal(socket.destroyed, true)
+  })
+
   it('makes room where most connections are from', () => {
     const [one, two, alone] = [open('192.0.2.2'), open('192.0.2.2'), open('192.0.2.3')]
-    for (const socket of [one, two]) begin(socket)()
+    for (const socket of [one, two, alone]) begin(socket)()
     open('192.0.2.2')
     assert.deepEqual(cut([one, two, alone]), [true, false, false])
   })
@@ -230,7 +308,7 @@ describe('boundConnections', () => {
   it('lets none last longer than the longest', (context) => {
     bounded.close()
     context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
-    bounded = boundConnections(bounds, () => now)
+    bounded = boundConnections(bounds, () => now, later)
     const socket = open()
     begin(socket, { isLong: true })
     context.mock.timers.tick(59_999)

@@ -84,6 +84,23 @@ describe('createMessageReader', () => {
     assert.equal(codeOf([prefix(0, 2 ** 32 - 1)]), GRPC.RESOURCE_EXHAUSTED)
   })
 
+  it('keeps nothing of what it refused, whatever follows', () => {
+    for (const bad of [prefix(0, MAX_MESSAGE + 1), prefix(1, 10)]) {
+      const reader = createMessageReader()
+      assert.notEqual(reader.take(bad), undefined)
+      assert.notEqual(reader.take(Buffer.alloc(1000)), undefined)
+      assert.equal(reader.held, 0)
+      assert.ok(!Buffer.isBuffer(reader.end()))
+    }
+  })
+
+  it('keeps nothing of what follows a message', () => {
+    const reader = createMessageReader()
+    assert.equal(reader.take(framed(Buffer.from('x'))), undefined)
+    assert.notEqual(reader.take(Buffer.alloc(1000)), undefined)
+    assert.equal(reader.held, 6)
+  })
+
   it('inflates nothing', () => {
     for (const flag of [1, 2, 255]) assert.equal(codeOf([prefix(flag, 1)]), GRPC.UNIMPLEMENTED)
   })

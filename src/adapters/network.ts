@@ -1,4 +1,4 @@
-import { ipv6Groups } from '../../ipv6.ts'
+import { ipv6Groups } from '../ipv6.ts'
 
 /** Of the eight groups of an IPv6 address, those that name the network: the /64. */
 const NETWORK_GROUPS = 4

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { networkOf } from '../../../../src/adapters/throttle/network.ts'
+import { networkOf } from '../../../src/adapters/network.ts'
 
 describe('network of an address', () => {
   const cases: readonly (readonly [address: string, network: string])[] = [
