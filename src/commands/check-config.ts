@@ -13,14 +13,18 @@ import {
   addAnyConfigOption,
   configFile,
   loadAnyConfig,
+  withArgument,
   type AnyConfigOption,
 } from './config-option.ts'
 
 export function checkConfigCommand(): Command {
   return addAnyConfigOption(new Command('check-config'))
+    .argument('[file]', 'the same as --config')
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
     .exitOverride()
-    .action(async (options: AnyConfigOption) => {
+    .option('--no-files', 'for another machine: do not look whether the files are here')
+    .action(async (argument: string | undefined, given: Options, command: Command) => {
+      const options = withArgument(argument, given, command)
       const { dockerAuthConfig } = options
       const file = dockerAuthConfig ?? configFile(options)
       const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
@@ -30,14 +34,24 @@ export function checkConfigCommand(): Command {
       await checkUsers(config)
       const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
       const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
-      for (const warning of [
-        ...[...unheeded, ...warningsOf(config, listeners)],
-        ...[...ofPolicy, ...missingPaths(config)],
-      ]) {
-        process.stderr.write(`${name}: ${warning}\n`)
+      const missing = given.files ? missingPaths(config) : []
+      const warnings = [...unheeded, ...warningsOf(config, listeners), ...ofPolicy]
+      for (const line of [...warnings, ...missing]) process.stderr.write(`${name}: ${line}\n`)
+      if (missing.length > 0) {
+        process.stderr.write(`${name}: rauth would not start here; elsewhere: --no-files\n`)
+        process.exitCode = 1
+        return
       }
-      process.stdout.write(`${name}: ok\n`)
+      process.stdout.write(`${name}: ok${countOf(warnings.length)}\n`)
     })
+}
+
+interface Options extends AnyConfigOption {
+  readonly files: boolean
+}
+
+function countOf(warnings: number): string {
+  return warnings === 0 ? '' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
 }
 
 /** The policy of the file, if there is one here. Throws what is wrong with it. */
@@ -89,7 +103,7 @@ function programs({ policy }: Config): readonly Missing[] {
 
 type Missing = readonly [key: string, path: string, next: string]
 
-/** No mistakes of the configuration, which may be meant for another machine. */
+/** What keeps rauth from starting here, and is no mistake of a configuration for another machine. */
 function missingPaths(config: Config): readonly string[] {
   const { keys, credentials, policy, identity } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
@@ -101,12 +115,16 @@ function missingPaths(config: Config): readonly string[] {
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
     ...programs(config),
-    ...identity.flatMap(({ command, http, oidc }): readonly Missing[] => [
+    ...identity.flatMap(({ command, http, oidc, ldap }): readonly Missing[] => [
       ...(command?.program?.includes('/') === true
         ? [['command.program', command.program, ''] as const]
         : []),
       ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
       ...(oidc?.authority === undefined ? [] : [['oidc.authority', oidc.authority, ''] as const]),
+      ...(ldap?.authority === undefined ? [] : [['ldap.authority', ldap.authority, ''] as const]),
+      ...(ldap?.bind === undefined
+        ? []
+        : [['ldap.bind.passwordFile', ldap.bind.passwordFile, ''] as const]),
       ...(oidc?.jwks === undefined ? [] : [['oidc.jwks', oidc.jwks, ''] as const]),
     ]),
     ...(policy.file === undefined

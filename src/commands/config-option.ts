@@ -46,3 +46,16 @@ export function loadAnyConfig(options: AnyConfigOption): LoadedConfig {
     ? { config: loadConfig(configFile(options), process.env), unheeded: [] }
     : loadDockerAuthConfig(options.dockerAuthConfig, process.env)
 }
+
+/** The options with the file that was given as an argument. Ends a command that names two. */
+export function withArgument(
+  argument: string | undefined,
+  options: AnyConfigOption,
+  command: Command,
+): AnyConfigOption {
+  if (argument === undefined) return options
+  if ((options.dockerAuthConfig ?? configFile(options)) !== undefined) {
+    command.error('error: the configuration is named twice')
+  }
+  return { ...options, file: argument }
+}

@@ -1,6 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { run, type Role } from '../serve/run.ts'
-import { addAnyConfigOption, loadAnyConfig, type AnyConfigOption } from './config-option.ts'
+import {
+  addAnyConfigOption,
+  loadAnyConfig,
+  withArgument,
+  type AnyConfigOption,
+} from './config-option.ts'
 
 interface ServeOptions extends AnyConfigOption {
   readonly role?: Role
@@ -9,6 +14,7 @@ interface ServeOptions extends AnyConfigOption {
 
 export function serveCommand(): Command {
   return addAnyConfigOption(new Command('serve'))
+    .argument('[file]', 'the same as --config')
     .description('Run the token service and the gateway.')
     .addOption(
       new Option(
@@ -18,7 +24,7 @@ export function serveCommand(): Command {
     )
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
     .exitOverride()
-    .action((options: ServeOptions, command: Command) => {
+    .action((argument: string | undefined, options: ServeOptions, command: Command) => {
       const { dockerAuthConfig, port } = options
       if (dockerAuthConfig !== undefined && (options.role ?? 'token') !== 'token') {
         command.error(
@@ -31,7 +37,7 @@ export function serveCommand(): Command {
           'error: --port is that of the token service, which --role gateway does not run',
         )
       }
-      const { config, unheeded } = loadAnyConfig(options)
+      const { config, unheeded } = loadAnyConfig(withArgument(argument, options, command))
       const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
       return run(config, { role, port, warnings: unheeded })
     })

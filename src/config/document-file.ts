@@ -9,12 +9,13 @@ const MAX_PROBLEMS = 100
 
 /**
  * The text of a file of its own, by its schema; or the problems, each with its place and in the order of
- * the text.
+ * the text. `top`: the key that all of it stands below.
  */
 export function readFileAs<T extends z.ZodType>(
   schema: T,
   source: string,
   fileName: string,
+  top?: string,
 ):
   | {
       readonly data: z.output<T>
@@ -23,7 +24,7 @@ export function readFileAs<T extends z.ZodType>(
     }
   | { readonly problems: readonly ConfigProblem[] } {
   const at = ({ line, column }: Place) => `${fileName}:${line}:${column}`
-  const read = readDocument(source)
+  const read = readDocument(source, top === undefined ? {} : { top })
   if (read.problems !== undefined) {
     return bounded(read.problems.map(({ place, message }) => ({ where: at(place), message })))
   }

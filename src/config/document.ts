@@ -35,7 +35,14 @@ export interface DocumentProblem {
  */
 export function readDocument(
   text: string,
-  { scalars = 'values' }: { readonly scalars?: 'values' | 'texts' } = {},
+  {
+    scalars = 'values',
+    top,
+  }: {
+    readonly scalars?: 'values' | 'texts'
+    /** The key that everything stands below. */
+    readonly top?: string
+  } = {},
 ):
   | { readonly document: ConfigDocument; readonly problems?: never }
   | { readonly problems: readonly DocumentProblem[] } {
@@ -54,9 +61,10 @@ export function readDocument(
   const bad = (offset: number | undefined, message: string) => {
     problems.push({ place: placeOf(offset ?? 0), message })
   }
-  for (const error of document.errors) bad(error.pos[0], error.message)
+  let aliases = 0
   visit(document, {
     Alias(_, { range, source }) {
+      aliases += 1
       bad(
         range?.[0],
         `an alias (*${source}): write the value out; a text that begins with * needs quotes`,
@@ -79,11 +87,14 @@ export function readDocument(
       if (!isScalar(key)) bad(document.contents?.range[0], 'a key that is a list or a map')
     },
   })
+  // What else the parser stumbles over behind one comes of it.
+  if (aliases === 0) for (const error of document.errors) bad(error.pos[0], error.message)
   if (problems.length > 0) return { problems }
 
   const values: unknown = document.toJS() ?? {}
   if (!isMapping(values)) {
-    bad(document.contents?.range[0], 'expected a map of settings')
+    const expected = top === undefined ? 'a map of settings' : `a map: begin with "${top}:"`
+    bad(document.contents?.range[0], `expected ${expected}`)
     return { problems }
   }
   function locate(at: readonly PropertyKey[]): Place {

@@ -6,6 +6,14 @@ export interface Mistake {
   readonly message: string
 }
 
+/** What other programs call something of rauth's. */
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  [
+    'acl',
+    'unknown key "acl": what docker_auth calls so are the rules of a policy file here, see docs/policy.md',
+  ],
+])
+
 /** What a schema has against a document, in words that name the key; `keysAt` knows what may stand where. */
 export function mistakesOf(
   issue: z.core.$ZodIssue,
@@ -16,7 +24,11 @@ export function mistakesOf(
     const known = keysAt(key).map((name) => [...key, name].join('.'))
     return issue.keys.map((name) => ({
       path: [...key, name],
-      message: unknownName('key', [...key, name].join('.'), known),
+      message:
+        OTHERS.get(name) ??
+        (key.length > 0 && keysAt([]).includes(name)
+          ? `unknown key "${[...key, name].join('.')}"; did you mean "${name}", at the top?`
+          : unknownName('key', [...key, name].join('.'), known)),
     }))
   }
   if (issue.code === 'invalid_key') {
@@ -29,9 +41,12 @@ export function mistakesOf(
   return [{ path: key, message: `"${key.join('.')}" ${what}` }]
 }
 
+/** More names than these nobody reads. */
+const MAX_KNOWN = 30
+
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
   const suggestion = nearest(name, known)
   return suggestion === undefined
-    ? `unknown ${kind} "${name}"; known here: ${known.join(', ')}`
+    ? `unknown ${kind} "${name}"; ${known.length > MAX_KNOWN ? 'the README has all' : `known here: ${known.join(', ')}`}`
     : `unknown ${kind} "${name}"; did you mean "${suggestion}"?`
 }

@@ -14,7 +14,7 @@ export function parsePolicy(
 ):
   | { readonly policy: Policy; readonly problems?: never }
   | { readonly problems: readonly ConfigProblem[] } {
-  const read = readFileAs(policySchema, source, fileName)
+  const read = readFileAs(policySchema, source, fileName, 'rules')
   if (read.problems !== undefined) return read
   const { data, document } = read
   const { anonymous, rules, shadow } = data

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
 import { credentialSource } from './credentials.ts'
 import { readDocument, type Place } from './document.ts'
@@ -58,11 +59,21 @@ export function settleConfig(
   const inText: (ConfigProblem & { readonly place: Place })[] = []
   const inEnvironment: ConfigProblem[] = unknown.map((name) => {
     const names = SETTINGS.map(({ variable }) => variable)
-    return { where: name, message: unknownName('variable', name, names) }
+    const isLink = environment[name]?.startsWith('tcp://') === true
+    const message = isLink
+      ? `unknown variable "${name}": it looks like one that Kubernetes makes of a Service; set ` +
+        'enableServiceLinks: false in the pod'
+      : unknownName('variable', name, names)
+    return { where: name, message }
   })
-  for (const issue of parsed.error?.issues ?? []) {
+  const issues = parsed.error?.issues ?? []
+  const unlisted = new Map(issues.flatMap((issue) => unlistedBy(issue, variables)))
+  for (const [where, message] of unlisted) inEnvironment.push({ where, message })
+  for (const issue of issues) {
     for (const { path: key, message } of mistakesOf(issue, keysAt)) {
       const variable = variableOf(key, variables)
+      // Said above.
+      if (unlisted.has(variable ?? '')) continue
       const own = keyOf(key)
       const place = locate(own)
       const told = message.replace(`"${key.join('.')}"`, `"${own.join('.')}"`)
@@ -108,6 +119,19 @@ function isPod(environment: Environment): boolean {
   return environment['KUBERNETES_SERVICE_HOST'] !== undefined
 }
 
+/** The variable that should have had a list and has none, and how that is written. */
+function unlistedBy(
+  issue: z.core.$ZodIssue,
+  variables: ReadonlyMap<string, string>,
+): readonly (readonly [variable: string, message: string])[] {
+  const key = issue.path.map(String)
+  const name = variableOf(key, variables)
+  const form = SETTINGS.find(({ variable }) => variable === name)?.form
+  const isNoList = issue.code === 'invalid_type' && issue.expected === 'array'
+  if (!isNoList || name === undefined || form === undefined) return []
+  return [[name, `"${key.join('.')}" is a list: write it as ${form}`]]
+}
+
 /** The variable that a setting, or the list that it is in, came from. */
 function variableOf(
   key: readonly string[],
@@ -123,6 +147,15 @@ function deepFreeze<T>(value: T): T {
     Object.freeze(value)
   }
   return value
+}
+
+/** What to do about what the system says. */
+function remedyFor(code: string | undefined): string {
+  return code === 'EACCES' || code === 'EPERM'
+    ? 'let the user that rauth runs as read it (chmod, chown; in a pod fsGroup)'
+    : code === 'EISDIR'
+      ? 'name the file in it with --config FILE'
+      : 'say where it is with --config FILE'
 }
 
 /** What is read when no file is named. */
@@ -141,7 +174,7 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
     if (fileName !== undefined || codeOf(cause) !== 'ENOENT') {
       throw new RauthError(
         'ERR_CONFIG_INVALID',
-        `cannot read the configuration: ${messageOf(cause)}; say where it is with --config FILE`,
+        `cannot read the configuration: ${messageOf(cause)}; ${remedyFor(codeOf(cause))}`,
         { cause },
       )
     }

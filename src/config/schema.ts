@@ -4,6 +4,7 @@ import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
 import {
   address,
+  type Address,
   challengeText,
   command,
   count,
@@ -311,8 +312,26 @@ const shape = z.strictObject({
     ),
 })
 
+const ANY_HOST: readonly string[] = ['0.0.0.0', '::']
+
+/** Each listener that would find its port taken, and by which of those before it. */
+function samePorts(listen: Readonly<Record<string, Address>>): readonly [string, string][] {
+  const all = Object.entries(listen)
+  return all.flatMap(([key, { host, port }], index) => {
+    const other = all
+      .slice(0, index)
+      .find(
+        ([, one]) =>
+          port !== 0 &&
+          one.port === port &&
+          (one.host === host || [one.host, host].some((name) => ANY_HOST.includes(name))),
+      )
+    return other === undefined ? [] : [[key, other[0]]]
+  })
+}
+
 /** The configuration: every key with its meaning, unit and default. */
-export const schema = shape.superRefine(({ service, services, policy }, context) => {
+export const schema = shape.superRefine(({ service, services, policy, listen }, context) => {
   const lists = (['public', 'shared', 'administrators'] as const).filter(
     (key) => policy[key].length > 0,
   )
@@ -325,6 +344,10 @@ export const schema = shape.superRefine(({ service, services, policy }, context)
   if (policy.format !== 'rauth' && policy.file === undefined) {
     const message = 'is that of "policy.file": name one'
     context.addIssue({ code: 'custom', path: ['policy', 'format'], message })
+  }
+  for (const [key, other] of samePorts(listen)) {
+    const message = `has the port of "listen.${other}": give each a port of its own`
+    context.addIssue({ code: 'custom', path: ['listen', key], message })
   }
   const known = new Set([service])
   for (const [index, other] of services.entries()) {

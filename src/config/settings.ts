@@ -7,6 +7,8 @@ export interface Setting {
   readonly variable: string
   /** The text of the variable → what would stand in the file. */
   readonly read: (text: string) => unknown
+  /** Of a list: how it is written in the variable. */
+  readonly form?: string
 }
 
 const readText = (text: string): unknown => text
@@ -14,7 +16,14 @@ const readBoolean = (text: string): unknown =>
   text === 'true' ? true : text === 'false' ? false : text
 
 /** Separated by commas; nothing is an empty list. */
-function readList(text: string): string[] {
+const readList = (text: string): unknown => (isJson(text) ? text : itemsOf(text))
+
+/** What somebody takes for the way to write a list: its brackets would end up in the items. */
+function isJson(text: string): boolean {
+  return /^\s*[[{]/.test(text)
+}
+
+function itemsOf(text: string): string[] {
   return text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]))
 }
 
@@ -29,7 +38,15 @@ function readerOf(shape: unknown): Setting['read'] {
   const item: unknown = shape.element
   if (!(item instanceof z.ZodObject)) return readList
   const keys = Object.keys(item.shape)
-  return (text) => readList(text).map((one) => readPair(one, keys))
+  return (text) => (isJson(text) ? text : itemsOf(text).map((one) => readPair(one, keys)))
+}
+
+function formOf(shape: unknown): Pick<Setting, 'form'> {
+  if (!(shape instanceof z.ZodArray)) return {}
+  const item: unknown = shape.element
+  const one =
+    item instanceof z.ZodObject ? Object.keys(item.shape).join('=').toUpperCase() : 'VALUE'
+  return { form: `${one},${one}` }
 }
 
 function settingsOf(shape: unknown, prefix: readonly string[]): Setting[] {
@@ -41,7 +58,7 @@ function settingsOf(shape: unknown, prefix: readonly string[]): Setting[] {
   }
   const words = prefix.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`))
   const variable = `RAUTH_${words.join('_').toUpperCase()}`
-  return [{ path: prefix, variable, read: readerOf(inner) }]
+  return [{ path: prefix, variable, read: readerOf(inner), ...formOf(inner) }]
 }
 
 /** What no variable can hold. */

@@ -1,4 +1,6 @@
 import { claimableRules } from '../policy/claimable.ts'
+import { openRulesOf } from '../policy/open-rules.ts'
+import { deadName } from '../policy/pattern-flaw.ts'
 import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
 import { isLoopback } from './loopback.ts'
@@ -15,7 +17,7 @@ export function warningsOf(
 ): readonly string[] {
   return [
     ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
-    ...[...borrowedNames(config), ...plainHooks(config)],
+    ...[...borrowedNames(config), ...plainHooks(config), ...deadRealms(config)],
     ...plainPorts(config, listeners),
   ]
 }
@@ -33,7 +35,31 @@ function borrowedNames({ identity }: Config): readonly string[] {
 
 /** What a policy gives to others than whoever wrote it may think. */
 export function policyWarningsOf(policy: Policy, config: Config): readonly string[] {
-  return [...claimable(policy, config), ...exempt(policy)]
+  return [
+    ...openRules(policy),
+    ...deadNames(policy),
+    ...claimable(policy, config),
+    ...exempt(policy),
+  ]
+}
+
+function openRules(policy: Policy): readonly string[] {
+  if (policy.rules.length === 0) return ['the policy has no rules: everything is denied']
+  return openRulesOf(policy).map(
+    ({ id, actions, anonymous, namespace }) =>
+      `${id} gives ${actions.includes('*') ? 'everything' : actions.join(', ')} in every repository to ` +
+      `${anonymous === true && namespace === undefined ? 'everyone, also without credentials' : 'every login'}; ` +
+      "next: give its match a name, such as '${namespace}/**'",
+  )
+}
+
+function deadNames({ rules, shadows }: Policy): readonly string[] {
+  return [...rules, ...shadows].flatMap(({ id, name }) => {
+    const flaw = deadName(name.source)
+    return flaw === undefined
+      ? []
+      : [`${id} has the name "${name.source}", and ${flaw}: it never matches`]
+  })
 }
 
 function claimable(policy: Policy, { identity }: Config): readonly string[] {
@@ -45,6 +71,13 @@ function claimable(policy: Policy, { identity }: Config): readonly string[] {
       `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
       `next: add the namespace whose account it is${before ? ', unless a source before secrets knows it' : ''}`,
   )
+}
+
+/** Proxies may change what stands before it, so nothing is said of that. */
+function deadRealms({ realm, services }: Config): readonly string[] {
+  return [realm, ...services.map((one) => one.realm)]
+    .filter((one) => !/\/(?:token|auth)$/.test(new URL(one).pathname))
+    .map((one) => `realm ${one}: clients would get 404 there; it must end with /token or /auth`)
 }
 
 function exempt({ shadows }: Policy): readonly string[] {
@@ -89,11 +122,12 @@ function openNetworks({ trustedProxies, clientAddress }: Config): readonly strin
 
 function plainHooks({ identity }: Config): readonly string[] {
   return identity
-    .flatMap(({ http }) => (http === undefined ? [] : [new URL(http.url)]))
-    .filter(({ protocol, hostname }) => protocol === 'http:' && !isLoopback(hostname))
+    .flatMap(({ http, ldap }) => [http, ldap].flatMap((one) => (one ? [new URL(one.url)] : [])))
+    .filter(({ protocol }) => ['http:', 'ldap:'].includes(protocol))
+    .filter(({ hostname }) => !isLoopback(hostname))
     .map(
       ({ host }) =>
         `no TLS to the identity source at ${host}: passwords travel in the clear unless a mesh ` +
-        'encrypts them; next: an https URL',
+        'encrypts them; next: an https or ldaps URL',
     )
 }

@@ -45,7 +45,14 @@ const ODD_SCOPES = [
     'repository:localhost:5000/app:pull',
     'repository:a/../b:pull',
   ],
-  ...['repository:app:pull,*', 'Repository:app:pull', 'repository:app', 'repository:app:Pull'],
+  ...[
+    'repository:app:pull,*',
+    'repository:library/base:pull,*',
+    'repository:ci/app:*,pull',
+    'Repository:app:pull',
+    'repository:app',
+    'repository:app:Pull',
+  ],
   ...['repository(plugin):app:pull', 'repository:app:', 'x:y:z', 'repository:a:b:c:pull'],
 ]
 
@@ -102,6 +109,6 @@ export function requestOf(random: Random, { realIp, judged }: World): TokenReque
   }
   if (presents !== 'nothing') headers['authorization'] = basic(account, password)
   // Only those without credentials.
-  else if (some(random, 10)) headers['authorization'] = basic('', random.pick(['', 'x']))
+  else if (some(random, 4)) headers['authorization'] = basic('', random.pick(['', 'x']))
   return { ...common, method: 'GET', query: query.toString(), headers }
 }

@@ -170,7 +170,7 @@ export function worldOf(random: Random): World {
     realIp: some(random, 2)
       ? {
           header: random.pick(['X-Real-IP', 'X-Forwarded-For']),
-          position: random.pick([0, 0, 1, -1, -2]),
+          position: random.pick([0, 1, 1, -1, -2]),
         }
       : undefined,
   }

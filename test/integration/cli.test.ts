@@ -90,7 +90,9 @@ describe('rauth', () => {
     ['an unknown subcommand', ['chek-config'], /unknown command 'chek-config'[^]*check-config/],
     ['an unknown option', ['check-config', '--flie', 'x'], /unknown option '--flie'[^]*--file/],
     ['an option without its value', ['check-config', '--file'], /argument missing/],
-    ['an argument too many', ['check-config', 'rauth.yaml'], /too many arguments/],
+    ['an argument too many', ['check-config', 'a.yaml', 'b.yaml'], /too many arguments/],
+    ['the file named twice', ['check-config', 'a.yaml', '-f', 'a.yaml'], /named twice/],
+    ['a file named twice', ['serve', 'a.yaml', '-c', 'a.yaml'], /named twice/],
     ['keys without what to do', ['keys'], /^Usage: rauth keys/],
     ['an unknown thing to do with keys', ['keys', 'inti'], /unknown command 'inti'[^]*init/],
     [
@@ -183,10 +185,11 @@ describe('rauth', () => {
         )
       })
 
-      it('warns where there is none here', async () => {
-        const { code, stderr } = await withPolicy()
-        assert.equal(code, 0)
+      it('says so where there is none here', async () => {
+        const { code, stdout, stderr } = await withPolicy()
+        assert.deepEqual([code, stdout], [1, ''])
         assert.match(stderr, /policy\.file .*policy\.yaml is not here: put a policy there/)
+        assert.match(stderr, /: rauth would not start here; elsewhere: --no-files\n$/)
       })
 
       it('does not take it beside lists', async () => {
@@ -205,9 +208,9 @@ describe('rauth', () => {
         return { file, ...(await rauth(['check-config', '-f', file])) }
       }
 
-      it('warns where there is none here', async () => {
+      it('says so where there is none here', async () => {
         const { code, stderr } = await withUsers()
-        assert.equal(code, 0)
+        assert.equal(code, 1)
         assert.match(stderr, /users\.file .*users\.yaml is not here: put the users there/)
       })
 
@@ -233,7 +236,7 @@ describe('rauth', () => {
       const file = await config(`${MINIMAL}policy: { public: ['**'], shared: ['**', a/**] }\n`)
       assert.deepEqual(await rauth(['check-config', '-f', file]), {
         code: 0,
-        stdout: `${file}: ok\n`,
+        stdout: `${file}: ok, 2 warnings\n`,
         stderr: [
           `${file}: policy.public has "**": everyone, also without credentials, can pull every image\n`,
           `${file}: policy.shared has "**": every namespace can pull every image\n`,
@@ -246,21 +249,24 @@ describe('rauth', () => {
       const [realm, keys, credentials] = MINIMAL.split('\n')
       const tls = 'tls: { gateway: { certificate: c.crt, key: c.key } }'
       const file = await config([realm, keys, credentials, tls, ''].join('\n'))
-      assert.deepEqual(await rauth(['check-config', '-f', file]), {
-        code: 0,
-        stdout: `${file}: ok\n`,
-        stderr: [
-          `${file}: no TLS for what other machines reach (listen.token, listen.gatewayHttp): passwords and tokens travel in the clear unless a mesh encrypts them; next: tls.token, tls.gatewayHttp, or listen on 127.0.0.1\n`,
-          `${file}: tls.gateway.certificate ${at('c.crt')} is not here\n`,
-          `${file}: tls.gateway.key ${at('c.key')} is not here\n`,
-        ].join(''),
+      const warning = `${file}: no TLS for what other machines reach (listen.token, listen.gatewayHttp): passwords and tokens travel in the clear unless a mesh encrypts them; next: tls.token, tls.gatewayHttp, or listen on 127.0.0.1\n`
+      const missing = [
+        `${file}: tls.gateway.certificate ${at('c.crt')} is not here\n`,
+        `${file}: tls.gateway.key ${at('c.key')} is not here\n`,
+        `${file}: rauth would not start here; elsewhere: --no-files\n`,
+      ].join('')
+      assert.deepEqual(await rauth(['check-config', file]), {
+        ...{ code: 1, stdout: '', stderr: warning + missing },
+      })
+      assert.deepEqual(await rauth(['check-config', file, '--no-files']), {
+        ...{ code: 0, stdout: `${file}: ok, 1 warning\n`, stderr: warning },
       })
     })
 
     it('says which file it cannot read, and exits with 1', async () => {
       for (const [file, problem] of [
-        [at('nowhere.yaml'), 'ENOENT'],
-        [directory, 'EISDIR'],
+        [at('nowhere.yaml'), 'ENOENT.*; say where it is'],
+        [directory, 'EISDIR.*; name the file in it'],
       ] as const) {
         const { code, stdout, stderr } = await rauth(['check-config', '-f', file])
         assert.equal(code, 1)

@@ -102,7 +102,7 @@ export function readActions({ actions }: EntryValues, notes: Notes): readonly st
   const known = names.every((name) => ACTIONS.includes(name))
   if (!known || new Set(names).size < names.length) {
     const all = ACTIONS.join(', ')
-    notes.problems.push(`actions must be some of ${all}, each once: remove it to allow everything`)
+    notes.problems.push(`actions must be some of ${all}, each once: correct it`)
   } else if (names.includes('push') && !names.includes('pull')) {
     notes.warnings.push(
       'actions has push without pull, and registries ask for both to push: add pull',

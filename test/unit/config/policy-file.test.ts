@@ -129,11 +129,11 @@ rules:
   const MISTAKES: readonly (readonly [name: string, text: string, problem: string])[] = [
     ['nothing at all', '', '1:1: "rules" is missing and has no default'],
     ['rules without rules', 'rules:\n', '1:1: "rules" is missing and has no default'],
-    ['a list', '- match: {}\n  actions: []\n', '1:1: expected a map of settings'],
+    ['a list', '- match: {}\n  actions: []\n', '1:1: expected a map: begin with "rules:"'],
     [
       'docker_auth’s name for them',
       'acl: []\n',
-      '1:1: unknown key "acl"; known here: anonymous, gateway, shadow, rules',
+      '1:1: unknown key "acl": what docker_auth calls so are the rules of a policy file here, see docs/policy.md',
     ],
     [
       'an unknown key of a rule',
@@ -432,6 +432,17 @@ rules:
           assert.match(one, /^policy\.yaml:\d+:\d+: /, text)
         }
       }
+    }
+  })
+
+  it('says of an unquoted * that it needs quotes, and nothing else', () => {
+    for (const match of ['namespace: *', "namespace: *, name: '${namespace}/**'", 'name: **']) {
+      const found = problems(`rules:\n  - { match: { ${match} }, actions: [pull] }\n`)
+      assert.equal(found.length, 1, JSON.stringify(found))
+      assert.match(
+        JSON.stringify(found),
+        /policy\.yaml:2:\d+.*a text that begins with \* needs quotes/,
+      )
     }
   })
 })

@@ -384,4 +384,45 @@ describe('configuration', () => {
       'RAUTH_TOKEN_EXPIRY: "token.expiry" must be a duration such as 300, 300s, 5m or 1h, from 60 s to 86400 s',
     ])
   })
+
+  it('says how a list is written in a variable, to whoever writes JSON', () => {
+    const json = {
+      RAUTH_SERVICES: '[{"service":"a","realm":"https://a/token"}]',
+      RAUTH_POLICY_PUBLIC: ' ["library/**"]',
+    }
+    assert.deepEqual(problems(MINIMAL, json).sort(), [
+      'RAUTH_POLICY_PUBLIC: "policy.public" is a list: write it as VALUE,VALUE',
+      'RAUTH_SERVICES: "services" is a list: write it as SERVICE=REALM,SERVICE=REALM',
+    ])
+  })
+
+  it('knows what Kubernetes injects also where a shell took only some of it along', () => {
+    const [found, ...more] = problems(MINIMAL, { RAUTH_OPERATIONS_PORT: 'tcp://10.0.0.1:9090' })
+    assert.match(found ?? '', /set enableServiceLinks: false in the pod$/)
+    assert.deepEqual(more, [])
+    const [other] = problems(MINIMAL, { RAUTH_QQQQQQQQQQQQQQQQQQQQ: 'x' })
+    assert.ok((other ?? '').length < 150, other)
+  })
+
+  it('knows a key that belongs to the top', () => {
+    assert.deepEqual(
+      problems(`${MINIMAL}token: { issuer: x }\n`).map((line) => line.replace(/^[^ ]+ /, '')),
+      ['unknown key "token.issuer"; did you mean "issuer", at the top?'],
+    )
+  })
+
+  it('takes no port twice', () => {
+    const same = (more: string) =>
+      problems(`realm: http://r/token\nlisten:\n  token: 127.0.0.1:9090\n${more}`)
+    assert.deepEqual(same('  operations: 127.0.0.1:9090\n'), [
+      'rauth.yaml:4:3: "listen.operations" has the port of "listen.token": give each a port of its own',
+    ])
+    assert.equal(same('').length, 1, 'the default of the other')
+    assert.deepEqual(same('  operations: 127.0.0.2:9090\n'), [])
+    assert.deepEqual(same("  operations: ':9090'\n").length, 1)
+    assert.deepEqual(
+      problems("realm: http://r/token\nlisten: { token: ':0', gateway: ':0' }\n"),
+      [],
+    )
+  })
 })

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseConfig } from '../../../src/config/read.ts'
+import type { Config } from '../../../src/config/schema.ts'
 import type { TlsListener } from '../../../src/config/tls.ts'
-import { warningsOf } from '../../../src/config/warnings.ts'
+import { policyOf } from '../../../src/config/policy-file.ts'
+import { policyWarningsOf, warningsOf } from '../../../src/config/warnings.ts'
+
+function configOf(text: string): Config {
+  const result = parseConfig(text, 'rauth.yaml', {})
+  return result.problems === undefined
+    ? result.config
+    : assert.fail(JSON.stringify(result.problems))
+}
 
 function warnings(text: string, listeners?: readonly TlsListener[]): readonly string[] {
-  const result = parseConfig(`realm: http://r/token\n${text}`, 'rauth.yaml', {})
-  if (result.problems !== undefined) assert.fail(JSON.stringify(result.problems))
-  return warningsOf(result.config, listeners)
+  return warningsOf(configOf(`realm: http://r/token\n${text}`), listeners)
 }
 
 const at = (host: string) =>
@@ -71,6 +78,68 @@ describe('warnings', () => {
     )
     for (const url of ['https://hook.test/x', 'http://127.0.0.1:81/', 'http://[::1]/']) {
       assert.deepEqual(of(url), [], url)
+    }
+  })
+
+  it('speak of realms at which there is nothing', () => {
+    const of = (realm: string) => {
+      const text = `realm: ${realm}\nservices: [{ service: x, realm: 'https://x/t' }]\n${at('127.0.0.1')}`
+      return warningsOf(configOf(text))
+    }
+    const other = 'realm https://x/t: clients would get 404 there; it must end with /token or /auth'
+    for (const realm of ['https://r', 'https://r/token/', 'https://r/tokens']) {
+      assert.deepEqual(of(realm), [other.replace('https://x/t', realm), other])
+    }
+    for (const realm of ['https://r/token', 'https://r/a/auth/token', 'http://r:1/auth']) {
+      assert.deepEqual(of(realm), [other])
+    }
+  })
+
+  const RULES: readonly (readonly [rules: string, RegExp | undefined])[] = [
+    ['[]', /^the policy has no rules: everything is denied$/],
+    [
+      "[{ match: { namespace: '*' }, actions: ['*'] }]",
+      /^p:1 gives everything in every repository to every login; /,
+    ],
+    [
+      '[{ match: {}, actions: [pull, push] }]',
+      /^p:1 gives pull, push in every repository to every login/,
+    ],
+    ["[{ match: { name: '**' }, actions: [pull] }]", /^p:1 gives pull in/],
+    ['[{ match: {}, actions: [] }]', undefined],
+    ['[{ match: { type: registry }, actions: [pull] }]', undefined],
+    ['[{ match: { namespace: platform }, actions: ["*"] }]', undefined],
+    ['[{ match: { ip: 10.0.0.0/8 }, actions: ["*"] }]', undefined],
+    ["[{ match: { name: '*/base/**' }, actions: [pull] }]", undefined],
+  ]
+  for (const [rules, expected] of RULES) {
+    it(`${expected === undefined ? 'do not speak' : 'speak'} of the rules ${rules}`, () => {
+      const config = configOf('realm: http://r/token\n')
+      const [first, ...more] = policyWarningsOf(policyOf(`rules: ${rules}\n`, 'p'), config)
+      assert.deepEqual(more, [])
+      if (expected === undefined) assert.equal(first, undefined)
+      else assert.match(first ?? '', expected)
+    })
+  }
+
+  it('say that a rule for all is for everyone, where it is', () => {
+    const config = configOf('realm: http://r/token\n')
+    const policy = policyOf('anonymous: true\nrules: [{ match: {}, actions: [pull] }]\n', 'p')
+    const [first] = policyWarningsOf(policy, config)
+    assert.match(first ?? '', /to everyone, also without credentials/)
+  })
+
+  it('speak of names that no repository has', () => {
+    const of = (name: string) => {
+      const text = `rules:\n  - { match: { name: ${name} }, actions: [pull] }\n`
+      return policyWarningsOf(policyOf(text, 'p'), configOf('realm: http://r/token\n'))
+    }
+    assert.deepEqual(of('Library/**'), [
+      'p:2 has the name "Library/**", and "L" is in no name: it never matches',
+    ])
+    assert.match(of('$namespace/**')[0] ?? '', /a placeholder has braces, as \$\{namespace\}/)
+    for (const name of ["'${namespace}/**'", '/^LIB/', 'a-b_c.d/0?*', 'catalog']) {
+      assert.deepEqual(of(name), [], name)
     }
   })
 })

@@ -189,7 +189,7 @@ describe('the forms of a Secret', () => {
     ['no time between', { ...LOGIN, notBefore: JUNE, notAfter: JANUARY }, /^notAfter is not after/],
     ['no time at all', { ...LOGIN, notBefore: JUNE, notAfter: JUNE }, /^notAfter is not after/],
     ['an unknown action', { ...LOGIN, actions: 'pull,canary' }, /^actions must be some of/],
-    ['the action of all', { ...LOGIN, actions: '*' }, /^actions must be some of.*remove it/],
+    ['the action of all', { ...LOGIN, actions: '*' }, /^actions must be some of.*correct it/],
     ['no action', { ...LOGIN, actions: '' }, /^actions must be some of/],
     ['an action twice', { ...LOGIN, actions: 'pull,pull' }, /^actions must be some of/],
     ['a key in other case', { ...LOGIN, notafter: JUNE }, /meant as notAfter/],
