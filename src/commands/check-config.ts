@@ -115,12 +115,16 @@ function missingPaths(config: Config): readonly string[] {
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
     ...programs(config),
-    ...identity.flatMap(({ command, http, oidc }): readonly Missing[] => [
+    ...identity.flatMap(({ command, http, oidc, ldap }): readonly Missing[] => [
       ...(command?.program?.includes('/') === true
         ? [['command.program', command.program, ''] as const]
         : []),
       ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
       ...(oidc?.authority === undefined ? [] : [['oidc.authority', oidc.authority, ''] as const]),
+      ...(ldap?.authority === undefined ? [] : [['ldap.authority', ldap.authority, ''] as const]),
+      ...(ldap?.bind === undefined
+        ? []
+        : [['ldap.bind.passwordFile', ldap.bind.passwordFile, ''] as const]),
       ...(oidc?.jwks === undefined ? [] : [['oidc.jwks', oidc.jwks, ''] as const]),
     ]),
     ...(policy.file === undefined

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
+import { ldap } from './ldap-schema.ts'
 import { oidc } from './oidc-schema.ts'
 import { usersShape } from './users-schema.ts'
 import { askingBounds, commandShape, duration, file, hookUrl, programIn } from './values.ts'
@@ -69,6 +70,7 @@ const source = z.strictObject(
     command: command.optional().describe('A program that is told user name and password.'),
     http: http.optional().describe('A server that is told the same.'),
     oidc: oidc.optional().describe('An issuer of identity tokens, which are passwords here.'),
+    ldap: ldap.optional().describe('A directory of people.'),
   },
   'must be a source such as { secrets: {} }',
 )
@@ -110,13 +112,20 @@ export type Identity = z.output<typeof identitySchema>
 
 /** With the paths in it taken from a folder. */
 export function resolveSource<T extends Source>(source: T, folder: string): T {
-  const { users, command, http, oidc } = source
+  const { users, command, http, oidc, ldap } = source
   const at = (file: string) => path.resolve(folder, file)
   return {
     ...source,
     ...(users?.file !== undefined && { users: { ...users, file: at(users.file) } }),
     ...(command && { command: { ...command, ...programIn(folder, command.program) } }),
     ...(http?.authority !== undefined && { http: { ...http, authority: at(http.authority) } }),
+    ...(ldap && {
+      ldap: {
+        ...ldap,
+        ...(ldap.authority !== undefined && { authority: at(ldap.authority) }),
+        ...(ldap.bind && { bind: { ...ldap.bind, passwordFile: at(ldap.bind.passwordFile) } }),
+      },
+    }),
     ...(oidc && {
       oidc: {
         ...oidc,

@@ -122,11 +122,12 @@ function openNetworks({ trustedProxies, clientAddress }: Config): readonly strin
 
 function plainHooks({ identity }: Config): readonly string[] {
   return identity
-    .flatMap(({ http }) => (http === undefined ? [] : [new URL(http.url)]))
-    .filter(({ protocol, hostname }) => protocol === 'http:' && !isLoopback(hostname))
+    .flatMap(({ http, ldap }) => [http, ldap].flatMap((one) => (one ? [new URL(one.url)] : [])))
+    .filter(({ protocol }) => ['http:', 'ldap:'].includes(protocol))
+    .filter(({ hostname }) => !isLoopback(hostname))
     .map(
       ({ host }) =>
         `no TLS to the identity source at ${host}: passwords travel in the clear unless a mesh ` +
-        'encrypts them; next: an https URL',
+        'encrypts them; next: an https or ldaps URL',
     )
 }

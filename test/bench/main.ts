@@ -1,17 +1,18 @@
 import { cpus, totalmem } from 'node:os'
 import { benchCheck } from './check.ts'
+import { benchKubernetes } from './kubernetes.ts'
 import { benchMemory } from './memory.ts'
 import { benchPolicy } from './policy.ts'
 import { benchStart } from './start.ts'
 import { benchToken } from './token.ts'
 
 /**
- * `npm run bench [-- start|check|token|memory|policy]`: figures to compare within one run, never a pass or a fail.
+ * `npm run bench [-- start|check|token|memory|policy|kubernetes]`: figures to compare within one run, never a pass or a fail.
  * Answers are checked before anything is measured.
  */
 const BENCHES = {
   ...{ start: benchStart, check: benchCheck, token: benchToken },
-  ...{ memory: benchMemory, policy: benchPolicy },
+  ...{ memory: benchMemory, policy: benchPolicy, kubernetes: benchKubernetes },
 }
 
 const wanted = process.argv.slice(2)

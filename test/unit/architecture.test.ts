@@ -79,6 +79,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'reflect-metadata': ['token'],
   'lru-cache': ['token', 'credentials', 'policy', 'adapters/throttle'],
   re2js: ['policy'],
+  ldapts: ['adapters/ldap'],
   bcrypt: ['adapters/bcrypt'],
   'rate-limiter-flexible': ['adapters/throttle'],
   '@redis/client': ['adapters/throttle'],

@@ -176,6 +176,14 @@ export const CATALOGUE = {
     versionArgs: ['-v'],
     source: { kind: 'debian', package: 'haproxy', file: 'usr/sbin/haproxy', size: '2 MB' },
   },
+  slapd: {
+    title: 'slapd',
+    version: '2.5.13',
+    tolerance: 'major',
+    commands: ['slapd'],
+    versionArgs: ['-VV'],
+    source: { kind: 'debian', package: 'slapd', file: 'usr/sbin/slapd', size: '2 MB' },
+  },
   traefik: {
     title: 'traefik',
     version: '3.6.12',

@@ -8,21 +8,28 @@ export interface Outage {
   readonly tell: (problem: string | undefined) => void
 }
 
-/** Says in the log when the API server gets out of reach, why, and when it is over; each thing once. */
+/**
+ * Says in the log when the API server is out of reach, why, and when it is over; each thing once. One failure
+ * is none yet: every watch breaks some time, and the next one is there in a moment.
+ */
 export function createOutage(log: Log, fields: object): Outage {
   const told = new Set<string>()
+  let failures = 0
   return {
     tell(problem) {
       if (problem === undefined) {
         if (told.size > 0) log.info(fields, 'Secrets are followed again')
         told.clear()
-      } else if (!told.has(problem) && told.size < MAX_TOLD) {
-        told.add(problem)
-        log.warn(
-          { ...fields, error: problem },
-          'Secrets cannot be followed at the moment: those that are known stay in force; trying again',
-        )
+        failures = 0
+        return
       }
+      failures += 1
+      if (failures === 1 || told.has(problem) || told.size === MAX_TOLD) return
+      told.add(problem)
+      log.warn(
+        { ...fields, error: problem },
+        'Secrets cannot be followed at the moment: those that are known stay in force; trying again',
+      )
     },
   }
 }

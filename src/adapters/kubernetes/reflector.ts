@@ -53,6 +53,9 @@ interface Failure {
   readonly retryAfter?: number
 }
 
+/** After these the copy may lack something that no next watch tells. */
+const NEEDS_LIST: readonly WatchEnd['kind'][] = ['expired', 'silent', 'garbled']
+
 /** A watch that ends sooner is no better than one that failed, milliseconds. */
 const TOO_SHORT = 1_000
 
@@ -101,8 +104,9 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
 
   /** Lists beside a watch when it is time; ends the watch if it can't go on. */
   function startRechecks(turn: AbortController, signal: AbortSignal): () => void {
-    let next: NodeJS.Timeout
+    let next: NodeJS.Timeout | undefined
     const schedule = (wait: number) => {
+      if (signal.aborted) return
       next = setTimeout(() => {
         list(signal, true).then(
           (goesOn) => {
@@ -147,7 +151,9 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     turn.abort()
     if (stopped()) return undefined
     options.onWatchEnd(end.kind)
-    if (end.kind !== 'ended' && end.kind !== 'broken' && end.kind !== 'refused') version = undefined
+    if (NEEDS_LIST.includes(end.kind)) version = undefined
+    // Nobody may have had anything to say: an API server that saw no change yet sends no bookmarks.
+    if (end.kind === 'silent') return undefined
     if (end.kind === 'ended' || end.kind === 'expired') {
       const short = timer() - begin < TOO_SHORT
       return short ? { problem: `the watch ${end.kind} at once` } : undefined

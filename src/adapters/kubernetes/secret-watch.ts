@@ -13,7 +13,7 @@ export type WatchEnd =
   /** What it should go on from is too old: only a list helps. */
   | { readonly kind: 'expired' }
   /** Nothing came for too long: nobody may be there any more. */
-  | { readonly kind: 'silent'; readonly problem: string }
+  | { readonly kind: 'silent' }
   /** The connection broke. */
   | { readonly kind: 'broken'; readonly problem: string }
   /** Something came that is no event, so one may be lost: only a list helps. */
@@ -74,8 +74,7 @@ function follow(response: IncomingMessage, options: WatchOptions): Promise<Watch
     const wait = () => {
       clearTimeout(timer)
       timer = setTimeout(() => {
-        const problem = `not a word on the watch for ${options.silence / 1000} s`
-        over({ kind: 'silent', problem })
+        over({ kind: 'silent' })
       }, options.silence)
     }
     const lines = createLines({

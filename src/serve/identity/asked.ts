@@ -10,6 +10,7 @@ import type { PasswordHasher } from '../../credentials/password.ts'
 import type { CredentialReference } from '../../subject.ts'
 import { commandEnvironment } from '../policy-command.ts'
 import { readAuthority } from './authority.ts'
+import { openLdap } from './ldap.ts'
 import { openOidc, type OidcOptions } from './oidc.ts'
 import type { OpenSource } from './open-source.ts'
 
@@ -28,7 +29,9 @@ export function referenceOf(
   bindingKey: KeyObject,
   source: Configured,
 ): CredentialReference | undefined {
-  const kind = (['command', 'http', 'oidc'] as const).find((one) => source[one] !== undefined)
+  const kind = (['command', 'http', 'oidc', 'ldap'] as const).find(
+    (one) => source[one] !== undefined,
+  )
   if (kind === undefined) return undefined
   const generation = createHmac('sha256', bindingKey)
     .update(`identity ${JSON.stringify(source)}`)
@@ -43,11 +46,12 @@ export async function openAsked(
   reference: CredentialReference,
   options: AskedOptions,
 ): Promise<OpenSource> {
-  const { command, http, oidc } = configured
+  const { command, http, oidc, ldap } = configured
   if (command?.program !== undefined)
     return openCommand({ ...command, program: command.program }, reference)
   if (http !== undefined) return openHook(http, reference, options)
   if (oidc !== undefined) return openOidc(oidc, reference, options)
+  if (ldap !== undefined) return openLdap(ldap, reference, options)
   throw new Error(`a source of no kind: ${Object.keys(configured).join(', ')}`)
 }
 

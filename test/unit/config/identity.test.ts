@@ -80,6 +80,18 @@ describe('identity sources in the configuration', () => {
     })
   }
 
+  const LDAP: readonly (readonly [what: string, parts: string, problem: RegExp])[] = [
+    ['of no kind of URL', 'url: https://a.example, users: { base: b, filter: "(uid=${user})" }', /ldap\.url" must be ldaps:/],
+    ['with a password in its URL', 'url: ldaps://a:b@a.example, users: { base: b, filter: "(uid=${user})" }', /ldap\.url" must be/],
+    ['where everybody is one', 'url: ldaps://a.example, users: { base: b, filter: (uid=*) }', /filter" must have \$\{user\} in it/],
+    ['with a filter that is none', "url: ldaps://a.example, users: { base: b, filter: 'uid=${user}' }", /filter" must be a filter in brackets/],
+  ] // prettier-ignore
+  for (const [what, parts, problem] of LDAP) {
+    it(`are no directory ${what}`, () => {
+      assert.match(problems(`  - ldap: { ${parts} }\n`).join('\n'), problem)
+    })
+  }
+
   it('are each issuer once', () => {
     const one = `  - oidc: { ${ISSUER}, ${IDENTITY} }\n`
     assert.match(problems(one + one)[0] ?? '', /is a second oidc of https:\/\/ci\.example: put its/)
@@ -96,17 +108,17 @@ describe('identity sources in the configuration', () => {
       'an unknown kind',
       '  - secret: {}\n',
       '3:5: unknown key "identity.0.secret"; did you mean "identity.0.secrets"?',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap',
     ],
     [
       'two kinds in one',
       '  - { secrets: {}, users: { file: a } }\n',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap',
     ],
     [
       'no kind',
       '  - {}\n',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap',
     ],
     [
       'Secrets twice',
