@@ -49,10 +49,11 @@ const heads = (from = 0) =>
   Buffer.concat(CALLS.map((id) => frame(HEADERS, END_HEADERS, from + id, HEAD)))
 
 /** A check that nothing is wrong with. */
-const CHECKED = Buffer.concat([
-  frame(HEADERS, END_HEADERS, 1, HEAD),
-  dataFrames(1, message(bytesOf({ method: 'GET', path: '/v2/' })), true),
-])
+const check = (id: number) =>
+  Buffer.concat([
+    frame(HEADERS, END_HEADERS, id, HEAD),
+    dataFrames(id, message(bytesOf({ method: 'GET', path: '/v2/' })), true),
+  ])
 
 /** The prefix of the longest message, and a byte of it. */
 const ANNOUNCED = Buffer.from([0, 0, 4, 0, 0, 0])
@@ -71,7 +72,11 @@ const LONG = indexedLiteral(['x', 'x'.repeat(3_900)])
 
 export const BURSTS: Readonly<Record<string, Attack>> = {
   'heads, over many connections at once': burst(heads()),
-  'heads, over many connections that asked before': burst(heads(2), CHECKED),
+  'heads, over many connections that asked before': burst(heads(2), check(1)),
+  'checks, over many connections that asked before': burst(
+    Buffer.concat(CALLS.map((id) => check(2 + id))),
+    check(1),
+  ),
   'announced messages, over many connections at once': burst(
     Buffer.concat(
       CALLS.flatMap((id) => [frame(HEADERS, END_HEADERS, id, HEAD), frame(DATA, 0, id, ANNOUNCED)]),

@@ -7,7 +7,16 @@ import { openGrpcPort } from '../../../src/adapters/ext-authz/grpc/port.ts'
 import type { Method, Methods } from '../../../src/adapters/ext-authz/grpc/method.ts'
 import type { Listener } from '../../../src/adapters/listen.ts'
 import { answerOf, beginCall, grpcCall, grpcSession } from '../../support/grpc-calls.ts'
-import { message } from '../../support/http2-frames.ts'
+import { open as openConnection } from '../../stress/connections.ts'
+import { callHeaders } from '../../support/hpack.ts'
+import {
+  dataFrames,
+  END_HEADERS,
+  frame,
+  GREETING,
+  HEADERS,
+  message,
+} from '../../support/http2-frames.ts'
 import { until } from '../../support/until.ts'
 
 /** Longer than a busy machine needs for anything here, ms: what takes this long never comes. */
@@ -139,6 +148,40 @@ describe('openGrpcPort', { timeout: 2 * PATIENCE }, () => {
     await until('the answer', PATIENCE, () => isAnswered)
     assert.equal((await grpcCall(over, ECHO)).trailers['grpc-status'], '0')
     assert.deepEqual(failures, [])
+  })
+
+  it('serves nothing more of what it has read of a connection that it cuts', async () => {
+    let served = 0
+    const answer = (bytes: Buffer) => {
+      served += 1
+      return Promise.resolve(bytes)
+    }
+    const methods = new Map<string, Method>([[ECHO, { kind: 'unary', answer }]])
+    const { port } = await open(methods, { memory: 128 * 1024 })
+    const calls = Array.from({ length: 200 }, (_, i) => [
+      frame(HEADERS, END_HEADERS, 2 * i + 1, callHeaders(ECHO)),
+      dataFrames(2 * i + 1, HELLO, true),
+    ])
+    const socket = openConnection(port, Buffer.concat([GREETING, ...calls.flat()]))
+    closers.push(() => void socket.destroy())
+    await once(socket, 'end')
+    assert.ok(served <= 8, `${served} were served`)
+  })
+
+  it('lets a watch last', async () => {
+    const begin: Extract<Method, { kind: 'watch' }>['begin'] = (bytes, watcher) => {
+      const sending = setTimeout(() => {
+        watcher.send(bytes)
+        watcher.end()
+      }, 1_000)
+      return () => {
+        clearTimeout(sending)
+      }
+    }
+    const methods = new Map<string, Method>([['/test.Service/Watch', { kind: 'watch', begin }]])
+    const over = session(await open(methods, { call: 100 }))
+    const { body } = await grpcCall(over, '/test.Service/Watch')
+    assert.deepEqual(body, HELLO)
   })
 
   it('cuts a watch whose message never comes, as any call', async () => {

@@ -29,6 +29,9 @@ export function serveCall(
 ): void {
   // A client that goes away is no matter for anyone.
   stream.on('error', ignore)
+  // It was cut, and ends when all that came with this is read. To destroy the session meanwhile would end
+  // the process: Node gives the data of the next stream to nobody.
+  if (!connection.isOpen) return
   const size = sizeOf(head)
   const method = size > MAX_HEAD ? HEAD_TOO_LARGE : methodOf(head, options.methods)
   const call = connection.begin(size)

@@ -43,6 +43,7 @@ export function createMessageReader(): MessageReader {
   let filled = 0
   /** What there will be; unknown until the prefix is there. */
   let whole = Infinity
+  let refusal: GrpcStatus | undefined
 
   function grow(size: number): void {
     if (size <= bytes.length) return
@@ -57,6 +58,7 @@ export function createMessageReader(): MessageReader {
       return bytes.length
     },
     take(chunk) {
+      if (refusal !== undefined) return refusal
       const size = filled + chunk.length
       if (size > whole) return NOT_ONE
       // The chunk is a view of all that one read of the socket brought, which it would keep.
@@ -64,10 +66,8 @@ export function createMessageReader(): MessageReader {
       chunk.copy(bytes, filled)
       filled = size
       if (whole !== Infinity || filled < PREFIX) return undefined
-      const refusal = refusePrefix(bytes)
+      refusal = refusePrefix(bytes)
       if (refusal !== undefined) {
-        // Whatever comes after it is not one, either.
-        whole = 0
         bytes = EMPTY
         return refusal
       }

@@ -85,11 +85,6 @@ export async function openGrpcPort(
     session.once('close', () => sessions.delete(session))
     keepSession(session, life, Math.random)
     session.on('stream', (stream: ServerHttp2Stream, head: IncomingHttpHeaders) => {
-      if (!connection.isOpen) {
-        // Else all that is read already would be served.
-        session.destroy()
-        return
-      }
       serveCall(stream, head, options, connection)
     })
     // Its handshake ended only now.

@@ -10,13 +10,21 @@ const KIB = 1024
 
 class FakeSocket extends EventEmitter {
   readonly remoteAddress: string
-  bytesRead = 0
+  looked = 0
+  #bytesRead = 0
   destroyed = false
   readonly remotePort: number | undefined
   constructor(remotePort: number | undefined, remoteAddress = '192.0.2.1') {
     super()
     this.remotePort = remotePort
     this.remoteAddress = remoteAddress
+  }
+  get bytesRead(): number {
+    this.looked += 1
+    return this.#bytesRead
+  }
+  set bytesRead(bytes: number) {
+    this.#bytesRead = bytes
   }
   destroy(): this {
     this.destroyed = true
@@ -123,7 +131,7 @@ describe('boundConnections', () => {
   })
 
   it('takes a network of IPv6 for an address', () => {
-    const [one, two, other] = [open('2001:db8::1'), open('2001:db8::2'), open('2001:db8:1::1')]
+    const [other, one, two] = [open('2001:db8:1::1'), open('2001:db8::1'), open('2001:db8::2')]
     for (const socket of [other, one, two]) begin(socket)()
     open('2001:db8:1::2')
     assert.deepEqual(cut([one, two, other]), [true, false, false])
@@ -184,17 +192,40 @@ describe('boundConnections', () => {
   })
 
   it('leaves a quarter free when it was too much', () => {
-    const sockets = [open(), open('192.0.2.2'), open('192.0.2.3')] as const
-    for (const socket of sockets) begin(socket, { held: 70 * KIB })
-    // 16 KiB of each stream: 3 × 86 are more than 256, and 2 × 86 are less than 192.
-    assert.equal(cut(sockets).filter(Boolean).length, 1)
-    const next = open('192.0.2.4')
-    begin(next, { held: 80 * KIB })
-    // 268 KiB: without two there are less than 192.
-    assert.equal(cut([...sockets, next]).filter(Boolean).length, 2)
-    const last = open('192.0.2.5')
-    begin(last, { held: 10 * KIB })
-    assert.equal(cut([...sockets, next, last]).filter(Boolean).length, 2)
+    bounded.close()
+    bounded = boundConnections({ ...bounds, connections: 5 }, () => now, later)
+    const sockets = [1, 2, 3, 4, 5].map((i) => open(`192.0.2.${i}`))
+    for (const socket of sockets.slice(0, 4)) begin(socket, { held: 40 * KIB })
+    assert.equal(cut(sockets).filter(Boolean).length, 0)
+    // With 16 KiB of each stream 260 of 256 KiB; without one 204, and without two less than 192.
+    begin(sockets[4] ?? assert.fail(), { held: 20 * KIB })
+    assert.equal(cut(sockets).filter(Boolean).length, 2)
+  })
+
+  it('looks at all connections only when it is too much', () => {
+    const [heavy, other] = [open(), open('192.0.2.2')]
+    begin(heavy, { held: 250 * KIB })
+    assert.equal(heavy.destroyed, true)
+    heavy.emit('close')
+    const idle = open('192.0.2.3')
+    idle.looked = 0
+    for (let i = 0; i < 5; i += 1) begin(other, { held: 10 * KIB })
+    assert.equal(idle.looked, 0)
+  })
+
+  it('takes no notice of what still comes over one that was cut', () => {
+    bounded.close()
+    bounded = boundConnections({ ...bounds, ofAddress: 2 }, () => now, later)
+    const [late, other] = [open(), open()]
+    const connection = bounded.of(late) ?? assert.fail()
+    begin(late)
+    now = 1001
+    bounded.sweep()
+    assert.deepEqual(cut([late, other]), [true, false])
+    connection.begin(0)
+    begin(other)()
+    open()
+    assert.deepEqual(cut([late, other]), [true, false])
   })
 
   it('cuts those at that address, too, that never asked, and no others', () => {
