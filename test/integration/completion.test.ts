@@ -10,7 +10,7 @@ const CASES: readonly (readonly [
   offered: readonly string[],
   not: readonly string[],
 ])[] = [
-  ['rauth ', ['serve', 'keys', 'can-i', 'explain', 'policy', '--version'], ['init']],
+  ['rauth ', ['serve', 'keys', 'can-i', 'explain', 'policy', 'doctor', '--version'], ['init']],
   ['rauth ke', ['keys'], ['serve']],
   ['rauth keys ', ['init', 'rotate', 'list', 'jwks', 'bundle', 'public'], ['serve']],
   ['rauth keys list --o', ['--output'], ['--directory']],
@@ -65,6 +65,19 @@ describe('rauth completion', () => {
       }
     })
   }
+
+  it('offers commands each of which has help with an example, on stdout', async () => {
+    const { stdout } = await folder.rauth(['completion', 'fish'])
+    const places = [...stdout.matchAll(/^ {4}case '([a-z -]*)'\n/gm)].map(([, place = '']) => place)
+    const leaves = places.filter((one) => !places.some((other) => other.startsWith(`${one} `)))
+    const commands = leaves.filter((one) => one !== '')
+    assert.ok(commands.length >= 18, commands.join())
+    for (const command of commands) {
+      const help = await folder.rauth([...command.split(' '), '--help'])
+      assert.deepEqual([help.code, help.stderr], [0, ''], command)
+      assert.match(help.stdout, /^Examples?:\n {2}\S/m, command)
+    }
+  })
 
   it('exits with 2 for another shell', async () => {
     const { code, stderr } = await folder.rauth(['completion', 'csh'])
