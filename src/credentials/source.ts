@@ -1,6 +1,12 @@
 import type { Subject } from '../subject.ts'
 import type { BasicCredentials } from './basic-auth.ts'
 
+/** User name and password, and who presents them. */
+export interface Login extends BasicCredentials {
+  /** IP address of the client; without: it has left meanwhile. It proves nothing. */
+  readonly address?: string | undefined
+}
+
 /** What an identity source says of a user name and a password. Details are for the log alone. */
 export type Answer =
   | { readonly kind: 'yes'; readonly subject: Subject }
@@ -35,5 +41,5 @@ export interface IdentitySource {
    * what it says does not count.
    */
   readonly hides?: true
-  readonly ask: (basic: BasicCredentials) => Promise<Answer>
+  readonly ask: (login: Login) => Promise<Answer>
 }
