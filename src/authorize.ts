@@ -79,7 +79,8 @@ function heldBy({
 /**
  * What of `required` whoever holds a token has now: what the rules allow, and where a command decides what
  * no rule is about, what the token holds of that. It was asked when the token was made, and is not asked
- * again for each request: its yes lasts as long as the token.
+ * again for each request: its yes lasts as long as the token, and as all holders that the token was made for,
+ * since it may rest on any of them (`commanded`), within what one of them may do by now.
  */
 export function grantOf(
   policy: Policy,
@@ -89,11 +90,18 @@ export function grantOf(
 ): Grant {
   const granted = grant(policy, asker, required)
   if (!commanded || held === undefined) return granted
-  const kept = undecided(policy, asker, required).filter((resource) => covers(held, [resource]))
+  const kept = undecided(policy, asker, required)
+    .map((resource) => ({ ...resource, actions: resource.actions.filter(withinOne(asker)) }))
+    .filter((resource) => resource.actions.length > 0 && covers(held, [resource]))
   if (kept.length === 0) return granted
   return {
     ...granted,
     access: mergeAccess([...granted.access, ...kept]),
     rules: [...granted.rules, COMMAND],
   }
+}
+
+/** Whether one of the holders may do this at all; nobody has no limit. */
+function withinOne({ holders }: Asker): (action: string) => boolean {
+  return (action) => holders.length === 0 || holders.some((holder) => isWithin(holder, action))
 }

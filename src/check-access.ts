@@ -130,7 +130,7 @@ export function createCheckAccess(
 
   function judge(
     { account, access: held }: Bearer,
-    { asker, namespaces, anonymous, policy }: Live,
+    { asker, namespaces, anonymous, policy, commanded }: Live,
     { queryIsFixed = false }: RegistryRequest,
     { required, withoutMount, removeQuery, tags }: RequiredAccess,
     learn: Learn,
@@ -140,7 +140,6 @@ export function createCheckAccess(
         ? refused('mount_unremovable')
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
-    const { commanded } = deps
     const about = { ...asker, tags }
     const granted = grantOf(policy, about, required, { held, commanded })
     const { access, rules, shadow } = granted

@@ -2,7 +2,9 @@
 import { Command, CommanderError } from 'commander'
 import { canICommand } from './commands/can-i.ts'
 import { checkConfigCommand } from './commands/check-config.ts'
+import { completionCommand } from './commands/completion.ts'
 import { decodeCommand } from './commands/decode.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { hashCommand } from './commands/hash.ts'
 import { keysCommand } from './commands/keys.ts'
@@ -33,6 +35,8 @@ const program = new Command('rauth')
   .addCommand(secretCommand())
   .addCommand(schemaCommand())
   .addCommand(migrateCommand())
+  .addCommand(doctorCommand())
+  .addCommand(completionCommand())
 
 // Whoever reads the output may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -43,6 +43,8 @@ export interface Live {
   readonly namespaces: readonly string[]
   readonly anonymous: boolean
   readonly policy: Policy
+  /** Whether what a command allowed still stands: not where any of the credentials that it rests on is gone. */
+  readonly commanded: boolean
 }
 
 /** An Authorization header → the token in it, if it verifies for this service; `grace` in seconds. */
@@ -83,12 +85,12 @@ export function findLive(
     nobody: deps.nobody(),
   }
   // Any token will do for /v2/, if it is still good for anything: this one has no credential.
-  const { commanded } = deps
+  const commanded = deps.commanded && holders.length === credentials.length
   const held = access ?? []
   if (anonymous && grantOf(policy, asker, held, { held, commanded }).access.length === 0) {
     return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
   }
-  return accepted({ asker, namespaces, anonymous, policy })
+  return accepted({ asker, namespaces, anonymous, policy, commanded })
 }
 
 /** A refusal with what a better token would need, for whoever can be helped by one. */

@@ -458,7 +458,7 @@ export interface Refusal {
   readonly scope?: string
   /** Of `method_unsupported`: the methods that are supported there (RFC 9110 §15.5.6). */
   readonly allow?: readonly string[]
-  /** Of `passwords_busy`: some of the hashes were looked at, and fit not, so it counts as a guess. */
+  /** Of `passwords_busy` and `identity_unavailable`: some passwords were looked at, and fit not: it counts as a guess. */
   readonly guessed?: boolean
   /** Of `too_many_failures`: seconds until another attempt is looked at (RFC 9110 §10.2.3). */
   readonly retryAfter?: number

@@ -21,6 +21,7 @@ export function checkConfigCommand(): Command {
   return addAnyConfigOption(new Command('check-config'))
     .argument('[file]', 'the same as --config')
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
+    .addHelpText('after', '\nExample:\n  rauth check-config rauth.yaml')
     .exitOverride()
     .option('--no-files', 'for another machine: do not look whether the files are here')
     .action(async (argument: string | undefined, given: Options, command: Command) => {

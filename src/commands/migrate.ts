@@ -22,6 +22,7 @@ function dockerAuthCommand(): Command {
     .description('Write rauth.yaml, policy.yaml and users.yaml, and list every difference.')
     .argument('<file>', 'the docker_auth configuration')
     .option('-o, --output <directory>', 'where to write them', '.')
+    .addHelpText('after', '\nExample:\n  rauth migrate docker-auth auth_config.yml -o migrated')
     .exitOverride()
     .action(async (file: string, { output }: DockerAuthOptions) => {
       const migration = migrate(loadDockerAuth(file), { fileName: file, folder: process.cwd() })

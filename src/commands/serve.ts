@@ -23,6 +23,7 @@ export function serveCommand(): Command {
       ).choices(['all', 'token', 'gateway']),
     )
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
+    .addHelpText('after', '\nExample:\n  rauth serve -c rauth.yaml --role gateway')
     .exitOverride()
     .action((argument: string | undefined, options: ServeOptions, command: Command) => {
       const { dockerAuthConfig, port } = options

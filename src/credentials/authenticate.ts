@@ -17,6 +17,7 @@ export function createAuthenticator(sources: readonly IdentitySource[]): Authent
     const silent: Silence[] = []
     const details: string[] = []
     let denied = false
+    let guessed = false
     for (const source of sources) {
       if (denied && source.hides !== true) continue
       const answer = await orError(() => source.ask(basic))
@@ -27,23 +28,24 @@ export function createAuthenticator(sources: readonly IdentitySource[]): Authent
           silent.push(answer)
           if (!denied) details.push(detail(answer.detail))
           denied ||= answer.kind === 'no'
+          guessed ||= denied || answer.guessed === true
           break
         case 'busy':
-          return refused('passwords_busy', { guessed: answer.guessed || denied })
+          return refused('passwords_busy', { guessed: answer.guessed || guessed })
         case 'yes':
           // Behind a no it was asked for its time alone.
           if (!denied) return accepted(answer.subject)
           break
         case 'error':
           if (!denied) {
-            return refused('identity_unavailable', { detail: detail(answer.detail) })
+            return refused('identity_unavailable', { guessed, detail: detail(answer.detail) })
           }
       }
     }
     // In turn, as the sources themselves were asked.
     for (const { spend } of silent) {
       const spent = (await spend?.()) ?? true
-      if (!spent) return refused('passwords_busy', { guessed: denied })
+      if (!spent) return refused('passwords_busy', { guessed })
     }
     return refused('credentials_invalid', { detail: details.join('; ') })
   }

@@ -15,6 +15,11 @@ export interface Silence {
   readonly kind: 'no' | 'not-mine'
   readonly detail: string
   /**
+   * It has passwords of that user name, and this is none of them: a guess, also where a source behind it
+   * fails. Not where it only took the time of comparing: an outage would shut out whoever is known there.
+   */
+  readonly guessed?: boolean
+  /**
    * Spends what a wrong password would have cost here, if the login is refused in the end; false: it had
    * no turn. Not before, since whoever has the right password of another source need not wait for it.
    */

@@ -76,13 +76,13 @@ export function createStoredPasswords(
     const quick = matchKeyed(known, presented.keyed)
     if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
-    const detail = whatWasWrong(known)
+    const silence = { kind, detail: whatWasWrong(known), guessed: known.length > 0 } as const
     const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
-    if (hashes.length === 0) return { kind, detail, ...standIn(username, presented) }
+    if (hashes.length === 0) return { ...silence, ...standIn(username, presented) }
     const { matched, verdicts } = await compare(hashes, presented)
     if (matched.length > 0) return { kind: 'yes', subject: subjectOf(username, matched) }
     if (verdicts.includes('busy')) return { kind: 'busy', guessed: verdicts.includes('mismatch') }
-    return { kind, detail }
+    return silence
   }
 
   return {

@@ -1,7 +1,13 @@
 import { DIFFERENCES, REWRITTEN } from './differences.ts'
 import { lineOf, outcomeOf, type Outcome } from './outcome.ts'
 import { requestOf, type TokenRequest } from './request.ts'
-import { startDockerAuth, startRauth, type Ground, type TokenServer } from './servers.ts'
+import {
+  startDockerAuth,
+  startMigrated,
+  startRauth,
+  type Ground,
+  type TokenServer,
+} from './servers.ts'
 import { worldOf, type World } from './world.ts'
 import { Random } from '../support/random.ts'
 
@@ -18,6 +24,8 @@ export interface Comparison {
   readonly seen: ReadonlyMap<string, number>
   /** What differs in another way: nothing should. */
   readonly unexplained: readonly string[]
+  /** Requests that the migrated configuration decides in the same way, and in another that it lists. */
+  readonly migrated: { readonly same: number; readonly listed: number }
   /** Questions that both ext_authz commands were asked. */
   readonly questions: number
 }
@@ -30,16 +38,19 @@ export async function compare(ground: Ground, wanted: number, seed: number): Pro
   const unexplained: string[] = []
   let cases = 0
   let questions = 0
+  const migrated = { same: 0, listed: 0 }
   const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1)
 
   for (let number = 0; cases < wanted; number += 1) {
     const world = worldOf(random)
     const requests = Array.from({ length: REQUESTS }, () => requestOf(random, world))
     const name = `world-${seed}-${number}`
-    const [docker, rauth] = await Promise.all([
+    const [docker, rauth, native] = await Promise.all([
       startDockerAuth(ground, world, name),
       startRauth(ground, world, name),
+      startMigrated(ground, world, name),
     ])
+    const listed = native?.differences.filter((one) => !isRemark(one)) ?? []
     try {
       const left = [...requests]
       /** Questions of requests that docker_auth did not come to the end of. */
@@ -47,6 +58,12 @@ export async function compare(ground: Ground, wanted: number, seed: number): Pro
       const worker = async () => {
         for (let request = left.pop(); request !== undefined; request = left.pop()) {
           const told = await judge(docker, rauth, world, request)
+          if (native !== undefined) {
+            const after = lineOf(await outcomeOf(native.server.port, world.pathPrefix, request))
+            if (after === told.ours) migrated.same += 1
+            else if (listed.length > 0) migrated.listed += 1
+            else unexplained.push(`${name}, migrated: ${after}, before ${told.ours}`)
+          }
           cases += Math.max(request.scopes.length, 1)
           count(kinds, told.kind)
           if (told.kind !== 'granted' || told.rows.length > 0) {
@@ -61,10 +78,15 @@ export async function compare(ground: Ground, wanted: number, seed: number): Pro
       questions += compared.both
       unexplained.push(...compared.unexplained.map((text) => `${name}: only rauth asked ${text}`))
     } finally {
-      await Promise.all([docker.stop(), rauth.stop()])
+      await Promise.all([docker.stop(), rauth.stop(), native?.server.stop()])
     }
   }
-  return { cases, kinds, seen, unexplained, questions }
+  return { cases, kinds, seen, unexplained, questions, migrated }
+}
+
+/** What is listed of an entry and changes nothing in what it decides. */
+function isRemark(difference: string): boolean {
+  return / is \* to docker_auth, and is written so| is text to docker_auth, since/.test(difference)
 }
 
 async function judge(
@@ -75,13 +97,15 @@ async function judge(
 ): Promise<{
   readonly kind: string
   readonly rows: readonly string[]
+  /** rauth's outcome. */
+  readonly ours: string
   readonly problem?: string
 }> {
   const [theirs, ours] = await Promise.all([
     outcomeOf(docker.port, world.pathPrefix, request),
     outcomeOf(rauth.port, world.pathPrefix, request),
   ])
-  if (lineOf(theirs) === lineOf(ours)) return { kind: theirs.kind, rows: [] }
+  if (lineOf(theirs) === lineOf(ours)) return { kind: theirs.kind, rows: [], ours: lineOf(ours) }
   let meant: Outcome = theirs
   let anyAccess = false
   const rows: string[] = []
@@ -102,9 +126,9 @@ async function judge(
     rows.push(row)
   }
   const line = (one: Outcome) => lineOf(anyAccess ? { ...one, access: [] } : one)
-  if (line(meant) === line(ours)) return { kind: theirs.kind, rows }
+  if (line(meant) === line(ours)) return { kind: theirs.kind, rows, ours: lineOf(ours) }
   const problem = `${JSON.stringify(request)}\n  docker_auth: ${lineOf(theirs)}\n  rauth:       ${lineOf(ours)}\n  of ${JSON.stringify(world)}`
-  return { kind: theirs.kind, rows, problem }
+  return { kind: theirs.kind, rows, ours: lineOf(ours), problem }
 }
 
 interface Question {

@@ -36,6 +36,7 @@ try {
     const told = await compare(ground, wanted, seed)
     const seconds = ((performance.now() - begin) / 1000).toFixed(1)
     say(`${told.cases} cases, seed ${seed}, ${seconds} s; ${told.questions} questions to ext_authz`)
+    say(`migrated: ${told.migrated.same} decided the same, ${told.migrated.listed} as listed`)
     say(`docker_auth: ${listOf(told.kinds)}`)
     say(`documented differences: ${listOf(told.seen)}`)
     for (const problem of told.unexplained.slice(0, 20)) say(problem)

@@ -5,6 +5,7 @@ import { startChild, untilReady, type Child } from '../../tools/stack/child.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { throwAwayAuthority } from '../support/certified-keys.ts'
 import { ask } from '../support/http.ts'
+import { run } from '../support/run.ts'
 import { HASHED, PASSWORD, type Labels, type World } from './world.ts'
 
 /** The bundled program, from dist/test/docker-auth. */
@@ -46,20 +47,57 @@ export const startRauth = (ground: Ground, world: World, name: string) =>
     args: [RAUTH, 'serve', '--docker-auth-config', file],
   }))
 
+/** rauth with what `rauth migrate` made of it, and the list of differences; nothing where it refuses. */
+export async function startMigrated(
+  ground: Ground,
+  world: World,
+  name: string,
+): Promise<{ readonly server: TokenServer; readonly differences: readonly string[] } | undefined> {
+  let differences: readonly string[] = []
+  try {
+    const server = await start(ground, world, `${name}-migrated`, async (file) => {
+      const output = path.join(path.dirname(file), 'rauth')
+      const made = await run(process.execPath, [
+        RAUTH,
+        'migrate',
+        'docker-auth',
+        file,
+        '-o',
+        output,
+      ])
+      if (made.code !== 0) throw new Refusal(made.stderr)
+      differences = made.stdout.split('\n').filter((line) => /^\d+\. /.test(line))
+      const config = path.join(output, 'rauth.yaml')
+      return {
+        ...{ name: 'rauth', program: process.execPath },
+        args: [RAUTH, 'serve', '--role', 'token', '-c', config],
+      }
+    })
+    return { server, differences }
+  } catch (thrown) {
+    if (thrown instanceof Refusal && /no rule can say this/.test(thrown.message)) return undefined
+    throw thrown
+  }
+}
+
+/** What `rauth migrate` says when it writes nothing. */
+class Refusal extends Error {}
+
 type Program = Pick<Parameters<typeof startChild>[0], 'name' | 'program' | 'args'>
 
 async function start(
   ground: Ground,
   world: World,
   name: string,
-  programOf: (file: string) => Program,
+  programOf: (file: string) => Program | Promise<Program>,
 ): Promise<TokenServer> {
   const folder = path.join(ground.directory, name)
   await mkdir(folder)
   const port = await freePort()
   const { file, asked } = await writeWorld(ground, world, folder, port)
+  const program = await programOf(file)
   const child = await startChild({
-    ...programOf(file),
+    ...program,
     logFile: path.join(folder, 'log'),
     env: {
       // What docker_auth has not: see docs/docker-auth.md.

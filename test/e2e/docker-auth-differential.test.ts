@@ -38,6 +38,8 @@ describe('rauth in docker_auth’s place', () => {
     for (const kind of ['granted', 'refused', 'malformed', 'failed']) {
       assert.ok((told.kinds.get(kind) ?? 0) > 20, `${kind}: ${told.kinds.get(kind) ?? 0}`)
     }
+    const { same, listed } = told.migrated
+    assert.ok(same > 500 && listed > 10, `migrated: ${same} the same, ${listed} as listed`)
     assert.ok(told.questions > 100, `only ${told.questions} questions to both commands`)
   })
 

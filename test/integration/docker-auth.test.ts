@@ -92,7 +92,7 @@ describe('a docker_auth configuration on the command line', () => {
     assert.equal(bad.code, 1)
     assert.match(
       bad.stderr,
-      /bad\.yml:\d+:1: "ldap_auth" is not supported: an ext_auth command asks/,
+      /bad\.yml:\d+:1: "ldap_auth" is not supported: leave it out, run "rauth migrate/,
     )
     assert.match(bad.stderr, /bad\.yml:\d+:1: "acl_mongo" is not supported: write the entries/)
   })

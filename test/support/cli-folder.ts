@@ -42,7 +42,7 @@ export async function makeCliFolder(
 }
 
 /** What the user's own environment says of rauth must not change what is tested. */
-function withoutSettings(): Record<string, undefined> {
+export function withoutSettings(): Record<string, undefined> {
   const names = Object.keys(process.env).filter((name) => name.startsWith('RAUTH_'))
   return Object.fromEntries(names.map((name) => [name, undefined]))
 }

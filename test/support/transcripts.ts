@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { PROGRAM } from './cli-folder.ts'
+import { PROGRAM, withoutSettings } from './cli-folder.ts'
 import { run } from './run.ts'
 
 /** A block of a page: commands and what they print, as somebody would see it. */
@@ -72,7 +72,12 @@ async function transcriptOf(
   // Both outputs into one pipe, so that they stay in order.
   const { stdout, code } = await run('bash', ['-c', `exec 2>&1\n${here}`], {
     cwd: directory,
-    env: { ...env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, NO_COLOR: '1' },
+    env: {
+      ...withoutSettings(),
+      ...env,
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      NO_COLOR: '1',
+    },
   })
   const shown = [...names].reduce((text, [there, name]) => text.replaceAll(name, there), stdout)
   const end = code === 0 ? '' : `[exit ${String(code)}]\n`

@@ -84,7 +84,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'rate-limiter-flexible': ['adapters/throttle'],
   '@redis/client': ['adapters/throttle'],
   zod: ['config'],
-  yaml: ['config', 'adapters/file', 'adapters/kubernetes'],
+  yaml: ['config', 'adapters/file', 'adapters/probe', 'adapters/kubernetes'],
   '@kubernetes/client-node/dist/config.js': ['adapters/kubernetes'],
   express: ['adapters/token-http'],
   'protobufjs/minimal.js': ['adapters/ext-authz'],

@@ -107,13 +107,17 @@ describe('authorize', () => {
 })
 
 describe('what a command allowed', () => {
-  const token = async (presented = presentPassword('team-a', 'secret')) => {
-    const flows = startFlows([person('team-a', 'secret')])
+  const token = async (
+    presented = presentPassword('team-a', 'secret'),
+    people = [person('team-a', 'secret')],
+    actions = 'pull',
+  ) => {
+    const flows = startFlows(people)
     const { rules } = namespacePolicy({ public: [], shared: [] })
     flows.policy(createPolicy([...rules, NOTHING], [], { anonymous: true }))
     const authorize = createAuthorize(() => Promise.resolve(ALLOWED))
     const issueToken = createIssueToken({ ...flows.deps, authorize }, flows.options)
-    const requested = scope('repository:tools/x:pull')
+    const requested = scope(`repository:tools/x:${actions}`)
     const { result } = await issueToken(
       accepted({
         ...{ service: 'internal-registry.io', requested, presented, account: '', offline: false },
@@ -121,10 +125,10 @@ describe('what a command allowed', () => {
       {},
     )
     assert.ok(result.ok)
-    const check = async (target: string, commanded: boolean) => {
+    const check = async (target: string, commanded: boolean, method = 'GET') => {
       const checkAccess = flows.checkWith({}, { commanded })
       const authorization = `Bearer ${result.value.token}`
-      const decision = await checkAccess(accepted({ method: 'GET', target, authorization }), {})
+      const decision = await checkAccess(accepted({ method, target, authorization }), {})
       return decision.result.ok ? 'allowed' : decision.result.refusal.reason
     }
     return { flows, check }
@@ -143,6 +147,23 @@ describe('what a command allowed', () => {
     const { flows, check } = await token()
     flows.people([person('team-a', 'another')])
     assert.equal(await check('/v2/tools/x/manifests/v1', true), 'credential_revoked')
+  })
+
+  it('ends with any of the credentials that it was asked about, for it may rest on that one', async () => {
+    const other = person('team-b', 'secret', 'team-a')
+    const { flows, check } = await token(undefined, [person('team-a', 'secret'), other])
+    assert.equal(await check('/v2/tools/x/manifests/v1', true), 'allowed')
+    flows.people([other])
+    assert.equal(await check('/v2/tools/x/manifests/v1', true), 'access_denied')
+  })
+
+  it('is cut with what the credential may do', async () => {
+    const { flows, check } = await token(undefined, undefined, 'pull,push')
+    const push = () => check('/v2/tools/x/manifests/v1', true, 'PUT')
+    assert.equal(await push(), 'allowed')
+    flows.people([{ ...person('team-a', 'secret'), actions: ['pull'] }])
+    assert.equal(await push(), 'access_denied')
+    assert.equal(await check('/v2/tools/x/manifests/v1', true), 'allowed')
   })
 
   it('is good for nobody, too', async () => {

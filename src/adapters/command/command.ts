@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { createBoundedQueue } from '../../credentials/bounded-queue.ts'
 import { messageOf } from '../../errors.ts'
 
@@ -57,11 +57,11 @@ function run(options: CommandOptions, input: string, deadline: number): Promise<
       failure('the command had no turn in time')
       return
     }
-    const child = spawn(options.program, options.args, {
-      env: { ...options.environment },
-      stdio: ['pipe', 'pipe', 'inherit'],
-      detached: true,
-    })
+    const cannotRun = (thrown: unknown) => {
+      failure(`the command cannot be run: ${messageOf(thrown)}`)
+    }
+    const child = startOr(cannotRun, options)
+    if (child === undefined) return
     const end = (detail: string) => {
       failure(detail)
       endGroup(child.pid)
@@ -71,14 +71,14 @@ function run(options: CommandOptions, input: string, deadline: number): Promise<
     }, left)
     const chunks: Buffer[] = []
     let length = 0
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.once('error', (error) => {
+      clearTimeout(timer)
+      cannotRun(error)
+    })
+    child.stdout?.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       length += chunk.length
       if (length > MAX_OUTPUT) end(`the command printed more than ${MAX_OUTPUT / 1024} KiB`)
-    })
-    child.once('error', (error) => {
-      clearTimeout(timer)
-      failure(`the command cannot be run: ${messageOf(error)}`)
     })
     child.once('close', (code, signal) => {
       clearTimeout(timer)
@@ -86,9 +86,29 @@ function run(options: CommandOptions, input: string, deadline: number): Promise<
       else resolve({ kind: 'exit', code, stdout: Buffer.concat(chunks) })
     })
     // It may have its answer before it has read the question.
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(input)
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(input)
   })
+}
+
+/**
+ * Node throws some errors (E2BIG, ENOMEM) and emits the others; one of those that it emits (EMFILE) leaves a
+ * child without its streams, whatever the type of `spawn` says.
+ */
+function startOr(
+  cannotRun: (thrown: unknown) => void,
+  { program, args, environment }: CommandOptions,
+): ChildProcess | undefined {
+  try {
+    return spawn(program, args, {
+      env: { ...environment },
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    })
+  } catch (thrown) {
+    cannotRun(thrown)
+    return undefined
+  }
 }
 
 function endGroup(pid: number | undefined): void {

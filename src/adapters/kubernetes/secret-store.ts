@@ -83,7 +83,7 @@ export function createKubernetesSecretStore(
     }
   }
 
-  const scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces
+  const scopes = options.namespaces.length === 0 ? [undefined] : [...new Set(options.namespaces)]
   const reflectors = new Map(scopes.map((scope) => [scope, follow(scope)] as const))
   const all = [...reflectors.values()]
 

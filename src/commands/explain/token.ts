@@ -32,8 +32,7 @@ export async function judgeToken(
       const { access = [] } = bearer.value
       const live = findLive(deps, bearer.value, { service, address }, learn)
       if (!live.ok) return Promise.resolve(live)
-      const { commanded } = deps
-      const { asker } = live.value
+      const { asker, commanded } = live.value
       const granted = grantOf(offline.policy, asker, access, { held: access, commanded })
       learn({ rule: granted.rules.join(',') })
       const isGood = covers(granted.access, access)

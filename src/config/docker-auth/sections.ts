@@ -1,17 +1,17 @@
+/** A source of identities that rauth has in its own configuration alone. */
+const source = (name: string) =>
+  `leave it out, run "rauth migrate docker-auth", and add "${name}" to "identity" in rauth.yaml: docs/identity.md`
+
 /**
  * What docker_auth can do and rauth does in another way, or not at all, by where it stands in its
  * configuration: what to do instead. A configuration that has it is refused.
  */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
-  google_auth: 'people log in with an OIDC token as the password: see "Identities" in the README',
-  github_auth:
-    'a job logs in with its GitHub Actions OIDC token as the password, and people with ext_auth: see ' +
-    '"Identities" in the README',
-  oidc_auth: 'people log in with an OIDC token as the password: see "Identities" in the README',
-  gitlab_auth:
-    'a job logs in with its GitLab OIDC token as the password, and people with ext_auth: see ' +
-    '"Identities" in the README',
-  ldap_auth: 'an ext_auth command asks the directory and prints the groups as labels',
+  google_auth: `people log in with an OIDC token as the password; ${source('oidc')}`,
+  github_auth: `jobs log in with their GitHub Actions OIDC token as the password; ${source('oidc')}`,
+  oidc_auth: `people log in with an OIDC token as the password; ${source('oidc')}`,
+  gitlab_auth: `jobs log in with their GitLab OIDC token as the password; ${source('oidc')}`,
+  ldap_auth: `${source('ldap')}; or let an ext_auth command ask the directory`,
   mongo_auth: 'write the users into "users", or ask the database in an ext_auth command',
   xorm_auth: 'write the users into "users", or ask the database in an ext_auth command',
   plugin_authn: 'what it does an ext_auth command can do',

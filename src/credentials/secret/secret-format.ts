@@ -1,3 +1,4 @@
+import { isSlip } from '../../nearest.ts'
 import {
   readCredentials,
   type CredentialOptions,
@@ -16,8 +17,8 @@ export interface SecretOptions extends CredentialOptions {
 /** What a manifest is to rauth; a null in it is the same as nothing. No text in it quotes a value of the Secret. */
 export type SecretReading =
   | (SecretCredentials & { readonly kind: 'credentials'; readonly namespace: string })
-  /** Some other object, or a Secret that is being deleted. */
-  | { readonly kind: 'ignored' }
+  /** Some other object, or a Secret that is being deleted; `slip`: its name, if it may be meant for ours. */
+  | { readonly kind: 'ignored'; readonly slip?: string }
   | {
       readonly kind: 'problem'
       /** Whose credentials can't be used, where the manifest tells. */
@@ -42,7 +43,9 @@ export function readSecret(manifest: unknown, options: SecretOptions): SecretRea
   const metadata = isMapping(manifest['metadata']) ? manifest['metadata'] : {}
   const name = metadata['name'] ?? undefined
   const namespace = metadata['namespace']
-  if (typeof name === 'string' && name !== options.secretName) return { kind: 'ignored' }
+  if (typeof name === 'string' && name !== options.secretName) {
+    return { kind: 'ignored', ...(isSlip(name, options.secretName) ? { slip: name } : {}) }
+  }
   if ((metadata['deletionTimestamp'] ?? undefined) !== undefined) return { kind: 'ignored' }
   if (typeof namespace !== 'string' || !DNS_LABEL.test(namespace)) {
     return problem('metadata.namespace must be the namespace (a DNS label) that this Secret is for')

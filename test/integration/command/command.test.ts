@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { after, before, describe, it } from 'node:test'
 import { createCommand, type CommandOptions } from '../../../src/adapters/command/command.ts'
 import { createPolicyCommand } from '../../../src/adapters/command/policy-command.ts'
@@ -75,6 +77,30 @@ describe('a command', () => {
     assert.match(gone.kind === 'failure' ? gone.detail : '', /cannot be run: .*ENOENT/)
   })
 
+  it('gives no answer where the system starts no process, and the next one is asked again', async () => {
+    const large = 'x'.repeat(3_000_000)
+    const tooBig = await (await script('exit 0', { args: [large] }))('')
+    assert.match(tooBig.kind === 'failure' ? tooBig.detail : '', /cannot be run: .*E2BIG/)
+
+    const adapter = new URL('../../../src/adapters/command/command.js', import.meta.url)
+    const program = `
+      import { closeSync, openSync } from 'node:fs'
+      import { createCommand } from ${JSON.stringify(adapter.href)}
+      const command = createCommand({
+        program: '/bin/sh', args: ['-c', 'exit 0'], environment: {}, timeout: 5000, atOnce: 1,
+      })
+      const open = []
+      try {
+        for (;;) open.push(openSync('/dev/null'))
+      } catch {}
+      const without = await command('')
+      for (const one of open) closeSync(one)
+      console.log(JSON.stringify([without.detail, (await command('')).kind]))`
+    const [detail, after] = JSON.parse(await runWith(64, program)) as string[]
+    assert.match(detail ?? '', /cannot be run: .*EMFILE/)
+    assert.equal(after, 'exit')
+  })
+
   it('runs no more at a time than it may, and turns away whom no turn would reach', async () => {
     const command = await script(`echo + >> ${file('runs')}; sleep 0.2; echo - >> ${file('runs')}`)
     const outcomes = await Promise.all(Array.from({ length: 40 }, () => command('')))
@@ -135,6 +161,16 @@ describe('a command', () => {
     }
   })
 })
+
+/** What a module prints in a process that may have so many files open. */
+async function runWith(files: number, module: string): Promise<string> {
+  const script = `ulimit -n ${files}; exec "$0" "$@"`
+  const node = [process.execPath, '--input-type=module', '--eval', module]
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script, ...node], {
+    timeout: 30_000,
+  })
+  return stdout
+}
 
 function isGone(pid: number): boolean {
   try {

@@ -44,7 +44,7 @@ describe('how rauth logs in at an API server', () => {
 
   const authorization = async (of: Connection) => {
     const { headers } = (await of.way()).options
-    return (headers)['Authorization']
+    return headers['Authorization']
   }
 
   it('goes where the cluster is, also below a path', async () => {

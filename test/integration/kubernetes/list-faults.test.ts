@@ -170,6 +170,14 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
     assert.deepEqual([answers[401], answers[200]], [1, 2])
   })
 
+  it('follows a namespace that is named twice once', async () => {
+    api.quietly.put('team-a', login('team-a'))
+    const { untilReady } = await start({ namespaces: ['team-a', 'team-a'] })
+    await untilReady()
+    await until('the watch', 5_000, () => kinds().includes('watch'))
+    assert.deepEqual(kinds(), ['list', 'watch'])
+  })
+
   it('finds by a list what a watch never told', async () => {
     api.quietly.put('team-a', login('team-a'))
     api.quietly.put('team-b', login('team-b', 'canary-1'))

@@ -18,7 +18,13 @@ const ANSWERS = {
   busy: () => ({ kind: 'busy', guessed: false }),
 } satisfies Record<Answer['kind'], (name: string) => Answer>
 
-type Word = keyof typeof ANSWERS | 'throws' | 'hidden yes' | 'hidden busy' | 'hidden not-mine'
+type Word =
+  | keyof typeof ANSWERS
+  | 'throws'
+  | 'hidden yes'
+  | 'hidden busy'
+  | 'hidden not-mine'
+  | 'guessed not-mine'
 
 /** Sources named by their place, and which of them were asked, in order. */
 function chain(words: readonly Word[]) {
@@ -32,10 +38,10 @@ function chain(words: readonly Word[]) {
       ask() {
         asked.push(name)
         if (word === 'throws') throw new Error('it broke')
-        const answer: Answer = ANSWERS[word.replace('hidden ', '') as Answer['kind']](name)
+        const answer: Answer = ANSWERS[word.replace(/.* /, '') as Answer['kind']](name)
         if (answer.kind !== 'no' && answer.kind !== 'not-mine') return Promise.resolve(answer)
         const spend = () => Promise.resolve(Boolean(spent.push(name)))
-        return Promise.resolve({ ...answer, spend })
+        return Promise.resolve({ ...answer, guessed: word.startsWith('guessed'), spend })
       },
     }
   })
@@ -61,6 +67,15 @@ describe('createAuthenticator', () => {
     [['no', 'yes', 'hidden yes'], 'credentials_invalid 0: no of 0', '0 2'],
     [['no', 'hidden not-mine'], 'credentials_invalid 0: no of 0', '0 1'],
     [['no', 'hidden busy'], 'passwords_busy guessed', '0 1'],
+    // What one has found wrong is a guess, whatever hinders those behind it.
+    [['guessed not-mine', 'error'], 'identity_unavailable 1: 1 is down guessed', '0 1'],
+    [
+      ['guessed not-mine', 'not-mine', 'throws'],
+      'identity_unavailable 2: it broke guessed',
+      '0 1 2',
+    ],
+    [['guessed not-mine', 'busy'], 'passwords_busy guessed', '0 1'],
+    [['guessed not-mine', 'yes'], 'account 1', '0 1'],
   ]
   for (const [words, answer, inOrder] of CASES) {
     it(`says ${answer} for ${words.join(', ')}`, async () => {
@@ -86,18 +101,21 @@ describe('createAuthenticator', () => {
   })
 
   it('is busy when there is no turn to spend what others cost', async () => {
-    const busy = (kind: 'no' | 'not-mine') =>
+    const busy = (kind: 'no' | 'not-mine', guessed: boolean) =>
       createAuthenticator([
         {
           name: 'one',
-          ask: () => Promise.resolve({ kind, detail: '', spend: () => Promise.resolve(false) }),
+          ask: () =>
+            Promise.resolve({ kind, detail: '', guessed, spend: () => Promise.resolve(false) }),
         },
       ])({ username: 'u', password: new Redacted('p') })
-    for (const kind of ['no', 'not-mine'] as const) {
-      const result = await busy(kind)
-      assert.deepEqual(result.ok || result.refusal, {
-        ...{ reason: 'passwords_busy', guessed: kind === 'no' },
-      })
+    for (const [kind, guessed, counts] of [
+      ['no', false, true],
+      ['not-mine', false, false],
+      ['not-mine', true, true],
+    ] as const) {
+      const result = await busy(kind, guessed)
+      assert.deepEqual(result.ok || result.refusal, { reason: 'passwords_busy', guessed: counts })
     }
   })
 })

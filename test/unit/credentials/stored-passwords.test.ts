@@ -351,7 +351,7 @@ describe('createStoredPasswords', () => {
       state.compare = () => Promise.reject(new Error('no bcrypt here'))
       const failed = await login('team-a', 'one')
       assert.deepEqual(failed.ok || failed.refusal, {
-        ...{ reason: 'identity_unavailable', detail: 'no bcrypt here' },
+        ...{ reason: 'identity_unavailable', guessed: false, detail: 'no bcrypt here' },
       })
       assert.equal(await namespaces('team-b', 'one'), 'team-b')
       assert.equal(await namespaces('team-b', 'two'), 'credentials_invalid')

@@ -26,6 +26,8 @@ export interface SecretFile {
   readonly readings: readonly Exclude<SecretReading, { kind: 'ignored' }>[]
   /** How many manifests are of other kinds or names. */
   readonly ignored: number
+  /** Names of those that are nearly what they should be called. */
+  readonly slips: readonly string[]
   /** Namespaces that the readings name, as often as they do. */
   readonly namespaces: readonly string[]
   /** Namespaces that the file spoke for before it had a part that can't be read. */
@@ -105,5 +107,6 @@ function readingOf(
     (namespace, i) => before.indexOf(namespace) === i && !namespaces.includes(namespace),
   )
   const ignored = all.length - readings.length
-  return { fingerprint, readings, ignored, namespaces, lost: unnamed ? lost : [] }
+  const slips = all.flatMap((reading) => (reading.kind === 'ignored' ? (reading.slip ?? []) : []))
+  return { fingerprint, readings, ignored, slips, namespaces, lost: unnamed ? lost : [] }
 }

@@ -143,7 +143,8 @@ function judge(files: SecretFiles): {
       )
     }
   }
-  for (const [file, { readings, lost }] of files) {
+  for (const [file, { readings, lost, slips }] of files) {
+    for (const name of slips) notes.push(slip({ file, name }))
     for (const reading of readings) {
       if (reading.kind === 'problem') {
         const { namespace, problem } = reading
@@ -167,7 +168,18 @@ function disabled(fields: object): Note {
   return { level: 'error', fields, message: 'Secret manifest unusable: its namespace is disabled' }
 }
 
+function slip(fields: object): Note {
+  return {
+    ...{ level: 'warn', fields },
+    message: 'a Secret that is not looked at, for its name: is it misspelt?',
+  }
+}
+
 /** Of a file that does not even say whose it is. */
 function ignored(fields: object): Note {
-  return { level: 'error', fields, message: 'Secret manifest unusable: it names no namespace' }
+  return {
+    level: 'error',
+    fields,
+    message: 'Secret manifest unusable, and nothing in it says of which namespace',
+  }
 }

@@ -235,7 +235,7 @@ describe('createFileSecretStore', () => {
     // Its Secret moves to a file of its own: the bad document disables nothing any more.
     await put('a.yaml', secret('team-a', 'canary'))
     await eventually(() => login('team-a', 'canary'), 'team-a')
-    assert.match(errors().at(-1) ?? '', /it names no namespace/)
+    assert.match(errors().at(-1) ?? '', /nothing in it says of which namespace/)
   })
 
   it('disables a namespace with two Secrets until one is left', async () => {
@@ -324,6 +324,14 @@ describe('createFileSecretStore', () => {
       loaded ?? '',
       /"credentials":1,"ignored":1,"reason":"not a Secret named registry-c/,
     )
+  })
+
+  it('warns of a Secret that is nearly called as it should be, with its file', async () => {
+    const other = secret('team-b', 'canary').replace('registry-credentials', 'registry-credential')
+    await put('typo.yaml', other)
+    await start()
+    const [warning] = lines.filter((line) => line.includes('misspelt'))
+    assert.match(warning ?? '', /"file":"typo\.yaml","name":"registry-credential"/)
   })
 
   it('does not load again what did not change', async () => {

@@ -130,6 +130,16 @@ acl: [{ match: { account: yes, name: 1.0, type: "null" }, actions: [1e3, 010] }]
       '3:16: "users.ci.password" must be one bcrypt hash and nothing else, as in $2y$10$…: make it with htpasswd -nB, without the user name',
     ],
     [
+      'a hash that takes too long',
+      `${SERVER}${TOKEN}users: { ci: { password: ${HASH.replace('05', '13')} } }\nacl: []\n`,
+      '3:16: "users.ci.password" is a bcrypt hash of another cost than 4 to 12: make it anew, with htpasswd -nB -C 10',
+    ],
+    [
+      'an alias',
+      `${SERVER}${TOKEN}users: { a: &all { password: ${HASH} }, b: *all }\nacl: []\n`,
+      '3:97: an alias (*all): write the value out; a text that begins with * needs quotes',
+    ],
+    [
       'an expression that is none',
       `${SERVER}${TOKEN}users: {}\nacl: [{ match: { account: "/(/" }, actions: [] }]\n`,
       '4:18: "acl.0.match.account" is no regular expression of RE2: missing closing ): `(`',

@@ -109,7 +109,7 @@ describe('readSecret', () => {
     ['another API version', { apiVersion: 'v2' }],
     ['another name', { metadata: { ...METADATA, name: 'registry-pull-secret' } }],
     ['another name, however bad the rest', { metadata: { name: 'other' }, data: 5 }],
-    ['a longer name', { metadata: { ...METADATA, name: 'registry-credentials-2' } }],
+    ['a longer name', { metadata: { ...METADATA, name: 'registry-credentials-old' } }],
     [
       'a Secret that is being deleted',
       { metadata: { ...METADATA, deletionTimestamp: '2026-11-01T00:00:00Z' } },
@@ -120,6 +120,13 @@ describe('readSecret', () => {
       assert.deepEqual(read({ ...SECRET, ...change }), { kind: 'ignored' })
     })
   }
+
+  it('tells of a name that is nearly the right one', () => {
+    for (const slip of ['registry-credential', 'registry-credentails']) {
+      const reading = read({ ...SECRET, metadata: { ...METADATA, name: slip } })
+      assert.deepEqual(reading, { kind: 'ignored', slip })
+    }
+  })
 
   const unnamed: readonly (readonly [string, unknown])[] = [
     ['nothing', undefined],

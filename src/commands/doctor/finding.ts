@@ -1,0 +1,29 @@
+import { RauthError } from '../../errors.ts'
+
+/** What came of one look. */
+export interface Finding {
+  readonly check: string
+  readonly state: 'ok' | 'failed' | 'unreachable' | 'skipped'
+  /** What was seen and, where that is not good, what to do. */
+  readonly what: string
+}
+
+/** One look at a deployment; what it throws is a finding, too. */
+export interface Check {
+  readonly name: string
+  readonly look: () => Promise<Omit<Finding, 'check'>>
+}
+
+export const ok = (what: string) => ({ state: 'ok', what }) as const
+export const failed = (what: string) => ({ state: 'failed', what }) as const
+export const skipped = (what: string) => ({ state: 'skipped', what }) as const
+
+export async function findingOf({ name, look }: Check): Promise<Finding> {
+  try {
+    return { check: name, ...(await look()) }
+  } catch (error) {
+    if (!(error instanceof RauthError)) throw error
+    const state = error.code === 'ERR_UNREACHABLE' ? 'unreachable' : 'failed'
+    return { check: name, state, what: error.message }
+  }
+}

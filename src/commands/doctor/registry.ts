@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { ask } from '../../adapters/probe/ask.ts'
+import { dateOf, discoverRealm } from '../../adapters/probe/token.ts'
+import { serviceNames } from '../../config/services.ts'
+import type { Config } from '../../config/schema.ts'
+import { createIssuer } from '../../token/issuer.ts'
+import { readKeys } from '../asking/offline.ts'
+import { failed, ok, skipped, type Check } from './finding.ts'
+
+/** How long the token lives that is shown to the registry, seconds. */
+const EXPIRY = 60
+
+/** Checks of the token service and of a registry; `registry`: where it is, past Envoy. */
+export function registryChecks(config: Config, registry: string | undefined): readonly Check[] {
+  const { realm } = config
+  const toRegistry = (look: (url: string) => ReturnType<Check['look']>) => () =>
+    registry === undefined
+      ? Promise.resolve(skipped('say where the registry itself is: --registry URL'))
+      : look(registry)
+  return [
+    { name: 'realm answers', look: () => realmAnswers(realm) },
+    { name: 'clock of the realm', look: () => clockAgrees(realm, config.token.leeway) },
+    {
+      name: 'registry names realm and service',
+      look: toRegistry((url) => namesAgree(config, url)),
+    },
+    {
+      name: 'clock of the registry',
+      look: toRegistry((url) => clockAgrees(new URL('/v2/', url).href, config.token.leeway)),
+    },
+    { name: 'registry takes tokens', look: toRegistry((url) => tokenIsTaken(config, url)) },
+  ]
+}
+
+async function realmAnswers(realm: string) {
+  const { status, body } = await ask(realm)
+  const isRauth = /"decision":"|"token":"/.test(body)
+  return isRauth
+    ? ok(`${realm} is a rauth`)
+    : failed(`${realm} answers ${status}, and not as a rauth does: look what realm leads to`)
+}
+
+async function clockAgrees(url: string, leeway: number) {
+  const before = Date.now()
+  const answer = await ask(url)
+  const date = dateOf(answer)
+  if (date === undefined) return skipped(`${url} does not say what time it is`)
+  // Whole seconds, and so much later as the answer took.
+  const [early, late] = [date - Date.now(), before - date - 1000]
+  const seconds = Math.max(0, Math.ceil(Math.max(early, late) / 1000))
+  return seconds <= leeway
+    ? ok(`less than ${Math.max(seconds, 1)} s from this one`)
+    : failed(`${seconds} s from this one, and token.leeway is ${leeway} s: set both by NTP`)
+}
+
+async function namesAgree(config: Config, registry: string) {
+  const found = await discoverRealm(registry)
+  const wrong = []
+  const realms = new Map([
+    [config.service, config.realm],
+    ...config.services.map((one) => [one.service, one.realm] as const),
+  ])
+  if (!serviceNames(config).includes(found.service)) {
+    wrong.push(`service is ${found.service} there, and ${config.service} here`)
+  } else if (realms.get(found.service) !== found.realm) {
+    wrong.push(`realm is ${found.realm} there, and ${realms.get(found.service) ?? ''} here`)
+  }
+  return wrong.length === 0
+    ? ok(`realm ${found.realm}, service ${found.service}`)
+    : failed(`${wrong.join('; ')}: make its auth.token and the configuration agree`)
+}
+
+/** A token of this configuration, shown to the registry. It grants nothing. */
+async function tokenIsTaken(config: Config, registry: string) {
+  const { signingKeys: keys } = await readKeys(config)
+  if (keys === undefined) return skipped('no key here signs: ask where the token service is')
+  const now = Math.floor(Date.now() / 1000)
+  const { token, keyId } = await createIssuer({ keys, x5c: config.token.x5c }).sign({
+    ...{ issuer: config.issuer, subject: 'rauth', audience: config.service, id: randomUUID() },
+    ...{ issuedAt: now, notBefore: now, expiresAt: now + EXPIRY },
+    ...{ access: [], namespaces: [], credentials: [] },
+  })
+  const headers = { authorization: `Bearer ${token}` }
+  const { status } = await ask(new URL('/v2/', registry), { headers })
+  if (status === 200) {
+    const open = (await ask(new URL('/v2/', registry))).status === 200
+    return open
+      ? ok('it checks no tokens: nobody but Envoy may reach it')
+      : ok(`issuer ${config.issuer}, key ${keyId}`)
+  }
+  return failed(
+    `it answers ${status} to a token of issuer ${config.issuer}, service ${config.service}, key ${keyId}: ` +
+      'compare issuer, service and rootcertbundle of its auth.token; its log says which',
+  )
+}
