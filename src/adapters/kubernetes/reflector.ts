@@ -130,10 +130,9 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     const begin = timer()
     const endRechecks = startRechecks(turn, signal)
     let proof: NodeJS.Timeout | undefined
-    let works = false
     const itWorks = () => {
-      works = true
-      inStep('watch', timer())
+      watchedAt = timer()
+      inStep('watch', watchedAt)
     }
     const end = await watchSecrets({
       ...{ api, collection, resourceVersion: from, patience, silence, signal },
@@ -153,7 +152,8 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     endRechecks()
     turn.abort()
     if (stopped()) return undefined
-    if (works) watchedAt = timer()
+    // It did so to its end.
+    if (watchedAt >= begin) watchedAt = timer()
     options.onWatchEnd(end.kind)
     if (NEEDS_LIST.includes(end.kind)) version = undefined
     // Nobody may have had anything to say: an API server that saw no change yet sends no bookmarks.
