@@ -165,7 +165,7 @@ describe('openGrpcPort', { timeout: 2 * PATIENCE }, () => {
     const socket = openConnection(port, Buffer.concat([GREETING, ...calls.flat()]))
     closers.push(() => void socket.destroy())
     await once(socket, 'end')
-    assert.ok(served <= 8, `${served} were served`)
+    assert.ok(served <= 20, `${served} were served`)
   })
 
   it('lets a watch last', async () => {

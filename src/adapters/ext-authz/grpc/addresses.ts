@@ -39,11 +39,9 @@ export function createAddresses<T>(): Addresses<T> {
     },
     asked(address, one) {
       const neighbours = byAddress.get(address)
-      if (neighbours === undefined) return
-      neighbours.silent.delete(one)
+      const isThere = neighbours?.silent.delete(one) === true || neighbours?.useful.delete(one)
       // It becomes the last of them.
-      neighbours.useful.delete(one)
-      neighbours.useful.add(one)
+      if (isThere === true) neighbours?.useful.add(one)
     },
     remove(address, one) {
       const neighbours = byAddress.get(address)

@@ -57,8 +57,8 @@ export interface BoundedConnections {
   close(): void
 }
 
-/** What an open stream costs whatever is sent over it, bytes: about what Node keeps of it. */
-const STREAM = 16 * 1024
+/** What an open stream costs whatever is sent over it, bytes: Node was seen to keep 6 KiB of it. */
+const STREAM = 8 * 1024
 
 /**
  * The most that is kept of a head before it is whole, bytes: nghttp2 takes nine frames of 16 KiB of one.
@@ -150,7 +150,7 @@ export function boundConnections(
     connection.due.add(due)
     connection.heads = connection.socket.bytesRead
     connection.isSilent = false
-    if (connection.isOpen) addresses.asked(connection.address, connection)
+    addresses.asked(connection.address, connection)
     hold(connection, STREAM + head)
     return {
       lasts() {

@@ -179,15 +179,15 @@ describe('boundConnections', () => {
     begin(light, { held: 10 * KIB })
     const connection = bounded.of(heavy) ?? assert.fail()
     const call = connection.begin(0)
-    for (let bytes = 0; bytes <= 240 * KIB; bytes += KIB) call.hold(bytes)
+    for (let bytes = 0; bytes <= 248 * KIB; bytes += KIB) call.hold(bytes)
     assert.deepEqual(cut([light, heavy]), [false, true])
     // Of what is cut nothing is counted any more, whatever still comes.
     call.hold(500 * KIB)
     connection.begin(500 * KIB).end()
     call.end()
-    begin(light, { held: 200 * KIB })
+    begin(light, { held: 210 * KIB })
     assert.equal(light.destroyed, false)
-    begin(light)
+    begin(light, { held: 20 * KIB })
     assert.equal(light.destroyed, true)
   })
 
@@ -195,10 +195,10 @@ describe('boundConnections', () => {
     bounded.close()
     bounded = boundConnections({ ...bounds, connections: 5 }, () => now, later)
     const sockets = [1, 2, 3, 4, 5].map((i) => open(`192.0.2.${i}`))
-    for (const socket of sockets.slice(0, 4)) begin(socket, { held: 40 * KIB })
+    for (const socket of sockets.slice(0, 4)) begin(socket, { held: 48 * KIB })
     assert.equal(cut(sockets).filter(Boolean).length, 0)
-    // With 16 KiB of each stream 260 of 256 KiB; without one 204, and without two less than 192.
-    begin(sockets[4] ?? assert.fail(), { held: 20 * KIB })
+    // With 8 KiB of each stream 260 of 256 KiB; without one 204, and without two less than 192.
+    begin(sockets[4] ?? assert.fail(), { held: 28 * KIB })
     assert.equal(cut(sockets).filter(Boolean).length, 2)
   })
 
@@ -261,7 +261,7 @@ describe('boundConnections', () => {
   it('counts the head of a call, and one that is not whole', () => {
     const [headed, open1, open2] = [open(), open('192.0.2.2'), open('192.0.2.3')]
     const connection = bounded.of(headed) ?? assert.fail()
-    connection.begin(241 * KIB)
+    connection.begin(249 * KIB)
     assert.equal(headed.destroyed, true)
     headed.emit('close')
     for (const socket of [open1, open2]) socket.bytesRead = 100 * KIB
@@ -288,8 +288,8 @@ describe('boundConnections', () => {
 
   it('counts what a stream costs by itself, also one of a watch', () => {
     const sockets = [open(), open()]
-    for (let i = 0; i < 9; i += 1) begin(sockets[1] ?? assert.fail(), { isLong: true })
-    for (let i = 0; i < 8; i += 1) begin(sockets[0] ?? assert.fail())
+    for (let i = 0; i < 17; i += 1) begin(sockets[1] ?? assert.fail(), { isLong: true })
+    for (let i = 0; i < 16; i += 1) begin(sockets[0] ?? assert.fail())
     bounded.sweep()
     assert.deepEqual(cut(sockets), [false, true])
   })
@@ -326,9 +326,9 @@ describe('boundConnections', () => {
   it('cuts at the address whose calls hold most, though one elsewhere holds more by itself', () => {
     const [one, two, other] = [open('192.0.2.2'), open('192.0.2.2'), open('192.0.2.3')]
     for (const [socket, bytes] of [
-      [one, 60 * KIB],
-      [two, 70 * KIB],
-      [other, 100 * KIB],
+      [one, 64 * KIB],
+      [two, 74 * KIB],
+      [other, 102 * KIB],
     ] as const) {
       begin(socket, { held: bytes })
     }
