@@ -9,7 +9,7 @@ import { readInput } from './asking/input.ts'
 import { configOf, readKeys } from './asking/offline.ts'
 import { usage } from './asking/usage.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
-import { claimRows } from './decode/claims.ts'
+import { claimRows, nameOf } from './decode/claims.ts'
 import { outputOption, printJson, type Output } from './output.ts'
 import { formatTable } from './table.ts'
 
@@ -72,7 +72,7 @@ function textOf({ header, payload, claims }: UnverifiedToken, verdict: Verdict):
     ? [['x5c', x5c.length === 1 ? 'one certificate' : `${x5c.length} certificates`]]
     : []
   const rows = [
-    ...Object.entries(rest).map(([key, value]) => [key, plain(value)]),
+    ...Object.entries(rest).map(([key, value]) => [nameOf(key), plain(value)]),
     ...chain,
     ...claimRows(payload, claims, Date.now() / 1000),
     ['verifies', verdict.verifies ? `yes, by key ${verdict.kid}` : `no: ${verdict.why}`],

@@ -1,9 +1,12 @@
-/** Columns that line up, two spaces apart; the first row is the head. */
+import { visible } from '../printable.ts'
+
+/** Columns that line up, two spaces apart; the first row is the head. No cell can do more than be read. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  const cells = rows.map((row) => row.map(visible))
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
   )
-  return rows
+  return cells
     .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
     .map((line) => `${line.trimEnd()}\n`)
     .join('')

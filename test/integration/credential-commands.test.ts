@@ -73,6 +73,27 @@ describe('commands about passwords and tokens', () => {
       }
     })
 
+    it('lets no service write to a terminal by what it says', async () => {
+      const server = createServer((_, response) => {
+        const message = 'no\u001b[2J\nverifies'
+        response.writeHead(401, { 'content-type': 'application/json' })
+        response.end(JSON.stringify({ errors: [{ code: 'DENIED', message }] }))
+      })
+      const port = await freePort()
+      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+      try {
+        const { code, stderr } = await folder.rauth([
+          'token',
+          '--realm',
+          `http://127.0.0.1:${port}`,
+        ])
+        assert.equal(code, 1)
+        assert.match(stderr, /answers 401: no\\u001b\[2J\\u000averifies\n$/)
+      } finally {
+        server.close()
+      }
+    })
+
     it('says what a registry is that asks for no token', async () => {
       const server = createServer((_, response) => response.end('{}'))
       const port = await freePort()
@@ -113,6 +134,38 @@ describe('commands about passwords and tokens', () => {
       assert.match(stdout, /^exp +1970-01-01T00:00:00Z \(\d+ s ago\)$/m)
       assert.match(stdout, /^list +\[1\]$/m)
     })
+
+    it('lets no token write to a terminal, nor forge a line that rauth prints', async () => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+      const forged = 'yes, by key a'
+      const header = { alg: 'none', kid: '\u001b]0;pwned\u0007' }
+      const payload = { sub: `x\nverifies  ${forged}\u001b[1A`, verifies: forged, '': forged }
+      const { code, stdout } = await folder.rauth(['decode', `${part(header)}.${part(payload)}.AA`])
+      assert.equal(code, 1)
+      assert.match(stdout, /^kid +\\u001b\]0;pwned\\u0007$/m)
+      assert.match(stdout, /^sub +x\\u000averifies {2}yes, by key a\\u001b\[1A$/m)
+      assert.match(stdout, /^"verifies" +yes/m)
+      assert.match(stdout, /^"" +yes/m)
+      assert.deepEqual(
+        stdout.match(/^verifies +\w+/gm)?.map((line) => line.slice(-2)),
+        ['no'],
+      )
+      assert.doesNotMatch(stdout, /[^\P{C}\n]/u)
+    })
+
+    for (const instant of [1e300, -1e300, 8.64e12 + 1]) {
+      it(`prints ${instant} as it is, since no calendar has that time`, async () => {
+        const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+        const claims = { exp: instant, iat: instant }
+        const { code, stdout } = await folder.rauth([
+          'decode',
+          `${part({ alg: 'none' })}.${part(claims)}.AA`,
+        ])
+        assert.equal(code, 1)
+        const value = JSON.stringify(instant).replace('+', '\\+')
+        assert.match(stdout, new RegExp(`^exp +${value}\\niat +${value}$`, 'm'))
+      })
+    }
 
     it('exits with 2 for what is no token', async () => {
       assert.equal((await folder.rauth(['decode', 'a.b'])).code, 2)

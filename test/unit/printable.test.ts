@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { printable } from '../../src/printable.ts'
+import { printable, visible } from '../../src/printable.ts'
 
 describe('printable', () => {
   const cases: readonly (readonly [string, number, string])[] = [
@@ -12,6 +12,20 @@ describe('printable', () => {
   for (const [text, length, expected] of cases) {
     it(`${JSON.stringify(text)} in ${length} characters`, () => {
       assert.equal(printable(text, length), expected)
+    })
+  }
+})
+
+describe('visible', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['\u001b]0;x\u0007 a\tb\nc', '\\u001b]0;x\\u0007 a\\u0009b\\u000ac'],
+    ['\u009b2J\u202egpj\u2028\ud800', '\\u009b2J\\u202egpj\\u2028\\ud800'],
+    ['\u{e0041}', '\\u{e0041}'],
+    ['wörd, 日本 and a  space', 'wörd, 日本 and a  space'],
+  ]
+  for (const [text, expected] of cases) {
+    it(JSON.stringify(text), () => {
+      assert.equal(visible(text), expected)
     })
   }
 })

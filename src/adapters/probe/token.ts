@@ -1,4 +1,5 @@
 import { RauthError } from '../../errors.ts'
+import { visible } from '../../printable.ts'
 import type { Redacted } from '../../redacted.ts'
 import { readBearerChallenge, type ReadChallenge } from '../../registry/read-challenge.ts'
 import { ask, type Answer } from './ask.ts'
@@ -46,7 +47,10 @@ export async function requestToken(
   const body = jsonOf(answer)
   const token = body['token'] ?? body['access_token']
   if (answer.status !== 200 || typeof token !== 'string') {
-    throw new RauthError('ERR_REFUSED', `${realm} answers ${answer.status}: ${complaintOf(body)}`)
+    throw new RauthError(
+      'ERR_REFUSED',
+      `${visible(realm)} answers ${answer.status}: ${complaintOf(body)}`,
+    )
   }
   const { expires_in: expiresIn } = body
   return {
@@ -83,5 +87,5 @@ function complaintOf(body: Readonly<Record<string, unknown>>): string {
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined
   const message: unknown =
     typeof first === 'object' && first !== null && 'message' in first ? first.message : undefined
-  return typeof message === 'string' ? message : 'it gives no token, and does not say why'
+  return typeof message === 'string' ? visible(message) : 'it gives no token, and does not say why'
 }

@@ -4,6 +4,17 @@ import type { ClaimSet } from '../../token/claims.ts'
 
 const INSTANTS = ['exp', 'nbf', 'iat']
 
+/** The last instant that a calendar has, seconds (ECMA-262, time values). */
+const LAST = 8.64e12
+
+/** What rauth says itself, beside the names that a token has. */
+const OWN = ['verifies', 'namespaces', 'credentials']
+
+/** A name that a token has; in quotes where it could be taken for a line of rauth's own. */
+export function nameOf(key: string): string {
+  return OWN.includes(key) || !/^\S+$/.test(key) ? JSON.stringify(key) : key
+}
+
 /** Name and text of each claim; times are readable, and so is what rauth itself writes. */
 export function claimRows(
   payload: Readonly<Record<string, unknown>>,
@@ -11,23 +22,27 @@ export function claimRows(
   now: number,
 ): readonly (readonly string[])[] {
   return Object.entries(payload).flatMap(([key, value]) => {
-    if (key === 'exp' && typeof value === 'number') return [[key, endText(value, now)]]
-    if (INSTANTS.includes(key) && typeof value === 'number') return [[key, formatInstant(value)]]
-    if (claims === undefined) return [[key, plain(value)]]
-    if (key === 'access') {
+    if (INSTANTS.includes(key) && isInstant(value)) {
+      return [[key, key === 'exp' ? endText(value, now) : formatInstant(value)]]
+    }
+    if (claims !== undefined && key === 'access') {
       const scopes = claims.access.map((one) => formatScope([one]))
       return scopes.length === 0
         ? [[key, 'nothing']]
         : scopes.map((scope, i) => [i === 0 ? key : '', scope])
     }
-    if (key === 'rauth') {
+    if (claims !== undefined && key === 'rauth') {
       return [
         ['namespaces', claims.namespaces.join(', ') || 'none'],
         ['credentials', claims.credentials.map(({ id }) => id).join(', ') || 'none'],
       ]
     }
-    return [[key, plain(value)]]
+    return [[nameOf(key), plain(value)]]
   })
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= LAST
 }
 
 function endText(end: number, now: number): string {

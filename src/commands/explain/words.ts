@@ -5,6 +5,7 @@ import type {
   ExplainedRule,
   Explanation,
 } from '../../policy/explain.ts'
+import { visible } from '../../printable.ts'
 import type { Judged } from '../asking/judge.ts'
 import { formatTable } from '../table.ts'
 
@@ -35,7 +36,7 @@ export function recordText(record: Judged['record']): string {
 export function denials({ resources }: Explanation): readonly string[] {
   return resources.flatMap(({ type, name, actions }) =>
     actions.flatMap((action) =>
-      action.allowed ? [] : [`${type}:${name}:${action.action} ${verdictOf(action)}`],
+      action.allowed ? [] : [visible(`${type}:${name}:${action.action} ${verdictOf(action)}`)],
     ),
   )
 }
@@ -47,7 +48,7 @@ export function explanationText({ resources }: Explanation): string {
 
 function resourceText({ type, name, actions, holders }: ExplainedResource): string {
   const verdicts = formatTable(actions.map((action) => [`  ${action.action}`, verdictOf(action)]))
-  return `${type}:${name}\n${verdicts}` + holders.map(holderText).join('')
+  return `${visible(`${type}:${name}`)}\n${verdicts}` + holders.map(holderText).join('')
 }
 
 function verdictOf({ allowed, because, rule = '', reason }: ExplainedAction): string {
@@ -76,7 +77,7 @@ function holderText(holder: ExplainedHolder): string {
   const rows = tried.map((rule) => [`    ${rule.rule}`, matchText(rule), whyText(rule)])
   if (untried > 0) rows.push([`    ${untried} more`, 'not tried', ''])
   if (tried.length + untried === 0) rows.push(['    the policy has no rules', '', ''])
-  return `  rules tried for ${who}${most}:\n${formatTable(rows)}`
+  return `  ${visible(`rules tried for ${who}${most}`)}:\n${formatTable(rows)}`
 }
 
 function matchText({ matches, shadow }: ExplainedRule): string {
