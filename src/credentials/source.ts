@@ -1,3 +1,4 @@
+import type { Redacted } from '../redacted.ts'
 import type { Subject } from '../subject.ts'
 import type { BasicCredentials } from './basic-auth.ts'
 
@@ -41,5 +42,7 @@ export interface IdentitySource {
    * what it says does not count.
    */
   readonly hides?: true
+  /** Whether a password says that it is one of these, so that the user name means nothing. Verifies nothing. */
+  readonly claims?: (password: Redacted<string>) => boolean
   readonly ask: (login: Login) => Promise<Answer>
 }
