@@ -5,6 +5,7 @@ import { unverifiedIssuer } from '../../credentials/oidc/unverified-issuer.ts'
 import type { IdentitySource } from '../../credentials/source.ts'
 import { vouchedSubject } from '../../credentials/vouchers.ts'
 import { codeOf } from '../../errors.ts'
+import type { Redacted } from '../../redacted.ts'
 import type { CredentialReference } from '../../subject.ts'
 import type { IssuerKeys, LoadedKeys } from './issuer-keys.ts'
 
@@ -67,13 +68,14 @@ export function createIdentityTokens(options: IdentityTokensOptions): IdentitySo
     return again === 'no key' ? no('its issuer has no such key') : again
   }
 
+  const claims = (password: Redacted<string>) => unverifiedIssuer(password.reveal()) === issuer
+
   return {
     name: `oidc ${issuer}`,
+    claims,
     async ask({ password }) {
+      if (!claims(password)) return { kind: 'not-mine', detail: 'no token of this issuer' }
       const token = password.reveal()
-      if (unverifiedIssuer(token) !== issuer) {
-        return { kind: 'not-mine', detail: 'no token of this issuer' }
-      }
       const verified = await verifyWithNewest(token)
       if (verified.kind !== 'verified') return verified
       const mapped = mapClaims(mappings, verified.payload)

@@ -119,6 +119,14 @@ describe('identity tokens', () => {
       .setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT', ...header })
       .sign(privateKey)
 
+  it('say themselves that they are of this issuer', async () => {
+    const { source } = start()
+    const claims = (token: string) => source.claims?.(new Redacted(token))
+    assert.equal(claims(await sign()), true)
+    assert.equal(claims(await sign({ iss: 'https://other.test' })), false)
+    assert.equal(claims('password'), false)
+  })
+
   it('are who their claims say, until they end', async () => {
     const { source } = start()
     const password = new Redacted(await sign())
