@@ -15,7 +15,7 @@ export interface IdentityTokensOptions {
   readonly audiences: readonly string[]
   /** Asymmetric ones, of JWS. */
   readonly algorithms: readonly string[]
-  /** How far its clock may differ, seconds, for when a token begins; none for when it ends. */
+  /** How far its clock may be ahead, seconds: for when a token begins and was issued, not for its end. */
   readonly leeway: number
   readonly mappings: readonly ClaimMapping[]
   readonly keys: IssuerKeys
@@ -41,9 +41,13 @@ export function createIdentityTokens(options: IdentityTokensOptions): IdentitySo
         ...{ clockTolerance: options.leeway, currentDate: new Date(clock() * 1000) },
         requiredClaims: ['exp', 'iat'],
       })
-      const { exp } = payload
+      const { exp, iat } = payload
       // Without the leeway that is for its beginning.
       if (exp === undefined || exp <= clock()) return no('it has ended')
+      // RFC 7519 leaves it to the reader; an issuer that is so far ahead would also misjudge its end.
+      if (iat === undefined || iat > clock() + options.leeway) {
+        return no('it was issued in the future')
+      }
       return { kind: 'verified', payload: { ...payload, exp } }
     } catch (thrown) {
       if (thrown instanceof errors.JWKSNoMatchingKey) return 'no key'
