@@ -1,4 +1,4 @@
-import type { Asker } from './policy/asker.ts'
+import { shareOf, type Asker } from './policy/asker.ts'
 import { grant, undecided, type Grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { isWithin } from './policy/voices.ts'
@@ -14,6 +14,8 @@ export interface Question {
   /** Of the client. */
   readonly address: string | undefined
   readonly labels: Labels | undefined
+  /** Whose place it takes where places are few; of nobody: `undefined`. */
+  readonly share: string | undefined
 }
 
 /** All that is asked for or none of it; `detail` is for the log. */
@@ -28,6 +30,9 @@ export type AskPolicy = (question: Question) => Promise<Judgement>
 /** What it is called among the rules that decided. */
 const COMMAND = 'policy.command'
 
+/** Questions of one request at a time: with all that it may ask for it would fill the places of its share. */
+const AT_ONCE = 4
+
 /** What of `requested` is allowed, by the rules and by whoever else is asked. */
 export type Authorize = (policy: Policy, asker: Asker, requested: Access) => Promise<Result<Grant>>
 
@@ -40,24 +45,27 @@ export function createAuthorize(ask: AskPolicy | undefined): Authorize {
     const granted = grant(policy, asker, requested)
     const open = ask === undefined ? [] : undecided(policy, asker, requested)
     if (ask === undefined || open.length === 0) return accepted(granted)
-    const { account, service, address } = asker
+    const { account, service, address, holders } = asker
+    const share = holders.length === 0 ? undefined : shareOf(asker)
     const questions = open.flatMap((resource) =>
       heldBy(asker).map(({ holder, labels }) => ({ holder, labels, resource })),
     )
-    const judged = await Promise.all(
-      questions.map(async ({ holder, labels, resource }) => {
-        const judgement = await ask({ account, resource, service, address, labels })
-        return { holder, resource, judgement }
-      }),
-    )
     const allowed: ResourceActions[] = []
-    for (const { holder, resource, judgement } of judged) {
-      if (judgement.kind === 'failure') {
-        return refused('policy_unavailable', { detail: judgement.detail })
+    for (let i = 0; i < questions.length; i += AT_ONCE) {
+      const judged = await Promise.all(
+        questions.slice(i, i + AT_ONCE).map(async ({ holder, labels, resource }) => {
+          const judgement = await ask({ account, resource, service, address, labels, share })
+          return { holder, resource, judgement }
+        }),
+      )
+      for (const { holder, resource, judgement } of judged) {
+        if (judgement.kind === 'failure') {
+          return refused('policy_unavailable', { detail: judgement.detail })
+        }
+        if (judgement.kind === 'denied') continue
+        const actions = resource.actions.filter((action) => isWithin(holder, action))
+        allowed.push({ ...resource, actions })
       }
-      if (judgement.kind === 'denied') continue
-      const actions = resource.actions.filter((action) => isWithin(holder, action))
-      allowed.push({ ...resource, actions })
     }
     return accepted({
       ...granted,

@@ -74,7 +74,7 @@ export function createIdentify(deps: IdentifyDependencies): Identify {
       case 'password': {
         const { username, password } = presented.basic
         const found = await deps.guard({ address, username, secret: password }, async () =>
-          withItsAccount(claimed, await deps.authenticate(presented.basic)),
+          withItsAccount(claimed, await deps.authenticate({ ...presented.basic, address })),
         )
         // No other name: people type passwords there.
         return !found.ok &&

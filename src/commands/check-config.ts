@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import os from 'node:os'
 import { Command } from 'commander'
-import { POLICY_FILE, readDocumentText, USERS_FILE } from '../adapters/file/document-text.ts'
+import { POLICY_FILE, readDocumentText } from '../adapters/file/document-text.ts'
 import { USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
-import { usersOfFile } from '../config/users-file.ts'
 import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
+import { filesOf } from '../serve/identity/files.ts'
 import {
   addAnyConfigOption,
   configFile,
@@ -32,7 +32,7 @@ export function checkConfigCommand(): Command {
       const { config, unheeded } = loadAnyConfig(options)
       const policy = await readPolicy(config)
       await checkCluster(config)
-      await checkUsers(config)
+      await checkIdentity(config)
       const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
       const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
       const missing = given.files ? missingPaths(config) : []
@@ -83,20 +83,12 @@ function credentialPaths(credentials: Config['credentials']): readonly Missing[]
     : [['credentials.kubernetes.kubeconfig', kubeconfig, ': put it there']]
 }
 
-/** The same of the users file. */
-async function checkUsers({ identity }: Config): Promise<void> {
-  for (const { users } of identity) {
-    const { file, format } = users ?? {}
-    if (file === undefined || !existsSync(file)) continue
-    usersOfFile(await readDocumentText(file, USERS_FILE), file, format)
-  }
+/** Throws what is wrong with a file of an identity source that is here. */
+async function checkIdentity({ identity }: Config): Promise<void> {
+  for (const { path, check } of identity.flatMap(filesOf)) if (existsSync(path)) await check()
 }
 
-function usersFiles(identity: Config['identity']): readonly string[] {
-  return identity.flatMap(({ users }) => users?.file ?? [])
-}
-
-/** Those that are named by a path. */
+/** A command of the policy that is named by a path. */
 function programs({ policy }: Config): readonly Missing[] {
   const { program } = policy.command
   return program?.includes('/') === true ? [['policy.command.program', program, '']] : []
@@ -114,20 +106,8 @@ function missingPaths(config: Config): readonly string[] {
       ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ...secrets.flatMap(() => credentialPaths(credentials)),
-    ...usersFiles(identity).map((file): Missing => ['users.file', file, ': put the users there']),
     ...programs(config),
-    ...identity.flatMap(({ command, http, oidc, ldap }): readonly Missing[] => [
-      ...(command?.program?.includes('/') === true
-        ? [['command.program', command.program, ''] as const]
-        : []),
-      ...(http?.authority === undefined ? [] : [['http.authority', http.authority, ''] as const]),
-      ...(oidc?.authority === undefined ? [] : [['oidc.authority', oidc.authority, ''] as const]),
-      ...(ldap?.authority === undefined ? [] : [['ldap.authority', ldap.authority, ''] as const]),
-      ...(ldap?.bind === undefined
-        ? []
-        : [['ldap.bind.passwordFile', ldap.bind.passwordFile, ''] as const]),
-      ...(oidc?.jwks === undefined ? [] : [['oidc.jwks', oidc.jwks, ''] as const]),
-    ]),
+    ...identity.flatMap(filesOf).map(({ key, path, next }): Missing => [key, path, next]),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),

@@ -1,10 +1,9 @@
 import { messageOf } from '../errors.ts'
 import { accepted, refused, type Result } from '../refusal.ts'
 import type { Subject } from '../subject.ts'
-import type { BasicCredentials } from './basic-auth.ts'
-import type { Answer, IdentitySource, Silence } from './source.ts'
+import type { Answer, IdentitySource, Login, Silence } from './source.ts'
 
-export type Authenticate = (basic: BasicCredentials) => Promise<Result<Subject>>
+export type Authenticate = (login: Login) => Promise<Result<Subject>>
 
 /**
  * Who presents these credentials, by the first source in order that knows. A yes and a no end it, and so
@@ -13,14 +12,14 @@ export type Authenticate = (basic: BasicCredentials) => Promise<Result<Subject>>
  * Where none says yes there is one refusal, at one cost: see {@link Silence.spend}.
  */
 export function createAuthenticator(sources: readonly IdentitySource[]): Authenticate {
-  return async (basic) => {
+  return async (login) => {
     const silent: Silence[] = []
     const details: string[] = []
     let denied = false
     let guessed = false
     for (const source of sources) {
       if (denied && source.hides !== true) continue
-      const answer = await orError(() => source.ask(basic))
+      const answer = await orError(() => source.ask(login))
       const detail = (text: string) => (sources.length === 1 ? text : `${source.name}: ${text}`)
       switch (answer.kind) {
         case 'no':

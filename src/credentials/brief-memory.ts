@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
-import type { BasicCredentials } from './basic-auth.ts'
 import type { PasswordHasher } from './password.ts'
-import type { Answer, IdentitySource } from './source.ts'
+import type { Answer, IdentitySource, Login } from './source.ts'
 
 export interface BriefMemoryOptions {
   /** How long a yes is one without asking again, seconds; 0: never. */
@@ -30,16 +29,16 @@ export function withBriefMemory(
   const underWay = new Map<string, Promise<Answer>>()
   const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED })
 
-  async function ask(key: string, basic: BasicCredentials): Promise<Answer> {
-    const answer = await source.ask(basic)
+  async function ask(key: string, login: Login): Promise<Answer> {
+    const answer = await source.ask(login)
     if (seconds > 0 && answer.kind === 'yes') remembered.set(key, { answer, at: clock() })
     return answer
   }
 
   return {
     ...source,
-    ask(basic) {
-      const { username, password } = basic
+    ask(login) {
+      const { username, password } = login
       const text = JSON.stringify([username, password.reveal()])
       const key = hasher.hash(text).toString('base64')
       const known = remembered.get(key)
@@ -47,7 +46,7 @@ export function withBriefMemory(
       if (known !== undefined && age >= 0 && age < seconds) return Promise.resolve(known.answer)
       const same = underWay.get(key)
       if (same !== undefined) return same
-      const asked = ask(key, basic).finally(() => underWay.delete(key))
+      const asked = ask(key, login).finally(() => underWay.delete(key))
       underWay.set(key, asked)
       return asked
     },

@@ -28,7 +28,7 @@ export interface FailureCounter {
 export interface Attempt {
   /** Of the client; `undefined` if it has left meanwhile. */
   readonly address: string | undefined
-  /** The user name; `undefined` where the secret stands alone, as a refresh token does. */
+  /** The user name; `undefined` where there is none, as beside a refresh token. */
   readonly username: string | undefined
   readonly secret: Redacted<string>
 }
@@ -48,6 +48,11 @@ export interface GuessGuardDependencies {
   /** The network that an address belongs to. */
   readonly networkOf: (address: string) => string
   readonly hasher: PasswordHasher
+  /**
+   * Whether a secret says by itself whose it is, as an identity token does: the user name beside it, which
+   * many share, counts for nothing. Without: none does.
+   */
+  readonly standsAlone?: (secret: Redacted<string>) => boolean
 }
 
 /** What a wrong guess ends with. */
@@ -103,10 +108,11 @@ export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
     return JSON.stringify([username, ...versions.sort()])
   }
 
-  return async ({ address, username, secret }, check) => {
+  return async ({ address, username: given, secret }, check) => {
+    const username = deps.standsAlone?.(secret) === true ? undefined : given
     const network = address === undefined ? '' : deps.networkOf(address)
     const print = printOf(deps.hasher, [network, username ?? null, secret.reveal()])
-    // A refresh token names nobody before it is verified; an old one must not keep others out.
+    // Such a token names nobody before it is verified; an old one must not keep others out.
     const source = { network, name: username === undefined ? print : nameOf(username) }
 
     const known = username === undefined ? knownTokens : knownPasswords

@@ -1,5 +1,12 @@
+import type { Redacted } from '../redacted.ts'
 import type { Subject } from '../subject.ts'
 import type { BasicCredentials } from './basic-auth.ts'
+
+/** User name and password, and who presents them. */
+export interface Login extends BasicCredentials {
+  /** IP address of the client; without: it has left meanwhile. It proves nothing. */
+  readonly address?: string | undefined
+}
 
 /** What an identity source says of a user name and a password. Details are for the log alone. */
 export type Answer =
@@ -35,5 +42,7 @@ export interface IdentitySource {
    * what it says does not count.
    */
   readonly hides?: true
-  readonly ask: (basic: BasicCredentials) => Promise<Answer>
+  /** Whether a password says that it is one of these, so that the user name means nothing. Verifies nothing. */
+  readonly claims?: (password: Redacted<string>) => boolean
+  readonly ask: (login: Login) => Promise<Answer>
 }

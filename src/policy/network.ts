@@ -40,7 +40,10 @@ export function networkOf(address: string, prefix: number): Network {
   const groups = parseAddress(address)
   if (groups === undefined) throw new Error('not an IP address')
   const mapped = address.includes(':') && groups.length === 2
-  return { groups, prefix: mapped ? Math.max(prefix - 16 * MAPPED.length, 0) : prefix }
+  if (!mapped) return { groups, prefix }
+  const bits = prefix - 16 * MAPPED.length
+  // One that begins before the mapped addresses do is of IPv6, and has none of IPv4 in it.
+  return bits < 0 ? { groups: ipv6Groups(address), prefix } : { groups, prefix: bits }
 }
 
 export function contains({ groups, prefix }: Network, address: Address): boolean {

@@ -44,6 +44,6 @@ export async function openGateway(
 function guarded({ guard, authenticate }: Logins): CheckAccessDependencies['login'] {
   return (basic, { address }) => {
     const { username, password: secret } = basic
-    return guard({ address, username, secret }, () => authenticate(basic))
+    return guard({ address, username, secret }, () => authenticate({ ...basic, address }))
   }
 }

@@ -4,6 +4,7 @@ import { createLimiter } from '../adapters/throttle/limiters.ts'
 import { networkOf } from '../adapters/network.ts'
 import type { RedisLink } from '../adapters/throttle/redis-link.ts'
 import { createGuessGuard, UNGUARDED, type GuessGuard } from '../credentials/guessing.ts'
+import type { IdentitySource } from '../credentials/source.ts'
 import type { Common } from './common.ts'
 
 export interface Guarding {
@@ -13,7 +14,10 @@ export interface Guarding {
 }
 
 /** The guard against guessing, as configured. It does not wait for Redis. */
-export async function createGuarding(common: Common): Promise<Guarding> {
+export async function createGuarding(
+  common: Common,
+  sources: readonly Pick<IdentitySource, 'claims'>[],
+): Promise<Guarding> {
   const { config, hasher, store, timer } = common
   const { failures, perNetwork, window } = config.guessing
   if (failures === 0 && perNetwork === 0) return { guard: UNGUARDED, close: () => undefined }
@@ -25,7 +29,10 @@ export async function createGuarding(common: Common): Promise<Guarding> {
     key: redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey),
   })
   return {
-    guard: createGuessGuard({ failures: counter, networkOf, hasher, store }),
+    guard: createGuessGuard({
+      ...{ failures: counter, networkOf, hasher, store },
+      standsAlone: (secret) => sources.some(({ claims }) => claims?.(secret) === true),
+    }),
     close: () => redis?.close(),
   }
 }

@@ -12,6 +12,6 @@ export interface Logins extends Guarding {
 export async function createLogins(common: Common): Promise<Logins> {
   const { identity, clock } = common
   const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
-  const authenticate = createAuthenticator(identity.sources(bcrypt))
-  return { authenticate, ...(await createGuarding(common)) }
+  const sources = identity.sources(bcrypt)
+  return { authenticate: createAuthenticator(sources), ...(await createGuarding(common, sources)) }
 }

@@ -60,6 +60,7 @@ describe('authorize', () => {
       service: 'internal-registry.io',
       address: '192.0.2.7',
       labels: { group: ['CICD'] },
+      share: 'team-a',
     })
   })
 
@@ -96,11 +97,32 @@ describe('authorize', () => {
     assert.equal((await authorized([A], text, only('two'), {}, holders)).answer, text)
   })
 
+  it('asks a few at a time for one request, and no more after a failure', async () => {
+    const text = Array.from({ length: 11 }, (_, i) => `repository:c/x${10 + i}:pull`).join(' ')
+    const running = { now: 0, most: 0, asked: 0 }
+    const authorize = (failing: number) =>
+      createAuthorize(async () => {
+        running.asked += 1
+        running.most = Math.max(running.most, (running.now += 1))
+        const judgement = running.asked === failing ? FAILURE : ALLOWED
+        await new Promise((resolve) => setImmediate(resolve))
+        running.now -= 1
+        return judgement
+      })(createPolicy([A]), askerOf([{ namespace: 'team-a' }]), scope(text))
+    const result = await authorize(0)
+    assert.equal(result.ok && formatScope(result.value.access), text)
+    assert.deepEqual(running, { now: 0, most: 4, asked: 11 })
+    running.asked = 0
+    assert.equal((await authorize(2)).ok, false)
+    assert.equal(running.asked, 4)
+  })
+
   it('asks about nobody where nobody is let in, and nowhere else', async () => {
     const text = 'repository:c/x:pull'
     const { answer, questions } = await authorized([A], text, () => ALLOWED, {}, [])
     assert.equal(answer, text)
-    assert.deepEqual([questions[0]?.account, questions[0]?.labels], ['', undefined])
+    const [{ account, labels, share } = assert.fail()] = questions
+    assert.deepEqual([account, labels, share], ['', undefined, undefined])
     const shut = await authorized([A], text, () => ALLOWED, { anonymous: false }, [])
     assert.deepEqual([shut.answer, shut.questions], ['', []])
   })

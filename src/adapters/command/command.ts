@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createBoundedQueue } from '../../credentials/bounded-queue.ts'
+import { createAskingQueue } from '../../credentials/asking-queue.ts'
 import { messageOf } from '../../errors.ts'
 
 /** A program of the administrator's that answers by its exit code and by what it prints. */
@@ -21,14 +21,11 @@ export type CommandOutcome =
   /** It gave no answer; `detail` is for the log. */
   | { readonly kind: 'failure'; readonly detail: string }
 
-/** Runs it once, with this on its standard input. Never rejects. */
-export type Command = (input: string) => Promise<CommandOutcome>
+/** Runs it once, with this on its standard input; `share`: whose place it takes. Never rejects. */
+export type Command = (input: string, share: string) => Promise<CommandOutcome>
 
 /** Longest answer, bytes. */
 const MAX_OUTPUT = 64 * 1024
-
-/** How many may wait for their turn, by those that run. */
-const WAITING = 16
 
 /**
  * Each question is one process, as with docker_auth, in a group of its own: who is late is ended with all
@@ -36,12 +33,11 @@ const WAITING = 16
  */
 export function createCommand(options: CommandOptions): Command {
   const { atOnce, timeout } = options
-  const waiting = WAITING * atOnce
-  const queue = createBoundedQueue({ atOnce, waiting, perShare: Infinity })
-  return (input) => {
+  const queue = createAskingQueue(atOnce)
+  return (input, share) => {
     const deadline = performance.now() + timeout
     return (
-      queue('', () => run(options, input, deadline)) ??
+      queue(share, () => run(options, input, deadline)) ??
       Promise.resolve({ kind: 'failure', detail: 'too many questions wait for the command' })
     )
   }

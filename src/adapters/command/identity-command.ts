@@ -2,6 +2,7 @@ import { parseSaidLabels } from '../../credentials/said-labels.ts'
 import type { IdentitySource } from '../../credentials/source.ts'
 import { vouchedSubject } from '../../credentials/vouchers.ts'
 import type { CredentialReference } from '../../subject.ts'
+import { loginShare } from '../login-share.ts'
 import type { Command } from './command.ts'
 
 /**
@@ -15,10 +16,11 @@ export function createIdentityCommand(
 ): IdentitySource {
   return {
     name: 'command',
-    async ask({ username, password }) {
+    async ask(login) {
+      const { username, password } = login
       // Where the name ends could not be told: `a b` with `c` would be `a` with `b c`.
       if (username.includes(' ')) return { kind: 'not-mine', detail: 'user name with a space' }
-      const outcome = await command(`${username} ${password.reveal()}`)
+      const outcome = await command(`${username} ${password.reveal()}`, loginShare(login))
       if (outcome.kind === 'failure') return { kind: 'error', detail: outcome.detail }
       switch (outcome.code) {
         case 0: {

@@ -1,4 +1,5 @@
 import type { AskPolicy, Question } from '../../authorize.ts'
+import { networkOf } from '../network.ts'
 import type { Command } from './command.ts'
 
 const IPV4_IN_IPV6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
@@ -9,7 +10,7 @@ const IPV4_IN_IPV6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
  */
 export function createPolicyCommand(command: Command): AskPolicy {
   return async (question) => {
-    const outcome = await command(formatQuestion(question))
+    const outcome = await command(formatQuestion(question), shareOf(question))
     if (outcome.kind === 'failure') return outcome
     switch (outcome.code) {
       case 0:
@@ -20,6 +21,11 @@ export function createPolicyCommand(command: Command): AskPolicy {
         return { kind: 'failure', detail: `the command exited with ${outcome.code}` }
     }
   }
+}
+
+/** Nobody has the place of its network. */
+function shareOf({ share, address = '' }: Question): string {
+  return share ?? networkOf(address)
 }
 
 function formatQuestion({ account, resource, service, address, labels = {} }: Question): string {

@@ -1,9 +1,10 @@
-import { createBoundedQueue } from '../../credentials/bounded-queue.ts'
+import { createAskingQueue } from '../../credentials/asking-queue.ts'
 import { parseSaidLabels } from '../../credentials/said-labels.ts'
 import type { Answer, IdentitySource } from '../../credentials/source.ts'
 import { vouchedSubject } from '../../credentials/vouchers.ts'
 import { messageOf } from '../../errors.ts'
 import type { CredentialReference } from '../../subject.ts'
+import { loginShare } from '../login-share.ts'
 import type { Outbound } from '../outbound.ts'
 
 export interface IdentityHookOptions {
@@ -16,16 +17,13 @@ export interface IdentityHookOptions {
   readonly patience: number
 }
 
-/** How many may wait for their turn, by those that run. */
-const WAITING = 16
-
 /**
  * Asks an HTTP server what a command would be asked: a POST of `{"user", "password"}`. 200 is yes, with
  * the labels in its body; 403 no; 404 not mine; any other an error, 401 too, which is about rauth itself.
  */
 export function createIdentityHook(options: IdentityHookOptions): IdentitySource {
   const { url, outbound, reference, atOnce, patience } = options
-  const queue = createBoundedQueue({ atOnce, waiting: WAITING * atOnce, perShare: Infinity })
+  const queue = createAskingQueue(atOnce)
 
   async function ask(username: string, password: string): Promise<Answer> {
     const { status, body } = await outbound.request({
@@ -50,9 +48,10 @@ export function createIdentityHook(options: IdentityHookOptions): IdentitySource
 
   return {
     name: 'http',
-    async ask({ username, password }) {
+    async ask(login) {
+      const { username, password } = login
       const came = performance.now()
-      const asked = queue('', async (): Promise<Answer> => {
+      const asked = queue(loginShare(login), async (): Promise<Answer> => {
         if (performance.now() - came < patience) return ask(username, password.reveal())
         return { kind: 'error', detail: 'the hook had no turn in time' }
       })

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../../errors.ts'
-import { ApiRefusal, type Api } from './api.ts'
+import type { Api } from './api.ts'
 import { createBackoff } from './backoff.ts'
 import type { Collection } from './collection.ts'
+import { createFailures, failureOf, type Failure, type Part } from './failures.ts'
 import { isOlder } from './resource-version.ts'
 import { listSecrets, type Reader } from './secret-list.ts'
 import { watchSecrets, type WatchEnd } from './secret-watch.ts'
@@ -40,24 +40,24 @@ export interface Reflector {
   inStepAt(): number
   /** What is wrong at the moment. */
   problem(): string | undefined
-  /** Whether the API server's last word was that it may not be read. */
+  /** Whether the API server's last word was that it may not be listed. */
   forbidden(): boolean
   close(): void
-}
-
-interface Failure {
-  readonly problem: string
-  readonly status?: number
-  readonly retryAfter?: number
 }
 
 /** After these the copy may lack something that no next watch tells. */
 const NEEDS_LIST: readonly WatchEnd['kind'][] = ['expired', 'silent', 'garbled']
 
-/** A watch that ends sooner is no better than one that failed, milliseconds. */
+/**
+ * Milliseconds. A watch that ends sooner is no better than one that failed. One that stays works: what there
+ * was to tell has come by then, and where nothing changes, nothing else ever shows it.
+ */
 const TOO_SHORT = 1_000
 
-/** A list, then a watch from there on, again and again, with a full list now and then beside it. */
+/**
+ * A list, then a watch from there on, again and again, with a full list now and then beside it; and in place
+ * of it, while no watch works.
+ */
 export function startReflector<State>(options: ReflectorOptions<State>): Reflector {
   const { api, collection, target, timings, random, timer } = options
   const { patience, silence } = timings
@@ -69,18 +69,14 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   let synced = false
   let listedAt = -Infinity
   let inStepAt = timer()
-  let failure: Failure | undefined
+  /** When a list was tried that was beside no watch, and when a watch worked at last. */
+  let triedAt = -Infinity
+  let watchedAt = -Infinity
+  const failures = createFailures(options.onTrouble)
 
-  function failed(next: Failure): void {
-    failure = next
-    options.onTrouble(next.problem)
-  }
-
-  function inStep(at: number): void {
+  function inStep(by: Part, at: number): void {
     inStepAt = Math.max(inStepAt, at)
-    if (failure === undefined) return
-    failure = undefined
-    options.onTrouble(undefined)
+    failures.over(by)
   }
 
   /** Beside a watch, what that brings meanwhile is newer. Returns whether the watch can go on. */
@@ -95,7 +91,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     synced = true
     options.onList()
     if (wentBack || !besideWatch) version = listed.resourceVersion
-    inStep(begin)
+    inStep('list', begin)
     return !wentBack
   }
 
@@ -112,7 +108,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
           },
           (error: unknown) => {
             if (signal.aborted) return
-            failed(failureOf(error))
+            failures.failed('list', failureOf(error))
             schedule(backoff.next(failureOf(error).retryAfter))
           },
         )
@@ -130,11 +126,16 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     const [shortest, longest] = timings.watch
     const begin = timer()
     const endRechecks = startRechecks(turn, signal)
+    let proof: NodeJS.Timeout | undefined
+    const itWorks = () => {
+      watchedAt = timer()
+      inStep('watch', watchedAt)
+    }
     const end = await watchSecrets({
       ...{ api, collection, resourceVersion: from, patience, silence, signal },
       timeout: Math.ceil((shortest + random() * (longest - shortest)) / 1000),
       onOpen() {
-        inStep(timer())
+        proof = setTimeout(itWorks, TOO_SHORT)
       },
       onEvent(object, gone) {
         target.apply(target.read(object), gone)
@@ -144,12 +145,15 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
       },
       onVersion(next) {
         version = next
-        inStep(timer())
+        itWorks()
       },
     })
+    clearTimeout(proof)
     endRechecks()
     turn.abort()
     if (stopped()) return undefined
+    // It did so to its end.
+    if (watchedAt >= begin) watchedAt = timer()
     options.onWatchEnd(end.kind)
     if (NEEDS_LIST.includes(end.kind)) version = undefined
     // Nobody may have had anything to say: an API server that saw no change yet sends no bookmarks.
@@ -161,18 +165,31 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     return end
   }
 
-  async function step(): Promise<Failure | undefined> {
-    if (version !== undefined) return watch(version)
-    await list(stop.signal, false)
-    return undefined
+  /** A list that failed must not keep the watch from its turn: that may work. */
+  function isListDue(): boolean {
+    const now = timer()
+    if (now - triedAt < timings.poll) return false
+    return now - watchedAt >= timings.poll || now - listedAt >= timings.recheck
+  }
+
+  /** Returns what failed, if something did. */
+  async function step(): Promise<readonly [Part, Failure] | undefined> {
+    if (version !== undefined && !isListDue()) {
+      const failure = await watch(version).catch(failureOf)
+      return failure && ['watch', failure]
+    }
+    triedAt = timer()
+    const failure = await list(stop.signal, false).then(() => undefined, failureOf)
+    return failure && ['list', failure]
   }
 
   async function run(): Promise<void> {
     while (!stopped()) {
-      const found = await step().catch(failureOf)
+      const found = await step()
       if (found === undefined || stopped()) continue
-      failed(found)
-      const wait = backoff.next(found.retryAfter)
+      const [part, failure] = found
+      failures.failed(part, failure)
+      const wait = backoff.next(failure.retryAfter)
       await sleep(wait, undefined, { signal: stop.signal }).catch(() => undefined)
     }
   }
@@ -181,16 +198,10 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   return {
     synced: () => synced,
     inStepAt: () => inStepAt,
-    problem: () => failure?.problem,
-    forbidden: () => failure?.status === 403,
+    problem: () => failures.last()?.problem,
+    forbidden: () => failures.last('list')?.status === 403,
     close() {
       stop.abort()
     },
   }
-}
-
-function failureOf(error: unknown): Failure {
-  if (!(error instanceof ApiRefusal)) return { problem: messageOf(error) }
-  const { message: problem, status, retryAfter } = error
-  return { problem, status, retryAfter }
 }

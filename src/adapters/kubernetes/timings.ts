@@ -11,6 +11,8 @@ export interface Timings {
   readonly watch: readonly [number, number]
   /** From one full list to the next: what a watch may have missed has an end. */
   readonly recheck: number
+  /** From one full list to the next while no watch works. */
+  readonly poll: number
   /** Waits after failures: the first and the longest. */
   readonly backoff: readonly [number, number]
   /** Out of step for so long is told. */
@@ -24,6 +26,7 @@ export const TIMINGS: Timings = {
   silence: 90_000,
   watch: [300_000, 600_000],
   recheck: 600_000,
+  poll: 30_000,
   backoff: [500, 10_000],
   stale: 60_000,
   grace: 30_000,

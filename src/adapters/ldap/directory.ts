@@ -1,10 +1,11 @@
 import { Client, ResultCodeError } from 'ldapts'
-import { createBoundedQueue } from '../../credentials/bounded-queue.ts'
+import { createAskingQueue } from '../../credentials/asking-queue.ts'
 import type { Answer, IdentitySource } from '../../credentials/source.ts'
 import { vouchedSubject } from '../../credentials/vouchers.ts'
 import { messageOf } from '../../errors.ts'
 import type { Redacted } from '../../redacted.ts'
 import type { CredentialReference } from '../../subject.ts'
+import { loginShare } from '../login-share.ts'
 import { fillFilter } from './filter.ts'
 
 export interface DirectoryOptions {
@@ -26,9 +27,6 @@ export interface DirectoryOptions {
   readonly reference: CredentialReference
 }
 
-/** How many may wait for their turn, by those that ask. */
-const WAITING = 16
-
 /** Groups of one person. */
 const MAX_GROUPS = 256
 
@@ -44,7 +42,7 @@ const REFUSED = [48, 49, 19, 53]
  */
 export function createDirectory(options: DirectoryOptions): IdentitySource {
   const { reference, atOnce, timeout } = options
-  const queue = createBoundedQueue({ atOnce, waiting: WAITING * atOnce, perShare: Infinity })
+  const queue = createAskingQueue(atOnce)
 
   async function login(client: Client, user: string, password: string): Promise<Answer> {
     await bindToSearch(client)
@@ -101,11 +99,12 @@ export function createDirectory(options: DirectoryOptions): IdentitySource {
 
   return {
     name: 'ldap',
-    async ask({ username, password }) {
+    async ask(login) {
+      const { username, password } = login
       // A bind without a password is one as nobody, and succeeds (RFC 4513 §5.1.2).
       if (password.reveal() === '') return { kind: 'not-mine', detail: 'no password' }
       const came = performance.now()
-      const asked = queue('', async (): Promise<Answer> => {
+      const asked = queue(loginShare(login), async (): Promise<Answer> => {
         if (performance.now() - came < timeout) return ask(username, password.reveal())
         return { kind: 'error', detail: 'the directory had no turn in time' }
       })

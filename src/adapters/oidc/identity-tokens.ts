@@ -5,6 +5,7 @@ import { unverifiedIssuer } from '../../credentials/oidc/unverified-issuer.ts'
 import type { IdentitySource } from '../../credentials/source.ts'
 import { vouchedSubject } from '../../credentials/vouchers.ts'
 import { codeOf } from '../../errors.ts'
+import type { Redacted } from '../../redacted.ts'
 import type { CredentialReference } from '../../subject.ts'
 import type { IssuerKeys, LoadedKeys } from './issuer-keys.ts'
 
@@ -14,7 +15,7 @@ export interface IdentityTokensOptions {
   readonly audiences: readonly string[]
   /** Asymmetric ones, of JWS. */
   readonly algorithms: readonly string[]
-  /** How far its clock may differ, seconds, for when a token begins; none for when it ends. */
+  /** How far its clock may be ahead, seconds: for when a token begins and was issued, not for its end. */
   readonly leeway: number
   readonly mappings: readonly ClaimMapping[]
   readonly keys: IssuerKeys
@@ -40,9 +41,13 @@ export function createIdentityTokens(options: IdentityTokensOptions): IdentitySo
         ...{ clockTolerance: options.leeway, currentDate: new Date(clock() * 1000) },
         requiredClaims: ['exp', 'iat'],
       })
-      const { exp } = payload
+      const { exp, iat } = payload
       // Without the leeway that is for its beginning.
       if (exp === undefined || exp <= clock()) return no('it has ended')
+      // RFC 7519 leaves it to the reader; an issuer that is so far ahead would also misjudge its end.
+      if (iat === undefined || iat > clock() + options.leeway) {
+        return no('it was issued in the future')
+      }
       return { kind: 'verified', payload: { ...payload, exp } }
     } catch (thrown) {
       if (thrown instanceof errors.JWKSNoMatchingKey) return 'no key'
@@ -67,13 +72,14 @@ export function createIdentityTokens(options: IdentityTokensOptions): IdentitySo
     return again === 'no key' ? no('its issuer has no such key') : again
   }
 
+  const claims = (password: Redacted<string>) => unverifiedIssuer(password.reveal()) === issuer
+
   return {
     name: `oidc ${issuer}`,
+    claims,
     async ask({ password }) {
+      if (!claims(password)) return { kind: 'not-mine', detail: 'no token of this issuer' }
       const token = password.reveal()
-      if (unverifiedIssuer(token) !== issuer) {
-        return { kind: 'not-mine', detail: 'no token of this issuer' }
-      }
       const verified = await verifyWithNewest(token)
       if (verified.kind !== 'verified') return verified
       const mapped = mapClaims(mappings, verified.payload)

@@ -22,6 +22,13 @@ export interface FetchedKeysOptions {
   readonly issuer: string
   readonly clock: Clock
   readonly log: Log
+  /** Called each time that it was asked and gave none that can be used. */
+  readonly onFailure: () => void
+}
+
+export interface FetchedKeys extends IssuerKeys {
+  /** Why the keys could not be had when it was last asked. */
+  problem(): string | undefined
 }
 
 /** After this it is asked again, beside the logins, seconds. */
@@ -40,29 +47,30 @@ const LASTING = 86_400
  * Keys that are fetched when they are first needed, again when they are old, and when a token names one
  * that is not among them. An issuer that does not answer ends nothing that is known for a day.
  */
-export function createFetchedKeys(options: FetchedKeysOptions): IssuerKeys {
-  const { fetchKeys, issuer, clock, log } = options
+export function createFetchedKeys(options: FetchedKeysOptions): FetchedKeys {
+  const { fetchKeys, issuer, clock, log, onFailure } = options
   let loaded: LoadedKeys | undefined
   let underWay: Promise<void> | undefined
-  let failedAt = -Infinity
+  let failed: { readonly at: number; readonly error: string } | undefined
 
   async function load(): Promise<void> {
     const askedAt = clock()
     try {
       loaded = { find: createLocalJWKSet(await fetchKeys()), askedAt }
-      if (failedAt > -Infinity) log.info({ issuer }, 'the keys of an issuer can be had again')
-      failedAt = -Infinity
+      if (failed !== undefined) log.info({ issuer }, 'the keys of an issuer can be had again')
+      failed = undefined
     } catch (thrown) {
-      if (failedAt === -Infinity) {
-        log.warn({ issuer, error: messageOf(thrown) }, 'the keys of an issuer cannot be had')
-      }
-      failedAt = clock()
+      const error = messageOf(thrown)
+      if (failed === undefined) log.warn({ issuer, error }, 'the keys of an issuer cannot be had')
+      failed = { at: clock(), error }
+      onFailure()
     }
   }
 
   /** One at a time, and not at once after a failure. */
   function ask(): Promise<void> {
-    if (underWay === undefined && clock() - failedAt < RETRY) return Promise.resolve()
+    if (underWay === undefined && clock() - (failed?.at ?? -Infinity) < RETRY)
+      return Promise.resolve()
     underWay ??= load().finally(() => (underWay = undefined))
     return underWay
   }
@@ -78,6 +86,7 @@ export function createFetchedKeys(options: FetchedKeysOptions): IssuerKeys {
       if (loaded === seen && clock() - seen.askedAt >= COOLDOWN) await ask()
       return loaded === seen ? undefined : loaded
     },
+    problem: () => failed && `its keys cannot be had: ${failed.error}`,
   }
 }
 

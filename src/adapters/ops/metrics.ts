@@ -11,6 +11,8 @@ export interface Metrics {
   policyReloadFailed(): void
   /** A changed users file can't be used. */
   usersReloadFailed(): void
+  /** The keys of a configured issuer could not be had, or those of its file not be used. */
+  issuerKeysFailed(issuer: string): void
   /** From now on tells how many rules the policy of now has. */
   observePolicy(rules: () => number): void
   /** What a listener needs for TLS can't be used. */
@@ -74,6 +76,12 @@ export function createMetrics(): Metrics {
   const usersReloadFailures = new Counter({
     name: 'rauth_users_reload_failures_total',
     help: 'States of the users file that could not be used.',
+    registers: [registry],
+  })
+  const issuerKeysFailures = new Counter({
+    name: 'rauth_identity_keys_failures_total',
+    help: 'Times that the keys of an issuer could not be had, or states of its file that could not be used.',
+    labelNames: ['issuer'],
     registers: [registry],
   })
   const policyReloadFailures = new Counter({
@@ -141,6 +149,9 @@ export function createMetrics(): Metrics {
     },
     usersReloadFailed() {
       usersReloadFailures.inc()
+    },
+    issuerKeysFailed(issuer) {
+      issuerKeysFailures.inc({ issuer })
     },
     policyReloadFailed() {
       policyReloadFailures.inc()

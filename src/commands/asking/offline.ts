@@ -35,6 +35,7 @@ const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () =>
 /** Nobody looks at them. */
 const NO_METRICS = {
   usersReloadFailed: () => undefined,
+  issuerKeysFailed: () => undefined,
   observeSecrets: () => undefined,
   watchEnded: () => undefined,
   apiAnswered: () => undefined,

@@ -66,7 +66,10 @@ function compiled(): (pattern: string) => Matcher {
   }
 }
 
-/** What is malformed matches nothing; what would take too long can't be told. */
+/**
+ * What is malformed matches nothing; what would take too long can't be told, nor what may be a class of
+ * characters that Go has a name for and RE2JS has not, such as `\p{Letter}`.
+ */
 function compile(pattern: string): Matcher {
   if (!isRegex(pattern)) return compilePathMatch(pattern) ?? (() => false)
   try {
@@ -74,7 +77,7 @@ function compile(pattern: string): Matcher {
     if (expression.programSize() > MAX_PROGRAM) return () => undefined
     return (text) => expression.test(text)
   } catch {
-    return () => false
+    return /\\p/i.test(pattern) ? () => undefined : () => false
   }
 }
 

@@ -5,6 +5,7 @@ import { createIdentityTokens } from '../../adapters/oidc/identity-tokens.ts'
 import { createFetchedKeys, givenKeys, type IssuerKeys } from '../../adapters/oidc/issuer-keys.ts'
 import { readKeysFile } from '../../adapters/oidc/key-set.ts'
 import { lookupPublic } from '../../adapters/oidc/public-address.ts'
+import type { Metrics } from '../../adapters/ops/metrics.ts'
 import { createOutbound } from '../../adapters/outbound.ts'
 import type { Clock } from '../../clock.ts'
 import type { Identity } from '../../config/identity-schema.ts'
@@ -17,6 +18,7 @@ import type { OpenSource } from './open-source.ts'
 export interface OidcOptions {
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Pick<Metrics, 'issuerKeysFailed'>
 }
 
 type Oidc = NonNullable<Identity[number]['oidc']>
@@ -58,14 +60,17 @@ interface OpenKeys extends Omit<OpenSource, 'source'> {
   readonly keys: IssuerKeys
 }
 
-async function openKeys(oidc: Oidc, { clock, log }: OidcOptions): Promise<OpenKeys> {
+async function openKeys(oidc: Oidc, { clock, log, metrics }: OidcOptions): Promise<OpenKeys> {
   const { issuer, jwks: file } = oidc
+  const onFailure = () => {
+    metrics.issuerKeysFailed(issuer)
+  }
   if (file !== undefined) {
     const document = await openFileDocument({
       ...{ file, log, kind: JWKS_FILE },
       parse: (text) => readKeysFile(text, file),
       count: ({ keys }) => ({ keys }),
-      onFailure: () => undefined,
+      onFailure,
     })
     return {
       keys: givenKeys(() => document.current().find),
@@ -82,8 +87,10 @@ async function openKeys(oidc: Oidc, { clock, log }: OidcOptions): Promise<OpenKe
   const outbound = createOutbound(limits)
   const guarded = createOutbound({ ...limits, lookup: lookupPublic })
   const fetchKeys = createDiscovery({ issuer, outbound, guarded })
+  const keys = createFetchedKeys({ fetchKeys, issuer, clock, log, onFailure })
   return {
-    keys: createFetchedKeys({ fetchKeys, issuer, clock, log }),
+    keys,
+    problem: () => keys.problem(),
     close() {
       outbound.close()
       guarded.close()

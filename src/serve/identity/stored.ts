@@ -19,7 +19,7 @@ export interface StoreOptions {
   readonly hasher: PasswordHasher
   readonly bindingKey: KeyObject
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'usersReloadFailed'> & CredentialMetrics
+  readonly metrics: Pick<Metrics, 'usersReloadFailed' | 'issuerKeysFailed'> & CredentialMetrics
 }
 
 /** Passwords in memory, with where they come from. */

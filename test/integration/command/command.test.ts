@@ -32,7 +32,7 @@ describe('a command', () => {
 
   it('has its question on standard input, whole and nothing more, and its answer taken', async () => {
     const command = await script('printf "%s|" "$@"; cat; exit 7')
-    const outcome = await command('user pass word')
+    const outcome = await command('user pass word', '')
     assert.ok(outcome.kind === 'exit')
     assert.equal(outcome.code, 7)
     assert.equal(outcome.stdout.toString(), '|a b|$HOME|user pass word')
@@ -40,14 +40,14 @@ describe('a command', () => {
 
   it('has the environment that it is given, and no other', async () => {
     process.env['RAUTH_COMMAND_TEST'] = 'x'
-    const outcome = await (await script('printf "%s" "$SECRET$RAUTH_COMMAND_TEST"'))('')
+    const outcome = await (await script('printf "%s" "$SECRET$RAUTH_COMMAND_TEST"'))('', '')
     delete process.env['RAUTH_COMMAND_TEST']
     assert.ok(outcome.kind === 'exit')
     assert.equal(outcome.stdout.toString(), 'from the environment')
   })
 
   it('may answer before it has read the question', async () => {
-    const outcome = await (await script('exit 1'))('x'.repeat(1_000_000))
+    const outcome = await (await script('exit 1'))('x'.repeat(1_000_000), '')
     assert.ok(outcome.kind === 'exit' && outcome.code === 1)
   })
 
@@ -56,7 +56,7 @@ describe('a command', () => {
     const command = await script(`(sleep 1; touch ${mark}) & echo $! > ${file('pid')}; wait`, {
       timeout: 300,
     })
-    const outcome = await command('')
+    const outcome = await command('', '')
     assert.deepEqual(outcome, {
       kind: 'failure',
       detail: 'the command gave no answer within 0.3 s',
@@ -66,20 +66,20 @@ describe('a command', () => {
   })
 
   it('is ended when it prints without end', async () => {
-    const outcome = await (await script('yes'))('')
+    const outcome = await (await script('yes'))('', '')
     assert.deepEqual(outcome, { kind: 'failure', detail: 'the command printed more than 64 KiB' })
   })
 
   it('gives no answer when a signal ends it, or when it is not there', async () => {
-    const killed = await (await script('kill -9 $$'))('')
+    const killed = await (await script('kill -9 $$'))('', '')
     assert.deepEqual(killed, { kind: 'failure', detail: 'the command was ended by SIGKILL' })
-    const gone = await (await script('', { program: file('nowhere') }))('')
+    const gone = await (await script('', { program: file('nowhere') }))('', '')
     assert.match(gone.kind === 'failure' ? gone.detail : '', /cannot be run: .*ENOENT/)
   })
 
   it('gives no answer where the system starts no process, and the next one is asked again', async () => {
     const large = 'x'.repeat(3_000_000)
-    const tooBig = await (await script('exit 0', { args: [large] }))('')
+    const tooBig = await (await script('exit 0', { args: [large] }))('', '')
     assert.match(tooBig.kind === 'failure' ? tooBig.detail : '', /cannot be run: .*E2BIG/)
 
     const adapter = new URL('../../../src/adapters/command/command.js', import.meta.url)
@@ -93,9 +93,9 @@ describe('a command', () => {
       try {
         for (;;) open.push(openSync('/dev/null'))
       } catch {}
-      const without = await command('')
+      const without = await command('', '')
       for (const one of open) closeSync(one)
-      console.log(JSON.stringify([without.detail, (await command('')).kind]))`
+      console.log(JSON.stringify([without.detail, (await command('', '')).kind]))`
     const [detail, after] = JSON.parse(await runWith(64, program)) as string[]
     assert.match(detail ?? '', /cannot be run: .*EMFILE/)
     assert.equal(after, 'exit')
@@ -103,7 +103,7 @@ describe('a command', () => {
 
   it('runs no more at a time than it may, and turns away whom no turn would reach', async () => {
     const command = await script(`echo + >> ${file('runs')}; sleep 0.2; echo - >> ${file('runs')}`)
-    const outcomes = await Promise.all(Array.from({ length: 40 }, () => command('')))
+    const outcomes = await Promise.all(Array.from({ length: 40 }, (_, i) => command('', `${i}`)))
     const marks = (await readFile(file('runs'), 'utf8')).replaceAll('\n', '')
     let running = 0
     for (const mark of marks) {
@@ -117,10 +117,19 @@ describe('a command', () => {
     })
   })
 
+  it('lets nobody take the places of others', async () => {
+    const command = await script('sleep 0.05')
+    const many = Promise.all(Array.from({ length: 40 }, () => command('', 'mallory')))
+    const other = await command('', 'team-a')
+    assert.equal(other.kind, 'exit')
+    assert.equal((await many).filter(({ kind }) => kind === 'exit').length, 16)
+  })
+
   const QUESTION: Question = {
     account: 'ci',
     resource: { type: 'repository', name: 'a/b', actions: ['pull', 'push'] },
     ...{ service: 'Docker registry', address: '::ffff:192.0.2.7', labels: { group: ['CICD'] } },
+    share: 'team-a',
   }
 
   it('is asked what docker_auth asks its ext_authz', async () => {
@@ -135,6 +144,18 @@ describe('a command', () => {
       await readFile(file('asked'), 'utf8'),
       /^\{"Account":"",.*"IP":"2001:db8::7",.*"Labels":null\}$/,
     )
+  })
+
+  it('is asked for nobody in the place of its network', async () => {
+    const shares: string[] = []
+    const asks = createPolicyCommand((_, share) => {
+      shares.push(share)
+      return Promise.resolve({ kind: 'exit', code: 0, stdout: Buffer.alloc(0) })
+    })
+    await asks(QUESTION)
+    await asks({ ...QUESTION, share: undefined })
+    await asks({ ...QUESTION, share: undefined, address: '2001:db8::7' })
+    assert.deepEqual(shares, ['team-a', '192.0.2.7', '2001:db8:0:0::/64'])
   })
 
   for (const [code, kind] of [

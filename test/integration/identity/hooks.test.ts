@@ -157,10 +157,26 @@ describe('an identity hook over HTTP', () => {
     }
   })
 
+  it('lets no network take the places of others, whatever names it uses', async () => {
+    const one = source(at('/silence'), 1)
+    const from = (address: string, length: number) =>
+      Promise.all(
+        Array.from({ length }, (_, i) =>
+          one
+            .ask({ username: `${i}`, password: new Redacted('x'), address })
+            .then(told)
+            .then((text) => text.includes('too many questions wait')),
+        ),
+      )
+    const [flood, other] = await Promise.all([from('192.0.2.1', 20), from('192.0.2.2', 1)])
+    assert.equal(flood.filter(Boolean).length, 12)
+    assert.deepEqual(other, [false])
+  })
+
   it('bounds how many wait', async () => {
     const one = source(at('/silence'), 1)
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => ask(one, 'alice', `${i}`).then(told)),
+      Array.from({ length: 20 }, (_, i) => ask(one, `${i}`, 'x').then(told)),
     )
     const counted = (text: string) => answers.filter((answer) => answer.includes(text)).length
     assert.equal(counted('too many questions wait'), 3)

@@ -78,10 +78,15 @@ describe('identity tokens', () => {
   /** A source with nothing known yet. */
   function start() {
     const time = { now: NOW }
+    const failures = { count: 0 }
     const lines: LoggedLine[] = []
     const clock = () => time.now
     Object.assign(state, { keys: [one().jwk], mode: 'good', asked: 0 })
     const fetchKeys = createDiscovery({ issuer, outbound, guarded: outbound })
+    const keys = createFetchedKeys({
+      ...{ fetchKeys, issuer, clock, log: logInto(lines) },
+      onFailure: () => (failures.count += 1),
+    })
     const source = createIdentityTokens({
       ...{ issuer, audiences: [AUDIENCE], algorithms: ['RS256'], leeway: 10, clock },
       mappings: [
@@ -91,12 +96,11 @@ describe('identity tokens', () => {
           namespace: parseTemplate('${repository_owner}'),
         },
       ],
-      keys: createFetchedKeys({ fetchKeys, issuer, clock, log: logInto(lines) }),
-      reference: REFERENCE,
+      ...{ keys, reference: REFERENCE },
     })
     const ask = async (token: string) =>
       told(await source.ask({ username: 'anyone', password: new Redacted(token) }))
-    return { time, lines, source, ask }
+    return { time, lines, source, ask, keys, failures }
   }
 
   function told(answer: Answer): string {
@@ -118,6 +122,14 @@ describe('identity tokens', () => {
     })
       .setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT', ...header })
       .sign(privateKey)
+
+  it('say themselves that they are of this issuer', async () => {
+    const { source } = start()
+    const claims = (token: string) => source.claims?.(new Redacted(token))
+    assert.equal(claims(await sign()), true)
+    assert.equal(claims(await sign({ iss: 'https://other.test' })), false)
+    assert.equal(claims('password'), false)
+  })
 
   it('are who their claims say, until they end', async () => {
     const { source } = start()
@@ -141,6 +153,7 @@ describe('identity tokens', () => {
     ['without an end', { exp: undefined }, /^no ERR_JWT_CLAIM/],
     ['that ends at no time', { exp: '2100-01-01' }, /^no ERR_JWT/],
     ['that has not begun', { nbf: NOW + 11 }, /^no ERR_JWT_CLAIM/],
+    ['that is issued later', { iat: NOW + 11 }, /^no it was issued in the future$/],
     ['that was issued at no time', { iat: undefined }, /^no ERR_JWT_CLAIM/],
     ['of another owner', { repository_owner: 'evil' }, /^no its claims are those of no identity$/],
     ['of another issuer', { iss: 'https://other.test' }, /^not-mine /],
@@ -151,9 +164,12 @@ describe('identity tokens', () => {
     })
   }
 
-  it('may be for several, and may begin within the leeway', async () => {
+  it('may be for several, and may begin and be issued within the leeway', async () => {
     const { ask } = start()
-    assert.match(await ask(await sign({ aud: ['x', AUDIENCE], nbf: NOW + 9 })), /^yes /)
+    assert.match(
+      await ask(await sign({ aud: ['x', AUDIENCE], nbf: NOW + 9, iat: NOW + 9 })),
+      /^yes /,
+    )
   })
 
   it('are not what somebody else signed', async () => {
@@ -215,8 +231,9 @@ describe('identity tokens', () => {
   })
 
   it('go on with known keys while their issuer is down, and unknown ones are an error', async () => {
-    const { time, lines, ask } = start()
+    const { time, lines, ask, keys, failures } = start()
     await ask(await sign())
+    assert.deepEqual([keys.problem(), failures.count], [undefined, 0])
     state.mode = 'down'
     for (const after of [31, 700, 86_000]) {
       time.now = NOW + after
@@ -227,9 +244,13 @@ describe('identity tokens', () => {
     time.now = NOW + 86_401
     const token = await sign({ exp: time.now + 60 })
     assert.match(await ask(token), /^error its issuer gives no keys/)
+    assert.match(keys.problem() ?? '', /^its keys cannot be had: 127\.0\.0\.1:\d+ answered 500$/)
+    // One for each time that it was asked.
+    assert.equal(failures.count, 4)
     state.mode = 'good'
     time.now += 5
     assert.match(await ask(token), /^yes /)
+    assert.deepEqual([keys.problem(), failures.count], [undefined, 4])
     assert.equal(lines.filter(({ level }) => level === 'warn').length, 1)
     assert.equal(lines.at(-1)?.message, 'the keys of an issuer can be had again')
   })

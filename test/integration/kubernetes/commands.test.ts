@@ -53,7 +53,7 @@ describe('commands, of a configuration with a cluster', () => {
     [
       'one that is on another machine',
       () => ({ RAUTH_CREDENTIALS_KUBERNETES_KUBECONFIG: '/nowhere/config' }),
-      ...([0, /credentials\.kubernetes\.kubeconfig \/nowhere\/config is not here/] as const),
+      ...([1, /credentials\.kubernetes\.kubeconfig \/nowhere\/config is not here/] as const),
     ],
     [
       'a context that is not in it',
@@ -64,7 +64,7 @@ describe('commands, of a configuration with a cluster', () => {
       ...([1, /has no context "onne"; next: did you mean "one"\?/] as const),
     ],
     ['a pod', () => ({ KUBERNETES_SERVICE_HOST: '10.0.0.1' }), 0, /rauth\.yaml: ok/],
-    ['neither', () => ({}), 0, /credentials\.directory .*secrets is not here/],
+    ['neither', () => ({}), 1, /credentials\.directory .*secrets is not here/],
   ]
   for (const [what, env, code, told] of CHECKS) {
     it(`check-config looks at ${what}`, async () => {

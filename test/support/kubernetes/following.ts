@@ -17,7 +17,7 @@ import { kubeconfig } from './kubeconfig.ts'
 /** As long as a test can wait, milliseconds. */
 export const SHORT: Timings = {
   ...{ patience: 2_000, silence: 3_000, watch: [60_000, 60_000], recheck: 3_600_000 },
-  ...{ backoff: [20, 400], stale: 500, grace: 500 },
+  ...{ poll: 5_000, backoff: [20, 400], stale: 500, grace: 500 },
 }
 
 /** A store in this process that follows an API server. */

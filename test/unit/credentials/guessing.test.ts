@@ -36,6 +36,7 @@ describe('guess guard', () => {
       store: { byUsername: () => credentials },
       networkOf,
       hasher: createPasswordHasher(Buffer.alloc(32, 1)),
+      standsAlone: (secret) => secret.reveal().startsWith('identity token'),
       failures: createFailureCounter({
         bySource: new BoundedLimiter({ ...limits, points: FAILURES }),
         byNetwork: new BoundedLimiter({ ...limits, points: PER_NETWORK }),
@@ -225,5 +226,13 @@ describe('guess guard', () => {
     }
     assert.equal(outcome(await refresh('old')), 'too_many_failures')
     assert.equal(outcome(await refresh('new')), 'in')
+  })
+
+  it('counts each identity token by itself: a job that fails keeps no other out', async () => {
+    for (let i = 0; i < FAILURES; i += 1) await attempt(`identity token ${i}`, HERE, 'oidc')
+    password = 'identity token of another job'
+    assert.equal(outcome(await attempt(password, HERE, 'oidc')), 'in')
+    for (let i = 0; i < PER_NETWORK; i += 1) await attempt(`identity token, too ${i}`, HERE, 'oidc')
+    assert.equal(outcome(await attempt('identity token, late', HERE, 'x')), 'too_many_failures')
   })
 })

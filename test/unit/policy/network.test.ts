@@ -23,6 +23,9 @@ describe('network', () => {
     ['1.2.3.4', '0.0.0.0/0', true],
     ['::1', '0.0.0.0/0', false],
     ['1.2.3.4', '::/0', false],
+    ['10.1.2.3', '::ffff:10.0.0.0/104', true],
+    ['127.0.0.1', '::ffff:10.0.0.0/90', false],
+    ['10.0.0.0', '::ffff:10.0.0.0/95', false],
     ['fd00::1', 'fd00::/8', true],
     ['FD00:0::0001', 'fd00::1/128', true],
     ['fe80::1%eth0', 'fe80::/10', true],
@@ -58,6 +61,8 @@ describe('network', () => {
     ] as const) {
       fc.assert(
         fc.property(triples, ([first, prefix, address]) => {
+          // What is mapped is of IPv4, and so is not in what begins before all of that.
+          fc.pre(!/ffff:\d+\./i.test(first) || prefix >= 96)
           const list = new BlockList()
           list.addSubnet(first, prefix, family)
           assert.equal(isIn(address, `${first}/${prefix}`), list.check(address, family))

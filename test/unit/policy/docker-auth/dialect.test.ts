@@ -144,6 +144,11 @@ describe('in docker_auth’s dialect', () => {
       ask('test/x', 'ci', { t: ['/^test/'] }),
       true,
     ],
+    [
+      'a class of characters in a label that only Go has a name for',
+      ...([{ name: '/^a/${labels:t}$/' }, ask('a/x', 'ci', { t: ['\\p{Letter}+'] })] as const),
+      undefined,
+    ],
     ['an empty label', { name: '${labels:t}*' }, ask('x', 'ci', { t: [''] }), true],
     [
       'labels are tried when nothing matches without',
