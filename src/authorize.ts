@@ -71,6 +71,7 @@ export function createAuthorize(ask: AskPolicy | undefined): Authorize {
       ...granted,
       access: mergeAccess([...granted.access, ...allowed]),
       rules: [...granted.rules, COMMAND],
+      commanded: allowed,
     })
   }
 }
@@ -101,11 +102,12 @@ export function grantOf(
   const kept = undecided(policy, asker, required)
     .map((resource) => ({ ...resource, actions: resource.actions.filter(withinOne(asker)) }))
     .filter((resource) => resource.actions.length > 0 && covers(held, [resource]))
-  if (kept.length === 0) return granted
+  if (kept.length === 0) return { ...granted, commanded: kept }
   return {
     ...granted,
     access: mergeAccess([...granted.access, ...kept]),
     rules: [...granted.rules, COMMAND],
+    commanded: kept,
   }
 }
 

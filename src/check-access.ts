@@ -145,7 +145,7 @@ export function createCheckAccess(
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),
-      why: explainLater(policy, about, required),
+      why: explainLater(policy, about, required, granted.commanded),
       ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),
     })
     const denied = () =>

@@ -1,7 +1,7 @@
-import type { Access, ResourceActions } from '../registry/access.ts'
+import { covers, mergeAccess, type Access, type ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
 import type { Asker } from './asker.ts'
-import { grant } from './grant.ts'
+import { grant, undecided } from './grant.ts'
 import { hear, outcomeOf, reasonOf, type Hearing } from './hearing.ts'
 import { valuesFor } from './match-rule.ts'
 import type { Policy } from './policy.ts'
@@ -32,6 +32,8 @@ export interface ExplainedAction {
     | 'rule'
     /** No rule matches. */
     | 'no rule'
+    /** No rule is about the resource, and a command has allowed it or not. */
+    | 'command'
     /** It can't be told whether a rule matches that would deny. */
     | 'untold'
     /** The credential is not for this action, whatever the policy says. */
@@ -72,16 +74,27 @@ export interface ExplainedRule {
 
 /**
  * The decision that {@link grant} makes, and how it comes to that: every rule in order, with what keeps
- * it from matching, and for each action what decides. Nothing is decided here.
+ * it from matching, and for each action what decides. Nothing is decided here; `commanded` is what a command
+ * allowed where no rule is about a resource, if one was asked.
  */
-export function explain(policy: Policy, asker: Asker, requested: Access): Explanation {
-  const { access: granted } = grant(policy, asker, requested)
+export function explain(
+  policy: Policy,
+  asker: Asker,
+  requested: Access,
+  commanded?: Access,
+): Explanation {
+  const { access } = grant(policy, asker, requested)
+  const granted = commanded === undefined ? access : mergeAccess([...access, ...commanded])
+  const open = commanded === undefined ? [] : undecided(policy, asker, requested)
   const resources = requested.map((resource) => {
     const { type, name, actions } = resource
     const hearings = voicesOf(policy, asker).map((one) => hear(policy, one, resource))
     return {
       ...{ type, name },
-      actions: actions.map((action) => actionOf(policy, hearings, resource, action)),
+      actions: actions.map((action) => {
+        const opened = open.includes(resource) ? commanded : undefined
+        return actionOf({ policy, hearings, opened }, resource, action)
+      }),
       holders: hearings.map((one) => holderOf(policy, one, resource)),
     }
   })
@@ -96,6 +109,7 @@ export function explainLater(
   policy: Policy,
   asker: Asker,
   requested: Access,
+  commanded?: Access,
 ): () => Explanation | undefined {
   const kept = new WeakRef(policy)
   const holders = asker.holders.map(({ namespace, labels, actions }) => ({
@@ -105,13 +119,19 @@ export function explainLater(
   }))
   return () => {
     const found = kept.deref()
-    return found && explain(found, { ...asker, holders }, requested)
+    return found && explain(found, { ...asker, holders }, requested, commanded)
   }
 }
 
+interface Heard {
+  readonly policy: Policy
+  readonly hearings: readonly Hearing[]
+  /** What a command allowed, if it was asked about the resource. */
+  readonly opened: Access | undefined
+}
+
 function actionOf(
-  policy: Policy,
-  hearings: readonly Hearing[],
+  { policy, hearings, opened }: Heard,
   resource: ResourceActions,
   action: string,
 ): ExplainedAction {
@@ -122,6 +142,10 @@ function actionOf(
   if (typeof outcome === 'string')
     return { action, allowed: true, because: 'shadow', rule: outcome }
   const heard = hearings.filter(({ holder }) => isWithin(holder, action))
+  if (opened !== undefined && heard.length > 0) {
+    const allowed = covers(opened, [{ ...resource, actions: [action] }])
+    return { action, allowed, because: 'command' }
+  }
   if (outcome) {
     const rule = heard
       .map(({ verdict }) => allowing(verdict.tried, action))

@@ -13,6 +13,8 @@ export interface Grant {
   readonly rules: readonly string[]
   /** What was allowed and would be denied if what is in shadow were in force: rule and scope. */
   readonly shadow?: readonly string[]
+  /** Of it, what a command allowed where no rule is about a resource; without: none was asked. */
+  readonly commanded?: Access
   /** The words that a rule has for whoever it denies something. */
   readonly reason?: string
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
+import { parse, stringify } from 'yaml'
 import type { Judged } from '../../src/commands/asking/judge.ts'
 import type { Explanation } from '../../src/policy/explain.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 import { freePort } from '../../tools/stack/ports.ts'
-import { ask, fetchToken } from '../support/http.ts'
+import { ask, basic, fetchToken } from '../support/http.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { until } from '../support/until.ts'
 
@@ -119,6 +121,42 @@ describe('rauth explain', () => {
     assert.equal((await explain('check.json', '--as', 'team-a')).outcome, 'allowed')
     assert.equal((await explain('check.json', '--as', 'team-b')).reason, 'access_denied')
     assert.equal((await explain('check.json', '--anonymous')).reason, 'login_required')
+  })
+
+  describe('a CheckRequest that needs more than files', () => {
+    const CONFIG = { gateway: { basic: true, registry: 'http://127.0.0.1:9' } }
+    const RULES =
+      "[{ match: { namespace: '*', name: '${namespace}/**' }, tags: { immutable: ['v*'] }, actions: ['*'] }]"
+    const judge = async (method: string, authorization: string, ...more: readonly string[]) => {
+      const { attributes } = check('/v2/team-a/app/manifests/v1', authorization)
+      const http = { ...attributes.request.http, method }
+      await folder.write('check.json', JSON.stringify({ attributes: { request: { http } } }))
+      const served = parse(await readFile(serving.config, 'utf8')) as object
+      const policy = { file: folder.file('once.yaml') }
+      await folder.write('once.yaml', `gateway: true\nrules: ${RULES}\n`)
+      await folder.write('more.yaml', stringify({ ...served, ...CONFIG, policy }))
+      return folder.rauth(['explain', 'check.json', '-c', 'more.yaml', ...more])
+    }
+
+    it('has no verdict where it has a password: exit 2, with what to do', async () => {
+      const authorization = basic('team-a', login.password)
+      const { code, stdout, stderr } = await judge('GET', authorization)
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, /a password in a CheckRequest are not looked at here: .* --as/)
+      assert.equal((await judge('GET', authorization, '--as', 'team-a')).code, 0)
+    })
+
+    it('says of a tag that is written once that the registry is not asked for it', async () => {
+      const bearer = `Bearer ${await token('repository:team-a/app:pull,push')}`
+      const pushed = await judge('PUT', bearer)
+      assert.match(
+        pushed.stderr,
+        /^the registry is not asked whether it has v1 already.*as if it has not$/m,
+      )
+      assert.deepEqual([pushed.code, /^outcome +(.*)$/m.exec(pushed.stdout)?.[1]], [0, 'allowed'])
+      const pulled = await judge('GET', bearer)
+      assert.deepEqual([pulled.code, pulled.stderr], [0, ''])
+    })
   })
 
   it('says of a path that is no request to a registry that it is none', async () => {

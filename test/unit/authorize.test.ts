@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createAuthorize, type Judgement, type Question } from '../../src/authorize.ts'
+import type { DecisionEvent } from '../../src/event.ts'
 import { createIssueToken } from '../../src/issue-token.ts'
+import type { Explanation } from '../../src/policy/explain.ts'
 import { createPolicy, namespacePolicy, OWN_NAMESPACE } from '../../src/policy/policy.ts'
 import { accepted } from '../../src/refusal.ts'
 import { formatScope, parseScopes } from '../../src/registry/scope.ts'
@@ -138,7 +140,14 @@ describe('what a command allowed', () => {
     const { rules } = namespacePolicy({ public: [], shared: [] })
     flows.policy(createPolicy([...rules, NOTHING], [], { anonymous: true }))
     const authorize = createAuthorize(() => Promise.resolve(ALLOWED))
-    const issueToken = createIssueToken({ ...flows.deps, authorize }, flows.options)
+    const told: string[] = []
+    const record = ({ why }: DecisionEvent) => {
+      const actions =
+        (why?.() as Explanation | undefined)?.resources.flatMap((resource) => resource.actions) ??
+        []
+      told.push(...actions.map((one) => `${one.action} ${one.because} ${String(one.allowed)}`))
+    }
+    const issueToken = createIssueToken({ ...flows.deps, authorize, record }, flows.options)
     const requested = scope(`repository:tools/x:${actions}`)
     const { result } = await issueToken(
       accepted({
@@ -148,12 +157,12 @@ describe('what a command allowed', () => {
     )
     assert.ok(result.ok)
     const check = async (target: string, commanded: boolean, method = 'GET') => {
-      const checkAccess = flows.checkWith({}, { commanded })
+      const checkAccess = flows.checkWith({}, { commanded, record })
       const authorization = `Bearer ${result.value.token}`
       const decision = await checkAccess(accepted({ method, target, authorization }), {})
       return decision.result.ok ? 'allowed' : decision.result.refusal.reason
     }
-    return { flows, check }
+    return { flows, check, told }
   }
 
   it('passes the gateway as long as the token is for it, and no rule is about it', async () => {
@@ -163,6 +172,20 @@ describe('what a command allowed', () => {
     assert.equal(await check('/v2/tools/x/manifests/v1', false), 'access_denied')
     flows.policy(createPolicy([ruleOf({ name: 'tools/*' }, [])]))
     assert.equal(await check('/v2/tools/x/manifests/v1', true), 'access_denied')
+  })
+
+  it('is explained as what the command allowed, and what it has not allowed as that', async () => {
+    const { flows, check, told } = await token()
+    await check('/v2/tools/x/manifests/v1', true)
+    await check('/v2/tools/x/manifests/v1', true, 'PUT')
+    flows.policy(createPolicy([ruleOf({ name: 'tools/*' }, ['pull'])]))
+    await check('/v2/tools/x/manifests/v1', true)
+    await check('/v2/tools/x/manifests/v1', false)
+    const yes = 'pull command true'
+    assert.deepEqual(told, [
+      ...[yes, yes, 'pull command false', 'push command false'],
+      ...['pull rule true', 'pull rule true'],
+    ])
   })
 
   it('ends with the credential', async () => {

@@ -20,7 +20,7 @@ export interface Judged {
 export async function judge(policy: Policy, asking: Asking, requested: Access): Promise<Judged> {
   const { asker, namespaces, credentials } = asking
   const { address } = asker
-  const record = await recorded((record) =>
+  const { record } = await recorded((record) =>
     decide(
       { timer: () => 0, newId: randomUUID, record },
       ...(['cli', address === undefined ? {} : { address }] as const),
@@ -41,16 +41,17 @@ export async function judge(policy: Policy, asking: Asking, requested: Access): 
   return { record, explanation: explain(policy, asker, requested) }
 }
 
-/** What is recorded of one decision. */
+/** What is recorded of one decision, and how the policy came to it where it was asked. */
 export async function recorded(
   run: (record: (event: DecisionEvent) => void) => Promise<unknown>,
-): Promise<Judged['record']> {
+): Promise<Judged> {
   let found: DecisionEvent | undefined
   await run((event) => {
     found = event
   })
   if (found === undefined) throw new TypeError('nothing was recorded')
-  return untimed(recordOf(found))
+  // An event does not know what explains it; the flows do it by the policy, and by nothing else.
+  return { record: untimed(recordOf(found)), explanation: found.why?.() as Explanation | undefined }
 }
 
 function untimed({ duration: _, ...record }: DecisionRecord): Judged['record'] {

@@ -5,7 +5,7 @@ import { liveHolders } from '../../credentials/live.ts'
 import { decide, type DecideDependencies } from '../../decision.ts'
 import { findLive, readToken, type LiveTokenDependencies } from '../../live-token.ts'
 import type { Asker } from '../../policy/asker.ts'
-import { explain } from '../../policy/explain.ts'
+import { explain, explainLater } from '../../policy/explain.ts'
 import { accepted, refused } from '../../refusal.ts'
 import { covers } from '../../registry/access.ts'
 import type { ClaimSet } from '../../token/claims.ts'
@@ -25,7 +25,7 @@ export async function judgeToken(
   const claims = readUnverified(token)?.claims
   const { ip: address, service = claims?.audience ?? offline.config.service } = options
   const deps = liveDependencies(offline, now)
-  const record = await recorded((record) =>
+  const { record, explanation } = await recorded((record) =>
     decide({ ...unhurried, record }, 'cli', address === undefined ? {} : { address }, (learn) => {
       const bearer = readToken(deps, `Bearer ${token}`, { service }, learn)
       if (!bearer.ok) return Promise.resolve(bearer)
@@ -34,12 +34,15 @@ export async function judgeToken(
       if (!live.ok) return Promise.resolve(live)
       const { asker, commanded } = live.value
       const granted = grantOf(offline.policy, asker, access, { held: access, commanded })
-      learn({ rule: granted.rules.join(',') })
+      learn({
+        rule: granted.rules.join(','),
+        why: explainLater(offline.policy, asker, access, granted.commanded),
+      })
       const isGood = covers(granted.access, access)
       return Promise.resolve(isGood ? accepted(undefined) : refused('access_denied'))
     }),
   )
-  if (claims === undefined) return { record, explanation: undefined }
+  if (explanation !== undefined || claims === undefined) return { record, explanation }
   const asker = askerOf(claims, { service, address, now, tags: 'any' }, offline)
   return { record, explanation: explain(offline.policy, asker, claims.access) }
 }
