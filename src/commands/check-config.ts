@@ -105,6 +105,7 @@ function missingPaths(config: Config): readonly string[] {
     ...(keys.certificate === undefined || keys.key === undefined
       ? [['keys.directory', keys.directory, `: ${init} ${keys.directory}`] as const]
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
+    ...(keys.bindingKey === undefined ? [] : [['keys.bindingKey', keys.bindingKey, ''] as const]),
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...programs(config),
     ...identity.flatMap(filesOf).map(({ key, path, next }): Missing => [key, path, next]),

@@ -97,7 +97,11 @@ export function settleConfig(
       keys: {
         ...parsed.data.keys,
         directory: path.resolve(folder, parsed.data.keys.directory),
-        ...resolved({ certificate: parsed.data.keys.certificate, key: parsed.data.keys.key }),
+        ...resolved({
+          certificate: parsed.data.keys.certificate,
+          key: parsed.data.keys.key,
+          bindingKey: parsed.data.keys.bindingKey,
+        }),
       },
       policy: {
         ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },

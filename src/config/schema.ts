@@ -191,11 +191,16 @@ const shape = z.strictObject({
       certificate: file
         .optional()
         .describe(
-          'PEM: sign with the key of this certificate, which registries trust by itself, in place of the folder. Read again when it changes; there is no time in which both are good.',
+          'PEM: sign with the key of this certificate, which registries trust by itself, in place of the folder. Read again when it changes, from then on nothing is signed with the old one; another key in its place needs `bindingKey`, or a restart of every replica.',
         ),
       key: file.optional().describe('Its private key, PEM.'),
+      bindingKey: file
+        .optional()
+        .describe(
+          'Beside "key": 32 bytes in base64 that bind tokens to passwords, the same for every replica, token services and gateways. Without it they are made of the private key. A secret; read at the start.',
+        ),
     })
-    .superRefine(({ certificate, key, verifyOnly }, context) => {
+    .superRefine(({ certificate, key, bindingKey, verifyOnly }, context) => {
       const bad = (at: string, message: string) => {
         context.addIssue({ code: 'custom', path: [at], message })
       }
@@ -203,6 +208,8 @@ const shape = z.strictObject({
         bad('certificate', 'needs "key" beside it')
       if (key !== undefined && certificate === undefined)
         bad('key', 'needs "certificate" beside it')
+      if (bindingKey !== undefined && key === undefined)
+        bad('bindingKey', 'needs "key" beside it: a folder of keys has its own binding.key')
       if (key !== undefined && verifyOnly) {
         bad('verifyOnly', 'is for a folder of public keys: it cannot stand beside "keys.key"')
       }

@@ -17,7 +17,12 @@ export function warningsOf(
 ): readonly string[] {
   return [
     ...[...openPatterns(config), ...openNetworks(config), ...unreadHeader(config)],
-    ...[...borrowedNames(config), ...plainHooks(config), ...deadRealms(config)],
+    ...[
+      ...borrowedNames(config),
+      ...borrowedAccounts(config),
+      ...plainHooks(config),
+      ...deadRealms(config),
+    ],
     ...plainPorts(config, listeners),
   ]
 }
@@ -31,6 +36,23 @@ function borrowedNames({ identity }: Config): readonly string[] {
     `identity asks ${[...new Set(behind)].join(', ')} behind secrets: a Secret with a user name of theirs is ` +
       'asked first, in its own namespace; next: move secrets to the end',
   ]
+}
+
+/** No user name of a Secret has a colon, so accounts that begin with one are nobody else's. */
+function borrowedAccounts({ identity }: Config): readonly string[] {
+  if (identity.every(({ secrets }) => secrets === undefined)) return []
+  return identity.flatMap(({ oidc }) =>
+    (oidc?.identities ?? [])
+      .filter(({ account: { pieces } }) => {
+        const [first] = pieces
+        return first?.kind !== 'literal' || !first.text.includes(':')
+      })
+      .map(
+        ({ account: { source } }) =>
+          `identity gives tokens of ${oidc?.issuer ?? ''} the account "${source}", and a Secret may have such a ` +
+          `user name; next: begin it with a word and a colon, such as "ci:${source}"`,
+      ),
+  )
 }
 
 /** What a policy gives to others than whoever wrote it may think. */

@@ -46,13 +46,24 @@ export interface Common extends DecideDependencies, OpenKeys {
 /** Of those that were allowed, and as many of the others: a few MB in all. */
 const KEPT_DECISIONS = 1_000
 
-/** Reads the keys and the credentials. Throws what keeps rauth from serving. `takesLogins`: users log in here. */
-export async function createCommon(config: Config, takesLogins: boolean): Promise<Common> {
+export interface Duties {
+  /** Users log in here. */
+  readonly takesLogins: boolean
+  /** Requests to the registry are checked here. */
+  readonly checks: boolean
+}
+
+/** Reads the keys and the credentials. Throws what keeps rauth from serving. */
+export async function createCommon(config: Config, duties: Duties): Promise<Common> {
+  const { takesLogins, checks } = duties
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
-  const { keys, signingKeys, bindingKey } = await openKeys({ config, clock, log, metrics })
+  const { keys, signingKeys, bindingKey } = await openKeys({
+    ...{ config, clock, log, metrics },
+    takesBound: checks || config.token.refresh.enabled,
+  })
   const tls = createTlsOfListeners({ config, clock, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
   const identity = await openIdentity(

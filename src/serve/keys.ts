@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { readBindingKey } from '../adapters/file/keys/binding-key.ts'
+import { readBindingKey, readBindingKeyFile } from '../adapters/file/keys/binding-key.ts'
 import { createKeyPairStore } from '../adapters/file/keys/key-pair-store.ts'
 import { KEY_PAIRS } from '../adapters/file/keys/key-pair.ts'
 import {
@@ -11,6 +11,7 @@ import {
 import { PUBLIC_KEYS } from '../adapters/file/keys/public-key.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import type { Clock } from '../clock.ts'
+import { lifetimesOf } from '../config/lifetimes.ts'
 import type { Config } from '../config/schema.ts'
 import { RauthError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -29,6 +30,8 @@ export interface OpenKeysOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Pick<Metrics, 'observeKeys' | 'keyReloadFailed'>
+  /** Whether tokens come back here that are bound by the binding key, as to a gateway. */
+  readonly takesBound: boolean
 }
 
 /** The keys as they are configured: a folder, or one certificate with its key. */
@@ -41,14 +44,27 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
   return opened
 }
 
-async function openStore({ config, clock, log, metrics }: OpenKeysOptions): Promise<OpenKeys> {
+async function openStore({
+  config,
+  clock,
+  log,
+  metrics,
+  takesBound,
+}: OpenKeysOptions): Promise<OpenKeys> {
   const { directory, certificate, key, verifyOnly } = config.keys
   const onFailure = () => {
     metrics.keyReloadFailed()
   }
   if (certificate !== undefined && key !== undefined) {
-    const { x5c } = config.token
-    const pair = await createKeyPairStore({ certificate, key, x5c, clock, log, onFailure })
+    const { x5c, leeway, refresh } = config.token
+    const { expiry, pushExpiry } = lifetimesOf(config)
+    const file = config.keys.bindingKey
+    const pair = await createKeyPairStore({
+      ...{ certificate, key, x5c, clock, log, onFailure },
+      keptFor: Math.max(expiry, pushExpiry, refresh.enabled ? refresh.expiry : 0) + leeway,
+      bindingKey: file === undefined ? undefined : await readBindingKeyFile(file),
+      staysBound: takesBound,
+    })
     return { keys: pair, signingKeys: pair, bindingKey: pair.bindingKey }
   }
   const { algorithm } = config.token

@@ -53,7 +53,7 @@ function endByForce(): void {
 
 async function serve(config: Config, { role, port, warnings = [] }: RunOptions): Promise<void> {
   const takesLogins = role !== 'gateway' || config.gateway.basic
-  const common = await createCommon(config, takesLogins)
+  const common = await createCommon(config, { takesLogins, checks: role !== 'token' })
   const { log, metrics, decisions, keys, signingKeys, tls } = common
   const { store, identity, policySource, clock } = common
   for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {

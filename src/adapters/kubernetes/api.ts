@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import type { Connection } from './connection.ts'
+import { beginningOf } from './too-long.ts'
 
 /** What the API server says to a request that it does not serve. */
 export class ApiRefusal extends Error {
@@ -124,7 +125,14 @@ export interface BodyLimits {
 }
 
 /** A body was longer than allowed. */
-export class TooLong extends Error {}
+export class TooLong extends Error {
+  readonly beginning: string
+
+  constructor(most: number, beginning: string) {
+    super(`an answer of more than ${most} bytes`)
+    this.beginning = beginning
+  }
+}
 
 /** The text of a body. Rejects with TooLong, or when it ends before its end. */
 export function readBody(
@@ -150,7 +158,7 @@ export function readBody(
     response.on('data', (chunk: Buffer) => {
       length += chunk.length
       if (length > most) {
-        failed(new TooLong(`an answer of more than ${most} bytes`))
+        failed(new TooLong(most, beginningOf([...chunks, chunk])))
         return
       }
       chunks.push(chunk)

@@ -1,3 +1,5 @@
+import { beginningOf } from './too-long.ts'
+
 /** Cuts a stream of bytes into lines. */
 export interface Lines {
   push(chunk: Buffer): void
@@ -9,8 +11,8 @@ export interface LinesOptions {
   /** The longest line, bytes. */
   readonly most: number
   readonly onLine: (line: string) => void
-  /** A line was longer: none of it is kept. Called once for it. */
-  readonly onTooLong: () => void
+  /** A line is longer: no more of it is kept than its beginning. Called once for it, before its end. */
+  readonly onTooLong: (beginning: string) => void
 }
 
 const NEWLINE = 0x0a
@@ -25,10 +27,11 @@ export function createLines({ most, onLine, onTooLong }: LinesOptions): Lines {
     if (skipping) return
     length += part.length
     if (length > most) {
+      const beginning = beginningOf([...parts, part])
       skipping = true
       parts = []
       length = 0
-      onTooLong()
+      onTooLong(beginning)
     } else if (part.length > 0) {
       parts.push(part)
     }

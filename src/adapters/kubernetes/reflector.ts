@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Mapping } from '../../credentials/secret/secret-values.ts'
 import type { Api } from './api.ts'
 import { createBackoff } from './backoff.ts'
 import type { Collection } from './collection.ts'
 import { createFailures, failureOf, type Failure, type Part } from './failures.ts'
 import { isOlder } from './resource-version.ts'
-import { listSecrets } from './secret-list.ts'
+import { listSecrets, type Reader } from './secret-list.ts'
 import { watchSecrets, type WatchEnd } from './secret-watch.ts'
 import type { Timings } from './timings.ts'
 
 /** Keeps what a reflector learns. */
-export interface Target<State> {
-  read(object: Mapping): State
+export interface Target<State> extends Reader<State> {
   /** All there is, as of a version. `whole`: also in place of what seems to be newer. */
   replace(states: readonly State[], version: string, whole: boolean): void
   apply(state: State, gone: boolean): void
@@ -85,8 +83,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   async function list(signal: AbortSignal, besideWatch: boolean): Promise<boolean> {
     const begin = timer()
     const known = version
-    const read = (object: Mapping) => target.read(object)
-    const listed = await listSecrets({ api, collection, patience, signal }, read)
+    const listed = await listSecrets({ api, collection, patience, signal }, target)
     signal.throwIfAborted()
     const wentBack = known !== undefined && isOlder(listed.resourceVersion, known)
     target.replace(listed.items, listed.resourceVersion, wentBack || !besideWatch)
@@ -142,6 +139,9 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
       },
       onEvent(object, gone) {
         target.apply(target.read(object), gone)
+      },
+      onTooLong(object, gone) {
+        target.apply(target.readTooLong(object), gone)
       },
       onVersion(next) {
         version = next

@@ -8,6 +8,7 @@ import {
 import { isMapping, type Mapping } from '../../credentials/secret/secret-values.ts'
 import type { Target } from './reflector.ts'
 import { isOlder } from './resource-version.ts'
+import { MAX_TEXT } from './too-long.ts'
 
 /** What is kept of a Secret's object: no text of it. */
 export interface SecretState {
@@ -93,7 +94,8 @@ export function createSecretCache(options: SecretCacheOptions): SecretCache {
       return { usable: states.size - unusable, unusable }
     },
     target: (scope) => ({
-      read: (object) => readState(object, states, options),
+      read: (object) => readState(object, states, () => readSecret(object, options)),
+      readTooLong: (object) => readState(object, states, () => readTooLong(object, options)),
       apply(state, isGone) {
         if (isLate(state)) return
         if (!isGone) {
@@ -125,7 +127,7 @@ export function createSecretCache(options: SecretCacheOptions): SecretCache {
 function readState(
   object: Mapping,
   known: ReadonlyMap<string, SecretState>,
-  options: SecretOptions,
+  read: () => SecretReading,
 ): SecretState {
   const metadata = isMapping(object['metadata']) ? object['metadata'] : {}
   const text = (key: string) => (typeof metadata[key] === 'string' ? metadata[key] : '')
@@ -134,5 +136,13 @@ function readState(
   if (before !== undefined && version !== '' && before.version === version && before.uid === uid) {
     return before
   }
-  return { namespace, uid, version, reading: readSecret(object, options) }
+  return { namespace, uid, version, reading: read() }
+}
+
+/** By its metadata: all there is of it. */
+function readTooLong(object: Mapping, options: SecretOptions): SecretReading {
+  const reading = readSecret(object, options)
+  if (reading.kind === 'ignored') return reading
+  const problem = `the Secret is longer than ${MAX_TEXT} bytes in JSON: make it again with the credentials alone`
+  return { kind: 'problem', problem }
 }

@@ -1,12 +1,21 @@
 import { isMapping, type Mapping } from '../../credentials/secret/secret-values.ts'
 import { ApiRefusal, readBody, TooLong, type Api } from './api.ts'
 import { pathOf, type Collection } from './collection.ts'
+import { parseObject } from './parse-object.ts'
+import { MAX_TEXT, readPageBeginning } from './too-long.ts'
 
 /** What a list gave. */
 export interface Listed<T> {
   readonly items: readonly T[]
   /** Where a watch of what comes after begins. */
   readonly resourceVersion: string
+}
+
+/** Told of each Secret as soon as it is there: no more than a page of text is held. */
+export interface Reader<T> {
+  read(object: Mapping): T
+  /** One that is too long to be held: no more than the beginning of its metadata. */
+  readTooLong(object: Mapping): T
 }
 
 export interface ListOptions {
@@ -19,29 +28,17 @@ export interface ListOptions {
 /** Secrets a page. */
 const PAGE = 500
 
-/**
- * Bytes a page. A Secret can be 1 MiB, so a page of them is asked for again in smaller ones when it is
- * longer; one Secret, in base64 and with all its metadata, never is.
- */
-const MAX_PAGE = 8 * 1024 * 1024
-
 /** What a page that was too long is divided by. */
 const SMALLER = 8
 
 /** So often it begins anew when what it reads grew too old in between. */
 const MAX_RESTARTS = 3
 
-/**
- * Every Secret of a collection, page by page and all as of one moment. `convert` is given each as soon as
- * it is there: no more than a page of text is held.
- */
-export async function listSecrets<T>(
-  options: ListOptions,
-  convert: (object: Mapping) => T,
-): Promise<Listed<T>> {
+/** Every Secret of a collection, page by page and all as of one moment. */
+export async function listSecrets<T>(options: ListOptions, reader: Reader<T>): Promise<Listed<T>> {
   for (let restarts = 0; ; restarts += 1) {
     try {
-      return await readPages(options, convert)
+      return await readAll(options, reader)
     } catch (error) {
       const expired = error instanceof ApiRefusal && error.status === 410
       if (!expired || restarts === MAX_RESTARTS) throw error
@@ -49,63 +46,93 @@ export async function listSecrets<T>(
   }
 }
 
-async function readPages<T>(
-  options: ListOptions,
-  convert: (object: Mapping) => T,
-): Promise<Listed<T>> {
+async function readAll<T>(options: ListOptions, reader: Reader<T>): Promise<Listed<T>> {
   const items: T[] = []
-  let size = PAGE
   let token = ''
-  for (;;) {
-    let page: Page
-    try {
-      page = await readPage(options, size, token)
-    } catch (error) {
-      if (!(error instanceof TooLong) || size === 1) throw error
-      size = Math.max(1, Math.floor(size / SMALLER))
-      continue
+  let resourceVersion = ''
+  do {
+    for await (const page of pagesFrom(token, PAGE, options)) {
+      for (const object of page.objects) {
+        items.push(page.isTooLong ? reader.readTooLong(object) : reader.read(object))
+      }
+      token = page.token
+      resourceVersion = page.resourceVersion
     }
-    for (const object of page.objects) items.push(convert(object))
-    if (page.token === '') return { items, resourceVersion: page.resourceVersion }
-    token = page.token
-  }
+  } while (token !== '')
+  return { items, resourceVersion }
 }
 
 interface Page {
   readonly objects: readonly Mapping[]
+  /** It is of one Secret, and only its beginning was read. */
+  readonly isTooLong: boolean
   readonly resourceVersion: string
   /** Where the next page goes on; empty at the end. */
   readonly token: string
 }
 
+/** So many Secrets or somewhat more, or all that are left: in one page, or in smaller ones if that is too long. */
+async function* pagesFrom(
+  token: string,
+  size: number,
+  options: ListOptions,
+): AsyncGenerator<Page, void> {
+  const whole = await readPage(options, size, token)
+  if (whole !== undefined) {
+    yield whole
+    return
+  }
+  const smaller = Math.max(1, Math.floor(size / SMALLER))
+  let next = token
+  let count = 0
+  do {
+    for await (const page of pagesFrom(next, smaller, options)) {
+      yield page
+      next = page.token
+      count += page.objects.length
+    }
+  } while (next !== '' && count < size)
+}
+
+/** Undefined: it is too long, and a smaller one may not be. */
 async function readPage(
   { api, collection, patience, signal }: ListOptions,
   size: number,
   token: string,
-): Promise<Page> {
+): Promise<Page | undefined> {
   const query = { limit: String(size), ...(token === '' ? {} : { continue: token }) }
   const response = await api.get(pathOf(collection, query), { signal, patience })
-  const body = parseObject(await readBody(response, { most: MAX_PAGE, patience }))
+  try {
+    return pageOf(await readBody(response, { most: MAX_TEXT, patience }))
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error
+    if (size > 1) return undefined
+    // The API server keeps Secrets that are too long for rauth: whoever writes one must not end the list of all.
+    const beginning = readPageBeginning(error.beginning)
+    if (beginning === undefined) throw error
+    const { metadata, object } = beginning
+    return { objects: [object], isTooLong: true, ...placeOf(metadata) }
+  }
+}
+
+function pageOf(text: string): Page {
+  const body = parseObject(text)
   const metadata = body?.['metadata']
   const items = body?.['items'] ?? []
   if (!isMapping(metadata) || !Array.isArray(items)) throw new Error('a list that is none')
-  const { resourceVersion, continue: next = '' } = metadata
-  if (typeof resourceVersion !== 'string' || typeof next !== 'string') {
-    throw new Error('a list without a resourceVersion')
-  }
   // In a list the items don't say what they are.
   const objects = (items as readonly unknown[])
     .filter(isMapping)
     .map((item) => ({ ...item, apiVersion: 'v1', kind: 'Secret' }))
-  return { objects, resourceVersion, token: next }
+  return { objects, isTooLong: false, ...placeOf(metadata) }
 }
 
-/** Without the words of the parser: they quote the text. */
-export function parseObject(text: string): Mapping | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isMapping(value) ? value : undefined
-  } catch {
-    return undefined
+function placeOf({
+  resourceVersion,
+  continue: token = '',
+}: Mapping): Pick<Page, 'resourceVersion' | 'token'> {
+  if (typeof resourceVersion !== 'string' || typeof token !== 'string') {
+    throw new Error('a list without a resourceVersion')
   }
+  return { resourceVersion, token }
 }

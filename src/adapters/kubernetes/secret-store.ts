@@ -88,9 +88,14 @@ export function createKubernetesSecretStore(
   const all = [...reflectors.values()]
 
   const ageOf = (reflector: Reflector) => (timer() - reflector.inStepAt()) / 1000
-  /** One of several namespaces that may not be read at all must not keep the others waiting for ever. */
+  /** The API server was there after a while, and let another one be read. */
+  const isServed = (reflector: Reflector) =>
+    reflector.synced() && reflector.inStepAt() - begin > timings.grace
+  /** One of several namespaces that can't be read must not keep the others waiting for ever. */
   const isPassedOver = (reflector: Reflector) =>
-    all.length > 1 && reflector.forbidden() && timer() - begin > timings.grace
+    all.length > 1 &&
+    ((reflector.forbidden() && timer() - begin > timings.grace) ||
+      (reflector.problem() !== undefined && all.some(isServed)))
   const isStale = (reflector: Reflector) => ageOf(reflector) * 1000 > timings.stale
   const isFresh = (reflector: Reflector | undefined) =>
     reflector !== undefined && ageOf(reflector) <= maxStale

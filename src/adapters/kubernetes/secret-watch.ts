@@ -4,7 +4,8 @@ import { messageOf } from '../../errors.ts'
 import { ApiRefusal, statusText, type Api } from './api.ts'
 import { pathOf, type Collection } from './collection.ts'
 import { createLines } from './lines.ts'
-import { parseObject } from './secret-list.ts'
+import { parseObject } from './parse-object.ts'
+import { MAX_TEXT, readEventBeginning } from './too-long.ts'
 
 /** Why a watch is over. */
 export type WatchEnd =
@@ -35,15 +36,11 @@ export interface WatchOptions {
   readonly onOpen: () => void
   /** A Secret was made or changed, or it is gone. */
   readonly onEvent: (object: Mapping, gone: boolean) => void
+  /** The same of one that is too long to be held: no more than the beginning of its metadata. */
+  readonly onTooLong: (object: Mapping, gone: boolean) => void
   /** All up to here is known, with each event and now and then. */
   readonly onVersion: (resourceVersion: string) => void
 }
-
-/**
- * Bytes of a line. A Secret of 1 MiB is two thirds of it, in base64 and with the most metadata that it can
- * have.
- */
-const MAX_LINE = 3 * 1024 * 1024
 
 /** Follows the Secrets of a collection until it can't; never rejects. */
 export async function watchSecrets(options: WatchOptions): Promise<WatchEnd> {
@@ -77,15 +74,18 @@ function follow(response: IncomingMessage, options: WatchOptions): Promise<Watch
         over({ kind: 'silent' })
       }, options.silence)
     }
+    const take = (reading: () => WatchEnd | undefined) => {
+      // More of the same chunk may follow what ended it.
+      const end = isOver ? undefined : safely(reading)
+      if (end !== undefined) over(end)
+    }
     const lines = createLines({
-      most: MAX_LINE,
-      onLine(line) {
-        // More of the same chunk may follow what ended it.
-        const end = isOver ? undefined : readSafely(line, options)
-        if (end !== undefined) over(end)
+      most: MAX_TEXT,
+      onLine: (line) => {
+        take(() => read(line, options))
       },
-      onTooLong() {
-        over({ kind: 'garbled', problem: `a line of more than ${MAX_LINE} bytes on the watch` })
+      onTooLong: (beginning) => {
+        take(() => readTooLong(beginning, options))
       },
     })
     options.onOpen()
@@ -106,9 +106,9 @@ function follow(response: IncomingMessage, options: WatchOptions): Promise<Watch
 }
 
 /** A fault in here must not end the process; nor may it go unseen, or the copy would be out of step. */
-function readSafely(line: string, options: WatchOptions): WatchEnd | undefined {
+function safely(reading: () => WatchEnd | undefined): WatchEnd | undefined {
   try {
-    return read(line, options)
+    return reading()
   } catch (error) {
     const name = error instanceof Error ? error.name : 'something'
     return { kind: 'garbled', problem: `an event of the watch could not be taken up (${name})` }
@@ -137,10 +137,27 @@ function read(line: string, { onEvent, onVersion }: WatchOptions): WatchEnd | un
     default:
       return { kind: 'garbled', problem: 'an event of an unknown type on the watch' }
   }
-  const metadata = object['metadata']
+  tellVersion(object, onVersion)
+  return undefined
+}
+
+/** The API server keeps Secrets that are too long for rauth: whoever writes one must not end the watch of all. */
+function readTooLong(
+  beginning: string,
+  { onTooLong, onVersion }: WatchOptions,
+): WatchEnd | undefined {
+  const event = readEventBeginning(beginning)
+  if (event === undefined) {
+    return { kind: 'garbled', problem: `a line of more than ${MAX_TEXT} bytes on the watch` }
+  }
+  onTooLong(event.object, event.gone)
+  tellVersion(event.object, onVersion)
+  return undefined
+}
+
+function tellVersion({ metadata }: Mapping, onVersion: WatchOptions['onVersion']): void {
   const version = isMapping(metadata) ? metadata['resourceVersion'] : undefined
   if (typeof version === 'string') onVersion(version)
-  return undefined
 }
 
 /** An error comes as an event, in an answer that began as a good one. */

@@ -105,7 +105,10 @@ async function readPolicy(config: Config, named: string | undefined): Promise<Po
 /** The keys as they are now: nothing watches them. */
 export async function readKeys(config: Config): Promise<OpenKeys> {
   const metrics = { observeKeys: () => undefined, keyReloadFailed: () => undefined }
-  const opened = await openKeys({ config, clock: () => Date.now() / 1000, log: SILENT, metrics })
+  const opened = await openKeys({
+    ...{ config, clock: () => Date.now() / 1000, log: SILENT, metrics },
+    takesBound: false,
+  })
   opened.keys.close()
   return opened
 }

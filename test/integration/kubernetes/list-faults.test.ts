@@ -161,13 +161,39 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
     })
   }
 
+  it('is ready without a namespace of several whose list fails, once another was served after a while', async () => {
+    let asked = 0
+    const first: Fault = (response, url) => {
+      api.faults.list.unshift(first)
+      const isBroken = url.pathname.includes('/team-b/')
+      if (isBroken) asked += 1
+      answer(response, 200, isBroken ? { items: 'canary' } : listOf('team-a'))
+    }
+    const listOf = (namespace: string) => {
+      const object = secretObject({ namespace, uid: 'a', version: '101' }, login(namespace))
+      return { kind: 'SecretList', metadata: { resourceVersion: '101' }, items: [object] }
+    }
+    api.faults.list.push(first)
+    const timings = { grace: 1_000, recheck: 200, backoff: [20, 100] as const }
+    following = await follow(api, { token: 'any' }, { namespaces: ['team-a', 'team-b'], timings })
+    const { store, accepts, untilReady } = following
+    const begin = performance.now()
+    await until('some lists', 900, () => asked > 3 && accepts('team-a', 'canary'))
+    assert.equal(store.ready(), false)
+    await untilReady()
+    assert.ok(performance.now() - begin > 500)
+    assert.match(store.problem() ?? '', /^namespace team-b: a list that is none; nothing is known/)
+    assert.ok(accepts('team-a', 'canary'))
+  })
+
   it('takes a token that was rotated meanwhile, and asks no more than twice with a bad one', async () => {
     api.faults.list.push((response) => {
       answer(response, 401, status(401, 'Unauthorized'))
     })
     const { untilReady, answers } = await start()
     await untilReady()
-    assert.deepEqual([answers[401], answers[200]], [1, 2])
+    await until('a watch', 5_000, () => answers[200] === 2)
+    assert.equal(answers[401], 1)
   })
 
   it('follows a namespace that is named twice once', async () => {

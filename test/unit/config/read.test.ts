@@ -146,6 +146,9 @@ describe('configuration', () => {
       'rauth.yaml:7:14: "tls.gateway.key" needs "certificate" beside it',
       'RAUTH_TLS_GATEWAY_HTTP_CLIENT_AUTHORITY: "tls.gatewayHttp.clientAuthority" needs "certificate" and "key" beside it',
     ])
+    assert.deepEqual(problems(MINIMAL.replace('directory: keys', 'bindingKey: x')), [
+      'rauth.yaml:2:9: "keys.bindingKey" needs "key" beside it: a folder of keys has its own binding.key',
+    ])
     assert.deepEqual(problems(`${MINIMAL}tls: { operations: { key: x } }\n`), [
       'rauth.yaml:4:8: unknown key "tls.operations"; known here: tls.token, tls.gateway, tls.gatewayHttp',
     ])

@@ -57,6 +57,28 @@ describe('warnings', () => {
     assert.deepEqual(of('[{ users: { file: a } }]'), [])
   })
 
+  it('speak of accounts of tokens that a Secret could have as its user name', () => {
+    const of = (account: string, ...more: readonly string[]) => {
+      const token = `{ claims: { hd: x }, account: '${account}' }`
+      const oidc = `{ oidc: { issuer: 'https://i.test', audience: r, identities: [${token}] } }`
+      return warnings(`${at('127.0.0.1')}identity: [${[oidc, ...more].join(', ')}]`)
+    }
+    const secrets = '{ secrets: {} }'
+    for (const account of ['${email}', 'ci', 'ci-${a}', '${a}:${b}']) {
+      const [first, ...others] = of(account, secrets)
+      assert.equal(
+        first,
+        `identity gives tokens of https://i.test the account "${account}", and a Secret may have such a ` +
+          `user name; next: begin it with a word and a colon, such as "ci:${account}"`,
+      )
+      assert.deepEqual(others, [])
+      assert.deepEqual(of(account), [])
+    }
+    for (const account of ['google:${email}', 'ci:x', 'my ci:${a}']) {
+      assert.deepEqual(of(account, secrets), [])
+    }
+  })
+
   it('say which header is not read, and which anybody may set', () => {
     const header = `${at('127.0.0.1')}clientAddress: { header: X-Real-IP, position: -1 }\n`
     assert.deepEqual(warnings(header), [

@@ -4,7 +4,12 @@ import type { Clock } from '../../../clock.ts'
 import { messageOf, type RauthError } from '../../../errors.ts'
 import { formatInstant } from '../../../instant.ts'
 import type { Log } from '../../../log.ts'
-import { createKeySet, type SigningKey } from '../../../token/key-set.ts'
+import {
+  createKeySet,
+  createVerificationKeySet,
+  type SigningKey,
+  type SigningKeySet,
+} from '../../../token/key-set.ts'
 import { createExpiryNotices } from '../expiry-notices.ts'
 import { createReloads } from '../reloads.ts'
 import { readSmallFile } from '../small-file.ts'
@@ -25,17 +30,27 @@ export interface KeyPairStoreOptions extends WatchOptions {
   readonly log: Log
   /** Called once for each state of the files that can't be used. */
   readonly onFailure: () => void
+  /** Seconds for which a key verifies on after another took its place. */
+  readonly keptFor: number
+  /** What binds tokens to credentials; else it is made of the private key that is there at the start. */
+  readonly bindingKey?: KeyObject | undefined
+  /**
+   * Whether tokens come back here that are bound by it. Without a `bindingKey` another private key is
+   * not taken then before a restart: a replica that starts with it has another binding key, and takes no
+   * token of this one.
+   */
+  readonly staysBound: boolean
 }
 
 export interface KeyPairStore extends FileSigningKeyStore {
-  /** Made of the private key: replicas with the same files have the same. */
+  /** Replicas that started with the same files have the same. */
   readonly bindingKey: KeyObject
 }
 
 /**
  * One key that signs, with the very certificate that registries trust: no folder, no CA of rauth's own.
  * Read again when it changes. At the start it must be good; later what can't be used is told loudly, and
- * the key of before stays.
+ * the key of before stays. One that another took the place of verifies on as long as its tokens live.
  */
 export async function createKeyPairStore(options: KeyPairStoreOptions): Promise<KeyPairStore> {
   const { certificate, clock, log } = options
@@ -51,7 +66,8 @@ export async function createKeyPairStore(options: KeyPairStoreOptions): Promise<
     },
   })
   let key: SigningKey
-  let keys: ReturnType<typeof createKeySet>
+  let keys: SigningKeySet
+  let former: readonly { readonly key: SigningKey; readonly until: number }[] = []
 
   function use(next: SigningKey): void {
     key = next
@@ -69,16 +85,33 @@ export async function createKeyPairStore(options: KeyPairStoreOptions): Promise<
     let next: SigningKey
     try {
       next = await readSigningKey(options)
+      refuseAnother(next)
     } catch (thrown) {
       trouble.found(messageOf(thrown), messageOf(thrown))
       return
     }
     if (trouble.over()) log.info({ certificate }, 'the signing key can be used again')
+    if (next.kid !== key.kid) former = [...kept(next), { key, until: clock() + options.keptFor }]
     if (next.chain.join() !== key.chain.join()) use(next)
     lookAtItsEnd()
   }
 
-  const firstBindingKey = () => bindingKeyOf(key.privateKey)
+  /** The former ones whose tokens may live, without one that is back. */
+  function kept({ kid }: SigningKey): typeof former {
+    return former.filter(({ key: one, until }) => one.kid !== kid && clock() < until)
+  }
+
+  function refuseAnother({ kid }: SigningKey): void {
+    if (kid === key.kid || !options.staysBound || options.bindingKey !== undefined) return
+    throw unreadable(
+      options.key,
+      'is another private key, and what binds tokens to passwords is made of it',
+      'restart every replica at once, which ends all tokens; or set keys.bindingKey, so that keys can ' +
+        'follow one another',
+    )
+  }
+
+  const firstBindingKey = () => options.bindingKey ?? bindingKeyOf(key.privateKey)
 
   // Watched before they are read, so that no change falls in between.
   const folders = new Set([certificate, options.key].map((file) => path.dirname(file)))
@@ -100,8 +133,8 @@ export async function createKeyPairStore(options: KeyPairStoreOptions): Promise<
   return {
     bindingKey: firstBindingKey(),
     active: (at) => keys.active(at),
-    find: (kid) => keys.find(kid),
-    jwks: () => keys.jwks(),
+    find: (kid) => keys.find(kid) ?? kept(key).find((one) => one.key.kid === kid)?.key,
+    jwks: () => createVerificationKeySet([key, ...kept(key).map((one) => one.key)]).jwks(),
     ready: () => true,
     problem: () => trouble.problem(),
     ends: () => ({ keys: new Map([[key.kid, key.notAfter]]), authorities: new Map() }),

@@ -6,7 +6,9 @@ import { after, before, describe, it } from 'node:test'
 import {
   createKeyPairStore,
   type KeyPairStore,
+  type KeyPairStoreOptions,
 } from '../../../../src/adapters/file/keys/key-pair-store.ts'
+import { createBindingKey } from '../../../../src/adapters/file/keys/binding-key.ts'
 import { createAuthority, type KeyPairPem } from '../../../../src/token/certificate.ts'
 import { replaceFile } from '../../../../tools/stack/state.ts'
 import { until } from '../../../support/until.ts'
@@ -30,10 +32,12 @@ describe('a certificate with its key', () => {
 
   const lines: string[] = []
   const note = (_: object, text: string) => void lines.push(text)
-  const open = (x5c = true): Promise<KeyPairStore> =>
+  let passed = 0
+  const open = (more: Partial<KeyPairStoreOptions> = {}): Promise<KeyPairStore> =>
     createKeyPairStore({
-      ...{ certificate: file('tls.crt'), key: file('tls.key'), x5c },
-      clock: () => Date.now() / 1000,
+      ...{ certificate: file('tls.crt'), key: file('tls.key'), x5c: true },
+      ...{ keptFor: 600, staysBound: false, ...more },
+      clock: () => Date.now() / 1000 + passed,
       log: { info: note, warn: note, error: note },
       onFailure: () => void lines.push('failure'),
     })
@@ -65,9 +69,45 @@ describe('a certificate with its key', () => {
     assert.equal(store.active(0).kid, kid)
     await write(next)
     await until('a look at the files', 5_000, () => store.active(0).kid !== kid)
+    assert.equal(store.find(kid)?.kid, kid, 'its tokens are good to their end')
+    const published = store.jwks().keys.map((one) => one.kid)
+    assert.deepEqual(new Set(published), new Set([store.active(0).kid, kid]))
+    passed = 601
     assert.equal(store.find(kid), undefined)
+    assert.equal(store.jwks().keys.length, 1)
+    passed = 0
     await until('a look at the files', 5_000, () => store.problem() === undefined)
     assert.deepEqual([...store.ends().keys.keys()], [store.active(0).kid])
+    store.close()
+  })
+
+  it('binds with a key of its own, whatever key signs', async () => {
+    await write(first)
+    const bindingKey = createBindingKey()
+    const store = await open({ bindingKey, staysBound: true })
+    const { kid } = store.active(0)
+    await write(await pairOf())
+    await until('a look at the files', 5_000, () => store.active(0).kid !== kid)
+    const other = await open({ bindingKey, staysBound: true })
+    assert.equal(store.active(0).kid, other.active(0).kid)
+    assert.ok(store.bindingKey.equals(bindingKey) && other.bindingKey.equals(bindingKey))
+    store.close()
+    other.close()
+  })
+
+  it('takes no other key than the one that binds, and says what to do', async () => {
+    await write(first)
+    const store = await open({ staysBound: true })
+    const { kid } = store.active(0)
+    await write(await pairOf())
+    await until('a look at the files', 5_000, () => store.problem() !== undefined)
+    assert.match(
+      store.problem() ?? '',
+      /tls\.key is another private key.*; next: .*keys\.bindingKey/,
+    )
+    assert.equal(store.active(0).kid, kid)
+    await write(first)
+    await until('a look at the files', 5_000, () => store.problem() === undefined)
     store.close()
   })
 

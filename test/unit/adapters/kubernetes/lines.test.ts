@@ -5,11 +5,11 @@ import { createLines } from '../../../../src/adapters/kubernetes/lines.ts'
 
 function cut(chunks: readonly Buffer[], most: number) {
   const got: string[] = []
-  let tooLong = 0
+  const tooLong: string[] = []
   const lines = createLines({
     most,
     onLine: (line) => got.push(line),
-    onTooLong: () => (tooLong += 1),
+    onTooLong: (beginning) => tooLong.push(beginning),
   })
   for (const chunk of chunks) lines.push(chunk)
   return { got, tooLong, pending: lines.pending() }
@@ -28,21 +28,22 @@ describe('createLines', () => {
         const rest = parts.pop() ?? ''
         assert.deepEqual(cut(chunks, 1_000), {
           got: parts.filter((line) => line !== ''),
-          ...{ tooLong: 0, pending: Buffer.byteLength(rest) },
+          ...{ tooLong: [], pending: Buffer.byteLength(rest) },
         })
       }),
     )
   })
 
-  const TABLE: readonly (readonly [chunks: readonly string[], got: string[], tooLong: number])[] = [
-    [['1234\n'], ['1234'], 0],
-    [['12345\n'], [], 1],
-    [['12', '345', '678', '9\n', 'ab\n'], ['ab'], 1],
-    [['a\n123456\nb\n'], ['a', 'b'], 1],
-    [['12345', '\n12345\n'], [], 2],
-  ]
+  const TABLE: readonly (readonly [chunks: readonly string[], got: string[], tooLong: string[]])[] =
+    [
+      [['1234\n'], ['1234'], []],
+      [['12345\n'], [], ['12345']],
+      [['12', '345', '678', '9\n', 'ab\n'], ['ab'], ['12345']],
+      [['a\n123456\nb\n'], ['a', 'b'], ['123456']],
+      [['12345', '\n54321\n'], [], ['12345', '54321']],
+    ]
   for (const [chunks, got, tooLong] of TABLE) {
-    it(`keeps nothing of a line of more than four bytes: ${JSON.stringify(chunks)}`, () => {
+    it(`keeps no more than the beginning of a line of more than four bytes: ${JSON.stringify(chunks)}`, () => {
       const result = cut(
         chunks.map((chunk) => Buffer.from(chunk)),
         4,

@@ -113,6 +113,32 @@ describe('createSecretCache', () => {
     assert.deepEqual(counts(), { usable: 1, unusable: 1 })
   })
 
+  it('disables the namespace of a Secret that is too long, until it is another', () => {
+    const { target, read, state, counts, changes } = cache()
+    target.apply(read('a', 1), false)
+    target.apply(read('b', 2), false)
+    const beginning = (version: string, more = {}) => {
+      const known = { name: 'registry-credentials', namespace: 'a', uid: 'first' }
+      const metadata = { ...known, resourceVersion: version, ...more }
+      return { apiVersion: 'v1', kind: 'Secret', metadata }
+    }
+    target.apply(target.readTooLong(beginning('3')), false)
+    assert.deepEqual([state('a'), state('b')], [undefined, 2])
+    assert.deepEqual(counts(), { usable: 1, unusable: 1 })
+    const { reading } = changes.at(-1)?.state ?? assert.fail()
+    assert.ok(reading.kind === 'problem' && /longer than \d+ bytes in JSON/.test(reading.problem))
+    target.apply(read('a', 2), false)
+    assert.equal(state('a'), undefined, 'what was before')
+    target.apply(read('a', 4), false)
+    assert.equal(state('a'), 4)
+    const deletionTimestamp = '2026-01-01T00:00:00Z'
+    target.apply(target.readTooLong(beginning('5', { deletionTimestamp })), false)
+    assert.deepEqual(counts(), { usable: 1, unusable: 0 })
+    target.apply(target.readTooLong(beginning('6')), false)
+    target.apply(target.readTooLong(beginning('7')), true)
+    assert.deepEqual(counts(), { usable: 1, unusable: 0 })
+  })
+
   it('reads the same object once', () => {
     const { target, read } = cache()
     const first = read('a', 1)
