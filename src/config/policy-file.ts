@@ -15,7 +15,12 @@ export function parsePolicy(
   | { readonly policy: Policy; readonly problems?: never }
   | { readonly problems: readonly ConfigProblem[] } {
   const read = readFileAs(policySchema, source, fileName, 'rules')
-  if (read.problems !== undefined) return read
+  if (read.problems !== undefined) {
+    const server = read.problems.find(({ message }) => message.startsWith('unknown key "server"'))
+    if (server === undefined) return read
+    const message = 'this is a configuration of docker_auth; next: set policy.format to docker_auth'
+    return { problems: [{ where: server.where, message }] }
+  }
   const { data, document } = read
   const { anonymous, rules, shadow } = data
   const idAt = (key: string, index: number) =>

@@ -33,6 +33,13 @@ export function parseConfig(
     }
   }
   const { values, locate } = read.document
+  const foreign = ['server', 'acl'].find((key) => Object.hasOwn(values, key))
+  if (foreign !== undefined) {
+    const { line, column } = locate([foreign])
+    return {
+      problems: [{ where: `${fileName}:${line}:${column}`, message: ofDockerAuth(fileName) }],
+    }
+  }
   return settleConfig({ values, locate, keyOf: (key) => key }, fileName, environment)
 }
 
@@ -116,6 +123,13 @@ export function settleConfig(
       },
     }),
   }
+}
+
+function ofDockerAuth(fileName: string): string {
+  return (
+    'this is a configuration of docker_auth; next: ' +
+    `rauth serve --docker-auth-config ${fileName}, or rauth migrate docker-auth ${fileName}`
+  )
 }
 
 /** Kubernetes tells each container where its API server is. */

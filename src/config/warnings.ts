@@ -59,7 +59,8 @@ function borrowedAccounts({ identity }: Config): readonly string[] {
 export function policyWarningsOf(policy: Policy, config: Config): readonly string[] {
   return [
     ...openRules(policy),
-    ...deadNames(policy),
+    // In the other dialect there are classes and escapes.
+    ...(config.policy.format === 'rauth' ? deadNames(policy) : []),
     ...claimable(policy, config),
     ...exempt(policy),
   ]
@@ -87,11 +88,12 @@ function deadNames({ rules, shadows }: Policy): readonly string[] {
 function claimable(policy: Policy, { identity }: Config): readonly string[] {
   const kinds = identity.flatMap((source) => Object.keys(source))
   if (!kinds.includes('secrets')) return []
-  const before = kinds.indexOf('secrets') > 0
+  // Any other source says nothing of a password that is not for it.
+  const before = kinds.slice(0, kinds.indexOf('secrets')).includes('users')
   return claimableRules(policy).map(
     ({ id }) =>
       `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
-      `next: add the namespace whose account it is${before ? ', unless a source before secrets knows it' : ''}`,
+      `next: add the namespace whose account it is${before ? ', unless it is one of the users before secrets' : ''}`,
   )
 }
 

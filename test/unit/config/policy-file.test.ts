@@ -131,6 +131,11 @@ rules:
     ['rules without rules', 'rules:\n', '1:1: "rules" is missing and has no default'],
     ['a list', '- match: {}\n  actions: []\n', '1:1: expected a map: begin with "rules:"'],
     [
+      'a configuration of docker_auth',
+      'server: { addr: ":5001" }\nacl: []\n',
+      '1:1: this is a configuration of docker_auth; next: set policy.format to docker_auth',
+    ],
+    [
       'docker_auth’s name for them',
       'acl: []\n',
       '1:1: unknown key "acl": what docker_auth calls so are the rules of a policy file here, see docs/policy.md',

@@ -24,6 +24,18 @@ function read(text: string, environment: Environment = {}) {
 }
 
 describe('configuration', () => {
+  it('knows a configuration of docker_auth, and says what takes one', () => {
+    const text = 'token: { issuer: acme, key: x }\nserver: { addr: ":5001" }\nacl: []\n'
+    assert.deepEqual(parseConfig(text, 'auth.yml', {}).problems, [
+      {
+        where: 'auth.yml:2:1',
+        message:
+          'this is a configuration of docker_auth; next: ' +
+          'rauth serve --docker-auth-config auth.yml, or rauth migrate docker-auth auth.yml',
+      },
+    ])
+  })
+
   it('has the documented defaults', () => {
     const config = read(MINIMAL)
     assert.equal(config.issuer, 'rauth')
