@@ -53,7 +53,7 @@ async function verify(token: string, options: ConfigOption): Promise<Verdict> {
       why: `nobody looked: there is no ${USUAL_FILE} here, name one with -c`,
     }
   }
-  const config = configOf(file)
+  const config = configOf(options)
   try {
     const { keys } = await readKeys(config)
     const clock = () => Date.now() / 1000

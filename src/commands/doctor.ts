@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { registryBehind } from '../config/configured-policy.ts'
 import { configOf } from './asking/offline.ts'
 import { usage } from './asking/usage.ts'
-import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
+import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { envoyChecks } from './doctor/envoy.ts'
 import { findingOf, type Finding } from './doctor/finding.ts'
 import { registryChecks } from './doctor/registry.ts'
@@ -33,7 +33,7 @@ export function doctorCommand(): Command {
     )
     .exitOverride()
     .action(async (options: DoctorOptions) => {
-      const config = configOf(configFile(options))
+      const config = configOf(options)
       const { registry = registryBehind(config), envoy, envoyConfig } = options
       for (const url of [registry, envoy]) {
         if (url !== undefined && !URL.canParse(url)) throw usage(`${url} is no URL`)

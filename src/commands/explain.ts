@@ -3,7 +3,6 @@ import { addAskerOptions, type AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from './asking/judge.ts'
 import { configOf, readOffline } from './asking/offline.ts'
 import { whoAsks } from './asking/who.ts'
-import { configFile } from './config-option.ts'
 import { judgeCheck } from './explain/check.ts'
 import { fetchDecision, operationsOf } from './explain/decision.ts'
 import { judgeToken } from './explain/token.ts'
@@ -53,7 +52,7 @@ export function explainCommand(): Command {
 
 async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
   if (what.kind === 'decision') {
-    const { operations = operationsOf(configOf(configFile(options))) } = options
+    const { operations = operationsOf(configOf(options)) } = options
     return fetchDecision(what.id, operations)
   }
   const now = options.at ?? Date.now() / 1000

@@ -1,6 +1,9 @@
 import { Command } from 'commander'
 import { discoverRealm, requestToken, type Login } from '../adapters/probe/token.ts'
+import { RauthError } from '../errors.ts'
+import { visible } from '../printable.ts'
 import { Redacted } from '../redacted.ts'
+import type { ReadChallenge } from '../registry/read-challenge.ts'
 import { PASSWORD_VARIABLE, readPassword } from './asking/secret-input.ts'
 import { usage } from './asking/usage.ts'
 import { outputOption, printJson, type Output } from './output.ts'
@@ -34,7 +37,7 @@ export function tokenCommand(): Command {
     .action(async (scopes: readonly string[], options: TokenOptions) => {
       const login = await loginOf(options)
       const { service: named } = options
-      const { realm, service } = await placeOf(options)
+      const { realm, service } = await placeOf(options, login)
       const received = await requestToken({ realm, service: named ?? service }, scopes, login)
       const { token, expiresIn } = received
       if (options.output === 'table') process.stdout.write(`${token}\n`)
@@ -42,14 +45,29 @@ export function tokenCommand(): Command {
     })
 }
 
-async function placeOf({ registry, realm, service = '' }: TokenOptions) {
+async function placeOf(
+  { registry, realm, service = '' }: TokenOptions,
+  login: Login | undefined,
+): Promise<ReadChallenge> {
   for (const url of [registry, realm]) {
     if (url !== undefined && !URL.canParse(url))
       throw usage(`${url} is no URL, such as http://host:5000`)
   }
   if (realm !== undefined) return { realm, service }
   if (registry === undefined) throw usage('say where: --registry URL, or --realm URL')
-  return discoverRealm(registry)
+  const found = await discoverRealm(registry)
+  if (login !== undefined && isTls(registry) && !isTls(found.realm)) {
+    throw new RauthError(
+      'ERR_REFUSED',
+      `${registry} names the realm ${visible(found.realm)}, where everybody on the way could read the password: ` +
+        'it was not sent; next: have the registry name one with https, or name this one with --realm',
+    )
+  }
+  return found
+}
+
+function isTls(url: string): boolean {
+  return new URL(url).protocol === 'https:'
 }
 
 async function loginOf({ user, passwordStdin }: TokenOptions): Promise<Login | undefined> {

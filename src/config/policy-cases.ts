@@ -50,7 +50,12 @@ const given = z
         .min(1, 'must be NAMESPACE, NAMESPACE/USER or /USER')
         .optional()
         .describe('Who asks: NAMESPACE, NAMESPACE/USER or /USER; without it nobody.'),
-      scope: scopes.describe('What is asked for.'),
+      scope: scopes
+        .refine(
+          (access) => access.length > 0,
+          'must ask for something: what is granted of nothing says nothing',
+        )
+        .describe('What is asked for.'),
       labels: labels.optional().describe('What an identity source says of who asks.'),
       limit: z
         .array(z.enum(ACTIONS))
@@ -75,11 +80,20 @@ const expected = z
   .union(
     [
       z.enum(['allowed', 'denied']),
-      z.strictObject({
-        granted: scopes.optional().describe('Exactly what is granted; "" for nothing.'),
-        rule: z.string().optional().describe('The rule that decides; of several, commas between.'),
-        reason: z.string().optional().describe('The words for whoever is denied something.'),
-      }),
+      z
+        .strictObject({
+          granted: scopes.optional().describe('Exactly what is granted; "" for nothing.'),
+          rule: z
+            .string()
+            .optional()
+            .describe('The rule that decides; of several, commas between.'),
+          reason: z.string().optional().describe('The words for whoever is denied something.'),
+        })
+        // Whatever the policy says would be as expected.
+        .refine(
+          (map) => Object.values(map).some((value) => value !== undefined),
+          'must say what is granted, or the rule, or the reason: anything would be as expected',
+        ),
     ],
     'must be allowed, denied, or a map such as { granted: "repository:team-a/app:pull", rule: policy.yaml:3 }',
   )

@@ -1,9 +1,14 @@
+import type { Pattern } from './compiled-pattern.ts'
 import { placeholdersIn } from './placeholders.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
 
-/** Matches every name that a client can have. */
+/** A glob that every name matches. */
 const ANYBODY = /^[*?]*$/
+
+/** Namespaces and user names that have nothing in common: what matches all of them names nobody. */
+const NAMESPACES = ['a', '0-z', 'x'.repeat(63)]
+const ACCOUNTS = [...NAMESPACES, '~', 'Ä b@c/d']
 
 /**
  * The rules that give something to a user name, whosever it is: whoever writes the Secret of any namespace
@@ -25,13 +30,21 @@ function gives({ actions, shadow = false }: Rule): boolean {
  */
 function isBound({ namespace, name, account, labels = [] }: Rule): boolean {
   if (account?.start.includes(':') === true) return true
-  if (labels.length > 0 || !ANYBODY.test(namespace?.source ?? '')) return true
+  if (labels.length > 0 || !isAnybody(namespace, NAMESPACES)) return true
   return placeholdersIn(name.source).includes('namespace')
 }
 
 function asksForAccount({ account, name, type, service }: Rule): boolean {
-  if (!ANYBODY.test(account?.source ?? '')) return true
+  if (!isAnybody(account, ACCOUNTS)) return true
   return [name, type, service].some((pattern) =>
     placeholdersIn(pattern?.source ?? '').includes('account'),
+  )
+}
+
+function isAnybody(pattern: Pattern | undefined, names: readonly string[]): boolean {
+  if (pattern === undefined || ANYBODY.test(pattern.source)) return true
+  return (
+    placeholdersIn(pattern.source).length === 0 &&
+    names.every((name) => pattern.matches(name, {}) === true)
   )
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 import { freePort } from '../../tools/stack/ports.ts'
+import { basic } from '../support/http.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
+import { tlsAuthority } from '../support/tls-certificates.ts'
 
 describe('commands about passwords and tokens', () => {
   let serving: Serving
@@ -70,6 +73,42 @@ describe('commands about passwords and tokens', () => {
       ]) {
         const { code, stdout } = await folder.rauth(['token', ...args])
         assert.deepEqual([code, stdout], [2, ''], args.join(' '))
+      }
+    })
+
+    it('sends no password in the clear where a registry with TLS says so', async () => {
+      const asked: string[] = []
+      const plain = createServer((request, response) => {
+        asked.push(request.headers.authorization ?? 'nobody')
+        response.end('{"token":"a.b.c"}')
+      })
+      const authority = await tlsAuthority('registry')
+      await folder.write('registry-ca.crt', authority.certificate)
+      const port = await freePort()
+      const realm = `http://127.0.0.1:${port}/token`
+      const { certificate: cert, key } = await authority.issue('registry')
+      const registry = createTlsServer({ cert, key }, (_, response) => {
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="x"` }).end()
+      })
+      const tlsPort = await freePort()
+      await new Promise<void>((resolve) => plain.listen(port, '127.0.0.1', resolve))
+      await new Promise<void>((resolve) => registry.listen(tlsPort, '127.0.0.1', resolve))
+      const env = {
+        NODE_EXTRA_CA_CERTS: folder.file('registry-ca.crt'),
+        REGISTRY_PASSWORD: login.password,
+      }
+      const token = (...args: readonly string[]) => folder.rauth(['token', ...args], { env })
+      try {
+        const at = ['-r', `https://127.0.0.1:${tlsPort}`]
+        const refused = await token(...at, '-u', 'team-a')
+        assert.deepEqual([refused.code, refused.stdout, asked], [1, '', []], refused.output)
+        assert.match(refused.stderr, /names the realm http:.* it was not sent; next: .* --realm$/m)
+        assert.equal((await token(...at)).code, 0)
+        assert.equal((await token('--realm', realm, '-u', 'team-a')).code, 0)
+        assert.deepEqual(asked, ['nobody', basic(login.username, login.password)])
+      } finally {
+        plain.close()
+        registry.close()
       }
     })
 

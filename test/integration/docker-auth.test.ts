@@ -109,6 +109,24 @@ describe('a docker_auth configuration on the command line', () => {
     assert.match(stderr, /short\.yml:\d+:3: "token\.expiration" must be a duration .* from 60 s to/)
   })
 
+  it('is what can-i, explain and policy go by, too', async () => {
+    const by = ['--docker-auth-config', file]
+    const canI = async (...args: readonly string[]) => (await rauth('can-i', ...args, ...by)).stdout
+    assert.equal(await canI('push', 'alice/app', '--as', '/alice'), 'yes\n')
+    assert.equal(await canI('delete', 'alice/app', '--as', '/alice'), 'no\n')
+    assert.equal(await canI('pull', 'public/app', '--anonymous'), 'yes\n')
+    assert.equal(await canI('delete', 'any/x', '--as', '/robot', '--label', 'group=CICD'), 'yes\n')
+    const explained = await rauth('explain', 'repository:alice/app:push', '--as', '/alice', ...by)
+    assert.equal(explained.code, 0, explained.output)
+    assert.match(explained.stdout, /push +allowed by .*:\d+$/m)
+    const cases =
+      "cases: [{ given: { as: /alice, scope: 'repository:bob/app:pull' }, expect: denied }]"
+    await writeFile(inside('cases.yaml'), cases)
+    const tested = await rauth('policy', 'test', inside('cases.yaml'), ...by)
+    assert.deepEqual([tested.code, tested.stderr], [0, '1 passed, 0 failed\n'])
+    assert.equal((await rauth('policy', 'lint', ...by)).code, 0)
+  })
+
   it('is for the token service alone, and stands beside no other configuration', async () => {
     const gateway = await rauth('serve', '--docker-auth-config', file, '--role', 'gateway')
     assert.equal(gateway.code, 2)

@@ -135,6 +135,14 @@ describe('docs/troubleshooting.md', () => {
       assert.ok(names.includes(word) || (REASONS as readonly string[]).includes(word), word)
     }
   })
+
+  it('says what to do about each reason that is not the mistake of whoever asks', () => {
+    const ours = REASONS.filter((reason) => refusalKind(reason).http >= 500)
+    for (const reason of ours) {
+      assert.match(page, new RegExp(`^\\| \`${reason}\` +\\| [^|]{10,}\\| [^|]{10,}\\|$`, 'm'))
+    }
+    assert.match(page, /`client_address_missing`/)
+  })
 })
 
 describe('README', () => {
@@ -165,7 +173,7 @@ describe('README', () => {
     const text = /^ {2}```yaml\n( {2}realm: [^]+?)^ {2}```$/m.exec(README)?.[1] ?? assert.fail()
     const read = parseConfig(text, 'rauth.yaml', {})
     assert.deepEqual(read.problems, undefined)
-    assert.equal(read.config?.trustedProxies[0]?.address, '127.0.0.1')
+    assert.equal(read.config.trustedProxies[0]?.address, '127.0.0.1')
   })
 
   it('has a policy file that is one', () => {

@@ -31,18 +31,25 @@ const MAX_SOCKETS = 256
 /** `read` gives the kubeconfig as it is now. */
 export function createConnection(read: () => KubeConfig): Connection {
   let config: KubeConfig | undefined
-  let asking: Promise<RequestOptions> | undefined
+  let asking: { readonly of: KubeConfig; readonly answer: Promise<RequestOptions> } | undefined
   let agent: Agent | undefined
   let identity = ''
 
-  /** One at a time: a plugin that hangs is not started again beside itself. */
+  /**
+   * One at a time: a plugin that hangs is not started again beside itself. But what was asked before
+   * `forget` may bring the login that was not good.
+   */
   function ask(known: KubeConfig): Promise<RequestOptions> {
+    if (asking?.of === known) return asking.answer
     const options: RequestOptions = {}
-    asking ??= known
+    const answer = known
       .applyToHTTPSOptions(options)
       .then(() => options)
-      .finally(() => (asking = undefined))
-    return asking
+      .finally(() => {
+        if (asking?.answer === answer) asking = undefined
+      })
+    asking = { of: known, answer }
+    return answer
   }
 
   /** The connections that there are go on until what they were made with changes. */

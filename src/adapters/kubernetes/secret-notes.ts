@@ -1,7 +1,10 @@
 import type { Log } from '../../log.ts'
 import type { SecretChange } from './secret-cache.ts'
 
-/** Lines at once, and then again in so many milliseconds: a namespace that changes its Secret all the time must not fill the log. */
+/**
+ * Lines at once, and then again in so many milliseconds: a namespace that changes its Secret all the time
+ * must not fill the log.
+ */
 const BURST = 40
 const WINDOW = 60_000
 

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { parseInstant } from '../../instant.ts'
-import { addConfigOption, type ConfigOption } from '../config-option.ts'
+import { addAnyConfigOption, type AnyConfigOption } from '../config-option.ts'
 
 /** Who is asked about, as it is said on the command line. */
-export interface AskerOptions extends ConfigOption {
+export interface AskerOptions extends AnyConfigOption {
   readonly as?: Who
   readonly anonymous?: true
   readonly label: Labels
@@ -27,7 +27,7 @@ type Labels = Readonly<Record<string, readonly string[]>>
 
 /** What tells who asks, from where and when, and by which policy. */
 export function addAskerOptions(command: Command): Command {
-  return addConfigOption(
+  return addAnyConfigOption(
     command
       .addOption(
         new Option('--as <namespace[/user]>', 'who asks; /user for a user without a namespace')

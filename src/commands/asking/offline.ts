@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text.ts'
 import { configuredPolicy } from '../../config/configured-policy.ts'
 import { policyOf } from '../../config/policy-file.ts'
-import { loadConfig, parseConfig, USUAL_FILE } from '../../config/read.ts'
+import { parseConfig, USUAL_FILE } from '../../config/read.ts'
 import { problemsError } from '../../config/problems.ts'
 import type { Config } from '../../config/schema.ts'
 import { createPasswordHasher } from '../../credentials/password.ts'
@@ -15,7 +15,7 @@ import { openIdentity, type OpenIdentity } from '../../serve/identity/identity.t
 import { openKeys, type OpenKeys } from '../../serve/keys.ts'
 import { verifierOf } from '../../serve/verifier.ts'
 import type { Verifier } from '../../token/verifier.ts'
-import { configFile, type ConfigOption } from '../config-option.ts'
+import { configFile, loadAnyConfig, type AnyConfigOption } from '../config-option.ts'
 import { usage } from './usage.ts'
 
 /** What the files of a rauth say, without one that runs. */
@@ -47,7 +47,7 @@ const PATIENCE = 10_000
 /** A configuration in which nothing but the policy is of interest. */
 const BARE = 'realm: http://localhost/token\n'
 
-export interface OfflineOptions extends ConfigOption {
+export interface OfflineOptions extends AnyConfigOption {
   readonly policy?: string
 }
 
@@ -57,9 +57,9 @@ export interface OfflineOptions extends ConfigOption {
  * can't be used.
  */
 export async function readOffline(options: OfflineOptions, tokensAt?: number): Promise<Offline> {
-  const named = configFile(options)
-  const isBare = named === undefined && !existsSync(USUAL_FILE) && options.policy !== undefined
-  const config = isBare ? bareConfig() : configOf(named)
+  const isNamed = (options.dockerAuthConfig ?? configFile(options)) !== undefined
+  const isBare = !isNamed && !existsSync(USUAL_FILE) && options.policy !== undefined
+  const config = isBare ? bareConfig() : configOf(options)
   const policy = await readPolicy(config, options.policy)
   if (isBare) return { config, policy, identity: undefined, verifier: undefined, missing: [] }
   const missing: string[] = []
@@ -79,13 +79,14 @@ export async function readOffline(options: OfflineOptions, tokensAt?: number): P
   return { config, policy, identity, verifier, missing }
 }
 
-export function configOf(named: string | undefined): Config {
+export function configOf(options: AnyConfigOption): Config {
+  const named = options.dockerAuthConfig ?? configFile(options)
   if (named === undefined && !existsSync(USUAL_FILE) && process.env['RAUTH_REALM'] === undefined) {
     throw usage(
       `there is no ${USUAL_FILE} here: name a configuration with -c, or a policy with --policy`,
     )
   }
-  return loadConfig(named, process.env)
+  return loadAnyConfig(options).config
 }
 
 function bareConfig(): Config {

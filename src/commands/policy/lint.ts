@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { lint } from '../../policy/lint.ts'
 import { readOffline, type OfflineOptions } from '../asking/offline.ts'
-import { addConfigOption } from '../config-option.ts'
+import { addAnyConfigOption } from '../config-option.ts'
 import { outputOption, printJson, say, type Output } from '../output.ts'
 import { formatTable } from '../table.ts'
 
@@ -12,7 +12,7 @@ interface LintOptions extends OfflineOptions {
 const OF_GLOBS = ['unreachable', 'misses-nested']
 
 export function lintCommand(): Command {
-  return addConfigOption(new Command('lint'))
+  return addAnyConfigOption(new Command('lint'))
     .description('Say which rules do not say what they seem to; exit 1 if there is one.')
     .option('--policy <file>', 'the policy (default: what the configuration says)')
     .addOption(outputOption())

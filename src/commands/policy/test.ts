@@ -3,7 +3,7 @@ import { casesOf, type WrittenCase } from '../../config/policy-cases.ts'
 import { judgeCase } from '../../policy/policy-case.ts'
 import { readInput } from '../asking/input.ts'
 import { readOffline, type OfflineOptions } from '../asking/offline.ts'
-import { addConfigOption } from '../config-option.ts'
+import { addAnyConfigOption } from '../config-option.ts'
 import { printJson, say } from '../output.ts'
 import { junitOf } from './junit.ts'
 import { failureText, type JudgedCase } from './words.ts'
@@ -13,7 +13,7 @@ interface TestOptions extends OfflineOptions {
 }
 
 export function testCommand(): Command {
-  return addConfigOption(new Command('test'))
+  return addAnyConfigOption(new Command('test'))
     .description('Ask a policy what it should say, case by case; exit 1 if it says anything else.')
     .argument('<cases...>', 'files with cases')
     .option('--policy <file>', 'the policy (default: what the configuration says)')

@@ -45,7 +45,7 @@ export function createSecretCommand(): Command {
     .action(async (namespace: string, options: CreateOptions) => {
       const named = configFile(options)
       const isBare = named === undefined && !existsSync(USUAL_FILE)
-      const config = isBare ? undefined : configOf(named)
+      const config = isBare ? undefined : configOf(options)
       const { user: username = namespace, pullSecretName } = options
       if (username === '' || username.includes(':') || hasControl(username)) {
         throw usage('a user name has neither a colon nor control characters')

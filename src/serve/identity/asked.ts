@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { createCommand } from '../../adapters/command/command.ts'
 import { createIdentityCommand } from '../../adapters/command/identity-command.ts'
 import { requireProgram } from '../../adapters/command/program.ts'
@@ -23,22 +23,6 @@ type Configured = Identity[number]
 
 /** Most of an answer that is read, bytes. */
 const MAX_ANSWER = 64 * 1024
-
-/** What tokens name a source by: one that is configured otherwise is another. */
-export function referenceOf(
-  bindingKey: KeyObject,
-  source: Configured,
-): CredentialReference | undefined {
-  const kind = (['command', 'http', 'oidc', 'ldap'] as const).find(
-    (one) => source[one] !== undefined,
-  )
-  if (kind === undefined) return undefined
-  const generation = createHmac('sha256', bindingKey)
-    .update(`identity ${JSON.stringify(source)}`)
-    .digest('base64url')
-    .slice(0, 16)
-  return { id: kind, generation }
-}
 
 /** Throws a RauthError where it can't be asked at all. */
 export async function openAsked(

@@ -6,8 +6,9 @@ import { createVouchers, type Vouchers } from '../../credentials/vouchers.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/schema.ts'
 import type { CredentialReference, Labels } from '../../subject.ts'
-import { openAsked, referenceOf } from './asked.ts'
+import { openAsked } from './asked.ts'
 import type { OpenSource } from './open-source.ts'
+import { referenceOf } from './reference.ts'
 import { openSecrets, openUsers, type OpenStore, type StoreOptions } from './stored.ts'
 
 export interface IdentityOptions extends StoreOptions {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import os from 'node:os'
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { stringify } from 'yaml'
 import { readClusterAccess } from '../../../src/adapters/kubernetes/cluster-access.ts'
 import { createConnection, type Connection } from '../../../src/adapters/kubernetes/connection.ts'
+import { until } from '../../support/until.ts'
 
 describe('how rauth logs in at an API server', () => {
   let home: string
@@ -109,6 +111,20 @@ describe('how rauth logs in at an API server', () => {
       assert.equal(await authorization(at), 'Bearer 1')
       at.forget()
       assert.equal(await authorization(at), 'Bearer 2')
+    })
+
+    it('anew when it was asked before its last login was found to be bad', async () => {
+      await plugin(
+        `cd "$(dirname "$0")"; if mkdir first 2>/dev/null; then for i in $(seq 200); do [ -e go ] && break; sleep 0.05; done; T=old\n` +
+          `else T=new; fi; printf '${credential({ token: 'T' })}' | sed "s/\\"T\\"/\\"$T\\"/"`,
+      )
+      const at = await connect(exec())
+      const early = authorization(at)
+      await until('the plugin', 5_000, () => existsSync(path.join(home, 'first')))
+      at.forget()
+      assert.equal(await authorization(at), 'Bearer new')
+      await put('go', '')
+      assert.equal(await early, 'Bearer old')
     })
 
     it('with a certificate', async () => {

@@ -89,6 +89,17 @@ describe('cases of a policy', () => {
     ['{ expect: denied }', /cases\.yaml:2:5: "cases\.0\.given" is missing/],
     ['{ given: { scope: "pull" }, expect: denied }', /must be scopes such as/],
     ['{ given: { as: "", scope: "repository:x:pull" }, expect: denied }', /must be NAMESPACE/],
+    [
+      '{ given: { scope: "repository:x:pull" }, expect: {} }',
+      /cases\.yaml:2:46: "cases\.0\.expect" must say what is granted, or the rule/,
+    ],
+    ...['""', '[]', '" "'].map(
+      (none) =>
+        [
+          `{ given: { scope: ${none} }, expect: denied }`,
+          /cases\.yaml:2:16: "cases\.0\.given\.scope" must ask for something/,
+        ] as const,
+    ),
     ['{ given: { scope: "repository:x:pull" }, expect: yes }', /must be allowed, denied, or a map/],
     ['{ given: { scope: "repository:x:pull", ip: x }, expect: denied }', /must be an IP address/],
     ['{ given: { scope: "repository:x:pull", at: x }, expect: denied }', /RFC 3339/],

@@ -7,9 +7,14 @@ import { ruleOf } from '../../support/rules.ts'
 
 const CLAIMABLE: readonly MatchSource[] = [
   { account: 'ci', name: 'library/**' },
+  { account: '/^[a-z]+$/', name: 'library/**' },
   { account: '/^ci-/', name: 'library/**' },
   { account: 'c*' },
   { account: 'ci', namespace: '*', name: 'library/**' },
+  ...['/.*/', '/^.+$/', '/^[a-z0-9-]+$/', '**', '?*'].map((namespace) => ({
+    ...{ account: 'ci', namespace, name: 'library/**' },
+  })),
+  { account: '/^ci$/', namespace: '/./', name: 'library/**' },
   { name: 'users/${account}/**' },
   { account: '/^([a-z]+)@x$/', name: 'users/${account:1}/**' },
 ]
@@ -18,7 +23,9 @@ const BOUND: readonly MatchSource[] = [
   { account: 'ci', namespace: 'platform', name: 'library/**' },
   { account: 'ci', labels: { role: 'x' }, name: 'library/**' },
   { account: 'ci', name: '${namespace}/**' },
+  { account: 'ci', namespace: '/^team-/', name: 'library/**' },
   { account: '?*', name: 'library/**' },
+  ...['/.*/', '/^.+$/'].map((account) => ({ account, name: 'library/**' })),
   { account: '*' },
   { account: '', name: 'library/**' },
   { account: 'github:acme/*', name: 'library/**' },
