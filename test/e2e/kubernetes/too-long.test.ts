@@ -51,7 +51,8 @@ describe('a Secret that is longer in JSON than rauth holds', () => {
 
   /** The type of a Secret is the writer's choice, and each `<` of it is six bytes of JSON. */
   const hostile = (length: number, annotations: Readonly<Record<string, string>> = {}) => ({
-    metadata: { name: 'registry-credentials', annotations },
+    // What would stand before its uid, if the API server kept it.
+    metadata: { name: 'registry-credentials', selfLink: '"'.repeat(10_000), annotations },
     type: '<'.repeat(length),
     data: { username: 'aG9zdGlsZQ==', password: 'Y2FuYXJ5' },
   })

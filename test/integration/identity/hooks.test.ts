@@ -107,12 +107,12 @@ describe('an identity hook over HTTP', () => {
 
   const at = (where: string) =>
     new URL(where, `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  function source(url: URL, atOnce = 4) {
+  function source(url: URL, atOnce = 4, patience = 500) {
     const outbound = createOutbound({ timeout: 500, limit: 65_536 })
     after(() => {
       outbound.close()
     })
-    return createIdentityHook({ url, outbound, reference: REFERENCE, atOnce, patience: 500 })
+    return createIdentityHook({ url, outbound, reference: REFERENCE, atOnce, patience })
   }
 
   const CASES: readonly (readonly [path: string, answer: RegExp])[] = [
@@ -174,7 +174,8 @@ describe('an identity hook over HTTP', () => {
   })
 
   it('bounds how many wait', async () => {
-    const one = source(at('/silence'), 1)
+    // Clearly over when the first gives up.
+    const one = source(at('/silence'), 1, 250)
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => ask(one, `${i}`, 'x').then(told)),
     )
