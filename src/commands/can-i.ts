@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander'
+import { nearest } from '../nearest.ts'
 import { parseScopes } from '../registry/scope.ts'
 import { addAskerOptions, type AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from './asking/judge.ts'
@@ -48,6 +49,7 @@ export function canICommand(): Command {
         if (actions === undefined || repository === undefined) {
           throw usage('say what: rauth can-i pull team-b/app --as team-a, or --list')
         }
+        requireActions(actions, options.type)
         const { name, tags } = withTag(repository, options.tag)
         const requested = parseScopes([`${options.type}:${name}:${actions}`])
         if (!requested.ok) throw usage(`no action or no name: ${requested.refusal.detail ?? ''}`)
@@ -59,9 +61,26 @@ export function canICommand(): Command {
     )
 }
 
-/** `NAME:TAG` → both; a repository's name has no colon. */
+const ACTIONS = ['pull', 'push', 'delete', '*']
+
+/** A rule of `*` allows any word, and yes would be no answer to a slip. */
+function requireActions(text: string, type: string): void {
+  const odd = text.split(',').find((action) => !ACTIONS.includes(action))
+  if (type !== 'repository' || odd === undefined) return
+  const slip = nearest(odd, ACTIONS)
+  throw usage(
+    `"${odd}" is no action (${ACTIONS.join(', ')})` +
+      (slip === undefined ? ': rauth can-i ACTIONS REPOSITORY' : `; did you mean ${slip}?`),
+  )
+}
+
+/** `NAME:TAG` → both; a repository's name has no colon, and a tag no slash. */
 function withTag(text: string, tags: readonly string[]) {
   const at = text.indexOf(':')
+  const slash = text.indexOf('/', at)
+  if (at >= 0 && slash >= 0) {
+    throw usage(`"${text}" begins with a registry: say ${text.slice(slash + 1)}`)
+  }
   return at < 0
     ? { name: text, tags }
     : { name: text.slice(0, at), tags: [...tags, text.slice(at + 1)] }

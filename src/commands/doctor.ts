@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { registryBehind } from '../config/configured-policy.ts'
 import { configOf } from './asking/offline.ts'
-import { usage } from './asking/usage.ts'
+import { parseUrl } from './asking/parse-url.ts'
 import { addConfigOption, type ConfigOption } from './config-option.ts'
 import { envoyChecks } from './doctor/envoy.ts'
 import { findingOf, type Finding } from './doctor/finding.ts'
@@ -19,8 +19,12 @@ interface DoctorOptions extends ConfigOption {
 export function doctorCommand(): Command {
   return addConfigOption(new Command('doctor'))
     .description('Try whether token service, registry and Envoy fit together; exit 1 if not.')
-    .option('--registry <url>', 'the registry itself, past Envoy (default: the configured one)')
-    .option('--envoy <url>', 'where clients come in')
+    .option(
+      '--registry <url>',
+      'the registry itself, past Envoy (default: the configured one)',
+      parseUrl,
+    )
+    .option('--envoy <url>', 'where clients come in', parseUrl)
     .option('--envoy-config <file>', 'its configuration: a file, or the URL of its /config_dump')
     .addOption(outputOption())
     .addHelpText(
@@ -35,9 +39,6 @@ export function doctorCommand(): Command {
     .action(async (options: DoctorOptions) => {
       const config = configOf(options)
       const { registry = registryBehind(config), envoy, envoyConfig } = options
-      for (const url of [registry, envoy]) {
-        if (url !== undefined && !URL.canParse(url)) throw usage(`${url} is no URL`)
-      }
       const checks = [...registryChecks(config, registry), ...envoyChecks(envoy, envoyConfig)]
       const findings: Finding[] = []
       for (const check of checks) findings.push(await findingOf(check))

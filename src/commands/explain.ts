@@ -4,6 +4,7 @@ import { judge, type Judged } from './asking/judge.ts'
 import { configOf, readOffline } from './asking/offline.ts'
 import { whoAsks } from './asking/who.ts'
 import { judgeCheck } from './explain/check.ts'
+import { parseUrl } from './asking/parse-url.ts'
 import { fetchDecision, operationsOf } from './explain/decision.ts'
 import { judgeToken } from './explain/token.ts'
 import { readWhat, type What } from './explain/what.ts'
@@ -24,7 +25,7 @@ export function explainCommand(): Command {
       '<what...>',
       'scopes, a token, a decision id; or a file with one of them, - for stdin',
     )
-    .option('--operations <url>', 'of a decision id: where (default: listen.operations)')
+    .option('--operations <url>', 'of a decision id: where (default: listen.operations)', parseUrl)
     .addOption(outputOption())
     .addHelpText(
       'after',

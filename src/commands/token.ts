@@ -4,6 +4,7 @@ import { RauthError } from '../errors.ts'
 import { visible } from '../printable.ts'
 import { Redacted } from '../redacted.ts'
 import type { ReadChallenge } from '../registry/read-challenge.ts'
+import { parseUrl } from './asking/parse-url.ts'
 import { PASSWORD_VARIABLE, readPassword } from './asking/secret-input.ts'
 import { usage } from './asking/usage.ts'
 import { outputOption, printJson, type Output } from './output.ts'
@@ -21,8 +22,8 @@ export function tokenCommand(): Command {
   return new Command('token')
     .description('Fetch a token as docker does, and print it; exit 1 if there is none to be had.')
     .argument('[scopes...]', 'what to ask for; without: what docker login asks for')
-    .option('-r, --registry <url>', 'says at /v2/ where its tokens are')
-    .option('--realm <url>', 'where tokens are, in place of what a registry says')
+    .option('-r, --registry <url>', 'says at /v2/ where its tokens are', parseUrl)
+    .option('--realm <url>', 'where tokens are, in place of what a registry says', parseUrl)
     .option('--service <service>', 'what the token is for, in place of what a registry says')
     .option('-u, --user <user>', `who asks; the password is in ${PASSWORD_VARIABLE}, or on stdin`)
     .option('--password-stdin', 'the password is on stdin')
@@ -49,10 +50,6 @@ async function placeOf(
   { registry, realm, service = '' }: TokenOptions,
   login: Login | undefined,
 ): Promise<ReadChallenge> {
-  for (const url of [registry, realm]) {
-    if (url !== undefined && !URL.canParse(url))
-      throw usage(`${url} is no URL, such as http://host:5000`)
-  }
   if (realm !== undefined) return { realm, service }
   if (registry === undefined) throw usage('say where: --registry URL, or --realm URL')
   const found = await discoverRealm(registry)

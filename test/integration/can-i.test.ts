@@ -89,7 +89,10 @@ describe('rauth can-i', () => {
   const USAGE: readonly (readonly [line: string, stderr: RegExp])[] = [
     ['pull team-a/app', /say who asks: --as NAMESPACE/],
     ['pull --as team-a', /say what: rauth can-i pull/],
-    ['PULL team-a/app --as team-a', /no action or no name: scope 1 of 1: actions/],
+    ['PULL team-a/app --as team-a', /"PULL" is no action .*did you mean pull\?/],
+    ['puhs team-a/app --as team-a', /"puhs" is no action .*did you mean push\?/],
+    ['team-a/app push --as team-a', /"team-a\/app" is no action .*rauth can-i ACTIONS REPOSITORY/],
+    ['pull localhost:5000/team-a/app --as team-a', /begins with a registry: say team-a\/app/],
     ['pull team-a/app --as team-a --anonymous', /cannot be used with option/],
     ['pull team-a/app --as team-a --ip here', /an IP address is wanted/],
     ['pull team-a/app --as team-a --at noon', /RFC 3339/],

@@ -27,6 +27,9 @@ type Verified =
   | { readonly kind: 'verified'; readonly payload: JWTPayload & { readonly exp: number } }
   | { readonly kind: 'no' | 'error'; readonly detail: string }
 
+/** What an identity token may say that it is, if it says so. */
+const IDENTITY = /^(?:application\/)?jwt$/i
+
 /**
  * The identity tokens of one OIDC issuer as passwords; the user name beside them means nothing. A password
  * that is no token of this issuer is not mine. What is issued for one ends no later than it does.
@@ -36,11 +39,15 @@ export function createIdentityTokens(options: IdentityTokensOptions): IdentitySo
 
   async function verify(token: string, { find }: LoadedKeys): Promise<Verified | 'no key'> {
     try {
-      const { payload } = await jwtVerify(token, find, {
+      const { payload, protectedHeader } = await jwtVerify(token, find, {
         ...{ issuer, audience: [...options.audiences], algorithms: [...options.algorithms] },
         ...{ clockTolerance: options.leeway, currentDate: new Date(clock() * 1000) },
         requiredClaims: ['exp', 'iat'],
       })
+      // Other tokens of an issuer have the same key, and the audience that a client chose: RFC 8725 §3.11.
+      if (!IDENTITY.test(protectedHeader.typ ?? 'JWT') || payload['events'] !== undefined) {
+        return no('it is another kind of token')
+      }
       const { exp, iat } = payload
       // Without the leeway that is for its beginning.
       if (exp === undefined || exp <= clock()) return no('it has ended')

@@ -69,8 +69,9 @@ export function createFetchedKeys(options: FetchedKeysOptions): FetchedKeys {
 
   /** One at a time, and not at once after a failure. */
   function ask(): Promise<void> {
-    if (underWay === undefined && clock() - (failed?.at ?? -Infinity) < RETRY)
-      return Promise.resolve()
+    const since = clock() - (failed?.at ?? -Infinity)
+    // A clock that was put back must not keep it from asking.
+    if (underWay === undefined && since >= 0 && since < RETRY) return Promise.resolve()
     underWay ??= load().finally(() => (underWay = undefined))
     return underWay
   }

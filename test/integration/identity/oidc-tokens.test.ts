@@ -123,6 +123,16 @@ describe('identity tokens', () => {
       .setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT', ...header })
       .sign(privateKey)
 
+  it('are no other tokens of the issuer, with the same key and audience', async () => {
+    const { ask } = start()
+    for (const typ of ['logout+jwt', 'at+jwt', 'dpop+jwt', 'application/at+jwt']) {
+      assert.match(await ask(await sign({}, one(), { typ })), /another kind of token/, typ)
+    }
+    for (const typ of [undefined, 'jwt', 'application/jwt']) {
+      assert.match(await ask(await sign({}, one(), { typ })), /^yes /, typ)
+    }
+  })
+
   it('say themselves that they are of this issuer', async () => {
     const { source } = start()
     const claims = (token: string) => source.claims?.(new Redacted(token))
@@ -153,6 +163,7 @@ describe('identity tokens', () => {
     ['without an end', { exp: undefined }, /^no ERR_JWT_CLAIM/],
     ['that ends at no time', { exp: '2100-01-01' }, /^no ERR_JWT/],
     ['that has not begun', { nbf: NOW + 11 }, /^no ERR_JWT_CLAIM/],
+    ['that tells of a logout', { events: {} }, /^no it is another kind of token$/],
     ['that is issued later', { iat: NOW + 11 }, /^no it was issued in the future$/],
     ['that was issued at no time', { iat: undefined }, /^no ERR_JWT_CLAIM/],
     ['of another owner', { repository_owner: 'evil' }, /^no its claims are those of no identity$/],
