@@ -1,11 +1,8 @@
 import type { z } from 'zod'
 import { readDocument, type ConfigDocument, type Place } from './document.ts'
 import { mistakesOf } from './mistakes.ts'
-import type { ConfigProblem } from './problems.ts'
+import { boundedProblems, type ConfigProblem } from './problems.ts'
 import { keysAt } from './settings.ts'
-
-/** Mistakes that are told at once. */
-const MAX_PROBLEMS = 100
 
 /**
  * The text of a file of its own, by its schema; or the problems, each with its place and in the order of
@@ -26,7 +23,11 @@ export function readFileAs<T extends z.ZodType>(
   const at = ({ line, column }: Place) => `${fileName}:${line}:${column}`
   const read = readDocument(source, top === undefined ? {} : { top })
   if (read.problems !== undefined) {
-    return bounded(read.problems.map(({ place, message }) => ({ where: at(place), message })))
+    return {
+      problems: boundedProblems(
+        read.problems.map(({ place, message }) => ({ where: at(place), message })),
+      ),
+    }
   }
   const { document } = read
   const parsed = schema.safeParse(document.values, { reportInput: true })
@@ -35,19 +36,7 @@ export function readFileAs<T extends z.ZodType>(
     .flatMap((issue) => mistakesOf(issue, (place) => keysAt(place, schema)))
     .map(({ path: key, message }) => ({ place: document.locate(key), message }))
     .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
-  return bounded(found.map(({ place, message }) => ({ where: at(place), message })))
-}
-
-function bounded(problems: readonly ConfigProblem[]): {
-  readonly problems: readonly ConfigProblem[]
-} {
-  const more = problems.length - MAX_PROBLEMS
-  const last = problems[MAX_PROBLEMS - 1]
-  if (more <= 0 || last === undefined) return { problems }
   return {
-    problems: [
-      ...problems.slice(0, MAX_PROBLEMS),
-      { where: last.where, message: `${more} more mistakes follow` },
-    ],
+    problems: boundedProblems(found.map(({ place, message }) => ({ where: at(place), message }))),
   }
 }

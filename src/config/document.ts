@@ -9,6 +9,7 @@ import {
   type Node,
   type Scalar,
 } from 'yaml'
+import { isMapping } from '../mapping.ts'
 
 /** Where something stands in a text, both counted from 1. */
 export interface Place {
@@ -124,10 +125,6 @@ function step(node: unknown, key: string): readonly [Node | undefined, unknown] 
   }
   const item = isSeq(node) ? node.items[Number(key)] : undefined
   return isNode(item) ? [item, item] : [undefined, undefined]
-}
-
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A section whose settings are all commented out is null to YAML, and nothing to its writer. */

@@ -1,4 +1,4 @@
-import { isMapping } from './document.ts'
+import { isMapping } from '../mapping.ts'
 import type { Setting } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -7,6 +7,20 @@ export interface ConfigProblem {
   readonly message: string
 }
 
+/** Mistakes that are told at once. */
+const MAX_PROBLEMS = 100
+
+/** The first of them, and how many more there are. */
+export function boundedProblems(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const more = problems.length - MAX_PROBLEMS
+  const last = problems[MAX_PROBLEMS - 1]
+  if (more <= 0 || last === undefined) return problems
+  return [
+    ...problems.slice(0, MAX_PROBLEMS),
+    { where: last.where, message: `${more} more mistakes follow` },
+  ]
+}
+
 /** All of them, each on a line of its own, with what else there is to say. */
 export function problemsError(
   problems: readonly ConfigProblem[],

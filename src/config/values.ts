@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { readPatternFlaw } from '../policy/read-pattern.ts'
 import { Redacted } from '../redacted.ts'
 import { parseCidr } from './cidr.ts'
+import { NAMESPACE_NAME } from '../namespace-name.ts'
 
 const DURATION = /^(\d{1,6})(s|m|h)?$/
 const SECONDS = { s: 1, m: 60, h: 3600 } as const
@@ -132,9 +133,7 @@ export const registryUrl = z.string().refine((value) => {
 }, 'must be an http or https URL with nothing behind the host, such as http://registry:5000')
 
 /** The name of a namespace: a DNS label (RFC 1123). */
-export const namespace = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a namespace')
+export const namespace = z.string().regex(NAMESPACE_NAME, 'must be a namespace')
 
 export const namespaces = z.array(namespace).max(64, 'must have 64 namespaces at most')
 

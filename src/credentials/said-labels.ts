@@ -1,3 +1,4 @@
+import { isMapping } from '../mapping.ts'
 import type { Labels } from '../subject.ts'
 
 /** Labels of one login, values of one label, and characters of one of these. */
@@ -10,10 +11,10 @@ const MOST = { labels: 64, values: 256, length: 1024 }
 export function parseSaidLabels(said: Buffer): Labels | undefined {
   const text = said.toString('utf8').trim()
   if (text === '') return {}
-  const top = mapping(parse(text))
-  if (top === undefined) return undefined
+  const top = parse(text)
+  if (!isMapping(top)) return undefined
   const given = Object.hasOwn(top, 'labels') ? (top['labels'] ?? {}) : {}
-  const entries = Object.entries(mapping(given) ?? { '': undefined })
+  const entries = Object.entries(isMapping(given) ? given : { '': undefined })
   const isGood = entries.length <= MOST.labels && entries.every(([, values]) => areValues(values))
   return isGood ? (Object.fromEntries(entries) as Labels) : undefined
 }
@@ -24,11 +25,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function mapping(value: unknown): Record<string, unknown> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return value as Record<string, unknown>
 }
 
 function areValues(values: unknown): values is readonly string[] {

@@ -1,3 +1,4 @@
+import { isMapping, type Mapping } from '../mapping.ts'
 import type { CredentialReference } from '../subject.ts'
 
 /** Parsers of the parts of a payload: each gives the value in its type, or `undefined`. */
@@ -8,16 +9,12 @@ const MAX_TEXT = 4096
 export const MAX_HOLDERS = 256
 
 /** An object. */
-export function mapping(value: unknown): Record<string, unknown> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return value as Record<string, unknown>
+export function mapping(value: unknown): Mapping | undefined {
+  return isMapping(value) ? value : undefined
 }
 
 /** An object with exactly these own keys. */
-export function record(
-  value: unknown,
-  keys: readonly string[],
-): Record<string, unknown> | undefined {
+export function record(value: unknown, keys: readonly string[]): Mapping | undefined {
   const own = mapping(value)
   if (own === undefined || Object.keys(own).length !== keys.length) return undefined
   return keys.every((key) => Object.hasOwn(own, key)) ? own : undefined

@@ -21,6 +21,8 @@ const LEAVES = [
   'version.ts',
   'printable.ts',
   'event.ts',
+  'mapping.ts',
+  'namespace-name.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 const FLOWS = [
@@ -48,6 +50,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'log.ts': [],
   'version.ts': [],
   'printable.ts': [],
+  'mapping.ts': [],
+  'namespace-name.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],

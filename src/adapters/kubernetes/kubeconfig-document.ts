@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { parseDocument } from 'yaml'
-
-type Mapping = Readonly<Record<string, unknown>>
+import { isMapping, type Mapping } from '../../mapping.ts'
 
 export type AdaptedKubeconfig =
   | { readonly ok: true; readonly document: Mapping }
@@ -97,10 +96,6 @@ function shown(cluster: Mapping): Mapping {
 
 function namedOf(list: unknown): readonly Mapping[] {
   return Array.isArray(list) ? (list as readonly unknown[]).filter(isMapping) : []
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function wrong(problem: string): AdaptedKubeconfig {

@@ -1,4 +1,4 @@
-import { isMapping, type Mapping } from '../../credentials/secret/secret-values.ts'
+import { isMapping, type Mapping } from '../../mapping.ts'
 
 /** Without the words of the parser: they quote the text. */
 export function parseObject(text: string): Mapping | undefined {

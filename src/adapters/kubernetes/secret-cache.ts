@@ -5,7 +5,7 @@ import {
   type SecretOptions,
   type SecretReading,
 } from '../../credentials/secret/secret-format.ts'
-import { isMapping, type Mapping } from '../../credentials/secret/secret-values.ts'
+import { isMapping, type Mapping } from '../../mapping.ts'
 import type { Target } from './reflector.ts'
 import { isOlder } from './resource-version.ts'
 import { MAX_TEXT } from './too-long.ts'

@@ -1,4 +1,4 @@
-import { isMapping, type Mapping } from '../../credentials/secret/secret-values.ts'
+import { isMapping, type Mapping } from '../../mapping.ts'
 import { ApiRefusal, readBody, TooLong, type Api } from './api.ts'
 import { pathOf, type Collection } from './collection.ts'
 import { parseObject } from './parse-object.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isMapping, type Mapping } from '../../credentials/secret/secret-values.ts'
+import { isMapping, type Mapping } from '../../mapping.ts'
 import { messageOf } from '../../errors.ts'
 import { ApiRefusal, statusText, type Api } from './api.ts'
 import { pathOf, type Collection } from './collection.ts'

@@ -1,4 +1,4 @@
-import type { Mapping } from '../../credentials/secret/secret-values.ts'
+import type { Mapping } from '../../mapping.ts'
 import { parseObject } from './parse-object.ts'
 
 /**

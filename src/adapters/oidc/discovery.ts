@@ -1,7 +1,8 @@
 import type { JSONWebKeySet } from 'jose'
 import { isIP } from 'node:net'
 import type { Outbound } from '../outbound.ts'
-import { isMapping, parseKeys } from './key-set.ts'
+import { isMapping } from '../../mapping.ts'
+import { parseKeys } from './key-set.ts'
 
 export interface DiscoveryOptions {
   readonly issuer: string

@@ -1,5 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose'
 import { messageOf, RauthError } from '../../errors.ts'
+import { isMapping } from '../../mapping.ts'
 
 /** Keys that one issuer has at a time. */
 const MAX_KEYS = 100
@@ -24,10 +25,6 @@ function isPublicForSignatures(key: unknown): key is JWK {
   if (!isMapping(key) || Object.hasOwn(key, 'd')) return false
   const { kty, use } = key
   return typeof kty === 'string' && KINDS.includes(kty) && (use === undefined || use === 'sig')
-}
-
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The keys of a JWKS file. Throws ERR_CONFIG_INVALID. */

@@ -11,6 +11,7 @@ import { readPassword } from '../asking/secret-input.ts'
 import { usage } from '../asking/usage.ts'
 import { addConfigOption, configFile, type ConfigOption } from '../config-option.ts'
 import { hashOf } from '../hash.ts'
+import { NAMESPACE_NAME } from '../../namespace-name.ts'
 
 interface CreateOptions extends ConfigOption {
   readonly user?: string
@@ -19,9 +20,6 @@ interface CreateOptions extends ConfigOption {
   readonly registry?: readonly string[]
   readonly pullSecretName: string
 }
-
-/** RFC 1123 label: what a namespace can be called. */
-const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** More than anybody can guess; 32 characters. */
 const RANDOM_BYTES = 24
@@ -68,6 +66,6 @@ export function createSecretCommand(): Command {
 }
 
 function parseNamespace(text: string): string {
-  if (NAMESPACE.test(text)) return text
+  if (NAMESPACE_NAME.test(text)) return text
   throw new InvalidArgumentError('a namespace is a DNS label: small letters, digits and hyphens')
 }

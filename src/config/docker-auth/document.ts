@@ -1,13 +1,10 @@
 import path from 'node:path'
 import { readDocument, type ConfigDocument, type Place } from '../document.ts'
 import { mistakesOf } from '../mistakes.ts'
-import { problemsError, type ConfigProblem } from '../problems.ts'
+import { boundedProblems, problemsError, type ConfigProblem } from '../problems.ts'
 import { keysAt } from '../settings.ts'
 import { schema, type DockerAuth } from './schema.ts'
 import { ELSEWHERE, ELSEWHERE_IN_SERVER } from './sections.ts'
-
-/** Mistakes that are told at once. */
-const MAX_PROBLEMS = 100
 
 export interface DockerAuthDocument {
   readonly data: DockerAuth
@@ -27,7 +24,11 @@ export function readDockerAuth(
   const at = ({ line, column }: Place) => `${fileName}:${line}:${column}`
   const read = readDocument(source, { scalars: 'texts' })
   if (read.problems !== undefined) {
-    return bounded(read.problems.map(({ place, message }) => ({ where: at(place), message })))
+    return {
+      problems: boundedProblems(
+        read.problems.map(({ place, message }) => ({ where: at(place), message })),
+      ),
+    }
   }
   const { values, locate } = read.document
   const { known, problems } = withoutElsewhere(values)
@@ -41,7 +42,9 @@ export function readDockerAuth(
   const found = [...problems, ...mistakes]
     .map(({ path: key, message }) => ({ place: locate(key), message }))
     .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
-  return bounded(found.map(({ place, message }) => ({ where: at(place), message })))
+  return {
+    problems: boundedProblems(found.map(({ place, message }) => ({ where: at(place), message }))),
+  }
 }
 
 /** The same; throws a RauthError that lists each mistake with its place. */
@@ -81,18 +84,4 @@ function withoutElsewhere(values: Readonly<Record<string, unknown>>) {
   const server = sift(values['server'], ELSEWHERE_IN_SERVER, ['server'])
   const known = sift({ ...values, ...(server === undefined ? {} : { server }) }, ELSEWHERE, [])
   return { known, problems }
-}
-
-function bounded(problems: readonly ConfigProblem[]): {
-  readonly problems: readonly ConfigProblem[]
-} {
-  const more = problems.length - MAX_PROBLEMS
-  const last = problems[MAX_PROBLEMS - 1]
-  if (more <= 0 || last === undefined) return { problems }
-  return {
-    problems: [
-      ...problems.slice(0, MAX_PROBLEMS),
-      { where: last.where, message: `${more} more mistakes follow` },
-    ],
-  }
 }

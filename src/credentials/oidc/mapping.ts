@@ -1,5 +1,6 @@
 import type { Vouched } from '../../subject.ts'
 import { fill, fillEach, valuesAt, type Template, type TokenClaims } from './template.ts'
+import { NAMESPACE_NAME } from '../../namespace-name.ts'
 
 /** Who a token is, if it has these claims. */
 export interface ClaimMapping {
@@ -20,9 +21,6 @@ const ACCOUNT = /^[^\p{C}]{1,255}$/u
 const VALUE = /^[^\p{C}]{1,1024}$/u
 const MAX_VALUES = 256
 
-/** RFC 1123. */
-const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-
 /**
  * Who a token is by the first mapping whose claims it has. That decides: where what the token says then
  * fills no account or no namespace, it is nobody, and not whoever a later one would make of it.
@@ -40,7 +38,7 @@ export function mapClaims(mappings: readonly ClaimMapping[], claims: TokenClaims
   const labels = labelsOf(mapping, claims)
   if (mapping.namespace === undefined) return { ok: true, account, vouched: { labels } }
   const namespace = fill(mapping.namespace, claims)
-  if (namespace === undefined || !NAMESPACE.test(namespace)) {
+  if (namespace === undefined || !NAMESPACE_NAME.test(namespace)) {
     return of('namespace', mapping.namespace)
   }
   return { ok: true, account, vouched: { namespace, labels } }

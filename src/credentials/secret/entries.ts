@@ -1,6 +1,7 @@
 import { ENTRY_KEYS, type EntryValues } from './entry-values.ts'
 import { hasRepeatedKey } from './json-keys.ts'
-import { isMapping, wrong, type Read } from './secret-values.ts'
+import { isMapping } from '../../mapping.ts'
+import { wrong, type Read } from './secret-values.ts'
 import { messageOf } from '../../errors.ts'
 import { decodeUtf8 } from '../strict-text.ts'
 

@@ -6,7 +6,8 @@ import { readEntry, type EntryCredential } from './entry.ts'
 import { ENTRY_KEYS, type EntryPassword, type EntryValues } from './entry-values.ts'
 import { credentialGeneration } from '../generation.ts'
 import type { PasswordHasher } from '../password.ts'
-import { readValues, wrong, type Mapping, type Read } from './secret-values.ts'
+import type { Mapping } from '../../mapping.ts'
+import { readValues, wrong, type Read } from './secret-values.ts'
 
 export interface CredentialOptions {
   readonly hasher: PasswordHasher

@@ -1,13 +1,11 @@
+import { isMapping } from '../../mapping.ts'
+import { NAMESPACE_NAME } from '../../namespace-name.ts'
 import { isSlip } from '../../nearest.ts'
 import {
   readCredentials,
   type CredentialOptions,
   type SecretCredentials,
 } from './secret-credentials.ts'
-import { isMapping } from './secret-values.ts'
-
-/** RFC 1123 label: what a namespace can be called. */
-const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 export interface SecretOptions extends CredentialOptions {
   /** Name of the credential Secret in every namespace. */
@@ -47,7 +45,7 @@ export function readSecret(manifest: unknown, options: SecretOptions): SecretRea
     return { kind: 'ignored', ...(isSlip(name, options.secretName) ? { slip: name } : {}) }
   }
   if ((metadata['deletionTimestamp'] ?? undefined) !== undefined) return { kind: 'ignored' }
-  if (typeof namespace !== 'string' || !DNS_LABEL.test(namespace)) {
+  if (typeof namespace !== 'string' || !NAMESPACE_NAME.test(namespace)) {
     return problem('metadata.namespace must be the namespace (a DNS label) that this Secret is for')
   }
   if (name === undefined) return problem('the Secret has no metadata.name', namespace)

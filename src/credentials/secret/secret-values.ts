@@ -1,11 +1,6 @@
 import { isSlip } from '../../nearest.ts'
 import { decodeBase64, decodeUtf8 } from '../strict-text.ts'
-
-export type Mapping = Readonly<Record<string, unknown>>
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+import { isMapping, type Mapping } from '../../mapping.ts'
 
 /** Largest sum of the values of one Secret, bytes: no namespace can make rauth work for it. */
 const MAX_SECRET = 32 * 1024
