@@ -1,11 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
-import { duration, file, namespaces } from './values.ts'
-
-/** A label selector as kubectl's `-l` has it; its parts are for the API server to judge. */
-const labelSelector = z
-  .string()
-  .regex(/^[A-Za-z0-9!=(),./ _-]{1,1024}$/, 'must be a label selector, such as registry=enabled')
+import { duration, file, labelSelector, namespaces } from './values.ts'
 
 /** Where credentials come from. */
 export const credentials = z
