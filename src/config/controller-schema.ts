@@ -20,31 +20,25 @@ export const controllerSchema = z
   .strictObject({
     namespaces: z
       .strictObject({
-        labelSelector: labelSelector
-          .optional()
+        labelSelector: z
+          .union([z.literal('*'), labelSelector])
+          .default('rauth.dev/managed=true')
           .describe(
-            'Namespaces with such labels, as `kubectl get namespaces -l` has it; `rauth.dev/managed=true` if none of the three is set.',
+            'Namespaces with such labels, as `kubectl get namespaces -l` has it; `*` is all of them.',
           ),
         except: names
-          .optional()
+          .default([])
           .describe(
-            'All namespaces but these; `[]` is all. In the environment separated by commas.',
+            'Never these, whatever labels they have. In the environment separated by commas.',
           ),
         only: names
-          .optional()
+          .default([])
           .describe(
-            'These alone, each by requests of its own: for Roles in each, without the right to list namespaces.',
+            'These, by their names, in place of a selector: each by requests of its own, for Roles in each, without the right to list namespaces.',
           ),
       })
-      .superRefine((given, context) => {
-        const set = Object.entries(given).filter(([, value]) => value !== undefined)
-        const [, second] = set
-        if (second === undefined) return
-        const message = `cannot stand beside "controller.namespaces.${set[0]?.[0] ?? ''}": keep one`
-        context.addIssue({ code: 'custom', path: [second[0]], message })
-      })
       .prefault({})
-      .describe('Which namespaces get Secrets; one of three ways to say it.'),
+      .describe('Which namespaces get Secrets.'),
     registries: z
       .array(host)
       .max(32, 'must have 32 registries at most')
@@ -111,21 +105,3 @@ export const controllerSchema = z
     context.addIssue({ code: 'custom', path: ['rotateAfter'], message })
   })
   .prefault({})
-
-/** Which namespaces, decided. */
-export type NamespaceChoice =
-  | { readonly by: 'label'; readonly labelSelector: string }
-  | { readonly by: 'except'; readonly except: readonly string[] }
-  | { readonly by: 'only'; readonly only: readonly string[] }
-
-const USUAL_SELECTOR = 'rauth.dev/managed=true'
-
-export function namespaceChoice({
-  labelSelector: selector,
-  except,
-  only,
-}: z.output<typeof controllerSchema>['namespaces']): NamespaceChoice {
-  if (except !== undefined) return { by: 'except', except }
-  if (only !== undefined) return { by: 'only', only }
-  return { by: 'label', labelSelector: selector ?? USUAL_SELECTOR }
-}
