@@ -31,8 +31,9 @@ const pure = {
     'src/policy/**/*.ts',
     'src/credentials/**/*.ts',
     'src/token/**/*.ts',
+    'src/credential-provider/**/*.ts',
   ],
-  ignores: ['src/cli.ts'],
+  ignores: ['src/cli.ts', 'src/credential-provider-cli.ts'],
   rules: {
     'no-restricted-globals': ['error', 'process', 'console', 'setTimeout', 'setInterval', 'fetch'],
     'no-restricted-properties': [
@@ -89,6 +90,7 @@ export default tseslint.config(
   never('policy', ['credentials', 'token', 'adapters', 'config', 'serve', 'commands']),
   never('credentials', ['policy', 'token', 'adapters', 'config', 'serve', 'commands']),
   never('token', ['policy', 'credentials', 'adapters', 'config', 'serve', 'commands']),
+  never('credential-provider', ['policy', 'adapters', 'config', 'serve', 'commands']),
   never('config', ['adapters', 'serve', 'commands']),
   never('adapters', ['config', 'serve', 'commands']),
   never('serve', ['commands']),

@@ -57,6 +57,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   policy: ['registry', ...LEAVES],
   credentials: ['registry', ...LEAVES],
   token: ['registry', ...LEAVES],
+  'credential-provider': ['token', 'credentials', ...LEAVES],
   config: ['registry', 'policy', 'token', 'credentials', ...LEAVES],
   'decision.ts': LEAVES,
   'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],
@@ -72,8 +73,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'catalog-pages.ts': ['refusal.ts'],
   adapters: [...CORE, ...LEAVES, ...FLOWS],
   serve: ['adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
-  commands: ['serve', 'adapters', 'config', ...CORE, ...LEAVES, ...FLOWS],
+  commands: ['serve', 'adapters', 'config', 'credential-provider', ...CORE, ...LEAVES, ...FLOWS],
   'cli.ts': ['commands', ...LEAVES],
+  'credential-provider-cli.ts': ['commands', ...LEAVES],
 }
 
 /** The one home of each third party. */
