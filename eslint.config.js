@@ -34,8 +34,9 @@ const pure = {
     'src/credentials/**/*.ts',
     'src/token/**/*.ts',
     'src/control/**/*.ts',
+    'src/credential-provider/**/*.ts',
   ],
-  ignores: ['src/cli.ts'],
+  ignores: ['src/cli.ts', 'src/credential-provider-cli.ts'],
   rules: {
     'no-restricted-globals': ['error', 'process', 'console', 'setTimeout', 'setInterval', 'fetch'],
     'no-restricted-properties': [
@@ -102,6 +103,7 @@ export default tseslint.config(
   never('credentials', ['control', 'policy', 'token', 'adapters', 'config', 'serve', 'commands']),
   never('token', ['control', 'policy', 'credentials', 'adapters', 'config', 'serve', 'commands']),
   never('control', ['policy', 'token', 'registry', 'adapters', 'config', 'serve', 'commands']),
+  never('credential-provider', ['control', 'policy', 'adapters', 'config', 'serve', 'commands']),
   never('config', ['control', 'adapters', 'serve', 'commands']),
   never('adapters', ['config', 'serve', 'commands']),
   never('serve', ['commands']),

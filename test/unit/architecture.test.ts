@@ -60,6 +60,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   credentials: ['registry', ...LEAVES],
   token: ['registry', ...LEAVES],
   control: ['credentials', ...LEAVES],
+  'credential-provider': ['token', 'credentials', ...LEAVES],
   config: ['registry', 'policy', 'token', 'credentials', ...LEAVES],
   'decision.ts': LEAVES,
   'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],
@@ -75,8 +76,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'catalog-pages.ts': ['refusal.ts'],
   adapters: [...CORE, CONTROL, ...LEAVES, ...FLOWS],
   serve: ['adapters', 'config', ...CORE, CONTROL, ...LEAVES, ...FLOWS],
-  commands: ['serve', 'adapters', 'config', ...CORE, CONTROL, ...LEAVES, ...FLOWS],
+  commands: [
+    'serve',
+    'adapters',
+    'config',
+    'credential-provider',
+    ...CORE,
+    CONTROL,
+    ...LEAVES,
+    ...FLOWS,
+  ],
   'cli.ts': ['commands', ...LEAVES],
+  'credential-provider-cli.ts': ['commands', ...LEAVES],
 }
 
 /** The one home of each third party. */

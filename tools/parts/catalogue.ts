@@ -361,6 +361,23 @@ export const CATALOGUE = {
     versionArgs: VERSION_FLAG,
     source: { kind: 'beside', part: 'containerd', package: 'containerd', file: 'usr/bin/ctr' },
   },
+  // What a small system has for sh and awk, and what a large one has for awk.
+  busybox: {
+    title: 'busybox',
+    version: '1.35.0',
+    tolerance: 'major',
+    commands: ['busybox'],
+    versionArgs: ['--help'],
+    source: { kind: 'debian', package: 'busybox', file: 'bin/busybox', size: '0.5 MB' },
+  },
+  gawk: {
+    title: 'gawk',
+    version: '5.2.1',
+    tolerance: 'major',
+    commands: ['gawk'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'debian', package: 'gawk', file: 'usr/bin/gawk', size: '1 MB' },
+  },
   node22: nodeLine('22.23.3', {
     x64: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
     arm64:
