@@ -3,11 +3,8 @@ import { Command } from 'commander'
 import { canICommand } from './commands/can-i.ts'
 import { checkConfigCommand } from './commands/check-config.ts'
 import { completionCommand } from './commands/completion.ts'
-<<<<<<< HEAD
 import { controllerCommand } from './commands/controller.ts'
-=======
 import { credentialProviderCommand } from './commands/credential-provider.ts'
->>>>>>> main
 import { decodeCommand } from './commands/decode.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'

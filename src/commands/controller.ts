@@ -1,6 +1,7 @@
 import { Command } from 'commander'
-import { runOnce } from '../serve/controller/once.ts'
 import { loadConfig } from '../config/read.ts'
+import { runOnce } from '../serve/controller/once.ts'
+import { runController } from '../serve/controller/run.ts'
 import { addConfigOption, configFile, withArgument, type ConfigOption } from './config-option.ts'
 
 interface ControllerOptions extends ConfigOption {
@@ -20,6 +21,10 @@ export function controllerCommand(): Command {
       const options = withArgument(argument, given, command)
       const config = loadConfig(configFile(options), process.env)
       const dryRun = given.dryRun === true || config.controller.dryRun
+      if (given.once !== true) {
+        await runController(config, dryRun)
+        return
+      }
       const { obstructed, failed } = await runOnce(config, dryRun)
       if (obstructed + failed > 0) process.exitCode = 1
     })

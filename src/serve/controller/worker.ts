@@ -15,7 +15,7 @@ export interface WorkerOptions {
   readonly planning: () => PlanContext
   /** Write nothing. */
   readonly dryRun: boolean
-  readonly told: Told
+  readonly told: Pick<Told, 'step'>
 }
 
 /** Does for a namespace what is to be done, as it is at that moment. */
@@ -25,15 +25,11 @@ export function createWorker({ namespaces, planning, dryRun, told }: WorkerOptio
   const dry: Writer = {
     apply: (observed, step) => Promise.resolve(applyStep(observed, step, 'of a dry run')),
   }
-  return async (namespace, managed) => {
-    const observed = await namespaces.observe(namespace, managed)
-    const result = await reconcile(observed, {
+  return async (namespace, managed) =>
+    reconcile(await namespaces.observe(namespace, managed), {
       ...{ writer: dryRun ? dry : namespaces, context: planning },
       onStep: (step) => {
         told.step(namespace, step)
       },
     })
-    if (result.obstacle !== undefined) told.obstacle(namespace, result.obstacle)
-    return result
-  }
 }
