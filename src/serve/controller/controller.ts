@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Api } from '../../adapters/kubernetes/api.ts'
 import { ApiRefusal } from '../../adapters/kubernetes/api-refusal.ts'
-import type { Overview } from '../../adapters/kubernetes/managed/overview.ts'
+import type { Overview } from '../../adapters/kubernetes/overview.ts'
 import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
 import type { ControllerMetrics, ReconcileOutcome } from '../../adapters/ops/controller-metrics.ts'
 import { plan } from '../../control/plan.ts'
@@ -36,13 +36,13 @@ export interface ControllerOptions {
 
 export interface Controller {
   /** Something of a namespace is another than before. */
-  changed(namespace: string): void
+  readonly changed: (namespace: string) => void
   /** Works until the term ends. Everything must have been read before. */
-  lead(term: Term): Promise<void>
+  readonly lead: (term: Term) => Promise<void>
   /** Names in the queue by state; of one that does not lead, none. */
-  queue(): Readonly<Record<string, number>>
+  readonly queue: () => Readonly<Record<string, number>>
   /** Namespaces that are not as they should be. */
-  obstructed(): number
+  readonly obstructed: () => number
 }
 
 /** Namespaces at a time, and in all. */

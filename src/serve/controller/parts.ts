@@ -1,6 +1,6 @@
 import { TIMINGS } from '../../adapters/kubernetes/follow/timings.ts'
 import { createOutage, type Outage } from '../../adapters/kubernetes/follow/outage.ts'
-import { createOverview, type Overview } from '../../adapters/kubernetes/managed/overview.ts'
+import { createOverview, type Overview } from '../../adapters/kubernetes/overview.ts'
 import {
   createControllerMetrics,
   type ControllerMetrics,

@@ -6,7 +6,7 @@ import { parseInstant } from '../../instant.ts'
 import { isOwned, ROTATED_AT } from '../../control/marks.ts'
 import { messageOf } from '../../errors.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { createController } from './controller.ts'
+import { createController, type Controller } from './controller.ts'
 import { PATIENCE } from './once.ts'
 import { openParts, type Parts } from './parts.ts'
 
@@ -21,13 +21,14 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()
   const stop = new AbortController()
+  let controller: Controller | undefined
   const parts = await openParts(config, dryRun, (namespace) => {
-    controller.changed(namespace)
+    controller?.changed(namespace)
   })
   const { overview, log, metrics, planning, cluster } = parts
-  const controller = createController({
+  const { lead, queue, obstructed } = (controller = createController({
     ...{ ...parts, api: cluster.api, patience: PATIENCE, backoff: BACKOFF },
-  })
+  }))
   let leads = false
   const listener = await listen(parts, () => !stop.signal.aborted).catch((error: unknown) => {
     parts.close()
@@ -35,10 +36,10 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
   })
   metrics.observe({
     isLeader: () => leads,
-    queue: () => controller.queue(),
+    queue,
     namespaces: () => {
-      const obstructed = controller.obstructed()
-      return { in_step: Math.max(0, overview.names().size - obstructed), obstructed }
+      const count = obstructed()
+      return { in_step: Math.max(0, overview.names().size - count), obstructed: count }
     },
     oldestPassword: () => oldestPassword(parts, planning().now),
     age: () => overview.age(),
@@ -51,7 +52,7 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
     if (stop.signal.aborted) return
     log.info({ namespaces: overview.names().size }, 'all is read')
     leads = true
-    await controller.lead({ signal: stop.signal, mayWrite: () => !stop.signal.aborted })
+    await lead({ signal: stop.signal, mayWrite: () => !stop.signal.aborted })
     leads = false
   }
 

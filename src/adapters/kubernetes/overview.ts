@@ -1,10 +1,10 @@
-import { isOwned } from '../../../control/marks.ts'
-import type { Observed, ObservedAccount, ObservedSecret } from '../../../control/observed.ts'
-import type { Mapping } from '../../../mapping.ts'
-import { NAMESPACES, secretsNamed, type Collection } from '../follow/collection.ts'
-import { createFollower, type Follower, type FollowerOptions } from '../follow/follower.ts'
-import type { Reflector } from '../follow/reflector.ts'
-import { accountIn, isDeleting, secretIn } from './objects.ts'
+import { isOwned } from '../../control/marks.ts'
+import type { Observed, ObservedAccount, ObservedSecret } from '../../control/observed.ts'
+import type { Mapping } from '../../mapping.ts'
+import { NAMESPACES, secretsNamed, type Collection } from './follow/collection.ts'
+import { createFollower, type Follower, type FollowerOptions } from './follow/follower.ts'
+import type { Reflector } from './follow/reflector.ts'
+import { accountIn, isDeleting, secretIn } from './managed/objects.ts'
 
 /** Which namespaces rauth makes Secrets for. */
 export interface NamespaceChoice {
