@@ -1,3 +1,4 @@
+import type { Cluster } from '../../adapters/kubernetes/cluster.ts'
 import { TIMINGS } from '../../adapters/kubernetes/follow/timings.ts'
 import { createOutage, type Outage } from '../../adapters/kubernetes/follow/outage.ts'
 import { createOverview, type Overview } from '../../adapters/kubernetes/overview.ts'
@@ -9,7 +10,7 @@ import { createLogger } from '../../adapters/ops/logger.ts'
 import type { Config } from '../../config/schema.ts'
 import type { PlanContext } from '../../control/settings.ts'
 import type { Log } from '../../log.ts'
-import { openCluster, type Cluster } from './cluster.ts'
+import { createClusterOnce } from '../cluster.ts'
 import { planningOf, settingsOf } from './planning.ts'
 import { tellInLog } from './tell.ts'
 import type { Told } from './worker.ts'
@@ -36,9 +37,8 @@ export async function openParts(
   const log = createLogger(config.logLevel)
   const metrics = createControllerMetrics()
   const settings = settingsOf(config)
-  const cluster = await openCluster(config, metrics.apiAnswered)
-  const { server, from, insecure } = cluster
-  if (insecure) log.warn({ server, from }, 'the certificate of the API server is not checked')
+  const cluster = await createClusterOnce({ config, log, metrics }).open()
+  const { server } = cluster
   const { labelSelector, except, only } = config.controller.namespaces
   const outages = new Map<string, Outage>()
   const overview = createOverview({
