@@ -18,6 +18,8 @@ export interface ControlPlane extends ApiServer {
   readonly administrator: Identity
   /** The administrator's. */
   readonly api: Api
+  /** What tokens of ServiceAccounts are signed with, PEM. */
+  readonly serviceAccountKey: string
   /** Those that run, or ran last. */
   readonly etcd: Child
   readonly apiServer: Child
@@ -80,7 +82,8 @@ export async function startControlPlane({
       await writeFile(place, content, { mode: 0o600 })
       return place
     }
-    const signing = await file('service-accounts.key', privateKey())
+    const serviceAccountKey = privateKey()
+    const signing = await file('service-accounts.key', serviceAccountKey)
     const apiServerArgs = Object.entries({
       'etcd-servers': etcd.url,
       'bind-address': '127.0.0.1',
@@ -114,7 +117,7 @@ export async function startControlPlane({
     await start('kube-apiserver')
     return {
       ...{ port, authority: authority.certificate, administrator, api, start, client },
-      ...{ etcdUrl: etcd.url, etcdDirectory },
+      ...{ etcdUrl: etcd.url, etcdDirectory, serviceAccountKey },
       get etcd() {
         return child('etcd')
       },
