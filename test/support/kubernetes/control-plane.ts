@@ -18,11 +18,17 @@ export interface ControlPlane extends ApiServer {
   readonly administrator: Identity
   /** The administrator's. */
   readonly api: Api
+  /** What tokens of ServiceAccounts are signed with, PEM. */
+  readonly serviceAccountKey: string
   /** Those that run, or ran last. */
   readonly etcd: Child
   readonly apiServer: Child
+  /** Somebody who is known by a client certificate, with a group: a node is `system:node:NAME` in `system:nodes`. */
+  client(name: string, group: string): Promise<Identity>
   /** Where etcd is asked, over HTTP. */
   readonly etcdUrl: string
+  /** All that etcd knows is in here. */
+  readonly etcdDirectory: string
   /** Starts one again that was ended, with all that it knew, and waits until it is ready. */
   start(name: 'etcd' | 'kube-apiserver'): Promise<void>
   /** Ends both and removes all that they wrote. */
@@ -35,8 +41,15 @@ const ADMINISTRATORS = 'system:masters'
 /** Milliseconds. It takes six seconds on a quiet machine. */
 const START_LIMIT = 90_000
 
+export interface ControlPlaneOptions {
+  /** Kubelets have the rights that they have in a cluster, and no more. */
+  readonly nodes?: boolean
+}
+
 /** Takes some seconds: once for all tests of a file. */
-export async function startControlPlane(): Promise<ControlPlane> {
+export async function startControlPlane({
+  nodes = false,
+}: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const programs = await installParts(['etcd', 'kube-apiserver'])
   const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-kubernetes-'))
   const running = new Map<string, Child>()
@@ -56,12 +69,12 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await untilReady(child(name), ready, { limit: START_LIMIT })
   }
   try {
-    const etcd = await etcdOf(directory)
+    const etcdDirectory = path.join(directory, 'etcd')
+    const etcd = await etcdOf(etcdDirectory)
     const authority = await tlsAuthority('cluster')
-    const administrator = await authority.issue('administrator', {
-      usage: 'client',
-      organization: ADMINISTRATORS,
-    })
+    const client = (name: string, organization: string) =>
+      authority.issue(name, { usage: 'client', organization })
+    const administrator = await client('administrator', ADMINISTRATORS)
     const served = await authority.issue('kube-apiserver')
     const port = await freePort()
     const file = async (name: string, content: string) => {
@@ -69,7 +82,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
       await writeFile(place, content, { mode: 0o600 })
       return place
     }
-    const signing = await file('service-accounts.key', privateKey())
+    const serviceAccountKey = privateKey()
+    const signing = await file('service-accounts.key', serviceAccountKey)
     const apiServerArgs = Object.entries({
       'etcd-servers': etcd.url,
       'bind-address': '127.0.0.1',
@@ -77,7 +91,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
       'tls-cert-file': await file('served.crt', served.certificate),
       'tls-private-key-file': await file('served.key', served.key),
       'client-ca-file': await file('authority.crt', authority.certificate),
-      'authorization-mode': 'RBAC',
+      'authorization-mode': nodes ? 'Node,RBAC' : 'RBAC',
+      ...(nodes ? { 'enable-admission-plugins': 'NodeRestriction' } : {}),
       'service-account-issuer': 'https://kubernetes.default.svc',
       'service-account-key-file': signing,
       'service-account-signing-key-file': signing,
@@ -101,7 +116,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await start('etcd')
     await start('kube-apiserver')
     return {
-      ...{ port, authority: authority.certificate, administrator, api, etcdUrl: etcd.url, start },
+      ...{ port, authority: authority.certificate, administrator, api, start, client },
+      ...{ etcdUrl: etcd.url, etcdDirectory, serviceAccountKey },
       get etcd() {
         return child('etcd')
       },
@@ -124,7 +140,7 @@ async function etcdOf(directory: string): Promise<{ url: string; args: readonly 
   const url = `http://127.0.0.1:${await pick(await freePort())}`
   const peer = `http://127.0.0.1:${await pick(await freePort())}`
   const args = [
-    ...['--data-dir', path.join(directory, 'etcd')],
+    ...['--data-dir', directory],
     ...['--listen-client-urls', url, '--advertise-client-urls', url],
     ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
     ...['--initial-cluster', `default=${peer}`],
