@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, stop } from 'esbuild'
@@ -32,11 +32,12 @@ const WITHOUT_GENERATED_CLIENT = {
 
 /**
  * Makes dist/rauth.js: the whole program in one file, which starts three times as fast as its parts
- * out of node_modules and needs none of them. Throws with esbuild's own words when it cannot.
+ * out of node_modules and needs none of them; and dist/rauth.meta.json, which tells what it is made of.
+ * Throws with esbuild's own words when it cannot.
  */
 export async function bundle() {
   const outfile = path.join(ROOT, 'dist', 'rauth.js')
-  await build({
+  const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['src/cli.ts'],
     outfile,
@@ -46,16 +47,20 @@ export async function bundle() {
     format: 'esm',
     // A library of machine code, one for each platform: it stays where npm puts it, and is asked for
     // only where a Secret has a bcrypt hash.
-    external: ['bcrypt'],
+    // And one that is nobody's dependency: `debug` colours with it where it happens to be, as it is here
+    // for a tool of ours.
+    external: ['bcrypt', 'supports-color'],
     // Not minified: stack traces stay readable, and so does what a reviewer installs.
     legalComments: 'inline',
     plugins: [WITHOUT_GENERATED_CLIENT],
     banner: { js: PREAMBLE },
+    metafile: true,
     logLevel: 'silent',
   })
   // Its helper process would stay for as long as we run.
   await stop()
   await chmod(outfile, 0o755)
+  await writeFile(outfile.replace(/\.js$/, '.meta.json'), JSON.stringify(metafile))
   return outfile
 }
 
