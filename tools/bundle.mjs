@@ -30,38 +30,55 @@ const WITHOUT_GENERATED_CLIENT = {
   },
 }
 
+/** What both programs are made with. */
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  // Not minified: stack traces stay readable, and so does what a reviewer installs.
+  legalComments: 'inline',
+  metafile: true,
+  logLevel: 'silent',
+}
+
 /**
  * Makes dist/rauth.js: the whole program in one file, which starts three times as fast as its parts
- * out of node_modules and needs none of them; and dist/rauth.meta.json, which tells what it is made of.
- * Throws with esbuild's own words when it cannot.
+ * out of node_modules and needs none of them. And dist/rauth-credential-provider.cjs, the one command that
+ * nodes run; with a NAME.meta.json of each, which tells what it is made of. Throws with esbuild's own words
+ * when it cannot.
  */
 export async function bundle() {
   const outfile = path.join(ROOT, 'dist', 'rauth.js')
-  const { metafile } = await build({
-    absWorkingDir: ROOT,
+  const provider = path.join(ROOT, 'dist', 'rauth-credential-provider.cjs')
+  await makeProgram({
     entryPoints: ['src/cli.ts'],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20.19',
     format: 'esm',
     // A library of machine code, one for each platform: it stays where npm puts it, and is asked for
     // only where a Secret has a bcrypt hash.
     // And one that is nobody's dependency: `debug` colours with it where it happens to be, as it is here
     // for a tool of ours.
     external: ['bcrypt', 'supports-color'],
-    // Not minified: stack traces stay readable, and so does what a reviewer installs.
-    legalComments: 'inline',
     plugins: [WITHOUT_GENERATED_CLIENT],
     banner: { js: PREAMBLE },
-    metafile: true,
-    logLevel: 'silent',
+  })
+  await makeProgram({
+    entryPoints: ['src/credential-provider-cli.ts'],
+    outfile: provider,
+    // Nodes have it under a name without an extension, which Node takes for CommonJS.
+    format: 'cjs',
   })
   // Its helper process would stay for as long as we run.
   await stop()
-  await chmod(outfile, 0o755)
-  await writeFile(outfile.replace(/\.js$/, '.meta.json'), JSON.stringify(metafile))
   return outfile
+}
+
+async function makeProgram(options) {
+  const { metafile } = await build({ ...COMMON, ...options })
+  const { dir, name } = path.parse(options.outfile)
+  await chmod(options.outfile, 0o755)
+  await writeFile(path.join(dir, `${name}.meta.json`), JSON.stringify(metafile))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle()

@@ -72,7 +72,10 @@ describe('the image', { skip }, () => {
     assert.deepEqual(
       files.sort(),
       [
-        ...programs.flatMap((name) => [`opt/rauth/${name}.js`, `usr/local/bin/${name}`]),
+        ...programs.flatMap(({ command, file }) => [
+          `opt/rauth/${file}`,
+          `usr/local/bin/${command}`,
+        ]),
         'opt/rauth/package.json',
         ...['bcrypt.js', 'package.json', 'promises.js'].map(
           (name) => `${folderOf('bcrypt')}/${name}`,
@@ -86,9 +89,9 @@ describe('the image', { skip }, () => {
         ),
       ].sort(),
     )
-    for (const name of programs) {
-      const tested = await readFile(path.join(ROOT, 'dist', `${name}.js`), 'utf8')
-      assert.ok((await image.read(`opt/rauth/${name}.js`)) === tested, name)
+    for (const { file } of programs) {
+      const tested = await readFile(path.join(ROOT, 'dist', file), 'utf8')
+      assert.ok((await image.read(`opt/rauth/${file}`)) === tested, file)
     }
   })
 
@@ -201,7 +204,9 @@ describe('the image', { skip }, () => {
       if (entry.isFile() && (mode & 0o111) !== 0) programs.push(`/${name}`)
     }
     const others = programs.filter((name) => !/\/lib(?:64)?\/.*\.so(?:\.|$)/.test(name))
-    const commands = (await readShipment(ROOT)).programs.map((name) => `/usr/local/bin/${name}`)
+    const commands = (await readShipment(ROOT)).programs.map(
+      ({ command }) => `/usr/local/bin/${command}`,
+    )
     assert.deepEqual(others.sort(), [NODE, ...commands].sort())
   })
 

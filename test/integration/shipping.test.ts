@@ -34,8 +34,8 @@ describe('what is shipped', () => {
 
   it('is what the program itself says that it is made of, and bcrypt beside it', async () => {
     const folders = new Set(['node_modules/bcrypt', 'node_modules/node-gyp-build'])
-    for (const name of shipment.programs) {
-      const text = await readFile(path.join(ROOT, 'dist', `${name}.js`), 'utf8')
+    for (const { file } of shipment.programs) {
+      const text = await readFile(path.join(ROOT, 'dist', file), 'utf8')
       // esbuild puts the name of each file before what comes of it.
       for (const [, folder = ''] of text.matchAll(BUNDLED)) folders.add(folder)
     }
@@ -127,7 +127,7 @@ describe('what is shipped', () => {
     // Those that are made when it is packed may not be there yet.
     const [{ files }] = JSON.parse(stdout) as [{ files: readonly { path: string }[] }]
     const names = files.map((file) => file.path)
-    for (const name of shipment.programs) assert.ok(names.includes(`dist/${name}.js`), output)
+    for (const { file } of shipment.programs) assert.ok(names.includes(`dist/${file}`), output)
     const { files: globs } = JSON.parse(
       await readFile(path.join(ROOT, 'package.json'), 'utf8'),
     ) as { files: readonly string[] }

@@ -41,11 +41,11 @@ async function layOut({ out, base, node, architecture, epoch }: Layout): Promise
   const write = async (file: string, text: string) => writeFile(await at(file), text)
   const copy = async (file: string, to: string) => copyFile(path.join(ROOT, file), await at(to))
 
-  for (const name of programs) {
-    await copy(`dist/${name}.js`, `${PROGRAM_FOLDER}/${name}.js`)
+  for (const { command, file } of programs) {
+    await copy(`dist/${file}`, `${PROGRAM_FOLDER}/${file}`)
     // There is no shell and no env, so the command says itself where Node is.
-    const program = JSON.stringify(`/${PROGRAM_FOLDER}/${name}.js`)
-    await write(`${COMMANDS_FOLDER}/${name}`, `#!${node}\nimport(${program})\n`)
+    const program = JSON.stringify(`/${PROGRAM_FOLDER}/${file}`)
+    await write(`${COMMANDS_FOLDER}/${command}`, `#!${node}\nimport(${program})\n`)
   }
   await write(
     `${PROGRAM_FOLDER}/package.json`,

@@ -12,10 +12,15 @@ import {
 } from './packages.ts'
 import type { Sbom } from './sbom.ts'
 
+/** A command, and its file in dist/. */
+export interface Program {
+  readonly command: string
+  readonly file: string
+}
+
 /** What of the repository is handed to users, read from what the bundler left in dist/. */
 export interface Shipment {
-  /** Names of the programs, each `dist/NAME.js`. */
-  readonly programs: readonly string[]
+  readonly programs: readonly Program[]
   readonly version: string
   /** All that have something in a bundle or beside it. */
   readonly packages: readonly Package[]
@@ -32,15 +37,19 @@ export async function readShipment(root: string): Promise<Shipment> {
     readonly bin: Readonly<Record<string, string>>
     readonly dependencies: Readonly<Record<string, string>>
   }
+  const programs = Object.entries(bin).map(([command, file]) => ({
+    command,
+    file: path.relative('dist', file),
+  }))
   const metafiles = await Promise.all(
-    Object.values(bin).map(
-      async (file) => (await readJson(file.replace(/\.js$/, '.meta.json'))) as Metafile,
+    programs.map(
+      async ({ file }) => (await readJson(`dist/${path.parse(file).name}.meta.json`)) as Metafile,
     ),
   )
   const beside = externalDependencies(metafiles, Object.keys(dependencies))
   const native = await traceNative(root, beside)
   return {
-    ...{ programs: Object.keys(bin), version, native },
+    ...{ programs, version, native },
     packages: await packagesOf(root, [...bundledFiles(metafiles), ...native.files]),
     lockfile: await lockfileSbom(root),
   }

@@ -2,20 +2,19 @@ import type { CredentialStore } from '../../credentials/credential.ts'
 import type { CredentialReference } from '../../subject.ts'
 import type { SecretOptions } from '../../credentials/secret/secret-format.ts'
 import type { Log } from '../../log.ts'
-import { createApi } from './api.ts'
-import { readClusterAccess, type AccessOptions } from './cluster-access.ts'
-import { createConnection } from './connection.ts'
-import { createOutage } from './outage.ts'
-import { startReflector, type Reflector } from './reflector.ts'
+import type { Cluster } from './cluster.ts'
+import { secretsNamed } from './follow/collection.ts'
+import { createOutage } from './follow/outage.ts'
+import { startReflector, type Reflector } from './follow/reflector.ts'
+import { TIMINGS, type Timings } from './follow/timings.ts'
 import { createSecretCache, type SecretCounts } from './secret-cache.ts'
 import { createSecretNotes } from './secret-notes.ts'
-import { TIMINGS, type Timings } from './timings.ts'
 
 /** Namespaces whose trouble is told at a time. */
 const MAX_TOLD = 3
 
 export interface KubernetesSecretStoreOptions extends SecretOptions {
-  readonly access: AccessOptions
+  readonly cluster: Pick<Cluster, 'api' | 'server' | 'from'>
   /** Only these; else all. */
   readonly namespaces: readonly string[]
   readonly labelSelector?: string | undefined
@@ -26,11 +25,8 @@ export interface KubernetesSecretStoreOptions extends SecretOptions {
   readonly timer: () => number
   /** 0 to 1. */
   readonly random: () => number
-  readonly userAgent: string
   /** Told why a watch ended. */
   readonly onWatchEnd: (kind: string) => void
-  /** Told of each answer of the API server: its status, 0 for none. */
-  readonly onAnswer: (status: number) => void
   readonly timings?: Timings
 }
 
@@ -46,17 +42,13 @@ export interface KubernetesSecretStore extends CredentialStore {
 
 /**
  * The credentials in the Secrets of a cluster, kept in step with its API server: no lookup waits for that.
- * While it is out of reach the last state is served on, but no longer than `maxStale`. Throws
- * ERR_CREDENTIALS_UNREADABLE when nothing says which cluster that is; does not wait for it.
+ * While it is out of reach the last state is served on, but no longer than `maxStale`. Does not wait for it.
  */
 export function createKubernetesSecretStore(
   options: KubernetesSecretStoreOptions,
 ): KubernetesSecretStore {
-  const { access, log, timer, maxStale = Infinity, timings = TIMINGS } = options
-  const { server, from, insecure } = readClusterAccess(access)
-  if (insecure) log.warn({ server, from }, 'the certificate of the API server is not checked')
-  const connection = createConnection(() => readClusterAccess(access).config)
-  const api = createApi({ ...options, connection })
+  const { cluster, log, timer, maxStale = Infinity, timings = TIMINGS } = options
+  const { api, server, from } = cluster
   const cache = createSecretCache({ ...options, onChange: createSecretNotes({ log, timer }) })
   const begin = timer()
   let loaded = false
@@ -66,7 +58,7 @@ export function createKubernetesSecretStore(
     const outage = createOutage(log, { server, ...where })
     return startReflector({
       ...{ ...options, api, timings, target: cache.target(namespace) },
-      collection: { ...options, namespace },
+      collection: secretsNamed(options.secretName, { ...options, namespace }),
       onTrouble: outage.tell,
       onList: tellLoaded,
     })
@@ -125,7 +117,6 @@ export function createKubernetesSecretStore(
     counts: () => cache.counts(),
     close() {
       for (const one of all) one.close()
-      connection.close()
     },
   }
 }

@@ -2,12 +2,14 @@ import { createSecretKey } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import type { AccessOptions } from '../../../src/adapters/kubernetes/cluster-access.ts'
+import { openCluster } from '../../../src/adapters/kubernetes/cluster.ts'
 import {
   createKubernetesSecretStore,
   type KubernetesSecretStore,
   type KubernetesSecretStoreOptions,
 } from '../../../src/adapters/kubernetes/secret-store.ts'
-import type { Timings } from '../../../src/adapters/kubernetes/timings.ts'
+import type { Timings } from '../../../src/adapters/kubernetes/follow/timings.ts'
 import { createPasswordHasher } from '../../../src/credentials/password.ts'
 import type { Log } from '../../../src/log.ts'
 import { until } from '../until.ts'
@@ -42,13 +44,13 @@ export interface Following {
 }
 
 export type FollowOptions = Partial<
-  Omit<KubernetesSecretStoreOptions, 'timings' | 'log' | 'onWatchEnd' | 'onAnswer'>
-> & { readonly timings?: Partial<Timings> }
+  Omit<KubernetesSecretStoreOptions, 'timings' | 'log' | 'onWatchEnd' | 'cluster'>
+> & { readonly timings?: Partial<Timings>; readonly access?: AccessOptions }
 
 export async function follow(
   server: ApiServer,
   identity: Identity,
-  { timings, ...options }: FollowOptions = {},
+  { timings, access, ...options }: FollowOptions = {},
 ): Promise<Following> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-following-'))
   const file = path.join(home, 'kubeconfig')
@@ -62,12 +64,16 @@ export async function follow(
   const answers: Record<string, number> = {}
   const count = (of: Record<string, number>) => (what: string | number) =>
     void (of[what] = (of[what] ?? 0) + 1)
+  const cluster = openCluster({
+    access: access ?? { kubeconfig: file, environment: {}, home },
+    ...{ userAgent: 'rauth/test', log, onAnswer: count(answers) },
+  })
   const store = createKubernetesSecretStore({
-    access: { kubeconfig: file, environment: {}, home },
+    cluster,
     ...{ secretName: 'registry-credentials', namespaces: [] },
     ...{ hasher, bindingKey: createSecretKey(Buffer.alloc(32, 2)), log },
-    ...{ timer: () => performance.now(), random: Math.random, userAgent: 'rauth/test' },
-    ...{ onWatchEnd: count(ends), onAnswer: count(answers) },
+    ...{ timer: () => performance.now(), random: Math.random },
+    onWatchEnd: count(ends),
     ...options,
     timings: { ...SHORT, ...timings },
   })
@@ -88,6 +94,7 @@ export async function follow(
     untilReady: (limit = 10_000) => until('all Secrets', limit, () => store.ready()),
     async close() {
       store.close()
+      cluster.close()
       await rm(home, { recursive: true, force: true })
     },
   }
