@@ -1,5 +1,7 @@
 import { isMapping, type Mapping } from '../../mapping.ts'
-import { ApiRefusal, readBody, TooLong, type Api } from './api.ts'
+import { readBody, TooLong } from './answer-body.ts'
+import type { Api } from './api.ts'
+import { ApiRefusal } from './api-refusal.ts'
 import { pathOf, type Collection } from './collection.ts'
 import { parseObject } from './parse-object.ts'
 import { MAX_TEXT, readPageBeginning } from './too-long.ts'
