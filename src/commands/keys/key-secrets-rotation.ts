@@ -31,8 +31,8 @@ export async function rotateKeySecrets({
   readonly algorithm?: Algorithm | undefined
   readonly days?: number | undefined
 }): Promise<ChangedKeys> {
-  const authority = await there(secrets, names.authority)
-  const signing = await there(secrets, names.signing)
+  const signing = await there(secrets, names.signing, INIT)
+  const authority = await there(secrets, names.authority, 'put it back from where it is kept')
   const authorityKey = contentOf(authority.contents, names.authority, AUTHORITY_KEY)
   const next = await inFolder(async (directory) => {
     await writeFolder(directory, new Map([...signing.contents, [AUTHORITY_KEY, authorityKey]]))
@@ -55,7 +55,7 @@ export async function pruneKeySecrets(
   { secrets, names, now }: KeySecretsOptions,
   times: KeyTimes,
 ): Promise<ChangedKeys> {
-  const signing = await there(secrets, names.signing)
+  const signing = await there(secrets, names.signing, INIT)
   const next = await inFolder(async (directory) => {
     await writeFolder(directory, signing.contents)
     await pruneKeys(directory, now, times)
@@ -78,13 +78,12 @@ async function publish(
   if (!isSame(found.contents, wanted)) await secrets.replace(names.public, found, wanted)
 }
 
-async function there(secrets: SecretObjects, name: string) {
+const INIT = 'rauth keys init --secret, with the same name'
+
+async function there(secrets: SecretObjects, name: string, next: string) {
   const found = await secrets.read(name)
   if (found !== undefined) return found
-  throw new RauthError(
-    'ERR_KEYS_UNREADABLE',
-    `there is no Secret ${name}; next: rauth keys init --secret, with the same name`,
-  )
+  throw new RauthError('ERR_KEYS_UNREADABLE', `there is no Secret ${name}; next: ${next}`)
 }
 
 function without(contents: SecretContents, key: string): SecretContents {

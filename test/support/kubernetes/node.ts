@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -39,10 +40,12 @@ export interface PodSpec {
 export interface Pod {
   child(container: string): Child
   log(container: string): Promise<string>
+  /** Whether a container sees a file, or a folder, in what is mounted for it. */
+  has(container: string, file: string): boolean
   /** What the kubelet does every minute: brings the volumes up to date. */
   sync(): Promise<void>
-  /** Asks all of it to end; false where one had to be made to. */
-  stop(): Promise<boolean>
+  /** Asks all of it to end; the containers that had to be made to. */
+  stop(): Promise<readonly string[]>
 }
 
 /** A node without a scheduler: runs pods on loopback, by the images that it was given. */
@@ -96,7 +99,12 @@ export async function createNode(
       })
     }
     await sync()
-    return { run, sync, log: (name: string) => readFile(path.join(folder, name, 'log'), 'utf8') }
+    return {
+      run,
+      sync,
+      folderOf: volumeFolder,
+      log: (name: string) => readFile(path.join(folder, name, 'log'), 'utf8'),
+    }
   }
 
   async function prepare(namespace: string, spec: PodSpec) {
@@ -115,10 +123,19 @@ export async function createNode(
       child: (name) => children.get(name) ?? missing(name),
       log: made.log,
       sync: made.sync,
+      has: (name, file) =>
+        (spec.containers.find((one) => one.name === name)?.volumeMounts ?? []).some(
+          ({ mountPath, name: volume }) =>
+            mountPath === file ||
+            (file.startsWith(`${mountPath}/`) &&
+              existsSync(path.join(made.folderOf(volume), file.slice(mountPath.length)))),
+        ),
       async stop() {
         running.delete(pod)
-        const obeyed = await Promise.all([...children.values()].map((child) => child.stop()))
-        return obeyed.every(Boolean)
+        const killed = [...children].map(async ([name, child]) => {
+          return (await child.stop()) ? [] : [name]
+        })
+        return (await Promise.all(killed)).flat()
       },
     }
     running.add(pod)
