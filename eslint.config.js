@@ -6,6 +6,8 @@ import tseslint from 'typescript-eslint'
  *
  *   cli → commands → serve → adapters → flows → policy, credentials, token → registry → refusal, subject, …
  *
+ * Beside the flows stands control, the core of the controller, which knows credentials alone.
+ *
  * test/unit/architecture.test.ts holds the same picture as an allow-list and looks for cycles.
  */
 const never = (from, folders) => ({
@@ -31,8 +33,10 @@ const pure = {
     'src/policy/**/*.ts',
     'src/credentials/**/*.ts',
     'src/token/**/*.ts',
+    'src/control/**/*.ts',
+    'src/credential-provider/**/*.ts',
   ],
-  ignores: ['src/cli.ts'],
+  ignores: ['src/cli.ts', 'src/credential-provider-cli.ts'],
   rules: {
     'no-restricted-globals': ['error', 'process', 'console', 'setTimeout', 'setInterval', 'fetch'],
     'no-restricted-properties': [
@@ -85,11 +89,22 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-floating-promises': 'off' },
   },
   pure,
-  never('registry', ['policy', 'credentials', 'token', 'adapters', 'config', 'serve', 'commands']),
-  never('policy', ['credentials', 'token', 'adapters', 'config', 'serve', 'commands']),
-  never('credentials', ['policy', 'token', 'adapters', 'config', 'serve', 'commands']),
-  never('token', ['policy', 'credentials', 'adapters', 'config', 'serve', 'commands']),
-  never('config', ['adapters', 'serve', 'commands']),
+  never('registry', [
+    'control',
+    'policy',
+    'credentials',
+    'token',
+    'adapters',
+    'config',
+    'serve',
+    'commands',
+  ]),
+  never('policy', ['control', 'credentials', 'token', 'adapters', 'config', 'serve', 'commands']),
+  never('credentials', ['control', 'policy', 'token', 'adapters', 'config', 'serve', 'commands']),
+  never('token', ['control', 'policy', 'credentials', 'adapters', 'config', 'serve', 'commands']),
+  never('control', ['policy', 'token', 'registry', 'adapters', 'config', 'serve', 'commands']),
+  never('credential-provider', ['control', 'policy', 'adapters', 'config', 'serve', 'commands']),
+  never('config', ['control', 'adapters', 'serve', 'commands']),
   never('adapters', ['config', 'serve', 'commands']),
   never('serve', ['commands']),
 )

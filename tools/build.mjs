@@ -10,13 +10,13 @@ const DIST = path.join(ROOT, 'dist')
 const BUILD_INFO = path.join(DIST, '.tsbuildinfo')
 /** What the last build was made of and what it found; tools/test reads it for its build phase. */
 const RECORD = path.join(DIST, '.build.json')
-const PROGRAM = path.join(DIST, 'rauth.js')
+const PROGRAMS = ['rauth.js', 'rauth-credential-provider.cjs'].map((name) => path.join(DIST, name))
 
 const SOURCE_FOLDERS = ['src', 'test', 'tools']
 const SOURCE_FILES = ['tsconfig.json', 'package-lock.json']
 
 /**
- * Compiles the tree into dist/ and bundles dist/rauth.js; does nothing when nothing changed since.
+ * Compiles the tree into dist/ and bundles the programs in it; does nothing when nothing changed since.
  * Type errors are in the answer, because who starts rauth may not care about one in a test.
  */
 export async function build(report) {
@@ -113,7 +113,7 @@ function missingOutputs(sources) {
   const compiled = sources
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
     .map((file) => path.join(DIST, file.replace(/\.ts$/, '.js')))
-  return [...compiled, ...(sources.includes(SOURCE_FILES[0]) ? [PROGRAM] : [])].filter(
+  return [...compiled, ...(sources.includes(SOURCE_FILES[0]) ? PROGRAMS : [])].filter(
     (file) => !existsSync(file),
   )
 }

@@ -30,32 +30,46 @@ const WITHOUT_GENERATED_CLIENT = {
   },
 }
 
+/** What both programs are made with. */
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  // Not minified: stack traces stay readable, and so does what a reviewer installs.
+  legalComments: 'inline',
+  logLevel: 'silent',
+}
+
 /**
  * Makes dist/rauth.js: the whole program in one file, which starts three times as fast as its parts
- * out of node_modules and needs none of them. Throws with esbuild's own words when it cannot.
+ * out of node_modules and needs none of them. And dist/rauth-credential-provider.cjs, the one command that
+ * nodes run. Throws with esbuild's own words when it cannot.
  */
 export async function bundle() {
   const outfile = path.join(ROOT, 'dist', 'rauth.js')
+  const provider = path.join(ROOT, 'dist', 'rauth-credential-provider.cjs')
   await build({
-    absWorkingDir: ROOT,
+    ...COMMON,
     entryPoints: ['src/cli.ts'],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20.19',
     format: 'esm',
     // A library of machine code, one for each platform: it stays where npm puts it, and is asked for
     // only where a Secret has a bcrypt hash.
     external: ['bcrypt'],
-    // Not minified: stack traces stay readable, and so does what a reviewer installs.
-    legalComments: 'inline',
     plugins: [WITHOUT_GENERATED_CLIENT],
     banner: { js: PREAMBLE },
-    logLevel: 'silent',
+  })
+  await build({
+    ...COMMON,
+    entryPoints: ['src/credential-provider-cli.ts'],
+    outfile: provider,
+    // Nodes have it under a name without an extension, which Node takes for CommonJS.
+    format: 'cjs',
   })
   // Its helper process would stay for as long as we run.
   await stop()
-  await chmod(outfile, 0o755)
+  await Promise.all([outfile, provider].map((file) => chmod(file, 0o755)))
   return outfile
 }
 

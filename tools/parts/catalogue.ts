@@ -30,7 +30,12 @@ export type GoMainModule =
       readonly requirements?: { readonly file: string; readonly sums: string }
     }
   /** Its go.mod takes modules from folders of its repository: Kubernetes' are published at this version. */
-  | { readonly name: string; readonly staging: string }
+  | {
+      readonly name: string
+      readonly staging: string
+      /** A program of this repository, one Go file, that is built with it, in place of one of its own. */
+      readonly program?: string
+    }
 
 /** A Debian package, unpacked beside the system's files; apt checks its signature. */
 export interface DebianSource {
@@ -297,6 +302,21 @@ export const CATALOGUE = {
       duration: '6 to 12 minutes',
     },
   },
+  // Not of Kubernetes: a program of our tests around what its kubelet does for credentials.
+  'kubelet-credentials': {
+    title: 'kubelet-credentials',
+    version: '1.34.4',
+    tolerance: 'minor',
+    commands: ['kubelet-credentials'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'go',
+      package: './kubelet-credentials',
+      versionVariable: 'main.version',
+      module: { ...KUBERNETES, program: 'test/support/kubelet/main.go' },
+      duration: 'one to two minutes after kube-apiserver',
+    },
+  },
   kubectl: {
     title: 'kubectl',
     version: '1.34.4',
@@ -361,6 +381,23 @@ export const CATALOGUE = {
     versionArgs: VERSION_FLAG,
     source: { kind: 'beside', part: 'containerd', package: 'containerd', file: 'usr/bin/ctr' },
   },
+  // What a small system has for sh and awk, and what a large one has for awk.
+  busybox: {
+    title: 'busybox',
+    version: '1.35.0',
+    tolerance: 'major',
+    commands: ['busybox'],
+    versionArgs: ['--help'],
+    source: { kind: 'debian', package: 'busybox', file: 'bin/busybox', size: '0.5 MB' },
+  },
+  gawk: {
+    title: 'gawk',
+    version: '5.2.1',
+    tolerance: 'major',
+    commands: ['gawk'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'debian', package: 'gawk', file: 'usr/bin/gawk', size: '1 MB' },
+  },
   node22: nodeLine('22.23.3', {
     x64: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
     arm64:
@@ -377,6 +414,12 @@ export type PartName = keyof typeof CATALOGUE
 
 export function label(part: Part): string {
   return `${part.title} ${part.version}`
+}
+
+/** Of our own program that is built with the part, if it has one: its path in the repository. */
+export function ownProgram({ source }: Part): string | undefined {
+  if (source.kind !== 'go' || source.module === undefined) return undefined
+  return 'program' in source.module ? source.module.program : undefined
 }
 
 /** The npm package for this machine. */

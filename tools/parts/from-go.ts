@@ -41,7 +41,8 @@ export async function fromGo(
     expectSuccess(what, await go([...install, `${source.package}@v${part.version}`]))
   } else {
     const tree = path.join(folder, 'source')
-    const flag = await mainModule(source.module, part.version, { go, tree })
+    const context = { go, tree, packageFolder: source.package }
+    const flag = await mainModule(source.module, part.version, context)
     expectSuccess(what, await go([...install, flag, source.package], tree))
     await rm(tree, { recursive: true })
   }

@@ -8,13 +8,18 @@ export interface MainModuleContext {
   readonly go: (args: readonly string[]) => Promise<Ran>
   /** The folder to make. */
   readonly tree: string
+  /** Where a program of ours goes in it: the package that is built. */
+  readonly packageFolder: string
 }
+
+/** The repository, from dist/tools/parts. */
+const ROOT = path.resolve(import.meta.dirname, '../../..')
 
 /** Makes a folder in which Go builds the packages of a published module, and gives the flag for it. */
 export async function mainModule(
   module: GoMainModule,
   version: string,
-  { go, tree }: MainModuleContext,
+  { go, tree, packageFolder }: MainModuleContext,
 ): Promise<string> {
   if ('staging' in module) {
     const { GoMod } = await download(go, `${module.name}@v${version}`)
@@ -23,6 +28,11 @@ export async function mainModule(
     await mkdir(tree)
     const text = requiring(module, version, JSON.parse(read.stdout) as Requirements)
     await writeFile(path.join(tree, 'go.mod'), text)
+    if (module.program !== undefined) {
+      const folder = path.join(tree, packageFolder)
+      await mkdir(folder)
+      await copyFile(path.join(ROOT, module.program), path.join(folder, 'main.go'))
+    }
     // There is no go.sum: Go writes one of what its checksum database says.
     return '-mod=mod'
   }

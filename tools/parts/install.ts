@@ -1,7 +1,8 @@
 import path from 'node:path'
-import { findCached, partsDirectory, storePart, type Cached } from './cache.ts'
+import { findCached, storePart, type Cached } from './cache.ts'
 import { CATALOGUE, label, type BesideSource, type Part, type PartName } from './catalogue.ts'
 import { PartsError, SourceFailure, type Attempt, type PartFailure } from './failure.ts'
+import { folderOf, hostOf } from './folder.ts'
 import { fromDebian, unpackedFile } from './from-debian.ts'
 import { fromGo } from './from-go.ts'
 import { fromNpm } from './from-npm.ts'
@@ -87,18 +88,6 @@ function linesOf<N extends PartName>(names: readonly N[]): readonly (readonly N[
     lines.set(line, [...(lines.get(line) ?? []), name])
   }
   return [...lines.values()]
-}
-
-function folderOf(name: PartName, env: NodeJS.ProcessEnv): string {
-  const { source, version }: Part = CATALOGUE[name]
-  if (source.kind === 'beside') return folderOf(hostOf(source), env)
-  return path.join(partsDirectory(env), `${name}-${version}`)
-}
-
-/** The part whose package the program comes in. */
-function hostOf({ part }: BesideSource): PartName {
-  if (Object.hasOwn(CATALOGUE, part)) return part as PartName
-  throw new Error(`the catalogue has no part ${part}`)
 }
 
 /** A part that is there already, on PATH or in the cache; nothing is installed. */

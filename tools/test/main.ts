@@ -34,6 +34,7 @@ const E2E_PARTS = [
   'etcd',
   'kube-apiserver',
   'kubectl',
+  'kubelet-credentials',
 ] as const
 /** Says what failed, and of the rest not more than needed. */
 const REPORTER = 'tools/test/reporter.ts'

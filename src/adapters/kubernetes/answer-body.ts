@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { beginningOf } from './too-long.ts'
+import { beginningOf } from './text-limit.ts'
 
 export interface BodyLimits {
   /** Bytes. */

@@ -6,7 +6,7 @@ import { refusalOf } from './api-refusal.ts'
 import type { Connection } from './connection.ts'
 import { parseObject } from './parse-object.ts'
 import { writeBody, type SentBody } from './sent-body.ts'
-import { MAX_TEXT } from './too-long.ts'
+import { MAX_TEXT } from './text-limit.ts'
 
 export interface GetOptions {
   readonly signal: AbortSignal

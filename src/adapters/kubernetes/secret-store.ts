@@ -5,11 +5,12 @@ import type { Log } from '../../log.ts'
 import { createApi } from './api.ts'
 import { readClusterAccess, type AccessOptions } from './cluster-access.ts'
 import { createConnection } from './connection.ts'
-import { createOutage } from './outage.ts'
-import { startReflector, type Reflector } from './reflector.ts'
+import { secretsNamed } from './follow/collection.ts'
+import { createOutage } from './follow/outage.ts'
+import { startReflector, type Reflector } from './follow/reflector.ts'
+import { TIMINGS, type Timings } from './follow/timings.ts'
 import { createSecretCache, type SecretCounts } from './secret-cache.ts'
 import { createSecretNotes } from './secret-notes.ts'
-import { TIMINGS, type Timings } from './timings.ts'
 
 /** Namespaces whose trouble is told at a time. */
 const MAX_TOLD = 3
@@ -66,7 +67,7 @@ export function createKubernetesSecretStore(
     const outage = createOutage(log, { server, ...where })
     return startReflector({
       ...{ ...options, api, timings, target: cache.target(namespace) },
-      collection: { ...options, namespace },
+      collection: secretsNamed(options.secretName, { ...options, namespace }),
       onTrouble: outage.tell,
       onList: tellLoaded,
     })

@@ -21,6 +21,8 @@ export interface ControlPlane extends ApiServer {
   /** Those that run, or ran last. */
   readonly etcd: Child
   readonly apiServer: Child
+  /** Somebody who is known by a client certificate, with a group: a node is `system:node:NAME` in `system:nodes`. */
+  client(name: string, group: string): Promise<Identity>
   /** Where etcd is asked, over HTTP. */
   readonly etcdUrl: string
   /** Starts one again that was ended, with all that it knew, and waits until it is ready. */
@@ -35,8 +37,15 @@ const ADMINISTRATORS = 'system:masters'
 /** Milliseconds. It takes six seconds on a quiet machine. */
 const START_LIMIT = 90_000
 
+export interface ControlPlaneOptions {
+  /** Kubelets have the rights that they have in a cluster, and no more. */
+  readonly nodes?: boolean
+}
+
 /** Takes some seconds: once for all tests of a file. */
-export async function startControlPlane(): Promise<ControlPlane> {
+export async function startControlPlane({
+  nodes = false,
+}: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const programs = await installParts(['etcd', 'kube-apiserver'])
   const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-kubernetes-'))
   const running = new Map<string, Child>()
@@ -58,10 +67,9 @@ export async function startControlPlane(): Promise<ControlPlane> {
   try {
     const etcd = await etcdOf(directory)
     const authority = await tlsAuthority('cluster')
-    const administrator = await authority.issue('administrator', {
-      usage: 'client',
-      organization: ADMINISTRATORS,
-    })
+    const client = (name: string, organization: string) =>
+      authority.issue(name, { usage: 'client', organization })
+    const administrator = await client('administrator', ADMINISTRATORS)
     const served = await authority.issue('kube-apiserver')
     const port = await freePort()
     const file = async (name: string, content: string) => {
@@ -77,7 +85,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
       'tls-cert-file': await file('served.crt', served.certificate),
       'tls-private-key-file': await file('served.key', served.key),
       'client-ca-file': await file('authority.crt', authority.certificate),
-      'authorization-mode': 'RBAC',
+      'authorization-mode': nodes ? 'Node,RBAC' : 'RBAC',
+      ...(nodes ? { 'enable-admission-plugins': 'NodeRestriction' } : {}),
       'service-account-issuer': 'https://kubernetes.default.svc',
       'service-account-key-file': signing,
       'service-account-signing-key-file': signing,
@@ -101,7 +110,15 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await start('etcd')
     await start('kube-apiserver')
     return {
-      ...{ port, authority: authority.certificate, administrator, api, etcdUrl: etcd.url, start },
+      ...{
+        port,
+        authority: authority.certificate,
+        administrator,
+        api,
+        etcdUrl: etcd.url,
+        start,
+        client,
+      },
       get etcd() {
         return child('etcd')
       },

@@ -7,7 +7,7 @@ import {
   type KubernetesSecretStore,
   type KubernetesSecretStoreOptions,
 } from '../../../src/adapters/kubernetes/secret-store.ts'
-import type { Timings } from '../../../src/adapters/kubernetes/timings.ts'
+import type { Timings } from '../../../src/adapters/kubernetes/follow/timings.ts'
 import { createPasswordHasher } from '../../../src/credentials/password.ts'
 import type { Log } from '../../../src/log.ts'
 import { until } from '../until.ts'

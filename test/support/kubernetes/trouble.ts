@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { TIMINGS } from '../../../src/adapters/kubernetes/timings.ts'
+import { TIMINGS } from '../../../src/adapters/kubernetes/follow/timings.ts'
 import { SHORT, type Following } from './following.ts'
 
 /**

@@ -4,7 +4,7 @@ export interface Timings {
   readonly patience: number
   /**
    * Without a word on a watch, after which it is taken for dead. The API server sends a bookmark a
-   * minute, unless no Secret changed since it started.
+   * minute, unless nothing changed since it started.
    */
   readonly silence: number
   /** How long the API server is asked to keep a watch: by chance from the first to the second. */

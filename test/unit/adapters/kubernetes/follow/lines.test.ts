@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createLines } from '../../../../src/adapters/kubernetes/lines.ts'
+import { createLines } from '../../../../../src/adapters/kubernetes/follow/lines.ts'
 
 function cut(chunks: readonly Buffer[], most: number) {
   const got: string[] = []

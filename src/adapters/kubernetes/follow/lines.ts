@@ -1,4 +1,4 @@
-import { beginningOf } from './too-long.ts'
+import { beginningOf } from '../text-limit.ts'
 
 /** Cuts a stream of bytes into lines. */
 export interface Lines {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isOlder } from '../../../../src/adapters/kubernetes/resource-version.ts'
+import { isOlder } from '../../../../../src/adapters/kubernetes/follow/resource-version.ts'
 
 describe('isOlder', () => {
   const TABLE: readonly (readonly [one: string, other: string, older: boolean])[] = [

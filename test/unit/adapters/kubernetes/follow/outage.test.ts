@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createOutage } from '../../../../src/adapters/kubernetes/outage.ts'
+import { createOutage } from '../../../../../src/adapters/kubernetes/follow/outage.ts'
 
 function outage() {
   const lines: string[] = []

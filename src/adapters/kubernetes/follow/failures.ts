@@ -1,5 +1,5 @@
-import { messageOf } from '../../errors.ts'
-import { ApiRefusal } from './api-refusal.ts'
+import { messageOf } from '../../../errors.ts'
+import { ApiRefusal } from '../api-refusal.ts'
 
 export interface Failure {
   readonly problem: string

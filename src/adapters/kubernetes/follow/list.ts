@@ -1,10 +1,11 @@
-import { isMapping, type Mapping } from '../../mapping.ts'
-import { readBody, TooLong } from './answer-body.ts'
-import type { Api } from './api.ts'
-import { ApiRefusal } from './api-refusal.ts'
-import { pathOf, type Collection } from './collection.ts'
-import { parseObject } from './parse-object.ts'
-import { MAX_TEXT, readPageBeginning } from './too-long.ts'
+import { isMapping, type Mapping } from '../../../mapping.ts'
+import { readBody, TooLong } from '../answer-body.ts'
+import type { Api } from '../api.ts'
+import { ApiRefusal } from '../api-refusal.ts'
+import { parseObject } from '../parse-object.ts'
+import { MAX_TEXT } from '../text-limit.ts'
+import { acceptOf, pathOf, typeOf, type Collection, type TypeMeta } from './collection.ts'
+import { readPageBeginning } from './too-long.ts'
 
 /** What a list gave. */
 export interface Listed<T> {
@@ -13,7 +14,7 @@ export interface Listed<T> {
   readonly resourceVersion: string
 }
 
-/** Told of each Secret as soon as it is there: no more than a page of text is held. */
+/** Told of each object as soon as it is there: no more than a page of text is held. */
 export interface Reader<T> {
   read(object: Mapping): T
   /** One that is too long to be held: no more than the beginning of its metadata. */
@@ -27,7 +28,7 @@ export interface ListOptions {
   readonly signal: AbortSignal
 }
 
-/** Secrets a page. */
+/** Objects a page. */
 const PAGE = 500
 
 /** What a page that was too long is divided by. */
@@ -36,8 +37,8 @@ const SMALLER = 8
 /** So often it begins anew when what it reads grew too old in between. */
 const MAX_RESTARTS = 3
 
-/** Every Secret of a collection, page by page and all as of one moment. */
-export async function listSecrets<T>(options: ListOptions, reader: Reader<T>): Promise<Listed<T>> {
+/** Every object of a collection, page by page and all as of one moment. */
+export async function listObjects<T>(options: ListOptions, reader: Reader<T>): Promise<Listed<T>> {
   for (let restarts = 0; ; restarts += 1) {
     try {
       return await readAll(options, reader)
@@ -66,14 +67,14 @@ async function readAll<T>(options: ListOptions, reader: Reader<T>): Promise<List
 
 interface Page {
   readonly objects: readonly Mapping[]
-  /** It is of one Secret, and only its beginning was read. */
+  /** It is of one object, and only its beginning was read. */
   readonly isTooLong: boolean
   readonly resourceVersion: string
   /** Where the next page goes on; empty at the end. */
   readonly token: string
 }
 
-/** So many Secrets or somewhat more, or all that are left: in one page, or in smaller ones if that is too long. */
+/** So many objects or somewhat more, or all that are left: in one page, or in smaller ones if that is too long. */
 async function* pagesFrom(
   token: string,
   size: number,
@@ -103,21 +104,23 @@ async function readPage(
   token: string,
 ): Promise<Page | undefined> {
   const query = { limit: String(size), ...(token === '' ? {} : { continue: token }) }
-  const response = await api.get(pathOf(collection, query), { signal, patience })
+  const accept = acceptOf(collection, 'list')
+  const response = await api.get(pathOf(collection, query), { signal, patience, accept })
+  const type = typeOf(collection)
   try {
-    return pageOf(await readBody(response, { most: MAX_TEXT, patience }))
+    return pageOf(await readBody(response, { most: MAX_TEXT, patience }), type)
   } catch (error) {
     if (!(error instanceof TooLong)) throw error
     if (size > 1) return undefined
-    // The API server keeps Secrets that are too long for rauth: whoever writes one must not end the list of all.
-    const beginning = readPageBeginning(error.beginning)
+    // The API server keeps objects that are too long for rauth: whoever writes one must not end the list of all.
+    const beginning = readPageBeginning(error.beginning, type)
     if (beginning === undefined) throw error
     const { metadata, object } = beginning
     return { objects: [object], isTooLong: true, ...placeOf(metadata) }
   }
 }
 
-function pageOf(text: string): Page {
+function pageOf(text: string, type: TypeMeta): Page {
   const body = parseObject(text)
   const metadata = body?.['metadata']
   const items = body?.['items'] ?? []
@@ -125,7 +128,7 @@ function pageOf(text: string): Page {
   // In a list the items don't say what they are.
   const objects = (items as readonly unknown[])
     .filter(isMapping)
-    .map((item) => ({ ...item, apiVersion: 'v1', kind: 'Secret' }))
+    .map((item) => ({ ...item, ...type }))
   return { objects, isTooLong: false, ...placeOf(metadata) }
 }
 

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Api } from './api.ts'
-import { createBackoff } from './backoff.ts'
+import type { Api } from '../api.ts'
+import { createBackoff } from '../backoff.ts'
 import type { Collection } from './collection.ts'
 import { createFailures, failureOf, type Failure, type Part } from './failures.ts'
 import { isOlder } from './resource-version.ts'
-import { listSecrets, type Reader } from './secret-list.ts'
-import { watchSecrets, type WatchEnd } from './secret-watch.ts'
+import { listObjects, type Reader } from './list.ts'
+import { startRechecks } from './rechecks.ts'
 import type { Timings } from './timings.ts'
+import { watchObjects, type WatchEnd } from './watch.ts'
 
 /** Keeps what a reflector learns. */
 export interface Target<State> extends Reader<State> {
@@ -83,7 +84,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   async function list(signal: AbortSignal, besideWatch: boolean): Promise<boolean> {
     const begin = timer()
     const known = version
-    const listed = await listSecrets({ api, collection, patience, signal }, target)
+    const listed = await listObjects({ api, collection, patience, signal }, target)
     signal.throwIfAborted()
     const wentBack = known !== undefined && isOlder(listed.resourceVersion, known)
     target.replace(listed.items, listed.resourceVersion, wentBack || !besideWatch)
@@ -95,43 +96,29 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     return !wentBack
   }
 
-  /** Lists beside a watch when it is time; ends the watch if it can't go on. */
-  function startRechecks(turn: AbortController, signal: AbortSignal): () => void {
-    let next: NodeJS.Timeout | undefined
-    const schedule = (wait: number) => {
-      if (signal.aborted) return
-      next = setTimeout(() => {
-        list(signal, true).then(
-          (goesOn) => {
-            if (goesOn) schedule(timings.recheck)
-            else turn.abort()
-          },
-          (error: unknown) => {
-            if (signal.aborted) return
-            failures.failed('list', failureOf(error))
-            schedule(backoff.next(failureOf(error).retryAfter))
-          },
-        )
-      }, wait)
-    }
-    schedule(Math.max(0, listedAt + timings.recheck - timer()))
-    return () => {
-      clearTimeout(next)
-    }
-  }
-
   async function watch(from: string): Promise<Failure | undefined> {
     const turn = new AbortController()
     const signal = AbortSignal.any([stop.signal, turn.signal])
     const [shortest, longest] = timings.watch
     const begin = timer()
-    const endRechecks = startRechecks(turn, signal)
+    const endRechecks = startRechecks({
+      ...{ signal, every: timings.recheck },
+      first: Math.max(0, listedAt + timings.recheck - begin),
+      list: () => list(signal, true),
+      onGoneBack() {
+        turn.abort()
+      },
+      onFailure(error) {
+        failures.failed('list', failureOf(error))
+        return backoff.next(failureOf(error).retryAfter)
+      },
+    })
     let proof: NodeJS.Timeout | undefined
     const itWorks = () => {
       watchedAt = timer()
       inStep('watch', watchedAt)
     }
-    const end = await watchSecrets({
+    const end = await watchObjects({
       ...{ api, collection, resourceVersion: from, patience, silence, signal },
       timeout: Math.ceil((shortest + random() * (longest - shortest)) / 1000),
       onOpen() {

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  beginningOf,
+  NAMESPACES,
+  secretsNamed,
+  typeOf,
+} from '../../../../../src/adapters/kubernetes/follow/collection.ts'
+import {
   readEventBeginning,
   readPageBeginning,
-} from '../../../../src/adapters/kubernetes/too-long.ts'
+} from '../../../../../src/adapters/kubernetes/follow/too-long.ts'
 
 /** As the API server writes them; what stands behind is cut off anywhere. */
 const WHO =
   '"name":"registry-credentials","namespace":"team-a","uid":"6c4f","resourceVersion":"105",' +
   '"creationTimestamp":"2026-11-29T22:00:00Z",'
+const SECRET = typeOf(secretsNamed('registry-credentials'))
 const REST = '"labels":{"namespace":"team-b","uid":"other"},"managedFields":[{"manager":"ku'
 
 const object = {
@@ -33,8 +38,8 @@ describe('readEventBeginning', () => {
     ['DELETED', true],
   ] as const) {
     it(`tells whose Secret it is: ${type}`, () => {
-      assert.deepEqual(readEventBeginning(event(type)), { gone, object })
-      assert.deepEqual(readEventBeginning(event(type, `${WHO.slice(0, -1)}},"data":{`)), {
+      assert.deepEqual(readEventBeginning(event(type), SECRET), { gone, object })
+      assert.deepEqual(readEventBeginning(event(type, `${WHO.slice(0, -1)}},"data":{`), SECRET), {
         ...{ gone, object },
       })
     })
@@ -53,7 +58,7 @@ describe('readEventBeginning', () => {
   ]
   for (const [what, text] of NONE) {
     it(`does not guess: ${what}`, () => {
-      assert.equal(readEventBeginning(text), undefined)
+      assert.equal(readEventBeginning(text, SECRET), undefined)
     })
   }
 })
@@ -77,22 +82,40 @@ describe('readPageBeginning', () => {
   ]
   for (const { text, metadata } of LISTS) {
     it(`tells whose Secret it is and where the list goes on: ${text}`, () => {
-      assert.deepEqual(readPageBeginning(page(text)), { metadata, object })
+      assert.deepEqual(readPageBeginning(page(text), SECRET), { metadata, object })
     })
   }
 
   it('does not guess', () => {
     const [{ text }] = LISTS
-    const none = ['', page(text).slice(0, 60), page(text, REST), page(`${text},"more":{}`)]
-    for (const one of none) assert.equal(readPageBeginning(one), undefined, one)
+    const none = [
+      ...['', page(text).slice(0, 60), page(text, REST), page(`${text},"more":{}`)],
+      page(text).replace('SecretList', 'ConfigMapList'),
+    ]
+    for (const one of none) assert.equal(readPageBeginning(one, SECRET), undefined, one)
   })
 })
 
-describe('beginningOf', () => {
-  it('is 4096 bytes at most, of as many parts as it takes', () => {
-    const parts = [1_000, 3_000, 500, 70_000].map((size, i) => Buffer.alloc(size, `${i}`))
-    assert.equal(beginningOf(parts), '0'.repeat(1_000) + '1'.repeat(3_000) + '2'.repeat(96))
-    assert.equal(beginningOf([Buffer.from('short')]), 'short')
-    assert.equal(beginningOf([]), '')
+describe('metadata alone, of what is in no namespace', () => {
+  const type = '"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1"'
+  const metadata = { name: 'team-a', uid: '6c4f', resourceVersion: '105' }
+  const who = JSON.stringify(metadata).slice(0, -1)
+  const namespace = { ...typeOf(NAMESPACES), metadata }
+
+  it('is known by an event', () => {
+    const text = `{"type":"ADDED","object":{${type},"metadata":${who},${REST}`
+    assert.deepEqual(readEventBeginning(text, typeOf(NAMESPACES)), {
+      ...{ gone: false, object: namespace },
+    })
+    assert.equal(readEventBeginning(text, SECRET), undefined)
+  })
+
+  it('is known by a list, where each says what it is', () => {
+    const text =
+      `{${type.replace('Metadata', 'MetadataList')},"metadata":{"resourceVersion":"105"},` +
+      `"items":[{${type},"metadata":${who},${REST}`
+    assert.deepEqual(readPageBeginning(text, typeOf(NAMESPACES)), {
+      ...{ metadata: { resourceVersion: '105' }, object: namespace },
+    })
   })
 })

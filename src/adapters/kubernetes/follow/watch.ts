@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
-import { isMapping, type Mapping } from '../../mapping.ts'
-import { messageOf } from '../../errors.ts'
-import type { Api } from './api.ts'
-import { ApiRefusal, statusText } from './api-refusal.ts'
-import { pathOf, type Collection } from './collection.ts'
+import { isMapping, type Mapping } from '../../../mapping.ts'
+import { messageOf } from '../../../errors.ts'
+import type { Api } from '../api.ts'
+import { ApiRefusal, statusText } from '../api-refusal.ts'
+import { parseObject } from '../parse-object.ts'
+import { MAX_TEXT } from '../text-limit.ts'
+import { acceptOf, pathOf, typeOf, type Collection } from './collection.ts'
 import { createLines } from './lines.ts'
-import { parseObject } from './parse-object.ts'
-import { MAX_TEXT, readEventBeginning } from './too-long.ts'
+import { readEventBeginning } from './too-long.ts'
 
 /** Why a watch is over. */
 export type WatchEnd =
@@ -35,7 +36,7 @@ export interface WatchOptions {
   readonly signal: AbortSignal
   /** The API server took it up. */
   readonly onOpen: () => void
-  /** A Secret was made or changed, or it is gone. */
+  /** An object was made or changed, or it is gone. */
   readonly onEvent: (object: Mapping, gone: boolean) => void
   /** The same of one that is too long to be held: no more than the beginning of its metadata. */
   readonly onTooLong: (object: Mapping, gone: boolean) => void
@@ -43,15 +44,17 @@ export interface WatchOptions {
   readonly onVersion: (resourceVersion: string) => void
 }
 
-/** Follows the Secrets of a collection until it can't; never rejects. */
-export async function watchSecrets(options: WatchOptions): Promise<WatchEnd> {
+/** Follows the objects of a collection until it can't; never rejects. */
+export async function watchObjects(options: WatchOptions): Promise<WatchEnd> {
   const { api, collection, resourceVersion, timeout, patience, signal } = options
   const query = {
     ...{ watch: 'true', allowWatchBookmarks: 'true' },
     ...{ resourceVersion, timeoutSeconds: String(timeout) },
   }
   try {
-    return await follow(await api.get(pathOf(collection, query), { signal, patience }), options)
+    const accept = acceptOf(collection, 'watch')
+    const response = await api.get(pathOf(collection, query), { signal, patience, accept })
+    return await follow(response, options)
   } catch (error) {
     return error instanceof ApiRefusal
       ? refusal(error.status, error.message, error.retryAfter)
@@ -142,12 +145,12 @@ function read(line: string, { onEvent, onVersion }: WatchOptions): WatchEnd | un
   return undefined
 }
 
-/** The API server keeps Secrets that are too long for rauth: whoever writes one must not end the watch of all. */
+/** The API server keeps objects that are too long for rauth: whoever writes one must not end the watch of all. */
 function readTooLong(
   beginning: string,
-  { onTooLong, onVersion }: WatchOptions,
+  { collection, onTooLong, onVersion }: WatchOptions,
 ): WatchEnd | undefined {
-  const event = readEventBeginning(beginning)
+  const event = readEventBeginning(beginning, typeOf(collection))
   if (event === undefined) {
     return { kind: 'garbled', problem: `a line of more than ${MAX_TEXT} bytes on the watch` }
   }

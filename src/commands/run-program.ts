@@ -1,0 +1,28 @@
+import { CommanderError, type Command } from 'commander'
+import { RauthError, type ErrorCode } from '../errors.ts'
+
+const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  ERR_USAGE: 2,
+  ERR_UNREACHABLE: 3,
+}
+
+/** Runs a program by its arguments. Exit codes: 0 yes or ok, 1 denied or invalid, 2 usage, 3 unreachable. */
+export async function runProgram(program: Command): Promise<void> {
+  // Whoever reads the output may have seen enough, as `head` has.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
+  try {
+    await program.parseAsync()
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      process.exitCode = thrown.exitCode === 0 ? 0 : 2
+    } else if (thrown instanceof RauthError) {
+      process.stderr.write(`${thrown.message}\n`)
+      process.exitCode = EXIT_CODES[thrown.code] ?? 1
+    } else {
+      throw thrown
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { installParts } from '../../tools/parts/install.ts'
+import type { ControlPlane } from './kubernetes/control-plane.ts'
+import { kubeconfig } from './kubernetes/kubeconfig.ts'
+import { run } from './run.ts'
+
+/** The repository, from dist/test/support. */
+const ROOT = path.resolve(import.meta.dirname, '../../..')
+const EXAMPLES = path.join(ROOT, 'examples/kubernetes/credential-provider')
+
+/** What a kubelet may have under the name `rauth-credential-provider`. */
+export const PROVIDERS = {
+  bundle: path.join(ROOT, 'dist/rauth-credential-provider.cjs'),
+  script: path.join(EXAMPLES, 'rauth-credential-provider.sh'),
+} as const
+
+export interface PulledWith {
+  /** What the kubelet would try for each image, first to last. */
+  readonly credentials: readonly (readonly { username: string; password: string }[])[]
+  /** How often it ran the provider. */
+  readonly runs: number
+  readonly log: string
+}
+
+/** A node: what its kubelet does of itself between a pod and PullImage, by the kubelet's own code. */
+export interface Kubelet {
+  readonly credentialsFor: (
+    pod: { readonly namespace: string; readonly name: string },
+    ...images: readonly string[]
+  ) => Promise<PulledWith>
+  remove(): Promise<void>
+}
+
+export interface KubeletOptions {
+  readonly node: string
+  readonly provider: keyof typeof PROVIDERS
+  /** Changes the example that is its configuration. */
+  readonly configure?: (example: string) => string
+}
+
+export async function kubelet(
+  cluster: ControlPlane,
+  { node, provider, configure = (example) => example }: KubeletOptions,
+): Promise<Kubelet> {
+  const { 'kubelet-credentials': program } = await installParts(['kubelet-credentials'])
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-kubelet-'))
+  const file = (name: string) => path.join(folder, name)
+  const example = await readFile(path.join(EXAMPLES, 'credential-provider-config.yaml'), 'utf8')
+  await writeFile(file('config.yaml'), configure(example))
+  const identity = await cluster.client(`system:node:${node}`, 'system:nodes')
+  await writeFile(file('kubeconfig'), kubeconfig(cluster, identity), { mode: 0o600 })
+  await mkdir(file('bin'))
+  await copyFile(PROVIDERS[provider], file('provider'))
+  // Counts, and is what it is called as.
+  const counting = `#!/bin/sh\necho >> ${file('runs')}\nexec ${file('provider')} "$@"\n`
+  await writeFile(file('bin/rauth-credential-provider'), counting)
+  await Promise.all(
+    ['provider', 'bin/rauth-credential-provider'].map((name) => chmod(file(name), 0o755)),
+  )
+  return {
+    async credentialsFor({ namespace, name }, ...images) {
+      await writeFile(file('runs'), '')
+      const { code, stdout, stderr } = await run(program, [
+        ...['-kubeconfig', file('kubeconfig'), '-namespace', namespace, '-pod', name],
+        ...['-image-credential-provider-config', file('config.yaml')],
+        ...['-image-credential-provider-bin-dir', file('bin'), ...images],
+      ])
+      if (code !== 0) throw new Error(stderr)
+      const credentials = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as PulledWith['credentials'][number])
+      return { credentials, runs: (await readFile(file('runs'), 'utf8')).length, log: stderr }
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}
