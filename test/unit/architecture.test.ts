@@ -23,6 +23,8 @@ const LEAVES = [
   'event.ts',
   'mapping.ts',
   'namespace-name.ts',
+  'service-account.ts',
+  'slots.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -54,6 +56,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'printable.ts': [],
   'mapping.ts': [],
   'namespace-name.ts': [],
+  'service-account.ts': ['namespace-name.ts'],
+  'slots.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],

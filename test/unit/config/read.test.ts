@@ -281,7 +281,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, identity, credentials, guessing, trustedProxies, clientAddress, pathPrefix, catalog, drainDelay, listen, tls',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, identity, credentials, controller, guessing, trustedProxies, clientAddress, pathPrefix, catalog, drainDelay, listen, tls',
     ],
     [
       'a host that is none',
@@ -390,7 +390,9 @@ describe('configuration', () => {
   it('changes only the setting that a variable is for', () => {
     const config = read('realm: http://localhost/token\n', { RAUTH_KEYS_DIRECTORY: '/only-keys' })
     assert.equal(config.keys.directory, '/only-keys')
-    assert.deepEqual(config.credentials, { source: 'directory', directory: '/etc/rauth/secrets' })
+    assert.deepEqual(config.credentials, {
+      ...{ source: 'directory', directory: '/etc/rauth/secrets', cluster: {} },
+    })
   })
 
   it('names the variable that is wrong', () => {
