@@ -24,6 +24,7 @@ const LEAVES = [
   'mapping.ts',
   'namespace-name.ts',
   'service-account.ts',
+  'slots.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -56,6 +57,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'mapping.ts': [],
   'namespace-name.ts': [],
   'service-account.ts': ['namespace-name.ts'],
+  'slots.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],
