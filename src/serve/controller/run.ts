@@ -31,8 +31,8 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
     ...{ ...parts, api: cluster.api, patience: PATIENCE, backoff: BACKOFF },
   }))
   let leading: Lead | undefined
-  const listener = await listen(parts, () => !stop.signal.aborted).catch((error: unknown) => {
-    parts.close()
+  const listener = await listen(parts, () => !stop.signal.aborted).catch(async (error: unknown) => {
+    await parts.close()
     throw error
   })
   metrics.observe({
@@ -61,7 +61,7 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
   stop.abort()
   await beginning
   await leading?.close()
-  parts.close()
+  await parts.close()
   await listener.close(0)
   log.info({}, 'stopped')
 }
