@@ -1,6 +1,7 @@
 import { shareOf, type Asker } from './policy/asker.ts'
 import { grant, undecided, type Grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
+import { isForPods } from './policy/verdict.ts'
 import { isWithin } from './policy/voices.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, mergeAccess, type Access, type ResourceActions } from './registry/access.ts'
@@ -63,7 +64,7 @@ export function createAuthorize(ask: AskPolicy | undefined): Authorize {
           return refused('policy_unavailable', { detail: judgement.detail })
         }
         if (judgement.kind === 'denied') continue
-        const actions = resource.actions.filter((action) => isWithin(holder, action))
+        const actions = resource.actions.filter((action) => mayHave(holder, action))
         allowed.push({ ...resource, actions })
       }
     }
@@ -74,6 +75,11 @@ export function createAuthorize(ask: AskPolicy | undefined): Authorize {
       commanded: allowed,
     })
   }
+}
+
+/** Of what a command allows: it was not asked with ServiceAccounts in mind, no more than a rule that names none. */
+function mayHave(holder: Holder | undefined, action: string): boolean {
+  return isWithin(holder, action) && isForPods(holder ?? {}, action)
 }
 
 /** Each holder with what the command is told of it; nobody is asked about, too. */
@@ -113,5 +119,5 @@ export function grantOf(
 
 /** Whether one of the holders may do this at all; nobody has no limit. */
 function withinOne({ holders }: Asker): (action: string) => boolean {
-  return (action) => holders.length === 0 || holders.some((holder) => isWithin(holder, action))
+  return (action) => holders.length === 0 || holders.some((holder) => mayHave(holder, action))
 }

@@ -19,6 +19,8 @@ export type Labels = Readonly<Record<string, readonly string[]>>
 export interface Holder {
   /** Without: of no namespace, as an account of people or of CI may be. */
   readonly namespace?: string
+  /** Name of the Kubernetes ServiceAccount of that namespace that it is; without: none. */
+  readonly serviceaccount?: string
   readonly labels?: Labels
   /** The most that it may do, whatever the policy says; without: everything. */
   readonly actions?: readonly string[]

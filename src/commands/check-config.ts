@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { POLICY_FILE, readDocumentText } from '../adapters/file/document-text.ts'
 import { USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
+import { asksCluster, clusterOf } from '../config/credentials.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
@@ -63,9 +64,9 @@ async function readPolicy(config: Config): Promise<Policy | undefined> {
 }
 
 /** Throws when a kubeconfig that is named can't be used. Which others there are is another machine's affair. */
-async function checkCluster({ credentials }: Config): Promise<void> {
-  if (credentials.source !== 'kubernetes') return
-  const { kubeconfig, context } = credentials
+async function checkCluster(config: Config): Promise<void> {
+  if (!asksCluster(config)) return
+  const { kubeconfig, context } = clusterOf(config.credentials)
   const named = kubeconfig !== undefined && existsSync(kubeconfig)
   if (!named && (kubeconfig !== undefined || context === undefined)) return
   const { readClusterAccess } = await import('../adapters/kubernetes/cluster-access.ts')
@@ -77,8 +78,12 @@ function credentialPaths(credentials: Config['credentials']): readonly Missing[]
     const next = ': make it, with a Secret in it'
     return [['credentials.directory', credentials.directory, next]]
   }
-  const { kubeconfig } = credentials
-  return kubeconfig === undefined
+  return []
+}
+
+function clusterPaths(config: Config): readonly Missing[] {
+  const { kubeconfig } = clusterOf(config.credentials)
+  return kubeconfig === undefined || !asksCluster(config)
     ? []
     : [['credentials.kubernetes.kubeconfig', kubeconfig, ': put it there']]
 }
@@ -107,6 +112,7 @@ function missingPaths(config: Config): readonly string[] {
       : [['keys.certificate', keys.certificate, ''] as const, ['keys.key', keys.key, ''] as const]),
     ...(keys.bindingKey === undefined ? [] : [['keys.bindingKey', keys.bindingKey, ''] as const]),
     ...secrets.flatMap(() => credentialPaths(credentials)),
+    ...clusterPaths(config),
     ...programs(config),
     ...identity.flatMap(filesOf).map(({ key, path, next }): Missing => [key, path, next]),
     ...(policy.file === undefined

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
+import type { Identity } from './identity-schema.ts'
 import { duration, file, namespaces } from './values.ts'
 
 /** A label selector as kubectl's `-l` has it; its parts are for the API server to judge. */
@@ -63,8 +64,19 @@ type Credentials = z.output<typeof credentials>
 
 /** Which of the sources it is, with all that it needs. */
 export type CredentialSource =
-  | { readonly source: 'directory'; readonly directory: string }
+  | {
+      readonly source: 'directory'
+      readonly directory: string
+      /** Which cluster it is, for whatever else is asked of one. */
+      readonly cluster: ClusterSettings
+    }
   | ({ readonly source: 'kubernetes' } & Credentials['kubernetes'])
+
+/** Which cluster, and as whom; what is not set is found as kubectl does. */
+export interface ClusterSettings {
+  readonly kubeconfig?: string | undefined
+  readonly context?: string | undefined
+}
 
 /** What decides, where nothing is set. */
 export interface Surroundings {
@@ -79,14 +91,34 @@ export function credentialSource(
   { inPod, folder }: Surroundings,
 ): CredentialSource {
   const { directory = 'secrets', kubernetes } = given
-  if (sourceOf(given, inPod) === 'directory') {
-    return { source: 'directory', directory: path.resolve(folder, directory) }
-  }
-  const { kubeconfig } = kubernetes
-  return {
-    ...{ source: 'kubernetes', ...kubernetes },
+  const { kubeconfig, context } = kubernetes
+  const cluster: ClusterSettings = {
     ...(kubeconfig === undefined ? {} : { kubeconfig: path.resolve(folder, kubeconfig) }),
+    ...(context === undefined ? {} : { context }),
   }
+  return sourceOf(given, inPod) === 'directory'
+    ? { source: 'directory', directory: path.resolve(folder, directory), cluster }
+    : { source: 'kubernetes', ...kubernetes, ...cluster }
+}
+
+/** Whether anything is asked of a cluster. */
+export function asksCluster({
+  credentials,
+  identity,
+}: {
+  readonly credentials: CredentialSource
+  readonly identity: Identity
+}): boolean {
+  return identity.some(
+    ({ secrets, serviceAccounts }) =>
+      (secrets !== undefined && credentials.source === 'kubernetes') ||
+      (serviceAccounts !== undefined && serviceAccounts.jwks === undefined),
+  )
+}
+
+/** Which cluster is asked, whatever credentials come from. */
+export function clusterOf(credentials: CredentialSource): ClusterSettings {
+  return credentials.source === 'kubernetes' ? credentials : credentials.cluster
 }
 
 function sourceOf(given: Credentials, inPod: boolean): CredentialSource['source'] {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { ldap } from './ldap-schema.ts'
 import { oidc } from './oidc-schema.ts'
+import { serviceAccounts } from './service-accounts-schema.ts'
 import { usersShape } from './users-schema.ts'
 import { askingBounds, commandShape, duration, file, hookUrl, programIn } from './values.ts'
 
@@ -71,6 +72,9 @@ const source = z.strictObject(
     http: http.optional().describe('A server that is told the same.'),
     oidc: oidc.optional().describe('An issuer of identity tokens, which are passwords here.'),
     ldap: ldap.optional().describe('A directory of people.'),
+    serviceAccounts: serviceAccounts
+      .optional()
+      .describe('ServiceAccounts of a Kubernetes cluster, whose tokens are passwords here.'),
   },
   'must be a source such as { secrets: {} }',
 )
@@ -101,10 +105,19 @@ export const identitySchema = z
         bad(`must have exactly one of ${SOURCE_KINDS.join(', ')}`)
       } else if (SINGLE.includes(kind) && seen.has(kind)) bad(`is a second ${kind}: leave one`)
       if (kind !== undefined) seen.add(kind)
-      const issuer = one.oidc?.issuer ?? ''
-      if (issuers.has(issuer))
-        bad(`is a second oidc of ${issuer}: put its identities into the first`)
+      const issuer = one.oidc?.issuer ?? one.serviceAccounts?.issuer ?? ''
+      if (issuers.has(issuer)) {
+        const kind = one.oidc === undefined ? 'source for tokens' : 'oidc'
+        bad(`is a second ${kind} of ${issuer}: put its identities into the first`)
+      }
       if (issuer !== '') issuers.add(issuer)
+    }
+    const clusters = sources.filter((one) => one.serviceAccounts !== undefined)
+    for (const one of clusters.length < 2 ? [] : clusters) {
+      if (one.serviceAccounts?.issuer !== undefined) continue
+      const message = 'is missing: of several serviceAccounts each has its own'
+      const path = [sources.indexOf(one), 'serviceAccounts', 'issuer']
+      context.addIssue({ code: 'custom', path, message })
     }
   })
 
@@ -112,7 +125,7 @@ export type Identity = z.output<typeof identitySchema>
 
 /** With the paths in it taken from a folder. */
 export function resolveSource<T extends Source>(source: T, folder: string): T {
-  const { users, command, http, oidc, ldap } = source
+  const { users, command, http, oidc, ldap, serviceAccounts: accounts } = source
   const at = (file: string) => path.resolve(folder, file)
   return {
     ...source,
@@ -125,6 +138,9 @@ export function resolveSource<T extends Source>(source: T, folder: string): T {
         ...(ldap.authority !== undefined && { authority: at(ldap.authority) }),
         ...(ldap.bind && { bind: { ...ldap.bind, passwordFile: at(ldap.bind.passwordFile) } }),
       },
+    }),
+    ...(accounts?.jwks !== undefined && {
+      serviceAccounts: { ...accounts, jwks: at(accounts.jwks) },
     }),
     ...(oidc && {
       oidc: {

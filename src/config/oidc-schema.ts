@@ -12,17 +12,20 @@ const ALGORITHMS = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ] as const
 
-const text = z.string('must be a text: put it in quotes').min(1, 'must not be empty').max(1024)
+export const text = z
+  .string('must be a text: put it in quotes')
+  .min(1, 'must not be empty')
+  .max(1024)
 
 /** One or a list of them. */
-const listOf = <T extends z.ZodType>(item: T, what: string) =>
+export const listOf = <T extends z.ZodType>(item: T, what: string) =>
   z
     .union([z.array(item).min(1).max(MAX_VALUES), item], what)
     .transform((value): z.output<T>[] =>
       Array.isArray(value) ? (value as z.output<T>[]) : [value],
     )
 
-const issuer = z.string().refine((value) => {
+export const issuer = z.string().refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (url === undefined || url.username + url.password + url.search + url.hash !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))

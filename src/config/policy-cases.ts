@@ -4,6 +4,7 @@ import { parseInstant } from '../instant.ts'
 import type { Asker } from '../policy/asker.ts'
 import type { PolicyCase } from '../policy/policy-case.ts'
 import { accepted, type Result } from '../refusal.ts'
+import { parseServiceAccount } from '../service-account.ts'
 import type { Access } from '../registry/access.ts'
 import { formatScope, parseScopes } from '../registry/scope.ts'
 import { readFileAs } from './document-file.ts'
@@ -49,7 +50,9 @@ const given = z
         .regex(/^[^/]*(\/.+)?$/s, 'must be NAMESPACE, NAMESPACE/USER or /USER')
         .min(1, 'must be NAMESPACE, NAMESPACE/USER or /USER')
         .optional()
-        .describe('Who asks: NAMESPACE, NAMESPACE/USER or /USER; without it nobody.'),
+        .describe(
+          'Who asks: NAMESPACE, NAMESPACE/USER, /USER or system:serviceaccount:NAMESPACE:NAME; without it nobody.',
+        ),
       scope: scopes
         .refine(
           (access) => access.length > 0,
@@ -148,8 +151,13 @@ function askerOf(question: z.output<typeof given>, service: string): Asker {
     tags: tags ?? 'any',
   }
   if (as === '') return { ...rest, account: '', holders: [], nobody: said }
+  const serviceAccount = parseServiceAccount(as)
+  const own = serviceAccount && {
+    namespace: serviceAccount.namespace,
+    serviceaccount: serviceAccount.name,
+  }
   const holder = {
-    ...(namespace === '' ? {} : { namespace }),
+    ...(own ?? (namespace === '' ? {} : { namespace })),
     ...(said === undefined ? {} : { labels: said }),
     ...(limit === undefined ? {} : { actions: limit }),
   }

@@ -132,6 +132,9 @@ const matchParts = z.strictObject(
     type: type.describe('`repository` or `registry`, or a pattern of them.'),
     name: pattern.describe('The repository, or `catalog`.'),
     namespace: pattern.describe('The namespace that asks. Whoever has no credentials has none.'),
+    serviceaccount: pattern.describe(
+      'The ServiceAccount of its namespace that asks. A rule without it gives ServiceAccounts no more than pulls.',
+    ),
     service: pattern.describe('What the token is for.'),
     ip: network.optional().describe('Address of the client: one, or a network.'),
     labels: labels

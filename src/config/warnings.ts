@@ -1,4 +1,4 @@
-import { claimableRules } from '../policy/claimable.ts'
+import { claimableRules, claimableServiceAccounts } from '../policy/claimable.ts'
 import { openRulesOf } from '../policy/open-rules.ts'
 import { deadName } from '../policy/pattern-flaw.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -30,7 +30,10 @@ export function warningsOf(
 /** Whoever may write a Secret may give it any user name; rules about accounts go by these names. */
 function borrowedNames({ identity }: Config): readonly string[] {
   const kinds = identity.flatMap((source) => Object.keys(source))
-  const behind = kinds.slice(kinds.indexOf('secrets') + 1).filter((kind) => kind !== 'secrets')
+  // To a token of a ServiceAccount the user name means nothing.
+  const behind = kinds
+    .slice(kinds.indexOf('secrets') + 1)
+    .filter((kind) => kind !== 'secrets' && kind !== 'serviceAccounts')
   if (!kinds.includes('secrets') || behind.length === 0) return []
   return [
     `identity asks ${[...new Set(behind)].join(', ')} behind secrets: a Secret with a user name of theirs is ` +
@@ -61,7 +64,7 @@ export function policyWarningsOf(policy: Policy, config: Config): readonly strin
     ...openRules(policy),
     // In the other dialect there are classes and escapes.
     ...(config.policy.format === 'rauth' ? deadNames(policy) : []),
-    ...claimable(policy, config),
+    ...[...claimable(policy, config), ...claimableAccounts(policy, config)],
     ...exempt(policy),
   ]
 }
@@ -94,6 +97,15 @@ function claimable(policy: Policy, { identity }: Config): readonly string[] {
     ({ id }) =>
       `${id} is for an account of any namespace, and whoever writes a Secret chooses its user names; ` +
       `next: add the namespace whose account it is${before ? ', unless it is one of the users before secrets' : ''}`,
+  )
+}
+
+function claimableAccounts(policy: Policy, { identity }: Config): readonly string[] {
+  if (identity.every(({ serviceAccounts }) => serviceAccounts === undefined)) return []
+  return claimableServiceAccounts(policy).map(
+    ({ id }) =>
+      `${id} is for a ServiceAccount of any namespace, and whoever may make one there chooses its name; ` +
+      'next: add the namespace whose it is',
   )
 }
 

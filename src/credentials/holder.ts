@@ -22,9 +22,10 @@ function held({ id, generation, ...holder }: Credential): HeldCredential {
 }
 
 /** All that the policy asks of a holder, and nothing else of it. */
-export function holderOf({ namespace, labels, actions }: Holder): Holder {
+export function holderOf({ namespace, serviceaccount, labels, actions }: Holder): Holder {
   return {
     ...(namespace === undefined ? {} : { namespace }),
+    ...(serviceaccount === undefined ? {} : { serviceaccount }),
     ...(labels === undefined ? {} : { labels }),
     ...(actions === undefined ? {} : { actions }),
   }

@@ -23,11 +23,12 @@ export function createVouchers(references: readonly CredentialReference[]): Vouc
 export function vouchedSubject(
   account: string,
   { id, generation }: CredentialReference,
-  { namespace, labels }: Vouched,
+  { namespace, serviceaccount, labels }: Vouched,
 ): Subject {
   const held: HeldCredential = {
     ...{ id, generation, vouched: true },
     ...(namespace === undefined ? {} : { namespace }),
+    ...(serviceaccount === undefined ? {} : { serviceaccount }),
     ...(labels === undefined ? {} : { labels }),
   }
   return { account, namespaces: namespacesOf([held]), credentials: [held] }
@@ -38,11 +39,12 @@ export function vouchedSubject(
  * of each of `labels` which values there are, also that there are none, and of no other label anything.
  */
 export function toldOf(held: HeldCredential, labels: readonly string[]): ToldCredential {
-  const { id, generation, vouched, namespace } = held
+  const { id, generation, vouched, namespace, serviceaccount } = held
   if (vouched === undefined) return { id, generation }
   const told = labels.map((label) => [label, valuesOf(held, label)] as const)
   const holder: Vouched = {
     ...(namespace === undefined ? {} : { namespace }),
+    ...(serviceaccount === undefined ? {} : { serviceaccount }),
     labels: Object.fromEntries(told),
   }
   return { id, generation, holder }

@@ -35,6 +35,8 @@ export interface Voice {
   readonly anonymous: boolean
   /** `undefined`: it is of none, as nobody is. */
   readonly namespace: string | undefined
+  /** `undefined`: it is none. */
+  readonly serviceaccount?: string | undefined
   readonly labels: Labels | undefined
   readonly service: string
   readonly address: Address | undefined
@@ -48,6 +50,6 @@ export function voiceOf(
   address: Address | undefined,
 ): Voice {
   const anonymous = holder === undefined
-  const { namespace, labels } = holder ?? { labels: nobody }
-  return { account, anonymous, namespace, labels, service, address, now, tags }
+  const { namespace, serviceaccount, labels } = holder ?? { labels: nobody }
+  return { account, anonymous, namespace, serviceaccount, labels, service, address, now, tags }
 }

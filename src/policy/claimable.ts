@@ -12,7 +12,8 @@ const ACCOUNTS = [...NAMESPACES, '~', 'Ä b@c/d']
 
 /**
  * The rules that give something to a user name, whosever it is: whoever writes the Secret of any namespace
- * chooses the user names in it, and so can be whom such a rule means.
+ * chooses the user names in it, and so can be whom such a rule means. The same of ServiceAccounts, which
+ * {@link claimableServiceAccounts} are about.
  */
 export function claimableRules(policy: Policy): readonly Rule[] {
   return [...policy.rules, ...policy.shadows].filter(
@@ -20,18 +21,31 @@ export function claimableRules(policy: Policy): readonly Rule[] {
   )
 }
 
+/** The rules that give something to a ServiceAccount by its name, in whatever namespace somebody makes it. */
+export function claimableServiceAccounts(policy: Policy): readonly Rule[] {
+  return policy.rules.filter(({ serviceaccount, ...rule }) => {
+    if (isAnybody(serviceaccount, NAMESPACES) || !gives(rule) || isOwn(rule)) return false
+    return rule.account?.start.startsWith('system:serviceaccount:') !== true
+  })
+}
+
+/** To namespaces that are named, or to what is the namespace's own. */
+function isOwn({ namespace, name }: Rule): boolean {
+  return !isAnybody(namespace, NAMESPACES) || placeholdersIn(name.source).includes('namespace')
+}
+
 function gives({ actions, shadow = false }: Rule): boolean {
   return actions.length > 0 && !shadow
 }
 
 /**
- * To namespaces that are named, to what is the namespace's own, to labels, which no Secret has, or to an
- * account with a colon, which no user name of Basic credentials has (RFC 7617 §2).
+ * To namespaces that are named, to what is the namespace's own, to labels or ServiceAccounts, which no Secret
+ * has, or to an account with a colon, which no user name of Basic credentials has (RFC 7617 §2).
  */
-function isBound({ namespace, name, account, labels = [] }: Rule): boolean {
+function isBound(rule: Rule): boolean {
+  const { account, labels = [], serviceaccount } = rule
   if (account?.start.includes(':') === true) return true
-  if (labels.length > 0 || !isAnybody(namespace, NAMESPACES)) return true
-  return placeholdersIn(name.source).includes('namespace')
+  return labels.length > 0 || serviceaccount !== undefined || isOwn(rule)
 }
 
 function asksForAccount({ account, name, type, service }: Rule): boolean {

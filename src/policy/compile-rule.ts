@@ -46,6 +46,7 @@ export function compileRule(
     ...part('type'),
     ...part('name'),
     ...part('namespace'),
+    ...part('serviceaccount'),
     ...part('account'),
     ...part('service'),
     ...(labelPatterns.length === 0 ? {} : { labels: labelPatterns }),

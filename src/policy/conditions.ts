@@ -14,7 +14,15 @@ export interface Resource {
 
 /** What a rule asks for, by the key that it has in `match`. Tags are asked for after all of these. */
 export type ConditionKey =
-  'type' | 'name' | 'namespace' | 'account' | 'service' | 'labels' | 'ip' | 'when'
+  | 'type'
+  | 'name'
+  | 'namespace'
+  | 'serviceaccount'
+  | 'account'
+  | 'service'
+  | 'labels'
+  | 'ip'
+  | 'when'
 
 /** One thing that a rule asks for; a rule that does not ask for it has it. */
 export interface Condition<Of extends unknown[]> {
@@ -44,6 +52,14 @@ export const OF_ASKER: readonly Condition<[]>[] = [
       if (namespace === undefined) return true
       if (voice.namespace === undefined) return false
       return namespace.matches(voice.namespace, values, voice.labels)
+    },
+  },
+  {
+    key: 'serviceaccount',
+    holds({ serviceaccount }, voice, values) {
+      if (serviceaccount === undefined) return true
+      if (voice.serviceaccount === undefined) return false
+      return serviceaccount.matches(voice.serviceaccount, values, voice.labels)
     },
   },
   {

@@ -6,7 +6,7 @@ import { hear, outcomeOf, reasonOf, type Hearing } from './hearing.ts'
 import { valuesFor } from './match-rule.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
-import { allowing, denying, matchWithTags } from './verdict.ts'
+import { allowing, denying, matchWithTags, says } from './verdict.ts'
 import { isWithin, voicesOf } from './voices.ts'
 import { whyNot, type Unmet } from './why-not.ts'
 
@@ -38,6 +38,8 @@ export interface ExplainedAction {
     | 'untold'
     /** The credential is not for this action, whatever the policy says. */
     | 'credential'
+    /** The rule has no ServiceAccount in mind: of what it allows these have pulls alone. */
+    | 'serviceaccount'
     /** It would be denied if what is in shadow were in force. */
     | 'shadow'
     /** The text is no name of a repository, and nothing of it is ever granted. */
@@ -53,6 +55,7 @@ export interface ExplainedHolder {
   readonly anonymous?: true
   /** None: nobody, or somebody without one. */
   readonly namespace?: string
+  readonly serviceaccount?: string
   /** The most that its credential may do; without: anything. */
   readonly limit?: readonly string[]
   /** In the order of the policy, up to the one that matches for sure. */
@@ -112,8 +115,9 @@ export function explainLater(
   commanded?: Access,
 ): () => Explanation | undefined {
   const kept = new WeakRef(policy)
-  const holders = asker.holders.map(({ namespace, labels, actions }) => ({
+  const holders = asker.holders.map(({ namespace, serviceaccount, labels, actions }) => ({
     ...(namespace === undefined ? {} : { namespace }),
+    ...(serviceaccount === undefined ? {} : { serviceaccount }),
     ...(labels === undefined ? {} : { labels }),
     ...(actions === undefined ? {} : { actions }),
   }))
@@ -148,7 +152,7 @@ function actionOf(
   }
   if (outcome) {
     const rule = heard
-      .map(({ verdict }) => allowing(verdict.tried, action))
+      .map(({ verdict, voice }) => allowing(verdict.tried, action, voice))
       .find((one) => one !== undefined)
     return { action, allowed: true, because: 'rule', ...named(rule) }
   }
@@ -165,12 +169,16 @@ function denialOf(
   heard: readonly Hearing[],
   action: string,
 ): Pick<ExplainedAction, 'because' | 'rule'> {
-  const all = heard.map(({ verdict }) => ({ verdict, rule: denying(verdict.tried, action) }))
+  const all = heard.map(({ verdict, voice }) => {
+    return { verdict, rule: denying(verdict.tried, action, voice) }
+  })
   const found = all.find(({ rule }) => rule !== undefined)
   if (found?.rule !== undefined) {
     const { verdict, rule } = found
     const sure = verdict.tried.some((one) => one.rule === rule && one.matches === true)
-    return { because: sure ? 'rule' : 'untold', ...named(rule) }
+    // What it allows and still denies.
+    const isSpared = says(rule, action)
+    return { because: sure ? (isSpared ? 'serviceaccount' : 'rule') : 'untold', ...named(rule) }
   }
   const untold = all.flatMap(({ verdict }) => verdict.tried.map(({ rule }) => rule))
   return untold[0] === undefined
@@ -205,6 +213,7 @@ function holderOf(
   return {
     ...(holder === undefined ? { anonymous: true } : {}),
     ...(holder?.namespace === undefined ? {} : { namespace: holder.namespace }),
+    ...(holder?.serviceaccount === undefined ? {} : { serviceaccount: holder.serviceaccount }),
     ...(holder?.actions === undefined ? {} : { limit: holder.actions }),
     ...{ tried, untried: rules.length - tried.length },
   }

@@ -29,13 +29,13 @@ export function outcomeOf(
   for (const { holder, voice, verdict } of hearings) {
     if (!isWithin(holder, action)) continue
     const { tried, inForce } = verdict
-    if (allowing(tried, action) === undefined) {
+    if (allowing(tried, action, voice) === undefined) {
       shadow ??= exemptionOf(policy, voice, resource, action)
-    } else if (inForce === undefined || allowing(inForce, action) !== undefined) {
+    } else if (inForce === undefined || allowing(inForce, action, voice) !== undefined) {
       return true
     } else {
       // Only a rule in shadow can make the difference.
-      shadow ??= denying(inForce, action)?.id
+      shadow ??= denying(inForce, action, voice)?.id
     }
   }
   return shadow ?? false
@@ -51,15 +51,15 @@ function exemptionOf(
   if (shadows.length === 0) return undefined
   const values = valuesFor(voice, resource.type, resource.name)
   return shadows.find(
-    (rule) => permits(rule, action) && matchRule(rule, voice, resource, values) === true,
+    (rule) => permits(rule, action, voice) && matchRule(rule, voice, resource, values) === true,
   )?.id
 }
 
 /** The words of the first rule that has some for whoever it denies an action. */
 export function reasonOf(hearings: readonly Hearing[], action: string): string | undefined {
-  for (const { verdict } of hearings) {
+  for (const { voice, verdict } of hearings) {
     for (const { rule } of verdict.tried) {
-      if (rule.reason !== undefined && !permits(rule, action)) return rule.reason
+      if (rule.reason !== undefined && !permits(rule, action, voice)) return rule.reason
     }
   }
   return undefined

@@ -43,8 +43,9 @@ export function lint({ rules }: Policy): readonly Finding[] {
 }
 
 function isCatchAll(rule: Rule): boolean {
-  const { type, name, namespace, account, service, labels, network, hours, tags } = rule
-  const asks = [namespace, account, service, labels, network, hours, tags]
+  const { type, name, namespace, serviceaccount, account, service } = rule
+  const { labels, network, hours, tags } = rule
+  const asks = [namespace, serviceaccount, account, service, labels, network, hours, tags]
   return type.source === '**' && name.source === '**' && asks.every((one) => one === undefined)
 }
 
@@ -57,7 +58,8 @@ function covers(wide: Rule, narrow: Rule): boolean {
     coversPattern(wide.name, narrow.name) &&
     coversPattern(wide.account, narrow.account) &&
     coversPattern(wide.service, narrow.service) &&
-    coversNamespace(wide, narrow) &&
+    coversOwn(wide.namespace, narrow.namespace) &&
+    coversOwn(wide.serviceaccount, narrow.serviceaccount) &&
     coversLabels(wide, narrow) &&
     coversNetwork(wide, narrow) &&
     sameOrNone(wide.hours?.source, narrow.hours?.source) &&
@@ -69,8 +71,8 @@ function coversPattern(wide: Pattern | undefined, narrow: Pattern | undefined): 
   return wide === undefined || includesPattern(wide.source, narrow?.source ?? '**')
 }
 
-/** Who is of no namespace has none that a pattern could match, not even `**`. */
-function coversNamespace({ namespace: wide }: Rule, { namespace: narrow }: Rule): boolean {
+/** Who is of no namespace, or no ServiceAccount, has none that a pattern could match, not even `**`. */
+function coversOwn(wide: Pattern | undefined, narrow: Pattern | undefined): boolean {
   return wide === undefined || (narrow !== undefined && includesPattern(wide.source, narrow.source))
 }
 
@@ -106,9 +108,9 @@ function nestedFlaw({ name, type }: Rule, rules: readonly Rule[]): readonly stri
 }
 
 function anchorFlaws(rule: Rule): readonly string[] {
-  const { type, name, namespace, account, service, labels = [], tags = [] } = rule
+  const { type, name, namespace, serviceaccount, account, service, labels = [], tags = [] } = rule
   const patterns: readonly (readonly [string, Pattern | undefined])[] = [
-    ...Object.entries({ type, name, namespace, account, service }),
+    ...Object.entries({ type, name, namespace, serviceaccount, account, service }),
     ...labels.map(({ label, pattern }) => [`labels.${label}`, pattern] as const),
     ...tags.map((pattern) => ['tags', pattern] as const),
   ]

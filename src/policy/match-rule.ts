@@ -8,11 +8,12 @@ export type { Resource }
 
 /** What placeholders stand for; an empty account or namespace is none. */
 export function valuesFor(
-  { account, namespace, service }: Voice,
+  { account, namespace, serviceaccount, service }: Voice,
   type: string,
   name: string | undefined,
 ): Values {
-  return { account: account === '' ? undefined : account, namespace, service, type, name }
+  const who = { account: account === '' ? undefined : account, namespace, serviceaccount }
+  return { ...who, service, type, name }
 }
 
 /**

@@ -14,9 +14,10 @@ export function openRulesOf(policy: Policy): readonly Rule[] {
   )
 }
 
-function isForAll({ account, namespace, labels = [], network, hours, service, tags }: Rule) {
+function isForAll(rule: Rule) {
+  const { account, namespace, serviceaccount, labels = [], network, hours, service, tags } = rule
   return (
-    [account, namespace].every((pattern) => ANYTHING.test(pattern?.source ?? '')) &&
+    [account, namespace, serviceaccount].every((pattern) => ANYTHING.test(pattern?.source ?? '')) &&
     [network, hours, service, tags].every((part) => part === undefined) &&
     labels.length === 0
   )

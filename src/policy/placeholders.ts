@@ -1,5 +1,8 @@
 /** The parts of a request that a pattern can be about, and that it may name as `${account}`. */
-export const FIELDS = ['account', 'namespace', 'type', 'name', 'service'] as const
+export const FIELDS = [
+  ...(['account', 'namespace', 'serviceaccount'] as const),
+  ...(['type', 'name', 'service'] as const),
+] as const
 export type Field = (typeof FIELDS)[number]
 
 /**
@@ -14,7 +17,7 @@ export type Piece =
   | { readonly kind: 'placeholder'; readonly name: string }
 
 const PLACEHOLDER = /\$\{([^}]*)\}/g
-const CAPTURE = /^(account|namespace|type|name|service):([1-9]\d?)$/
+const CAPTURE = /^(account|namespace|serviceaccount|type|name|service):([1-9]\d?)$/
 const LABEL = /^labels:(.+)$/
 
 /** The names in `${…}`, known or not. */

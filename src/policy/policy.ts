@@ -32,8 +32,8 @@ export function createPolicy(
 }
 
 function labelsOf(rule: Rule): readonly string[] {
-  const { type, name, account, namespace, service, labels = [] } = rule
-  const patterns = [type, name, account, namespace, service]
+  const { type, name, account, namespace, serviceaccount, service, labels = [] } = rule
+  const patterns = [type, name, account, namespace, serviceaccount, service]
   const named = patterns.flatMap((pattern) => labelsIn(pattern?.source ?? ''))
   return [...named, ...labels.map(({ label }) => label)]
 }
@@ -81,7 +81,7 @@ function pullRule(id: string, pattern: string, anonymous: boolean): Rule {
   return { id, type, name, actions: ['pull'], anonymous }
 }
 
-/** A namespace may do everything below its own name, and nobody else anything. */
+/** A namespace may do everything below its own name, its ServiceAccounts pull there, and nobody else anything. */
 export const OWN_NAMESPACE: Policy = createPolicy([
   {
     id: 'own-namespace',

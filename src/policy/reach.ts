@@ -37,8 +37,10 @@ function prefixOf(rule: Rule, voice: Voice): string | undefined {
 }
 
 /** Whether the rest of a rule can only be judged when there is a name. */
-function dependsOnName({ type, account, namespace, service, labels = [] }: Rule): boolean {
-  const patterns = [type, account, namespace, service, ...labels.map(({ pattern }) => pattern)]
+function dependsOnName(rule: Rule): boolean {
+  const { type, account, namespace, serviceaccount, service, labels = [] } = rule
+  const asked = [type, account, namespace, serviceaccount, service]
+  const patterns = [...asked, ...labels.map(({ pattern }) => pattern)]
   return patterns.some((pattern) =>
     placeholdersIn(pattern?.source ?? '').some((placeholder) => /\bname\b/i.test(placeholder)),
   )

@@ -4,6 +4,7 @@ import { addresses, valuesFor } from './match-rule.ts'
 import { fill, piecesOf, type Values } from './placeholders.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
+import { isMeantFor } from './verdict.ts'
 import { isWithin, voicesOf } from './voices.ts'
 
 /** What a rule says to somebody, whatever is asked for. */
@@ -35,7 +36,7 @@ export function reachable(policy: Policy, asker: Asker): readonly ReachableRule[
       return [
         {
           ...{ rule: rule.id, type: rule.type.source, name: nameOf(rule, values) },
-          ...{ actions: limited(rule.actions, holder), only: conditionsOf(rule, asked) },
+          ...{ actions: limited(rule, holder), only: conditionsOf(rule, asked) },
         },
       ]
     })
@@ -48,9 +49,12 @@ function nameOf({ name }: Rule, values: Values): string {
   return fill(piecesOf(name.source))(values) ?? name.source
 }
 
-function limited(actions: readonly string[], holder: Holder | undefined): readonly string[] {
-  if (holder?.actions === undefined) return actions
-  return (actions[0] === '*' ? ACTIONS : actions).filter((action) => isWithin(holder, action))
+function limited(rule: Rule, holder: Holder | undefined): readonly string[] {
+  const { actions } = rule
+  if ((holder?.actions ?? holder?.serviceaccount) === undefined) return actions
+  return (actions[0] === '*' ? ACTIONS : actions).filter(
+    (action) => isWithin(holder, action) && isMeantFor(rule, action, holder ?? {}),
+  )
 }
 
 function conditionsOf(rule: Rule, asked: boolean | undefined): readonly string[] {

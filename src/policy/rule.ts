@@ -19,6 +19,8 @@ export interface Rule {
   readonly name: Pattern
   /** The namespace that asks; without: any. */
   readonly namespace?: Pattern
+  /** The ServiceAccount of its namespace that asks; without: any or none, and of it no more than pulls. */
+  readonly serviceaccount?: Pattern
   /** The user name that was authenticated; without: any. */
   readonly account?: Pattern
   /** The service that the token is for; without: any. */

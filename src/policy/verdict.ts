@@ -56,15 +56,37 @@ export function matchWithTags(
   return matches === true || tags === false ? tags : undefined
 }
 
-/** What a rule says about an action if it decides. */
-export function permits({ actions }: Rule, action: string): boolean {
+/** What a rule says about an action of a voice if it decides. */
+export function permits(rule: Rule, action: string, voice: Voice): boolean {
+  return says(rule, action) && isMeantFor(rule, action, voice)
+}
+
+/** Whether an action is among those of a rule. */
+export function says({ actions }: Rule, action: string): boolean {
   return (actions.length === 1 && actions[0] === '*') || actions.includes(action)
 }
 
+/**
+ * Whoever may start a pod in a namespace has its ServiceAccounts: they only pull, unless the rule has them in
+ * mind. What a rule denies is denied to them as well.
+ */
+export function isMeantFor(
+  { serviceaccount }: Rule,
+  action: string,
+  voice: Pick<Voice, 'serviceaccount'>,
+): boolean {
+  return serviceaccount !== undefined || isForPods(voice, action)
+}
+
+/** What a ServiceAccount may do where nobody has it in mind; of anybody else there is nothing to say. */
+export function isForPods({ serviceaccount }: Pick<Voice, 'serviceaccount'>, action: string) {
+  return serviceaccount === undefined || action === 'pull'
+}
+
 /** The rule that allows an action; `undefined`: it is denied. */
-export function allowing(tried: readonly Tried[], action: string): Rule | undefined {
+export function allowing(tried: readonly Tried[], action: string, voice: Voice): Rule | undefined {
   for (const { rule, matches } of tried) {
-    if (permits(rule, action)) {
+    if (permits(rule, action, voice)) {
       if (matches !== undefined) return rule
     } else if (matches !== 'some') return undefined
   }
@@ -72,8 +94,9 @@ export function allowing(tried: readonly Tried[], action: string): Rule | undefi
 }
 
 /** The rule that denies what {@link allowing} has no rule for; `undefined`: none matches for sure. */
-export function denying(tried: readonly Tried[], action: string): Rule | undefined {
-  return tried.find(({ rule, matches }) => matches !== 'some' && !permits(rule, action))?.rule
+export function denying(tried: readonly Tried[], action: string, voice: Voice): Rule | undefined {
+  return tried.find(({ rule, matches }) => matches !== 'some' && !permits(rule, action, voice))
+    ?.rule
 }
 
 /**

@@ -63,6 +63,10 @@ const WORDS: Readonly<Record<ConditionKey, (asked: Asked) => string>> = {
     }
     return isNot(voice.namespace, rule.namespace, asked)
   },
+  serviceaccount: (asked) =>
+    asked.voice.serviceaccount === undefined
+      ? `it is none, and the rule is for ${asked.rule.serviceaccount?.source ?? ''}`
+      : isNot(asked.voice.serviceaccount, asked.rule.serviceaccount, asked),
   account: (asked) => isNot(asked.voice.account, asked.rule.account, asked),
   service: (asked) => isNot(asked.voice.service, asked.rule.service, asked),
   labels({ rule, voice, values }) {

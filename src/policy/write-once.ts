@@ -24,7 +24,7 @@ export function writeOnceOf(
   const all = voicesOf(policy, asker).flatMap(({ holder, voice }) => {
     if (!isWithin(holder, action)) return []
     const verdict = verdictOf(policy, voice, resource)
-    if (allowing(verdict.tried, action) === undefined) return []
+    if (allowing(verdict.tried, action, voice) === undefined) return []
     return [verdict.tried.flatMap(({ rule }) => rule.immutable ?? [])]
   })
   return {

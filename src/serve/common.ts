@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts'
 import type { CredentialLookup } from '../credentials/credential.ts'
 import type { Vouchers } from '../credentials/vouchers.ts'
 import type { Labels } from '../subject.ts'
+import { createClusterOnce, type ClusterOnce } from './cluster.ts'
 import { openIdentity, type OpenIdentity } from './identity/identity.ts'
 import { createPasswordHasher, type PasswordHasher } from '../credentials/password.ts'
 import type { DecideDependencies } from '../decision.ts'
@@ -34,6 +35,7 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly nobody: () => Labels | undefined
   /** Where these three come from. */
   readonly identity: OpenIdentity
+  readonly cluster: ClusterOnce
   readonly hasher: PasswordHasher
   readonly clock: Clock
   readonly policy: () => Policy
@@ -66,13 +68,26 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   })
   const tls = createTlsOfListeners({ config, clock, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
+  const cluster = createClusterOnce({ config, log, metrics })
   const identity = await openIdentity(
-    { config, hasher, bindingKey, clock, log, metrics },
+    { config, hasher, bindingKey, clock, log, metrics, cluster },
     takesLogins,
   )
   const policySource = await openPolicy({ config, log, metrics })
   return {
-    ...{ config, log, metrics, keys, signingKeys, bindingKey, tls, hasher, clock, identity },
+    ...{
+      config,
+      log,
+      metrics,
+      keys,
+      signingKeys,
+      bindingKey,
+      tls,
+      hasher,
+      clock,
+      identity,
+      cluster,
+    },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
     verifier: verifierOf({ config, keys, clock }),
     timer: () => performance.now(),

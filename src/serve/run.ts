@@ -55,7 +55,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   const takesLogins = role !== 'gateway' || config.gateway.basic
   const common = await createCommon(config, { takesLogins, checks: role !== 'token' })
   const { log, metrics, decisions, keys, signingKeys, tls } = common
-  const { store, identity, policySource, clock } = common
+  const { store, identity, cluster, policySource, clock } = common
   for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {
     log.warn({}, warning)
   }
@@ -106,6 +106,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
     await operations?.close(0)
     logins?.close()
     identity.close()
+    cluster.close()
     keys.close()
     policySource.close()
     tls.close()

@@ -7,10 +7,15 @@ const MAX_LABELS = 256
 /** Values of one label. */
 const MAX_VALUES = 256
 
-/** `[id, generation]`; of one that was vouched for `[id, generation, namespace or "", labels]`. */
+/**
+ * `[id, generation]`; of one that was vouched for `[id, generation, namespace or "", labels]`, and of a
+ * ServiceAccount its name behind these.
+ */
 export function formatTold({ id, generation, holder }: ToldCredential): readonly unknown[] {
   if (holder === undefined) return [id, generation]
-  return [id, generation, holder.namespace ?? '', holder.labels ?? {}]
+  const { namespace = '', labels = {}, serviceaccount } = holder
+  const plain = [id, generation, namespace, labels]
+  return serviceaccount === undefined ? plain : [...plain, serviceaccount]
 }
 
 /** Parsed, never cast: exactly what {@link formatTold} makes. */
@@ -20,8 +25,13 @@ export function told(value: unknown): ToldCredential | undefined {
   if (known === undefined || value.length === 2) return known
   const namespace = emptyOrText(value[2])
   const labels = labelsOf(value[3])
-  if (value.length !== 4 || namespace === undefined || labels === undefined) return undefined
-  return { ...known, holder: { ...(namespace === '' ? {} : { namespace }), labels } }
+  if (namespace === undefined || labels === undefined) return undefined
+  const holder = { ...(namespace === '' ? {} : { namespace }), labels }
+  if (value.length === 4) return { ...known, holder }
+  const serviceaccount = text(value[4])
+  // It is one of a namespace.
+  if (value.length !== 5 || serviceaccount === undefined || namespace === '') return undefined
+  return { ...known, holder: { ...holder, serviceaccount } }
 }
 
 function labelsOf(value: unknown): Labels | undefined {

@@ -51,6 +51,13 @@ describe('rauth can-i', () => {
     ['pull,push,delete team-a/app --as team-a', true],
     ['pull team-b/app --as team-a', false, /team-b\/app:pull denied: no rule matches/],
     ['pull team-a/app --anonymous', false],
+    ['pull team-a/app --as system:serviceaccount:team-a:builder', true],
+    ['pull team-b/app --as system:serviceaccount:team-a:builder', false],
+    [
+      'push team-a/app --as system:serviceaccount:team-a:builder',
+      false,
+      /:push denied by policy.yaml:8, which names no serviceaccount: they have no more than pulls/,
+    ],
     [
       'push library/x:v1 --as team-a --label role=lead',
       false,

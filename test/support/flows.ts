@@ -1,4 +1,5 @@
 import { createSecretKey } from 'node:crypto'
+import type { Clock } from '../../src/clock.ts'
 import {
   createCheckAccess,
   type CheckAccess,
@@ -75,7 +76,8 @@ export const NOBODY: Presented = { kind: 'nothing' }
 
 export const idOf = (namespace: string) => `${namespace}/registry-credentials`
 
-const hasher = createPasswordHasher(Buffer.alloc(32, 1))
+/** Of the passwords of all stores in tests. */
+export const hasher = createPasswordHasher(Buffer.alloc(32, 1))
 const bindingKey = createSecretKey(Buffer.alloc(32, 2))
 const key = await throwAwayKey('ES256')
 
@@ -103,13 +105,20 @@ export const CHECKING: CheckAccessOptions = {
   ...{ mount: 'remove', uploadGrace: 0 },
 }
 
+/** What a test may put in the place of a piece. `store`: whose passwords count, hashed by {@link hasher}. */
+export interface Instead extends DecideDependencies {
+  readonly guard: GuessGuard
+  readonly store: CredentialStore
+  readonly clock: Clock
+}
+
 /**
  * Both flows with all their real pieces, over credentials in memory; only the time is a test's, and
  * what else it puts in their place.
  */
 export function startFlows(
   people: readonly Person[],
-  instead: Partial<DecideDependencies & { readonly guard: GuessGuard }> = {},
+  instead: Partial<Instead> = {},
   checks: Partial<BcryptChecksOptions> = {},
 ) {
   const state = {
@@ -120,13 +129,13 @@ export function startFlows(
   const events: DecisionEvent[] = []
   let ids = 0
   const keys = createKeySet([key])
-  const store: CredentialStore = {
+  const store: CredentialStore = instead.store ?? {
     ready: () => state.ready,
     byUsername: (username) => state.index.byUsername(username),
     find: (reference) => state.index.find(reference),
     bcryptCost: () => state.index.bcryptCost(),
   }
-  const clock = () => state.now
+  const clock = instead.clock ?? (() => state.now)
   const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock, ...checks })
   const secrets = createStoredPasswords(
     { store, hasher, bcrypt, clock },
@@ -137,7 +146,7 @@ export function startFlows(
     ...{ store, clock },
     vouchers: { has: (reference: CredentialReference) => state.vouchers.has(reference) },
     nobody: () => state.nobody,
-    timer: () => state.now * 1000,
+    timer: () => clock() * 1000,
     newId: () => `id-${String((ids += 1))}`,
     record: (event: DecisionEvent) => void events.push(recordOf(event)),
     policy: () => state.policy,

@@ -21,10 +21,11 @@ const match: fc.Arbitrary<MatchSource> = fc
     name: optional(
       fc.constantFrom(
         ...['**', '${namespace}/**', '${labels:team}/**', 'team-a/*', '*/app', 'library/**'],
-        ...['/^team-[ab]\\//', '${account:1}/**', 'team-b/app'],
+        ...['/^team-[ab]\\//', '${account:1}/**', 'team-b/app', '${serviceaccount}/**'],
       ),
     ),
     namespace: optional(fc.constantFrom('*', 'team-a', '${account}')),
+    serviceaccount: optional(fc.constantFrom('*', 'builder', 'x${namespace}')),
     // The only one with a group, so that a capture is always of something.
     account: fc.constantFrom('/^(team-[ab])/', '/^(.*)$/'),
     service: optional(fc.constantFrom('internal-registry.io', 'other')),
@@ -78,16 +79,18 @@ export const generatedAsker: fc.Arbitrary<Asker> = fc
   .record({
     namespaces: fc.subarray(NAMESPACES),
     account: fc.constantFrom('team-a', 'team-b', 'ci'),
+    serviceaccount: optional(fc.constantFrom('builder', 'team-b')),
     limit: optional(fc.subarray(['pull', 'push'])),
     labels: optional(fc.constantFrom({ role: ['dev'] }, { role: ['main', 'x'], team: ['team-a'] })),
     address: optional(fc.constantFrom('10.1.2.3', '192.168.0.1', 'fd00::1')),
     now: optional(fc.constantFrom(1_790_000_000, 2_100_000_000)),
     tags,
   })
-  .map(({ namespaces, account, limit, labels, address, now, tags: named }) =>
+  .map(({ namespaces, account, serviceaccount, limit, labels, address, now, tags: named }) =>
     askerOf(
       namespaces.map((namespace) => ({
         ...(namespace === '' ? {} : { namespace }),
+        ...(namespace === '' || serviceaccount === undefined ? {} : { serviceaccount }),
         ...(limit === undefined ? {} : { actions: limit }),
         ...(labels === undefined ? {} : { labels }),
       })),

@@ -35,6 +35,8 @@ export interface ServingOptions {
   readonly logins: readonly Login[]
   /** More configuration, over the defaults. */
   readonly config?: Readonly<Record<string, unknown>>
+  /** More of where credentials come from, beside their folder. */
+  readonly credentials?: Readonly<Record<string, unknown>>
   /** More options of Node's. */
   readonly node?: readonly string[]
 }
@@ -59,7 +61,10 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   const at = (port: number) => `127.0.0.1:${port}`
   const config = {
     ...{ realm: `http://${at(token)}/token`, service: SERVICE, logLevel: 'warn' },
-    ...{ keys: { directory: file('keys') }, credentials: { directory: secrets } },
+    ...{
+      keys: { directory: file('keys') },
+      credentials: { directory: secrets, ...options.credentials },
+    },
     listen: {
       ...{ token: at(token), gateway: at(gateway), gatewayHttp: at(gatewayHttp) },
       operations: at(operations),

@@ -23,6 +23,7 @@ const LEAVES = [
   'event.ts',
   'mapping.ts',
   'namespace-name.ts',
+  'service-account.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -54,6 +55,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'printable.ts': [],
   'mapping.ts': [],
   'namespace-name.ts': [],
+  'service-account.ts': ['namespace-name.ts'],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],

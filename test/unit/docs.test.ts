@@ -71,9 +71,21 @@ describe('docs/policy.md', () => {
     const policy = policyOf(text, 'policy.yaml')
     const { rules, shadows, writesOnce, labels } = policy
     assert.deepEqual(claimableRules(policy), [], 'the example can be taken over by any namespace')
-    assert.deepEqual([rules.length, shadows.length, writesOnce], [7, 1, true])
+    assert.deepEqual([rules.length, shadows.length, writesOnce], [8, 1, true])
     assert.deepEqual(labels, ['role', 'team'])
     for (const key of keysAt([], policySchema)) assert.match(text, new RegExp(`^${key}:`, 'm'))
+  })
+
+  it('has rules by which one ServiceAccount of a namespace pushes, and the others pull', () => {
+    const text = /^```yaml\n(rules:\n.*serviceaccount[^]+?)^```$/m.exec(page)?.[1]
+    const policy = policyOf(text ?? assert.fail('no rules'), 'policy.yaml')
+    const may = (serviceaccount?: string) => {
+      const holder = { namespace: 'team-a', ...(serviceaccount && { serviceaccount }) }
+      const requested = [{ type: 'repository', name: 'team-a/web', actions: ['pull', 'push'] }]
+      return grant(policy, askerOf([holder]), requested).access.flatMap(({ actions }) => actions)
+    }
+    assert.deepEqual([may('builder'), may('default')], [['pull', 'push'], ['pull']])
+    assert.deepEqual(may(), ['pull', 'push'])
   })
 
   it('has rules of tags by which the tags that they name can be pushed, and no others', () => {

@@ -2,9 +2,7 @@ import type { CredentialStore } from '../../credentials/credential.ts'
 import type { CredentialReference } from '../../subject.ts'
 import type { SecretOptions } from '../../credentials/secret/secret-format.ts'
 import type { Log } from '../../log.ts'
-import { createApi } from './api.ts'
-import { readClusterAccess, type AccessOptions } from './cluster-access.ts'
-import { createConnection } from './connection.ts'
+import type { Cluster } from './cluster.ts'
 import { secretsNamed } from './follow/collection.ts'
 import { createOutage } from './follow/outage.ts'
 import { startReflector, type Reflector } from './follow/reflector.ts'
@@ -16,7 +14,7 @@ import { createSecretNotes } from './secret-notes.ts'
 const MAX_TOLD = 3
 
 export interface KubernetesSecretStoreOptions extends SecretOptions {
-  readonly access: AccessOptions
+  readonly cluster: Pick<Cluster, 'api' | 'server' | 'from'>
   /** Only these; else all. */
   readonly namespaces: readonly string[]
   readonly labelSelector?: string | undefined
@@ -27,11 +25,8 @@ export interface KubernetesSecretStoreOptions extends SecretOptions {
   readonly timer: () => number
   /** 0 to 1. */
   readonly random: () => number
-  readonly userAgent: string
   /** Told why a watch ended. */
   readonly onWatchEnd: (kind: string) => void
-  /** Told of each answer of the API server: its status, 0 for none. */
-  readonly onAnswer: (status: number) => void
   readonly timings?: Timings
 }
 
@@ -47,17 +42,13 @@ export interface KubernetesSecretStore extends CredentialStore {
 
 /**
  * The credentials in the Secrets of a cluster, kept in step with its API server: no lookup waits for that.
- * While it is out of reach the last state is served on, but no longer than `maxStale`. Throws
- * ERR_CREDENTIALS_UNREADABLE when nothing says which cluster that is; does not wait for it.
+ * While it is out of reach the last state is served on, but no longer than `maxStale`. Does not wait for it.
  */
 export function createKubernetesSecretStore(
   options: KubernetesSecretStoreOptions,
 ): KubernetesSecretStore {
-  const { access, log, timer, maxStale = Infinity, timings = TIMINGS } = options
-  const { server, from, insecure } = readClusterAccess(access)
-  if (insecure) log.warn({ server, from }, 'the certificate of the API server is not checked')
-  const connection = createConnection(() => readClusterAccess(access).config)
-  const api = createApi({ ...options, connection })
+  const { cluster, log, timer, maxStale = Infinity, timings = TIMINGS } = options
+  const { api, server, from } = cluster
   const cache = createSecretCache({ ...options, onChange: createSecretNotes({ log, timer }) })
   const begin = timer()
   let loaded = false
@@ -126,7 +117,6 @@ export function createKubernetesSecretStore(
     counts: () => cache.counts(),
     close() {
       for (const one of all) one.close()
-      connection.close()
     },
   }
 }

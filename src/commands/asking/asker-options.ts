@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { parseInstant } from '../../instant.ts'
+import { parseServiceAccount, type ServiceAccount } from '../../service-account.ts'
 import { addAnyConfigOption, type AnyConfigOption } from '../config-option.ts'
 
 /** Who is asked about, as it is said on the command line. */
@@ -21,6 +22,8 @@ export interface Who {
   readonly namespace?: string
   /** None: the one that is called like the namespace. */
   readonly user?: string
+  /** Where the user is one. */
+  readonly serviceAccount?: ServiceAccount
 }
 
 type Labels = Readonly<Record<string, readonly string[]>>
@@ -30,7 +33,10 @@ export function addAskerOptions(command: Command): Command {
   return addAnyConfigOption(
     command
       .addOption(
-        new Option('--as <namespace[/user]>', 'who asks; /user for a user without a namespace')
+        new Option(
+          '--as <namespace[/user]>',
+          'who asks; /user for a user without a namespace; system:serviceaccount:namespace:name',
+        )
           .argParser(parseWho)
           .conflicts('anonymous'),
       )
@@ -45,6 +51,10 @@ export function addAskerOptions(command: Command): Command {
 }
 
 function parseWho(text: string): Who {
+  const serviceAccount = parseServiceAccount(text)
+  if (serviceAccount !== undefined) {
+    return { namespace: serviceAccount.namespace, user: text, serviceAccount }
+  }
   const at = text.indexOf('/')
   const namespace = at < 0 ? text : text.slice(0, at)
   const user = at < 0 ? '' : text.slice(at + 1)

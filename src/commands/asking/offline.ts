@@ -12,6 +12,7 @@ import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { namespacePolicy, type Policy } from '../../policy/policy.ts'
 import { openIdentity, type OpenIdentity } from '../../serve/identity/identity.ts'
+import { createClusterOnce } from '../../serve/cluster.ts'
 import { openKeys, type OpenKeys } from '../../serve/keys.ts'
 import { verifierOf } from '../../serve/verifier.ts'
 import type { Verifier } from '../../token/verifier.ts'
@@ -114,9 +115,10 @@ export async function readKeys(config: Config): Promise<OpenKeys> {
 }
 
 async function readIdentity(config: Config, keys: OpenKeys | undefined): Promise<OpenIdentity> {
+  const cluster = createClusterOnce({ config, log: SILENT, metrics: NO_METRICS })
   const identity = await openIdentity(
     {
-      ...{ config, log: SILENT, clock: () => Date.now() / 1000 },
+      ...{ config, log: SILENT, clock: () => Date.now() / 1000, cluster },
       metrics: NO_METRICS,
       hasher: createPasswordHasher(randomBytes(32)),
       // Without it no token is known by its credential, and all the rest is.
@@ -136,5 +138,6 @@ async function readIdentity(config: Config, keys: OpenKeys | undefined): Promise
     return identity
   } finally {
     identity.close()
+    cluster.close()
   }
 }

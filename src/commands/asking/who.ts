@@ -23,17 +23,21 @@ export function whoAsks(options: AskerOptions, offline: Offline, now: number): A
     const nobody = { ...identity?.nobody(), ...label }
     return { ...NOBODY, asker: { ...rest, account: '', holders: [], nobody } }
   }
-  const { namespace, user = namespace } = as ?? {}
+  const { namespace, user = namespace, serviceAccount } = as ?? {}
   if (user === undefined) throw usage('say who asks: --as NAMESPACE, or --anonymous')
   const known = identity?.lookup.byUsername(user) ?? []
   const found = known.filter((credential) => credential.namespace === namespace)
   const live = found.filter((credential) => isLive(credential, now))
-  const assumed: Holder = namespace === undefined ? {} : { namespace }
+  const assumed: Holder = {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(serviceAccount === undefined ? {} : { serviceaccount: serviceAccount.name }),
+  }
   const holders = (live.length === 0 ? [assumed] : live.map(holderOf)).map((holder) =>
     withLabels(holder, label),
   )
   const notes = []
-  if (identity !== undefined && live.length === 0) {
+  // Its credentials are in no store.
+  if (identity !== undefined && live.length === 0 && serviceAccount === undefined) {
     const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
     const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
     notes.push(`${why} for ${what}: judged as if it could do all that the policy allows`)

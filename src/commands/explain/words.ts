@@ -67,6 +67,8 @@ function verdictOf({ allowed, because, rule = '', reason }: ExplainedAction): st
       return `denied: it can't be told whether ${rule} matches${says}`
     case 'credential':
       return 'denied: the credential itself is not for it, whatever the policy says'
+    case 'serviceaccount':
+      return `denied by ${rule}, which names no serviceaccount: they have no more than pulls of it${says}`
     case 'shadow':
       return `allowed only since ${rule} is in shadow`
     case 'name':
@@ -75,8 +77,9 @@ function verdictOf({ allowed, because, rule = '', reason }: ExplainedAction): st
 }
 
 function holderText(holder: ExplainedHolder): string {
-  const { anonymous, namespace = '-', limit, tried, untried } = holder
-  const who = anonymous === true ? 'nobody' : `namespace ${namespace}`
+  const { anonymous, namespace = '-', serviceaccount, limit, tried, untried } = holder
+  const of = serviceaccount === undefined ? '' : `ServiceAccount ${serviceaccount} of `
+  const who = anonymous === true ? 'nobody' : `${of}namespace ${namespace}`
   const most = limit === undefined ? '' : `, whose credential is for ${limit.join(',')} alone`
   const rows = tried.map((rule) => [`    ${rule.rule}`, matchText(rule), whyText(rule)])
   if (untried > 0) rows.push([`    ${untried} more`, 'not tried', ''])

@@ -6,16 +6,15 @@ import { createIdentityHook } from '../../adapters/http-hook/identity-hook.ts'
 import { createOutbound } from '../../adapters/outbound.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import { withBriefMemory } from '../../credentials/brief-memory.ts'
-import type { PasswordHasher } from '../../credentials/password.ts'
 import type { CredentialReference } from '../../subject.ts'
 import { commandEnvironment } from '../policy-command.ts'
 import { readAuthority } from './authority.ts'
 import { openLdap } from './ldap.ts'
-import { openOidc, type OidcOptions } from './oidc.ts'
+import { openOidc } from './oidc.ts'
 import type { OpenSource } from './open-source.ts'
+import { openServiceAccounts, type ServiceAccountsOptions } from './service-accounts.ts'
 
-export interface AskedOptions extends OidcOptions {
-  readonly hasher: PasswordHasher
+export interface AskedOptions extends ServiceAccountsOptions {
   readonly bindingKey: KeyObject
 }
 
@@ -30,12 +29,13 @@ export async function openAsked(
   reference: CredentialReference,
   options: AskedOptions,
 ): Promise<OpenSource> {
-  const { command, http, oidc, ldap } = configured
+  const { command, http, oidc, ldap, serviceAccounts } = configured
   if (command?.program !== undefined)
     return openCommand({ ...command, program: command.program }, reference)
   if (http !== undefined) return openHook(http, reference, options)
   if (oidc !== undefined) return openOidc(oidc, reference, options)
   if (ldap !== undefined) return openLdap(ldap, reference, options)
+  if (serviceAccounts !== undefined) return openServiceAccounts(serviceAccounts, reference, options)
   throw new Error(`a source of no kind: ${Object.keys(configured).join(', ')}`)
 }
 

@@ -1,11 +1,10 @@
-import os from 'node:os'
 import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
 import type { Config } from '../../config/schema.ts'
 import type { CredentialStore } from '../../credentials/credential.ts'
 import type { CredentialOptions } from '../../credentials/secret/secret-credentials.ts'
 import type { Log } from '../../log.ts'
-import { VERSION } from '../../version.ts'
+import type { ClusterOnce } from '../cluster.ts'
 
 /** The credentials of namespaces, wherever they come from; kept up to date until it is closed. */
 export interface OpenCredentials extends CredentialStore {
@@ -15,31 +14,29 @@ export interface OpenCredentials extends CredentialStore {
   close(): void
 }
 
-export type CredentialMetrics = Pick<Metrics, 'observeSecrets' | 'watchEnded' | 'apiAnswered'>
+export type CredentialMetrics = Pick<Metrics, 'observeSecrets' | 'watchEnded'>
 
 export interface OpenCredentialsOptions extends CredentialOptions {
   readonly config: Config
   readonly log: Log
   readonly metrics: CredentialMetrics
+  readonly cluster: ClusterOnce
 }
 
 /** Opens the source that is configured. Throws ERR_CREDENTIALS_UNREADABLE. */
 export async function openCredentials(options: OpenCredentialsOptions): Promise<OpenCredentials> {
-  const { config, metrics, ...parts } = options
+  const { config, metrics, cluster, ...parts } = options
   const { credentials, secretName } = config
   if (credentials.source === 'directory') {
     return createFileSecretStore({ ...parts, secretName, directory: credentials.directory })
   }
-  // Imported when wanted: most of it is about kubeconfigs.
+  // Imported when wanted: not everybody has a cluster.
   const { createKubernetesSecretStore } = await import('../../adapters/kubernetes/secret-store.ts')
-  const { kubeconfig, context, ...which } = credentials
   const store = createKubernetesSecretStore({
-    ...{ ...parts, ...which, secretName, userAgent: `rauth/${VERSION}` },
-    access: { kubeconfig, context, environment: process.env, home: os.homedir() },
+    ...{ ...parts, ...credentials, secretName, cluster: await cluster.open() },
     timer: () => performance.now(),
     random: Math.random,
     onWatchEnd: metrics.watchEnded,
-    onAnswer: metrics.apiAnswered,
   })
   metrics.observeSecrets({ age: store.age, counts: store.counts })
   return store

@@ -17,7 +17,8 @@ export interface SourceFile {
 }
 
 /** The files of one source, each with its parser. */
-export function filesOf({ users, command, http, oidc, ldap }: Identity[number]): SourceFile[] {
+export function filesOf(source: Identity[number]): SourceFile[] {
+  const { users, command, http, oidc, ldap, serviceAccounts } = source
   const files: SourceFile[] = []
   const add = (
     key: string,
@@ -39,6 +40,7 @@ export function filesOf({ users, command, http, oidc, ldap }: Identity[number]):
   add('http.authority', http?.authority, authority('http.authority'))
   add('oidc.authority', oidc?.authority, authority('oidc.authority'))
   add('oidc.jwks', oidc?.jwks, readKeys)
+  add('serviceAccounts.jwks', serviceAccounts?.jwks, readKeys)
   add('ldap.authority', ldap?.authority, authority('ldap.authority'))
   // Any text may be a password, and it is read anew for each bind.
   add('ldap.bind.passwordFile', ldap?.bind?.passwordFile, () => Promise.resolve())

@@ -1,25 +1,14 @@
-import { openFileDocument } from '../../adapters/file/document-store.ts'
-import { JWKS_FILE } from '../../adapters/file/document-text.ts'
 import { createDiscovery } from '../../adapters/oidc/discovery.ts'
 import { createIdentityTokens } from '../../adapters/oidc/identity-tokens.ts'
-import { createFetchedKeys, givenKeys, type IssuerKeys } from '../../adapters/oidc/issuer-keys.ts'
-import { readKeysFile } from '../../adapters/oidc/key-set.ts'
+import { createFetchedKeys } from '../../adapters/oidc/issuer-keys.ts'
 import { lookupPublic } from '../../adapters/oidc/public-address.ts'
-import type { Metrics } from '../../adapters/ops/metrics.ts'
 import { createOutbound } from '../../adapters/outbound.ts'
-import type { Clock } from '../../clock.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import type { ClaimMapping } from '../../credentials/oidc/mapping.ts'
-import type { Log } from '../../log.ts'
 import type { CredentialReference } from '../../subject.ts'
 import { readAuthority } from './authority.ts'
+import { openKeysOfFile, type IssuerKeysOptions, type OpenIssuerKeys } from './issuer-keys.ts'
 import type { OpenSource } from './open-source.ts'
-
-export interface OidcOptions {
-  readonly clock: Clock
-  readonly log: Log
-  readonly metrics: Pick<Metrics, 'issuerKeysFailed'>
-}
 
 type Oidc = NonNullable<Identity[number]['oidc']>
 
@@ -30,7 +19,7 @@ const MAX_ANSWER = 256 * 1024
 export async function openOidc(
   oidc: Oidc,
   reference: CredentialReference,
-  options: OidcOptions,
+  options: IssuerKeysOptions,
 ): Promise<OpenSource> {
   const { issuer, audience: audiences, algorithms, leeway } = oidc
   const { keys, ...opened } = await openKeys(oidc, options)
@@ -56,30 +45,10 @@ function mappingOf({
   }
 }
 
-interface OpenKeys extends Omit<OpenSource, 'source'> {
-  readonly keys: IssuerKeys
-}
-
-async function openKeys(oidc: Oidc, { clock, log, metrics }: OidcOptions): Promise<OpenKeys> {
+async function openKeys(oidc: Oidc, options: IssuerKeysOptions): Promise<OpenIssuerKeys> {
   const { issuer, jwks: file } = oidc
-  const onFailure = () => {
-    metrics.issuerKeysFailed(issuer)
-  }
-  if (file !== undefined) {
-    const document = await openFileDocument({
-      ...{ file, log, kind: JWKS_FILE },
-      parse: (text) => readKeysFile(text, file),
-      count: ({ keys }) => ({ keys }),
-      onFailure,
-    })
-    return {
-      keys: givenKeys(() => document.current().find),
-      problem: () => document.problem(),
-      close: () => {
-        document.close()
-      },
-    }
-  }
+  if (file !== undefined) return openKeysOfFile(file, issuer, options)
+  const { clock, log, metrics } = options
   const limits = {
     authority: await readAuthority(oidc.authority, 'identity: oidc.authority'),
     ...{ timeout: oidc.timeout * 1000, limit: MAX_ANSWER },
@@ -87,6 +56,9 @@ async function openKeys(oidc: Oidc, { clock, log, metrics }: OidcOptions): Promi
   const outbound = createOutbound(limits)
   const guarded = createOutbound({ ...limits, lookup: lookupPublic })
   const fetchKeys = createDiscovery({ issuer, outbound, guarded })
+  const onFailure = () => {
+    metrics.issuerKeysFailed(issuer)
+  }
   const keys = createFetchedKeys({ fetchKeys, issuer, clock, log, onFailure })
   return {
     keys,

@@ -2,7 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto'
 import type { Identity } from '../../config/identity-schema.ts'
 import type { CredentialReference } from '../../subject.ts'
 
-const ASKED = ['command', 'http', 'oidc', 'ldap'] as const
+const ASKED = ['command', 'http', 'oidc', 'ldap', 'serviceAccounts'] as const
 
 /**
  * Keys of a source that say how it is asked, and not who somebody is. All others count, so that one that is

@@ -12,6 +12,7 @@ import type { PasswordHasher } from '../../credentials/password.ts'
 import { credentialsOfUsers, type Users } from '../../credentials/users.ts'
 import type { Log } from '../../log.ts'
 import type { Labels } from '../../subject.ts'
+import type { ClusterOnce } from '../cluster.ts'
 import { openCredentials, type CredentialMetrics } from './credentials.ts'
 
 export interface StoreOptions {
@@ -20,6 +21,7 @@ export interface StoreOptions {
   readonly bindingKey: KeyObject
   readonly log: Log
   readonly metrics: Pick<Metrics, 'usersReloadFailed' | 'issuerKeysFailed'> & CredentialMetrics
+  readonly cluster: ClusterOnce
 }
 
 /** Passwords in memory, with where they come from. */

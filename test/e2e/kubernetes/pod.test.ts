@@ -3,23 +3,19 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createApi, type Identity } from '../../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { follow, type Following } from '../../support/kubernetes/following.ts'
 import { startLink, type Link } from '../../support/kubernetes/link.ts'
 import { rightsOf, tokenOf, untilStatus } from '../../support/kubernetes/rights.ts'
 import { secretsOf, type Secrets } from '../../support/kubernetes/secrets.ts'
-import {
-  collectRejections,
-  LASTS,
-  login,
-  RECOVERY,
-  startVigil,
-  STEADY,
-  timings,
-} from '../../support/kubernetes/trouble.ts'
+import { FAULTS, timings } from '../../support/kubernetes/fault-table.ts'
+import { login } from '../../support/kubernetes/fault-suite.ts'
+import { STEADY } from '../../support/kubernetes/vigil.ts'
 import { until } from '../../support/until.ts'
+
+/** Milliseconds until all is right once the API server answers. */
+const RECOVERY = FAULTS['the API server hangs and goes on'](timings)
 
 const CHOSEN = '/api/v1/secrets?fieldSelector=metadata.name%3Dregistry-credentials'
 
@@ -30,7 +26,6 @@ describe('by the service account of a pod', () => {
   let link: Link
   let root: string
   const running: Following[] = []
-  const rejections = collectRejections()
   const file = (name: string) =>
     path.join(root, 'var/run/secrets/kubernetes.io/serviceaccount', name)
 
@@ -48,7 +43,6 @@ describe('by the service account of a pod', () => {
   after(async () => {
     await cluster.stop()
     await rm(root, { recursive: true, force: true })
-    rejections.end()
   })
   beforeEach(async () => {
     link = await startLink(cluster)
@@ -89,7 +83,6 @@ describe('by the service account of a pod', () => {
   it('takes the next token when its own has ended', async () => {
     const following = await start()
     await following.untilReady()
-    const vigil = startVigil(following)
     const accounts = '/api/v1/namespaces/rauth/serviceaccounts'
     await cluster.api.expect('DELETE', `${accounts}/rauth`)
     await cluster.api.expect('POST', accounts, { metadata: { name: 'rauth' } })
@@ -99,20 +92,8 @@ describe('by the service account of a pod', () => {
     rauth = await tokenOf(cluster.api)
     await putToken()
     await right(following)
-    vigil.end()
-    assert.match(following.lines.join('\n'), /warn Secrets cannot be followed .*401/)
-  })
-
-  it('is ready as soon as the cluster is there', async () => {
-    link.cut()
-    const following = await start()
-    await until('the trouble', 10_000, () => following.store.problem() !== undefined)
-    assert.equal(following.store.ready(), false)
-    await sleep(LASTS / 2)
-    link.mend()
-    await following.untilReady(RECOVERY)
     for (const name of STEADY) assert.ok(following.accepts(name, 'canary'))
-    await right(following)
+    assert.match(following.lines.join('\n'), /warn Secrets cannot be followed .*401/)
   })
 
   it('lets nobody in after too long without a word, and everybody once there is one', async () => {

@@ -4,7 +4,8 @@ import { createApi, type Identity } from '../../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { follow, type Following, type FollowOptions } from '../../support/kubernetes/following.ts'
 import { rightsOf, untilStatus } from '../../support/kubernetes/rights.ts'
-import { secretsOf, type Secrets, type SecretValues } from '../../support/kubernetes/secrets.ts'
+import { ODD_SECRETS } from '../../support/kubernetes/odd-secrets.ts'
+import { secretsOf, type Secrets } from '../../support/kubernetes/secrets.ts'
 import { until } from '../../support/until.ts'
 
 const login = (namespace: string, password = 'canary') => ({ username: namespace, password })
@@ -126,24 +127,7 @@ describe('Secrets of a real API server, with the rights of examples/kubernetes a
     await secrets.replace('team-a', login('team-a'))
   })
 
-  const ODD: readonly (readonly [what: string, values: SecretValues, told: RegExp])[] = [
-    ['without a user name', { password: 'canary' }, /username is missing/],
-    ['without a password', { username: 'team-c' }, /password is missing/],
-    ['that is empty', {}, /username is missing/],
-    ['of 1 MiB', { ...login('team-c'), more: 'c'.repeat(1_000_000) }, /larger than 32768 bytes/],
-    [
-      'of bytes that are no text',
-      { ...login('team-c'), password: Buffer.from([0xff, 0xfe]) },
-      /not UTF-8/,
-    ],
-    [
-      'of 1,000 entries',
-      { entries: JSON.stringify(Array.from({ length: 1_000 }, () => ({}))) },
-      /more than 64/,
-    ],
-    ['of 1,000 keys', { ...login('team-c'), ...manyKeys(1_000) }, /more than 128 keys/],
-  ]
-  for (const [what, values, told] of ODD) {
+  for (const [what, values, told] of ODD_SECRETS) {
     it(`disables the namespace of a Secret ${what}, and no other`, async () => {
       const { store, accepts, lines, untilAccepts, ends } = await start()
       await secrets.create('team-c', values)
@@ -213,7 +197,3 @@ describe('Secrets of a real API server, with the rights of examples/kubernetes a
     })
   })
 })
-
-function manyKeys(count: number): Readonly<Record<string, string>> {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`key-${i}`, 'x']))
-}

@@ -179,6 +179,19 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
     })
   }
 
+  it('reads all again soon after a watch broke, since the API server may be at an older state', async () => {
+    await start({ timings: { poll: 300, silence: 60_000 } })
+    await watched()
+    api.setVersion(40)
+    api.quietly.put('team-b', login('team-b', 'canary-2'))
+    api.quietly.remove('team-a')
+    for (const { response } of api.watches) response.socket?.destroy()
+    await following.untilAccepts('team-b', 'canary-2', true, 3_000)
+    assert.ok(!following.accepts('team-a', 'canary-1'))
+    // 101 is not there yet.
+    await until('a watch from there on', 5_000, () => versions().at(-1) === '42')
+  })
+
   it('leaves an API server alone for as long as it asks', async () => {
     api.faults.watch.push((response) => {
       answer(response, 429, status(429, 'storage is (re)initializing'), { 'retry-after': '1' })

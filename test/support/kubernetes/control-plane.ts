@@ -18,6 +18,8 @@ export interface ControlPlane extends ApiServer {
   readonly administrator: Identity
   /** The administrator's. */
   readonly api: Api
+  /** What tokens of ServiceAccounts are signed with, PEM. */
+  readonly serviceAccountKey: string
   /** Those that run, or ran last. */
   readonly etcd: Child
   readonly apiServer: Child
@@ -25,6 +27,8 @@ export interface ControlPlane extends ApiServer {
   client(name: string, group: string): Promise<Identity>
   /** Where etcd is asked, over HTTP. */
   readonly etcdUrl: string
+  /** All that etcd knows is in here. */
+  readonly etcdDirectory: string
   /** Starts one again that was ended, with all that it knew, and waits until it is ready. */
   start(name: 'etcd' | 'kube-apiserver'): Promise<void>
   /** Ends both and removes all that they wrote. */
@@ -65,7 +69,8 @@ export async function startControlPlane({
     await untilReady(child(name), ready, { limit: START_LIMIT })
   }
   try {
-    const etcd = await etcdOf(directory)
+    const etcdDirectory = path.join(directory, 'etcd')
+    const etcd = await etcdOf(etcdDirectory)
     const authority = await tlsAuthority('cluster')
     const client = (name: string, organization: string) =>
       authority.issue(name, { usage: 'client', organization })
@@ -77,7 +82,8 @@ export async function startControlPlane({
       await writeFile(place, content, { mode: 0o600 })
       return place
     }
-    const signing = await file('service-accounts.key', privateKey())
+    const serviceAccountKey = privateKey()
+    const signing = await file('service-accounts.key', serviceAccountKey)
     const apiServerArgs = Object.entries({
       'etcd-servers': etcd.url,
       'bind-address': '127.0.0.1',
@@ -110,15 +116,8 @@ export async function startControlPlane({
     await start('etcd')
     await start('kube-apiserver')
     return {
-      ...{
-        port,
-        authority: authority.certificate,
-        administrator,
-        api,
-        etcdUrl: etcd.url,
-        start,
-        client,
-      },
+      ...{ port, authority: authority.certificate, administrator, api, start, client },
+      ...{ etcdUrl: etcd.url, etcdDirectory, serviceAccountKey },
       get etcd() {
         return child('etcd')
       },
@@ -141,7 +140,7 @@ async function etcdOf(directory: string): Promise<{ url: string; args: readonly 
   const url = `http://127.0.0.1:${await pick(await freePort())}`
   const peer = `http://127.0.0.1:${await pick(await freePort())}`
   const args = [
-    ...['--data-dir', path.join(directory, 'etcd')],
+    ...['--data-dir', directory],
     ...['--listen-client-urls', url, '--advertise-client-urls', url],
     ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
     ...['--initial-cluster', `default=${peer}`],

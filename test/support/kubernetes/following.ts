@@ -2,14 +2,16 @@ import { createSecretKey } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import type { AccessOptions } from '../../../src/adapters/kubernetes/cluster-access.ts'
+import { openCluster } from '../../../src/adapters/kubernetes/cluster.ts'
 import {
   createKubernetesSecretStore,
   type KubernetesSecretStore,
   type KubernetesSecretStoreOptions,
 } from '../../../src/adapters/kubernetes/secret-store.ts'
 import type { Timings } from '../../../src/adapters/kubernetes/follow/timings.ts'
-import { createPasswordHasher } from '../../../src/credentials/password.ts'
 import type { Log } from '../../../src/log.ts'
+import { hasher } from '../flows.ts'
 import { until } from '../until.ts'
 import type { ApiServer, Identity } from './api.ts'
 import { kubeconfig } from './kubeconfig.ts'
@@ -38,36 +40,47 @@ export interface Following {
     limit?: number,
   ) => Promise<number>
   readonly untilReady: (limit?: number) => Promise<number>
+  /** Its token is another one from now on. */
+  readonly rotate: (token: string) => Promise<void>
   close(): Promise<void>
 }
 
 export type FollowOptions = Partial<
-  Omit<KubernetesSecretStoreOptions, 'timings' | 'log' | 'onWatchEnd' | 'onAnswer'>
-> & { readonly timings?: Partial<Timings> }
+  Omit<KubernetesSecretStoreOptions, 'timings' | 'log' | 'onWatchEnd' | 'cluster'>
+> & { readonly timings?: Partial<Timings>; readonly access?: AccessOptions }
 
 export async function follow(
   server: ApiServer,
   identity: Identity,
-  { timings, ...options }: FollowOptions = {},
+  { timings, access, ...options }: FollowOptions = {},
 ): Promise<Following> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-following-'))
-  const file = path.join(home, 'kubeconfig')
-  await writeFile(file, kubeconfig(server, identity), { mode: 0o600 })
+  const put = async (name: string, text: string) => {
+    const file = path.join(home, name)
+    await writeFile(file, text, { mode: 0o600 })
+    return file
+  }
+  // As in a pod: the token in a file of its own, which the kubelet writes anew.
+  const user = 'token' in identity ? { tokenFile: await put('token', identity.token) } : identity
+  const file = await put('kubeconfig', kubeconfig(server, user))
   const lines: string[] = []
   const write = (level: string) => (fields: object, message: string) =>
     void lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
   const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
-  const hasher = createPasswordHasher(Buffer.alloc(32, 1))
   const ends: Record<string, number> = {}
   const answers: Record<string, number> = {}
   const count = (of: Record<string, number>) => (what: string | number) =>
     void (of[what] = (of[what] ?? 0) + 1)
+  const cluster = openCluster({
+    access: access ?? { kubeconfig: file, environment: {}, home },
+    ...{ userAgent: 'rauth/test', log, onAnswer: count(answers) },
+  })
   const store = createKubernetesSecretStore({
-    access: { kubeconfig: file, environment: {}, home },
+    cluster,
     ...{ secretName: 'registry-credentials', namespaces: [] },
     ...{ hasher, bindingKey: createSecretKey(Buffer.alloc(32, 2)), log },
-    ...{ timer: () => performance.now(), random: Math.random, userAgent: 'rauth/test' },
-    ...{ onWatchEnd: count(ends), onAnswer: count(answers) },
+    ...{ timer: () => performance.now(), random: Math.random },
+    onWatchEnd: count(ends),
     ...options,
     timings: { ...SHORT, ...timings },
   })
@@ -85,9 +98,13 @@ export async function follow(
       until(`${username} ${wanted ? 'let in' : 'turned away'}`, limit, () => {
         return accepts(username, password) === wanted
       }),
+    async rotate(token) {
+      await put('token', token)
+    },
     untilReady: (limit = 10_000) => until('all Secrets', limit, () => store.ready()),
     async close() {
       store.close()
+      cluster.close()
       await rm(home, { recursive: true, force: true })
     },
   }

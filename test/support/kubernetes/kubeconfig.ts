@@ -1,11 +1,14 @@
 import { stringify } from 'yaml'
 import type { ApiServer, Identity } from './api.ts'
 
-/** The text of a kubeconfig that holds all it needs, with one context. */
-export function kubeconfig({ port, authority }: ApiServer, identity: Identity): string {
+/** The text of a kubeconfig with one context; it holds all it needs, or names the file of its token. */
+export function kubeconfig(
+  { port, authority }: ApiServer,
+  identity: Identity | { readonly tokenFile: string },
+): string {
   const user =
-    'token' in identity
-      ? { token: identity.token }
+    'token' in identity || 'tokenFile' in identity
+      ? identity
       : {
           'client-certificate-data': base64(identity.certificate),
           'client-key-data': base64(identity.key),

@@ -17,7 +17,9 @@ function problems(credentials: string, environment: Environment = {}): string {
 }
 
 describe('where credentials come from', () => {
-  const directory = (name: string) => ({ source: 'directory', directory: name })
+  const directory = (name: string, cluster = {}) => ({
+    ...{ source: 'directory', directory: name, cluster },
+  })
   const kubernetes = (values: object = {}) => ({ source: 'kubernetes', namespaces: [], ...values })
 
   const TABLE: readonly (readonly [what: string, text: string, env: Environment, is: object])[] = [
@@ -46,7 +48,7 @@ describe('where credentials come from', () => {
       'the source, and both of them',
       'credentials: { source: directory, directory: a, kubernetes: { context: x } }',
       {},
-      directory('/etc/rauth/a'),
+      directory('/etc/rauth/a', { context: 'x' }),
     ],
     [
       'a kubeconfig',

@@ -49,6 +49,48 @@ describe('identity sources in the configuration', () => {
     assert.equal(hook?.http?.authority, '/etc/ca.crt')
   })
 
+  it('are the ServiceAccounts of a cluster, with what is not said of them', () => {
+    const [{ serviceAccounts } = {}] = read('  - serviceAccounts: { audience: registry.example }\n')
+    assert.deepEqual(serviceAccounts, {
+      ...{ audience: ['registry.example'], verify: 'review', namespaces: [] },
+      ...{ timeout: 5, concurrency: 16, remember: 60 },
+    })
+    const keys = '{ audience: a, verify: keys, issuer: "https://x.example", jwks: keys.json }'
+    assert.equal(read(`  - serviceAccounts: ${keys}\n`)[0]?.serviceAccounts?.jwks, '/etc/keys.json')
+  })
+
+  const AUDIENCE = 'audience: registry.example'
+  const BAD_ACCOUNTS: readonly (readonly [text: string, message: RegExp])[] = [
+    ['{}', /serviceAccounts.audience" must be a text or a list/],
+    ['{ audience: [] }', /serviceAccounts.audience"/],
+    [
+      '{ audience: "https://kubernetes.default.svc" }',
+      /audience.* for the API server, which every pod/,
+    ],
+    ['{ audience: [a, kubernetes.default.svc.cluster.local] }', /audience.* for the API server/],
+    [
+      '{ audience: "https://x.example", issuer: "https://x.example" }',
+      /audience.* for the API server/,
+    ],
+    [`{ ${AUDIENCE}, verify: keys }`, /issuer" is missing: keys are those of one issuer/],
+    [`{ ${AUDIENCE}, jwks: a.json }`, /jwks" is for verify: keys/],
+    [`{ ${AUDIENCE}, verify: guess }`, /verify" must be review or keys/],
+    [`{ ${AUDIENCE}, actions: [push] }`, /unknown key "identity.0.serviceAccounts.actions"/],
+  ]
+  for (const [text, message] of BAD_ACCOUNTS) {
+    it(`refuse ServiceAccounts ${text}`, () => {
+      assert.match(problems(`  - serviceAccounts: ${text}\n`).join(), message)
+    })
+  }
+
+  it('refuse several clusters that nothing tells apart', () => {
+    const one = (issuer: string) => `  - serviceAccounts: { audience: a${issuer} }\n`
+    assert.match(problems(one('') + one('')).join(), /issuer" is missing: of several/)
+    const same = one(', issuer: "https://x.example"')
+    assert.match(problems(same + same).join(), /second source for tokens of https:\/\/x\.example/)
+    assert.equal(read(same + one(', issuer: "https://y.example"')).length, 2)
+  })
+
   const ISSUER = 'issuer: https://ci.example, audience: a'
   const IDENTITY = "identities: [{ claims: { a: b }, account: 'x:${a}' }]"
 
@@ -108,17 +150,17 @@ describe('identity sources in the configuration', () => {
       'an unknown kind',
       '  - secret: {}\n',
       '3:5: unknown key "identity.0.secret"; did you mean "identity.0.secrets"?',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap, serviceAccounts',
     ],
     [
       'two kinds in one',
       '  - { secrets: {}, users: { file: a } }\n',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap, serviceAccounts',
     ],
     [
       'no kind',
       '  - {}\n',
-      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap',
+      '3:5: "identity.0" must have exactly one of secrets, users, command, http, oidc, ldap, serviceAccounts',
     ],
     [
       'Secrets twice',

@@ -32,6 +32,10 @@ describe('cases of a policy', () => {
     ['{ as: team-a, scope: "repository:team-b/x:pull" }', 'denied'],
     ['{ as: team-a/ci, scope: "repository:team-a/x:pull" }', '{ rule: "policy.yaml:7" }'],
     ['{ as: /ci, scope: "repository:team-a/x:pull" }', 'denied'],
+    [
+      '{ as: "system:serviceaccount:team-a:builder", scope: "repository:team-a/x:pull,push" }',
+      '{ granted: "repository:team-a/x:pull" }',
+    ],
     ['{ scope: "repository:public/x:pull" }', 'allowed'],
     ['{ scope: "repository:office/x:pull", ip: 10.1.2.3 }', 'denied'],
     ['{ as: /ci, scope: "repository:office/x:pull", ip: 10.1.2.3 }', 'allowed'],

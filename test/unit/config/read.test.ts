@@ -390,7 +390,9 @@ describe('configuration', () => {
   it('changes only the setting that a variable is for', () => {
     const config = read('realm: http://localhost/token\n', { RAUTH_KEYS_DIRECTORY: '/only-keys' })
     assert.equal(config.keys.directory, '/only-keys')
-    assert.deepEqual(config.credentials, { source: 'directory', directory: '/etc/rauth/secrets' })
+    assert.deepEqual(config.credentials, {
+      ...{ source: 'directory', directory: '/etc/rauth/secrets', cluster: {} },
+    })
   })
 
   it('names the variable that is wrong', () => {

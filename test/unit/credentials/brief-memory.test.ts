@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { withBriefMemory } from '../../../src/credentials/brief-memory.ts'
+import { withBriefMemory, type BriefMemoryOptions } from '../../../src/credentials/brief-memory.ts'
 import { createPasswordHasher } from '../../../src/credentials/password.ts'
 import type { Answer } from '../../../src/credentials/source.ts'
 import { vouchedSubject } from '../../../src/credentials/vouchers.ts'
@@ -12,7 +12,7 @@ const YES: Answer = {
   subject: vouchedSubject('a', { id: 'http', generation: 'g' }, {}),
 }
 
-function start(seconds: number, answer: Answer = YES) {
+function start(seconds: number, answer: Answer = YES, more: Partial<BriefMemoryOptions> = {}) {
   const state = { now: 1000, asked: 0 }
   const source = withBriefMemory(
     {
@@ -23,7 +23,7 @@ function start(seconds: number, answer: Answer = YES) {
         return answer
       },
     },
-    { seconds, hasher, clock: () => state.now },
+    { seconds, hasher, clock: () => state.now, ...more },
   )
   const ask = (username = 'a', password = 'p') =>
     source.ask({ username, password: new Redacted(password) })
@@ -71,6 +71,63 @@ describe('withBriefMemory', () => {
   it('asks once for all who ask the same at once', async () => {
     const { state, ask } = start(0)
     await Promise.all([ask(), ask(), ask(), ask('b')])
+    assert.equal(state.asked, 2)
+  })
+
+  it('remembers no yes for longer than what it rests on lasts', async () => {
+    const subject = vouchedSubject('a', { id: 'http', generation: 'g' }, {})
+    const { state, ask } = start(10, { kind: 'yes', subject: { ...subject, until: 1005 } })
+    for (const [now, asked] of [
+      [1000, 1],
+      [1004.9, 1],
+      [1005, 2],
+    ] as const) {
+      state.now = now
+      await ask()
+      assert.equal(state.asked, asked, `${now}`)
+    }
+  })
+
+  it('remembers a no where that is wanted, however many there are, and no error', async () => {
+    const no: Answer = { kind: 'no', detail: '' }
+    const { state, ask } = start(10, no, { noSeconds: 2 })
+    for (const [now, asked] of [
+      [1000, 1],
+      [1001.9, 1],
+      [1002, 2],
+    ] as const) {
+      state.now = now
+      assert.equal(await ask(), no)
+      assert.equal(state.asked, asked, `${now}`)
+    }
+    const failing = start(10, { kind: 'error', detail: '' }, { noSeconds: 2 })
+    await failing.ask()
+    await failing.ask()
+    assert.equal(failing.state.asked, 2)
+  })
+
+  it('lets no guesses push out a yes', async () => {
+    const answers: { next: Answer } = { next: YES }
+    let asked = 0
+    const ask = withBriefMemory(
+      { name: 'x', ask: () => Promise.resolve(((asked += 1), answers.next)) },
+      { ...{ seconds: 10, noSeconds: 10, hasher, clock: () => 1000 } },
+    ).ask
+    const login = (password: string) => ({ username: 'a', password: new Redacted(password) })
+    await ask(login('right'))
+    answers.next = { kind: 'no', detail: '' }
+    for (let i = 0; i < 5000; i += 1) await ask(login(`guess ${i}`))
+    assert.equal(asked, 5001)
+    assert.equal((await ask(login('right'))).kind, 'yes')
+    assert.equal(asked, 5001)
+  })
+
+  it('asks by the password alone where the user name means nothing', async () => {
+    const { state, ask } = start(10, YES, { byPassword: true })
+    await ask('a', 'p')
+    await ask('b', 'p')
+    assert.equal(state.asked, 1)
+    await ask('b', 'q')
     assert.equal(state.asked, 2)
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { claimableRules } from '../../../src/policy/claimable.ts'
+import { claimableRules, claimableServiceAccounts } from '../../../src/policy/claimable.ts'
 import type { MatchSource } from '../../../src/policy/compile-rule.ts'
 import { createPolicy, namespacePolicy } from '../../../src/policy/policy.ts'
 import { ruleOf } from '../../support/rules.ts'
@@ -27,6 +27,7 @@ const BOUND: readonly MatchSource[] = [
   { account: '?*', name: 'library/**' },
   ...['/.*/', '/^.+$/'].map((account) => ({ account, name: 'library/**' })),
   { account: '*' },
+  { account: 'ci', serviceaccount: 'builder', name: 'library/**' },
   { account: '', name: 'library/**' },
   { account: 'github:acme/*', name: 'library/**' },
   { namespace: '*', name: '${namespace}/${account}/**' },
@@ -55,5 +56,29 @@ describe('claimableRules', () => {
   it('has none of the policy without a file', () => {
     const policy = namespacePolicy({ public: ['**'], shared: ['**'], administrators: ['a'] })
     assert.deepEqual(claimableRules(policy), [])
+  })
+})
+
+describe('claimableServiceAccounts', () => {
+  const TABLE: readonly (readonly [match: MatchSource, isClaimable: boolean])[] = [
+    [{ serviceaccount: 'builder', name: 'library/**' }, true],
+    [{ serviceaccount: 'builder', namespace: '*', name: 'library/**' }, true],
+    [{ serviceaccount: '/^ci-/', labels: { role: 'x' } }, true],
+    [{ serviceaccount: 'builder', namespace: 'team-a', name: 'library/**' }, false],
+    [{ serviceaccount: 'builder', name: '${namespace}/**' }, false],
+    [{ serviceaccount: 'builder', account: 'system:serviceaccount:team-a:*' }, false],
+    [{ serviceaccount: '*', name: 'library/**' }, false],
+    [{ name: 'library/**' }, false],
+  ]
+  for (const [match, isClaimable] of TABLE) {
+    it(`${isClaimable ? 'has' : 'has not'} ${JSON.stringify(match)}`, () => {
+      const found = claimableServiceAccounts(createPolicy([ruleOf(match)]))
+      assert.equal(found.length, isClaimable ? 1 : 0)
+    })
+  }
+
+  it('has none that gives nothing', () => {
+    const rule = ruleOf({ serviceaccount: 'builder' }, [])
+    assert.deepEqual(claimableServiceAccounts(createPolicy([rule])), [])
   })
 })

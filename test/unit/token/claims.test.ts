@@ -47,7 +47,10 @@ describe('claims', () => {
     const stored = fc.record({ id: text, generation: text }, plain)
     const values = fc.array(fc.oneof(fc.constant(''), text), { maxLength: 3 })
     const labels = fc.dictionary(text, values, { maxKeys: 3, noNullPrototype: true })
-    const holder = fc.record({ namespace: text, labels }, { requiredKeys: ['labels'], ...plain })
+    const holder = fc.oneof(
+      fc.record({ namespace: text, labels }, { requiredKeys: ['labels'], ...plain }),
+      fc.record({ namespace: text, serviceaccount: text, labels }, plain),
+    )
     const vouched = fc.record({ id: text, generation: text, holder }, plain)
     const claims: fc.Arbitrary<ClaimSet> = fc.record(
       {
@@ -117,12 +120,21 @@ describe('claims', () => {
     assert.deepEqual(withCredential(['oidc', 'g', '', {}]), [
       { id: 'oidc', generation: 'g', holder: { labels: {} } },
     ])
+    assert.deepEqual(withCredential(['oidc', 'g', 'team-a', {}, 'builder']), [
+      {
+        ...{ id: 'oidc', generation: 'g' },
+        holder: { namespace: 'team-a', labels: {}, serviceaccount: 'builder' },
+      },
+    ])
   })
 
   const [id, generation, namespace, labels] = VOUCHED
   const strange: readonly (readonly [what: string, credential: unknown])[] = [
     ['without labels', [id, generation, namespace]],
-    ['with more', [...VOUCHED, 1]],
+    ['with a ServiceAccount that is no text', [...VOUCHED, 1]],
+    ['with a ServiceAccount without a name', [...VOUCHED, '']],
+    ['with a ServiceAccount of no namespace', [id, generation, '', labels, 'builder']],
+    ['with more', [...VOUCHED, 'builder', 1]],
     ['with a namespace that is no text', [id, generation, null, labels]],
     ['with labels that are a list', [id, generation, namespace, []]],
     ['with labels that are null', [id, generation, namespace, null]],

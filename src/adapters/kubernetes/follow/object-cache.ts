@@ -79,10 +79,12 @@ export function createObjectCache<State extends ObjectIdentity>(
     if (states.delete(key)) onChange({ state, gone: true, by })
   }
 
+  /** As of when it is what is known. */
+  const versionOf = (key: string) => states.get(key)?.version ?? gone.get(key)
+
   /** Whether what is known of the object is newer. */
   function isLate(state: State): boolean {
-    const key = keyOf(state)
-    const known = states.get(key)?.version ?? gone.get(key)
+    const known = versionOf(keyOf(state))
     return known !== undefined && isOlder(state.version, known)
   }
 
@@ -120,8 +122,9 @@ export function createObjectCache<State extends ObjectIdentity>(
           if (whole || !isOlder(version, state.version)) drop(state, 'list')
         }
         for (const state of listed) {
-          const wentAfter = isOlder(version, gone.get(keyOf(state)) ?? version)
-          if (whole || (!wentAfter && !isLate(state))) put(state, 'list')
+          // By the version of the list, not by the object's own: an older object may have come back.
+          const known = versionOf(keyOf(state)) ?? version
+          if (whole || !isOlder(version, known)) put(state, 'list')
         }
         for (const [key, at] of gone) if (!isOlder(version, at)) gone.delete(key)
       },

@@ -73,6 +73,8 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   /** When a list was tried that was beside no watch, and when a watch worked at last. */
   let triedAt = -Infinity
   let watchedAt = -Infinity
+  /** When a watch broke off, or none could be had, at last. */
+  let brokeAt = -Infinity
   const failures = createFailures(options.onTrouble)
 
   function inStep(by: Part, at: number): void {
@@ -96,6 +98,16 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     return !wentBack
   }
 
+  /**
+   * Soon after a break, by chance so that many rauths don't ask at once: etcd may have been put back to an older
+   * state meanwhile, and a watch from a version that is not there yet tells nothing.
+   */
+  function untilRecheck(now: number): number {
+    const age = now - listedAt
+    const soon = Math.max(timings.poll - age, random() * most)
+    return Math.max(0, Math.min(timings.recheck - age, brokeAt > listedAt ? soon : Infinity))
+  }
+
   async function watch(from: string): Promise<Failure | undefined> {
     const turn = new AbortController()
     const signal = AbortSignal.any([stop.signal, turn.signal])
@@ -103,7 +115,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     const begin = timer()
     const endRechecks = startRechecks({
       ...{ signal, every: timings.recheck },
-      first: Math.max(0, listedAt + timings.recheck - begin),
+      first: untilRecheck(begin),
       list: () => list(signal, true),
       onGoneBack() {
         turn.abort()
@@ -142,6 +154,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     // It did so to its end.
     if (watchedAt >= begin) watchedAt = timer()
     options.onWatchEnd(end.kind)
+    if (end.kind === 'broken' || end.kind === 'refused') brokeAt = timer()
     if (NEEDS_LIST.includes(end.kind)) version = undefined
     // Nobody may have had anything to say: an API server that saw no change yet sends no bookmarks.
     if (end.kind === 'silent') return undefined

@@ -1,12 +1,14 @@
 import { namedGroupsOf } from '../../../policy/docker-auth/captures.ts'
-import { FIELDS } from '../../../policy/placeholders.ts'
+import { FIELDS, type Field } from '../../../policy/placeholders.ts'
 import { groupCount, isRegex } from '../../../policy/regex.ts'
 import type { Entry } from '../entry.ts'
 
 /** The placeholders, as they are written, that docker_auth fills in a pattern, and how rauth writes them. */
 export type Filled = ReadonlyMap<string, string>
 
-const PLAIN = FIELDS.filter((field) => field !== 'namespace').map((field) => `\${${field}}`)
+const PLAIN = FIELDS.filter((field) => field !== 'namespace' && field !== 'serviceaccount').map(
+  (field) => `\${${field}}`,
+)
 
 /**
  * Those of the four patterns, and those of the patterns of labels: there no labels, and of groups only
@@ -14,10 +16,10 @@ const PLAIN = FIELDS.filter((field) => field !== 'namespace').map((field) => `\$
  */
 export function filledIn({ match }: Entry): { readonly patterns: Filled; readonly labels: Filled } {
   const { account, type, name, service } = match
-  const fields = { account, type, name, service }
+  const fields: Partial<Record<Field, string | undefined>> = { account, type, name, service }
   const sources = Object.values(fields).filter((source) => source !== undefined)
   const groups = namedGroupsOf(sources).flatMap(({ placeholder, field, group }) => {
-    const from = field === 'namespace' ? undefined : fields[field]
+    const from = fields[field]
     // It looks for groups before it fills anything.
     if (from === undefined || !isRegex(from) || from.includes('${')) return []
     const isThere = group >= 1 && group <= groupCount(from)

@@ -78,6 +78,16 @@ describe('createSecretCache', () => {
     assert.deepEqual(['a', 'b', 'c'].map(state), [undefined, 8, undefined])
   })
 
+  it('has what a list has of Secrets whose own version is older than what was known', () => {
+    const { target, read, state } = cache()
+    target.replace([read('a', 1), read('b', 2)], '2', true)
+    target.apply(read('a', 5), false)
+    target.apply(read('b', 6), true)
+    // etcd was put back to 2, and more was written since.
+    target.replace([read('a', 1), read('b', 2)], '8', false)
+    assert.deepEqual(['a', 'b'].map(state), [1, 2])
+  })
+
   it('lets the list of one namespace say nothing of others', () => {
     const { of, target, read, state } = cache()
     target.apply(read('a', 1), false)

@@ -1,0 +1,100 @@
+import { createAskingQueue } from '../../credentials/asking-queue.ts'
+import type { VerifiedToken } from '../../credentials/service-accounts/source.ts'
+import type { Login } from '../../credentials/source.ts'
+import { messageOf } from '../../errors.ts'
+import { isMapping, type Mapping } from '../../mapping.ts'
+import type { Redacted } from '../../redacted.ts'
+import { loginShare } from '../login-share.ts'
+import type { Api } from './api.ts'
+
+export interface TokenReviewOptions {
+  readonly api: Pick<Api, 'send'>
+  /** A token must be for one of these. */
+  readonly audiences: readonly string[]
+  /** How many are reviewed at a time. */
+  readonly atOnce: number
+  /** Longest time for one answer, waiting for its turn included, milliseconds. */
+  readonly timeout: number
+}
+
+export interface TokenReviews {
+  readonly verify: (login: Login) => Promise<VerifiedToken>
+  /** Why the API server reviewed no token when it was last asked. */
+  readonly problem: () => string | undefined
+}
+
+const PATH = '/apis/authentication.k8s.io/v1/tokenreviews'
+
+/**
+ * Asks the API server about tokens (TokenReview of authentication.k8s.io/v1): it knows which ServiceAccounts, pods
+ * and Secrets, that tokens are bound to, are gone. What it does not say in so many words is no yes.
+ */
+export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
+  const { api, audiences, atOnce, timeout } = options
+  const queue = createAskingQueue(atOnce)
+  let failed: string | undefined
+
+  async function review(token: Redacted<string>, patience: number): Promise<VerifiedToken> {
+    if (patience <= 0) return error('it had no turn at the API server in time')
+    const signal = AbortSignal.timeout(patience)
+    try {
+      const asked = api.send('POST', PATH, {
+        body: {
+          ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview' },
+          spec: { token, audiences },
+        },
+        ...{ patience, signal },
+      })
+      const answer = await endingWith(signal, asked)
+      failed = undefined
+      return judge(answer, audiences)
+    } catch (thrown) {
+      failed = signal.aborted ? `no answer within ${timeout / 1000} s` : messageOf(thrown)
+      return error(`the API server reviews no token: ${failed}`)
+    }
+  }
+
+  return {
+    verify(login) {
+      const deadline = performance.now() + timeout
+      return (
+        queue(loginShare(login), () =>
+          review(login.password, Math.floor(deadline - performance.now())),
+        ) ?? Promise.resolve(error('too many tokens wait for the API server'))
+      )
+    },
+    problem: () => failed && `tokens are not reviewed: ${failed}`,
+  }
+}
+
+/** Also while the login for the API server is still fetched, which no signal ends. */
+async function endingWith<T>(signal: AbortSignal, asked: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(new Error('too late'))
+    })
+    asked.then(resolve, reject)
+  })
+}
+
+function judge({ status }: Mapping, audiences: readonly string[]): VerifiedToken {
+  if (!isMapping(status)) return error('the API server answered no TokenReview')
+  const { authenticated, user, audiences: found } = status
+  if (authenticated !== true) return no('the API server does not know it')
+  // One that knows no audiences would take any token.
+  if (!Array.isArray(found) || !audiences.some((one) => found.includes(one))) {
+    return no('the API server does not say that it is for this audience')
+  }
+  const username = isMapping(user) ? user['username'] : undefined
+  return typeof username === 'string'
+    ? { kind: 'verified', username }
+    : error('the API server does not say whose it is')
+}
+
+function no(detail: string) {
+  return { kind: 'no', detail } as const
+}
+
+function error(detail: string) {
+  return { kind: 'error', detail } as const
+}

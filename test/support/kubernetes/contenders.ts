@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { ElectionTimings } from '../../../src/adapters/kubernetes/leader/timings.ts'
+import { startChild, type Child } from '../../../tools/stack/child.ts'
+import { until } from '../until.ts'
+import type { ApiServer, Identity } from './api.ts'
+import { kubeconfig } from './kubeconfig.ts'
+
+export interface ContenderArguments {
+  readonly kubeconfig: string
+  readonly identity: string
+  readonly timings: ElectionTimings
+}
+
+/** What a contender tells; times are milliseconds of CLOCK_MONOTONIC. */
+export type ContenderLine =
+  | {
+      readonly kind: 'write'
+      readonly term: number
+      readonly begin: number
+      readonly end: number
+    }
+  | { readonly kind: 'refused'; readonly term: number; readonly at: number }
+  | {
+      readonly kind: 'change'
+      readonly leading: boolean
+      readonly why?: string
+      readonly at: number
+    }
+  /** It knows who leads. */
+  | { readonly kind: 'looked'; readonly at: number }
+  | { readonly kind: 'trouble'; readonly problem: string; readonly at: number }
+
+/** A process that takes part in an election. */
+export interface Contender extends Child {
+  readonly lines: () => readonly ContenderLine[]
+  /** When it wrote last, by `monotonic`; -Infinity: never. */
+  wroteAt(): number
+}
+
+export interface Contenders {
+  /** Fulfilled once it knows who leads. */
+  start(identity: string, timings: ElectionTimings): Promise<Contender>
+  /** Fails if two of all that ever ran wrote in turns, or none did. */
+  judge(): void
+  close(): Promise<void>
+}
+
+export const monotonic = () => Number(process.hrtime.bigint()) / 1e6
+
+export async function openContenders(server: ApiServer, as: Identity): Promise<Contenders> {
+  const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-election-'))
+  const file = path.join(home, 'kubeconfig')
+  await writeFile(file, kubeconfig(server, as), { mode: 0o600 })
+  const all = new Map<string, Contender>()
+  return {
+    async start(identity, timings) {
+      const given: ContenderArguments = { kubeconfig: file, identity, timings }
+      const program = path.join(import.meta.dirname, 'contender.js')
+      const logFile = path.join(home, identity)
+      const args = [program, JSON.stringify(given)]
+      const child = await startChild({ name: identity, program: process.execPath, args, logFile })
+      const contender = {
+        ...child,
+        lines: () => linesOf(logFile),
+        wroteAt: () =>
+          linesOf(logFile).reduce(
+            (last, line) => (line.kind === 'write' ? line.end : last),
+            -Infinity,
+          ),
+      }
+      all.set(identity, contender)
+      await until(`${identity} looks`, 30_000, () =>
+        contender.lines().some(({ kind }) => kind === 'looked'),
+      )
+      return contender
+    },
+    judge() {
+      const reigns = [...all.values()].flatMap(reignsOf).sort((a, b) => a.begin - b.begin)
+      assert.ok(reigns.length > 1, `${reigns.length} reigns`)
+      for (const [i, { who, begin }] of reigns.entries()) {
+        const before = reigns[i - 1]
+        assert.ok(
+          before === undefined || before.end < begin,
+          `${before?.who ?? ''} and ${who} wrote at once`,
+        )
+      }
+    },
+    async close() {
+      for (const contender of all.values()) await contender.kill()
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The last line may be half written, or the one before a kill. */
+function linesOf(file: string): readonly ContenderLine[] {
+  const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+  return whole.map((line) => JSON.parse(line) as ContenderLine)
+}
+
+/** From the first to the last write of each term. */
+function reignsOf({ name, lines }: Contender) {
+  const reigns = new Map<number, { who: string; begin: number; end: number }>()
+  for (const line of lines()) {
+    if (line.kind !== 'write') continue
+    const { begin } = reigns.get(line.term) ?? line
+    reigns.set(line.term, { who: `${name} (${line.term})`, begin, end: line.end })
+  }
+  return [...reigns.values()]
+}
