@@ -132,6 +132,8 @@ for (const [program, made] of Object.entries(PROGRAMS)) {
       [...ARGS, '--registry', 'registry.example/team-a'],
       [...ARGS, '--registry', '*.example'],
       [...ARGS, '--audience', ''],
+      [...ARGS, '--audience', 'https://kubernetes.default.svc'],
+      [...ARGS, '--audience=kubernetes.default.svc.cluster.local'],
       [...ARGS, '--user', 'somebody'],
     ]
     for (const args of CALLED_WRONGLY) {

@@ -38,6 +38,12 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$registries" ] || usage 'no --registry'
 [ -n "$audience" ] || usage 'no --audience'
+name=${audience#https://}
+case $name in
+  kubernetes.default | kubernetes.default.svc | kubernetes.default.svc.cluster.local)
+    usage "--audience $audience is that of tokens for the API server: choose your own"
+    ;;
+esac
 [ ! -t 0 ] || usage 'the kubelet runs this, and writes its request to stdin'
 
 # By the environment: awk would take backslashes out of an argument. The token is in neither.

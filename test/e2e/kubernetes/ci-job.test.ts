@@ -114,12 +114,17 @@ describe('examples/kubernetes/ci-job.yaml', () => {
       await symlink(crane, file('bin', 'crane'))
     })
 
+    let builds = 0
+
     /** Runs it with the paths and names of this test, and what the kubelet would have put into the file. */
     async function runWith(token: string, repository = 'team-a/app') {
       await replaceFile(file('token', 'token'), token)
+      builds += 1
       const script = job.spec.template.spec.containers[0].args[0]
         .replaceAll('/run/registry/', `${file('token')}/`)
         .replaceAll('/work', file('work'))
+        // What the registry has already is not pushed, and so not refused.
+        .replace('whatever is built', `build ${builds}`)
         .replaceAll('registry.example/team-a/app', `registry.example/${repository}`)
         .replaceAll('registry.example', all.stack.registry)
       const env = { PATH: file('bin'), DOCKER_CONFIG: file('docker'), HOME: home }
