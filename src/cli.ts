@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { canICommand } from './commands/can-i.ts'
 import { checkConfigCommand } from './commands/check-config.ts'
 import { completionCommand } from './commands/completion.ts'
+import { controllerCommand } from './commands/controller.ts'
 import { credentialProviderCommand } from './commands/credential-provider.ts'
 import { decodeCommand } from './commands/decode.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -25,6 +26,7 @@ const program = new Command('rauth')
   .showHelpAfterError('(rauth --help lists the commands)')
   .exitOverride()
   .addCommand(serveCommand())
+  .addCommand(controllerCommand())
   .addCommand(checkConfigCommand())
   .addCommand(keysCommand())
   .addCommand(canICommand())

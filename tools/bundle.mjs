@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, stop } from 'esbuild'
@@ -38,30 +38,32 @@ const COMMON = {
   target: 'node20.19',
   // Not minified: stack traces stay readable, and so does what a reviewer installs.
   legalComments: 'inline',
+  metafile: true,
   logLevel: 'silent',
 }
 
 /**
  * Makes dist/rauth.js: the whole program in one file, which starts three times as fast as its parts
  * out of node_modules and needs none of them. And dist/rauth-credential-provider.cjs, the one command that
- * nodes run. Throws with esbuild's own words when it cannot.
+ * nodes run; with a NAME.meta.json of each, which tells what it is made of. Throws with esbuild's own words
+ * when it cannot.
  */
 export async function bundle() {
   const outfile = path.join(ROOT, 'dist', 'rauth.js')
   const provider = path.join(ROOT, 'dist', 'rauth-credential-provider.cjs')
-  await build({
-    ...COMMON,
+  await makeProgram({
     entryPoints: ['src/cli.ts'],
     outfile,
     format: 'esm',
     // A library of machine code, one for each platform: it stays where npm puts it, and is asked for
     // only where a Secret has a bcrypt hash.
-    external: ['bcrypt'],
+    // And one that is nobody's dependency: `debug` colours with it where it happens to be, as it is here
+    // for a tool of ours.
+    external: ['bcrypt', 'supports-color'],
     plugins: [WITHOUT_GENERATED_CLIENT],
     banner: { js: PREAMBLE },
   })
-  await build({
-    ...COMMON,
+  await makeProgram({
     entryPoints: ['src/credential-provider-cli.ts'],
     outfile: provider,
     // Nodes have it under a name without an extension, which Node takes for CommonJS.
@@ -69,8 +71,14 @@ export async function bundle() {
   })
   // Its helper process would stay for as long as we run.
   await stop()
-  await Promise.all([outfile, provider].map((file) => chmod(file, 0o755)))
   return outfile
+}
+
+async function makeProgram(options) {
+  const { metafile } = await build({ ...COMMON, ...options })
+  const { dir, name } = path.parse(options.outfile)
+  await chmod(options.outfile, 0o755)
+  await writeFile(path.join(dir, `${name}.meta.json`), JSON.stringify(metafile))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle()

@@ -1,12 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import type { Identity } from './identity-schema.ts'
-import { duration, file, namespaces } from './values.ts'
-
-/** A label selector as kubectl's `-l` has it; its parts are for the API server to judge. */
-const labelSelector = z
-  .string()
-  .regex(/^[A-Za-z0-9!=(),./ _-]{1,1024}$/, 'must be a label selector, such as registry=enabled')
+import { duration, file, labelSelector, namespaces } from './values.ts'
 
 /** Where credentials come from. */
 export const credentials = z

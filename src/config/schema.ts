@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
+import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
 import {
@@ -222,6 +223,9 @@ const shape = z.strictObject({
       'Who says who somebody is, in the order in which they are asked; docs/identity.md has them all. Only in the file, never in the environment.',
     ),
   credentials: credentials.describe('Where the Secrets of the namespaces are.'),
+  controller: controllerSchema.describe(
+    '`rauth controller`, which makes the Secrets of namespaces and rotates them; `rauth serve` reads none of it.',
+  ),
   guessing: z
     .strictObject({
       failures: count(1_000_000)

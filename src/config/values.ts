@@ -137,6 +137,16 @@ export const namespace = z.string().regex(NAMESPACE_NAME, 'must be a namespace')
 
 export const namespaces = z.array(namespace).max(64, 'must have 64 namespaces at most')
 
+/** What a Secret and other objects can be called: a DNS subdomain (RFC 1123). */
+export const objectName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be the name of an object')
+
+/** A label selector as kubectl's `-l` has it; its parts are for the API server to judge. */
+export const labelSelector = z
+  .string()
+  .regex(/^[A-Za-z0-9!=(),./ _-]{1,1024}$/, 'must be a label selector, such as registry=enabled')
+
 export const file = z.string().min(1, 'must be a path')
 
 /** The TLS of one port: all or nothing. Read again when they change. */

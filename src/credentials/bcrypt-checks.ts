@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import type { Redacted } from '../redacted.ts'
 import { MAX_BCRYPT_PASSWORD, standInHash } from './bcrypt-hash.ts'
-import { createBoundedQueue, type QueueLimits } from './bounded-queue.ts'
+import type { SlotLimits } from '../slots.ts'
+import { createBoundedQueue } from './bounded-queue.ts'
 import type { Credential } from './credential.ts'
 import { hasControl } from './strict-text.ts'
 
@@ -34,14 +35,14 @@ export interface BcryptChecks {
 export interface BcryptChecksOptions {
   readonly compare: CompareBcrypt
   readonly clock: Clock
-  readonly limits?: QueueLimits
+  readonly limits?: SlotLimits
 }
 
 /**
  * Half of the threads that files and names are looked up with, too. At the usual cost of 10 the last
  * one waits for two seconds.
  */
-const LIMITS: QueueLimits = { atOnce: 2, waiting: 64, perShare: 16 }
+const LIMITS: SlotLimits = { atOnce: 2, waiting: 64, perShare: 16 }
 
 /** How long what a successful login found needs no new look, seconds. */
 const REMEMBER = 60

@@ -1,11 +1,4 @@
-export interface QueueLimits {
-  /** Tasks that run at the same time. */
-  readonly atOnce: number
-  /** Tasks of all shares that wait for their turn. */
-  readonly waiting: number
-  /** Tasks of one share, running and waiting. */
-  readonly perShare: number
-}
+import { createSlots, type Leave, type SlotLimits } from '../slots.ts'
 
 /** Starts the task in its turn; `undefined`, and the task is never started: there are too many. */
 export type BoundedQueue = <T>(share: string, task: () => Promise<T>) => Promise<T> | undefined
@@ -14,31 +7,20 @@ export type BoundedQueue = <T>(share: string, task: () => Promise<T>) => Promise
  * Runs few tasks at a time, in the order in which they came. Whoever has more of them in it than a
  * share is turned away, so that no flood of one takes the place of the others.
  */
-export function createBoundedQueue({ atOnce, waiting, perShare }: QueueLimits): BoundedQueue {
-  const shares = new Map<string, number>()
-  const turns: (() => void)[] = []
-  let running = 0
+export function createBoundedQueue(limits: SlotLimits): BoundedQueue {
+  const take = createSlots(limits)
 
-  async function run<T>(share: string, taken: number, task: () => Promise<T>): Promise<T> {
-    shares.set(share, taken + 1)
-    // Whoever ends hands its place on.
-    if (running >= atOnce) await new Promise<void>((resolve) => turns.push(resolve))
-    else running += 1
+  async function run<T>(place: Promise<Leave>, task: () => Promise<T>): Promise<T> {
+    const leave = await place
     try {
       return await task()
     } finally {
-      const left = (shares.get(share) ?? 1) - 1
-      if (left === 0) shares.delete(share)
-      else shares.set(share, left)
-      const next = turns.shift()
-      if (next === undefined) running -= 1
-      else next()
+      leave()
     }
   }
 
   return (share, task) => {
-    const taken = shares.get(share) ?? 0
-    const full = running >= atOnce && turns.length >= waiting
-    return taken >= perShare || full ? undefined : run(share, taken, task)
+    const place = take(share)
+    return place && run(place, task)
   }
 }

@@ -9,7 +9,7 @@ import { run, runOrThrow, type RunResult } from './run.ts'
 
 const PLAIN_HTTP = '--tls-verify=false'
 
-interface Home {
+export interface ContainersHome {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
   /** Global options that name a store with nothing in it. */
@@ -17,7 +17,10 @@ interface Home {
 }
 
 /** Everything that these clients read and write, in a folder that goes. */
-async function containersHome(registry: string, login?: Login | IdentityToken): Promise<Home> {
+export async function containersHome(
+  registry: string,
+  login?: Login | IdentityToken,
+): Promise<ContainersHome> {
   const folder = await homeWith(registry, login)
   const file = (name: string) => path.join(folder, name)
   await mkdir(file('.config/containers/registries.d'), { recursive: true })
@@ -70,7 +73,7 @@ network_config_dir = "${file('networks')}"
 }
 
 /** What the three do alike. */
-function commandsOf(program: string, registry: string, { folder, env }: Home) {
+function commandsOf(program: string, registry: string, { folder, env }: ContainersHome) {
   return {
     run: (...args: readonly string[]) => run(program, args, { env }),
     login: ({ username, password }: Login): Promise<RunResult> => {

@@ -24,6 +24,7 @@ const LEAVES = [
   'mapping.ts',
   'namespace-name.ts',
   'service-account.ts',
+  'slots.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -56,6 +57,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'mapping.ts': [],
   'namespace-name.ts': [],
   'service-account.ts': ['namespace-name.ts'],
+  'slots.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],
@@ -97,7 +99,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   jose: ['token', 'adapters/file', 'adapters/oidc'],
   '@peculiar/x509': ['token'],
   'reflect-metadata': ['token'],
-  'lru-cache': ['token', 'credentials', 'policy', 'adapters/throttle'],
+  'lru-cache': ['token', 'credentials', 'policy', 'adapters/throttle', 'adapters/kubernetes'],
   re2js: ['policy'],
   ldapts: ['adapters/ldap'],
   bcrypt: ['adapters/bcrypt'],

@@ -6,7 +6,7 @@ import { findOnPath, runProgram, type Ran } from './program.ts'
 import type { SourceContext } from './source.ts'
 
 /** Folder that stands for the top of the system's. */
-const UNPACKED = 'unpacked'
+export const UNPACKED = 'unpacked'
 
 /**
  * Unpacks a Debian package with its companions, and the shared libraries that this system lacks for
@@ -96,7 +96,8 @@ function prepend(variable: string, folders: readonly string[]): readonly string[
   return [`export ${variable}="${list}\${${variable}:+:$${variable}}"`]
 }
 
-async function libraryFolders(root: string): Promise<readonly string[]> {
+/** Folders below the root that have shared libraries in them, relative to it. */
+export async function libraryFolders(root: string): Promise<readonly string[]> {
   const files = await readdir(root, { recursive: true, withFileTypes: true })
   const folders = files
     .filter((file) => /\.so(\.|$)/.test(file.name))

@@ -35,6 +35,7 @@ const E2E_PARTS = [
   'kube-apiserver',
   'kubectl',
   'kubelet-credentials',
+  'node24',
 ] as const
 /** Says what failed, and of the rest not more than needed. */
 const REPORTER = 'tools/test/reporter.ts'

@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.ts'
 import type { RecentDecisions } from './recent-decisions.ts'
 
 export interface OperationsOptions {
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'contentType' | 'render'>
   /** Each part of rauth that must be ready, by name. */
   readonly parts: Readonly<Record<string, () => boolean>>
   /** What is wrong with a part that goes on all the same, by its name. */

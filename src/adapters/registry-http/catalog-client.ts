@@ -1,8 +1,8 @@
 import type { AskPage, RepositoryPages } from '../../catalog-pages.ts'
 import { refused, type Result } from '../../refusal.ts'
+import { createSlots } from '../../slots.ts'
 import { readBody } from './body.ts'
 import { readCatalogAnswer } from './catalog-answer.ts'
-import { createSlots } from './slots.ts'
 import { failureOf, statusMeaning } from './trouble.ts'
 
 export interface CatalogClientOptions {
@@ -15,7 +15,7 @@ export interface CatalogClientOptions {
 }
 
 /** Listings at once, and more that wait: a slow registry does not collect them. */
-const SLOTS = { running: 8, waiting: 64, perShare: 16 }
+const SLOTS = { atOnce: 8, waiting: 64, perShare: 16 }
 
 /** Names a page: the most that distribution gives unless it is configured to. */
 const PAGE_SIZE = 1000
@@ -25,14 +25,14 @@ const MAX_BODY = 1024 * 1024
 
 /** The catalog of a registry, over HTTP. */
 export function createCatalogClient(options: CatalogClientOptions): RepositoryPages {
-  const slots = createSlots(SLOTS)
+  const takeSlot = createSlots(SLOTS)
   const base = new URL('/v2/_catalog', options.registry)
 
   return {
     async walk({ signal, share }, read) {
       const late = AbortSignal.timeout(options.timeout)
       const end = AbortSignal.any([signal, late])
-      const leave = await slots.take(end, share)
+      const leave = await takeSlot(share, end)
       if (leave === undefined) return refused('catalog_busy')
       try {
         const token = await options.token()

@@ -1,6 +1,6 @@
 import type { RegistryTags } from '../../keep-tags.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
-import { createSlots } from './slots.ts'
+import { createSlots } from '../../slots.ts'
 import { failureOf, statusMeaning } from './trouble.ts'
 
 export interface TagClientOptions {
@@ -13,7 +13,7 @@ export interface TagClientOptions {
 }
 
 /** Questions at once, and more that wait: a slow registry does not collect them. */
-const SLOTS = { running: 64, waiting: 256, perShare: 16 }
+const SLOTS = { atOnce: 64, waiting: 256, perShare: 16 }
 
 /** A registry keeps from who does not take its kind what kind a manifest is, or that there is one. */
 const ACCEPT = [
@@ -31,7 +31,7 @@ const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Fa-f0-9]{32,128}$/
 
 /** What the tags of a registry name, over HTTP. */
 export function createTagClient({ registry, token, timeout }: TagClientOptions): RegistryTags {
-  const slots = createSlots(SLOTS)
+  const takeSlot = createSlots(SLOTS)
 
   /** A HEAD: of a manifest nothing is needed but that it is there, and its digest. */
   async function ask(repository: string, tag: string, signal: AbortSignal) {
@@ -54,7 +54,7 @@ export function createTagClient({ registry, token, timeout }: TagClientOptions):
     share: string,
     end: AbortSignal,
   ): Promise<Result<string | undefined>> {
-    const leave = await slots.take(end, share)
+    const leave = await takeSlot(share, end)
     if (leave === undefined) return unclear('too many questions at once')
     try {
       const { status, headers } = await ask(repository, tag, end)

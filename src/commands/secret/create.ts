@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { formatSecretPair } from '../../adapters/file/secrets/secret-pair.ts'
 import { USUAL_FILE } from '../../config/read.ts'
 import { schema } from '../../config/schema.ts'
+import { newPassword } from '../../credentials/secret/new-password.ts'
 import { hasControl } from '../../credentials/strict-text.ts'
-import { Redacted } from '../../redacted.ts'
 import { configOf } from '../asking/offline.ts'
 import { readPassword } from '../asking/secret-input.ts'
 import { usage } from '../asking/usage.ts'
@@ -20,9 +19,6 @@ interface CreateOptions extends ConfigOption {
   readonly registry?: readonly string[]
   readonly pullSecretName: string
 }
-
-/** More than anybody can guess; 32 characters. */
-const RANDOM_BYTES = 24
 
 export function createSecretCommand(): Command {
   return addConfigOption(new Command('create'))
@@ -48,10 +44,7 @@ export function createSecretCommand(): Command {
       if (username === '' || username.includes(':') || hasControl(username)) {
         throw usage('a user name has neither a colon nor control characters')
       }
-      const password =
-        options.passwordStdin === true
-          ? await readPassword()
-          : new Redacted(randomBytes(RANDOM_BYTES).toString('base64url'))
+      const password = options.passwordStdin === true ? await readPassword() : newPassword()
       process.stdout.write(
         formatSecretPair({
           ...{ namespace, username, password, pullSecretName },

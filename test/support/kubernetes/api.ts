@@ -42,7 +42,7 @@ export function createApi({ port, authority }: ApiServer, identity: Identity): A
         ...{ host: '127.0.0.1', port, method, path, agent, timeout: PATIENCE },
         headers: {
           accept: 'application/json',
-          'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json',
+          'content-type': contentTypeOf(method, body),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
       })
@@ -72,6 +72,12 @@ export function createApi({ port, authority }: ApiServer, identity: Identity): A
       agent.destroy()
     },
   }
+}
+
+/** A patch is one by RFC 7396. */
+function contentTypeOf(method: string, body: Json | string | undefined): string {
+  if (typeof body === 'string') return 'application/yaml'
+  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
 }
 
 /** `/readyz` answers with a plain text. */

@@ -10,8 +10,8 @@ const ROOT = path.resolve(import.meta.dirname, '../../../..')
 /** Milliseconds until the API server must act by the roles that it has. */
 const EFFECT_LIMIT = 10_000
 
-/** Makes all that a file of `examples/kubernetes` has, and gives rauth's own identity by it. */
-export async function rightsOf(api: Api, file: string): Promise<Identity> {
+/** Makes all that a file of `examples/kubernetes` has, and gives the identity of its service account. */
+export async function rightsOf(api: Api, file: string, account = 'rauth'): Promise<Identity> {
   const text = await readFile(path.join(ROOT, 'examples/kubernetes', file), 'utf8')
   for (const { object, text: one } of manifestsOf(text)) {
     const collection = await collectionOf(api, object)
@@ -20,13 +20,13 @@ export async function rightsOf(api: Api, file: string): Promise<Identity> {
     // Some of it is in more than one file.
     if (status !== 201 && status !== 409) throw new Error(JSON.stringify(body))
   }
-  return tokenOf(api)
+  return tokenOf(api, account)
 }
 
-/** A token for rauth's service account. */
-export async function tokenOf(api: Api): Promise<{ readonly token: string }> {
-  const account = '/api/v1/namespaces/rauth/serviceaccounts/rauth'
-  const { status } = await api.expect('POST', `${account}/token`, { spec: {} })
+/** A token for a service account of the namespace rauth. */
+export async function tokenOf(api: Api, account = 'rauth'): Promise<{ readonly token: string }> {
+  const path = `/api/v1/namespaces/rauth/serviceaccounts/${account}/token`
+  const { status } = await api.expect('POST', path, { spec: {} })
   return { token: (status as { token: string }).token }
 }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createBoundedQueue, type QueueLimits } from '../../../src/credentials/bounded-queue.ts'
+import { createBoundedQueue } from '../../../src/credentials/bounded-queue.ts'
+import type { SlotLimits } from '../../../src/slots.ts'
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** A queue of tasks that end when they are told to. */
-function start(limits: QueueLimits) {
+function start(limits: SlotLimits) {
   const queue = createBoundedQueue(limits)
   const started: string[] = []
   const running = new Map<string, Readonly<Record<'end' | 'fail', () => void>>>()
@@ -49,13 +50,16 @@ describe('createBoundedQueue', () => {
     const { add, started, running } = start({ atOnce: 1, waiting: 1, perShare: 9 })
     const [first, second] = [add('a'), add('b')]
     assert.equal(add('c'), undefined)
+    await settled()
     running.get('a')?.end()
     await first
     const third = add('d')
     assert.notEqual(third, undefined)
     assert.equal(add('e'), undefined)
+    await settled()
     running.get('b')?.end()
     await second
+    await settled()
     running.get('d')?.end()
     await third
     assert.deepEqual(started, ['a', 'b', 'd'])
@@ -67,6 +71,7 @@ describe('createBoundedQueue', () => {
     assert.equal(add('a3', 'a'), undefined)
     const other = add('b')
     assert.notEqual(other, undefined)
+    await settled()
     running.get('a1')?.end()
     await flood[0]
     const again = add('a4', 'a')
@@ -82,6 +87,7 @@ describe('createBoundedQueue', () => {
     const { add, running } = start({ atOnce: 1, waiting: 9, perShare: 1 })
     const failed = add('a')
     const next = add('b')
+    await settled()
     running.get('a')?.fail()
     await assert.rejects(failed ?? Promise.resolve())
     await settled()

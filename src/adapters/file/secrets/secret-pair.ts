@@ -1,4 +1,9 @@
 import { stringify } from 'yaml'
+import {
+  DOCKER_CONFIG_KEY,
+  DOCKER_CONFIG_TYPE,
+  dockerAuthsOf,
+} from '../../../credentials/secret/docker-config.ts'
 import type { Redacted } from '../../../redacted.ts'
 
 export interface SecretPair {
@@ -27,12 +32,11 @@ export function formatSecretPair(pair: SecretPair): string {
     type: 'Opaque',
     stringData: { username, ...(hash === undefined ? { password } : { passwordHash: hash }) },
   }
-  const auth = Buffer.from(`${username}:${password}`, 'utf8').toString('base64')
-  const auths = Object.fromEntries(registries.map((host) => [host, { username, password, auth }]))
+  const auths = dockerAuthsOf(pair, registries)
   const pull = {
     ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: pair.pullSecretName, namespace } },
-    type: 'kubernetes.io/dockerconfigjson',
-    stringData: { '.dockerconfigjson': JSON.stringify({ auths }) },
+    type: DOCKER_CONFIG_TYPE,
+    stringData: { [DOCKER_CONFIG_KEY]: JSON.stringify({ auths }) },
   }
   return [credentials, pull].map((one) => stringify(one, { lineWidth: 0 })).join('---\n')
 }

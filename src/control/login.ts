@@ -1,0 +1,105 @@
+import { ENTRY_KEYS, type EntryKey } from '../credentials/secret/entry-values.ts'
+import { readSecret } from '../credentials/secret/secret-format.ts'
+import { readValues } from '../credentials/secret/secret-values.ts'
+import { parseInstant } from '../instant.ts'
+import type { Mapping } from '../mapping.ts'
+import { Redacted } from '../redacted.ts'
+import { changedData } from './secret-data.ts'
+import type { PlanContext } from './settings.ts'
+import type { DataChanges } from './step.ts'
+
+/** The login that a credential Secret has for pods. */
+export interface Login {
+  readonly username: string
+  readonly password: Redacted<string>
+  /** When the password before ends, seconds since the epoch; undefined: there is none. */
+  readonly previousUntil: number | undefined
+}
+
+export type LoginReading =
+  | { readonly ok: true; readonly login: Login; readonly repair: DataChanges }
+  /** Others' keys are wrong, which rauth does not touch. Quotes nothing of the Secret. */
+  | { readonly ok: false; readonly problem: string }
+
+/** Far enough that no overlap ever ends then: it has not begun. */
+export const NOT_YET = '9999-12-31T23:59:59Z'
+export const NOT_YET_INSTANT = parseInstant(NOT_YET) ?? Infinity
+
+export const NO_PREVIOUS: DataChanges = {
+  previousPassword: null,
+  previousPasswordHash: null,
+  previousPasswordNotAfter: null,
+}
+
+/**
+ * The login in the data of a credential Secret, and what has to change for it to be one. Of what is wrong
+ * rauth repairs the keys that it writes itself: user name, password and the password before. The password is
+ * what the Secret says it is, whoever wrote it.
+ */
+export function readLogin(
+  data: Redacted<Mapping>,
+  namespace: string,
+  context: PlanContext,
+): LoginReading {
+  const own = valuesOf(data)
+  const fresh = context.newPassword()
+  const needed: DataChanges = {
+    ...(own.username === undefined && { username: new Redacted(namespace) }),
+    // Of a hash no pull Secret can be made.
+    ...(own.password === undefined && { password: fresh, passwordHash: null }),
+  }
+  const repairs: readonly DataChanges[] = [
+    needed,
+    { ...needed, ...NO_PREVIOUS },
+    {
+      ...{ username: new Redacted(namespace), password: fresh, passwordHash: null },
+      ...NO_PREVIOUS,
+    },
+  ]
+  let problem = ''
+  for (const repair of repairs) {
+    const changed = changedData(data, repair)
+    const flaw = flawOf(changed, namespace, context)
+    if (flaw === undefined) return { ok: true, login: loginOf(changed), repair: real(repair, data) }
+    problem = flaw
+  }
+  return { ok: false, problem }
+}
+
+/** Without those that take away what is not there. */
+function real(changes: DataChanges, data: Redacted<Mapping>): DataChanges {
+  const there = data.reveal()
+  return Object.fromEntries(
+    Object.entries(changes).filter(([key, value]) => value !== null || Object.hasOwn(there, key)),
+  )
+}
+
+/** What rauth itself has against the Secret, if it had these data. */
+function flawOf(
+  data: Redacted<Mapping>,
+  namespace: string,
+  { settings: { secretName }, reading }: PlanContext,
+): string | undefined {
+  const metadata = { name: secretName, namespace }
+  const read = readSecret(
+    { apiVersion: 'v1', kind: 'Secret', metadata, data: data.reveal() },
+    { ...reading, secretName },
+  )
+  if (read.kind === 'credentials') return undefined
+  return read.kind === 'problem' ? read.problem : 'it is no credential Secret'
+}
+
+function valuesOf(data: Redacted<Mapping>): Partial<Record<EntryKey, string>> {
+  const read = readValues({ data: data.reveal() }, ENTRY_KEYS)
+  return read.ok ? read.value : {}
+}
+
+function loginOf(data: Redacted<Mapping>): Login {
+  const own = valuesOf(data)
+  const { username = '', password = '', previousPasswordNotAfter: end } = own
+  const hasPrevious = own.previousPassword !== undefined || own.previousPasswordHash !== undefined
+  return {
+    ...{ username, password: new Redacted(password) },
+    previousUntil: hasPrevious ? (parseInstant((end ?? '').trim()) ?? -Infinity) : undefined,
+  }
+}

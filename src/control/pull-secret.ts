@@ -1,0 +1,75 @@
+import {
+  DOCKER_CONFIG_KEY,
+  dockerAuthsOf,
+  type DockerAuth,
+  type DockerLogin,
+} from '../credentials/secret/docker-config.ts'
+import { decodeBase64, decodeUtf8 } from '../credentials/strict-text.ts'
+import { isMapping, type Mapping } from '../mapping.ts'
+import { Redacted } from '../redacted.ts'
+import { REGISTRIES } from './marks.ts'
+import type { ObservedSecret } from './observed.ts'
+import type { SecretChanges } from './step.ts'
+
+/** What a pull Secret that is not there yet holds. */
+export function newPullSecret(
+  login: DockerLogin,
+  registries: readonly string[],
+): Required<Pick<SecretChanges, 'data' | 'annotations'>> {
+  return contentOf({ auths: dockerAuthsOf(login, registries) }, registries)
+}
+
+/**
+ * What has to change in a pull Secret for it to hold the login for each registry, and none of rauth's for any
+ * other; undefined: nothing. Logins for registries that are not rauth's stay, as does all else in it.
+ */
+export function pullSecretChanges(
+  { data, annotations }: ObservedSecret,
+  login: DockerLogin,
+  registries: readonly string[],
+): Pick<SecretChanges, 'data' | 'annotations'> | undefined {
+  const config = configIn(data)
+  const found = config?.['auths']
+  const auths = isMapping(found) ? found : {}
+  const wanted = dockerAuthsOf(login, registries)
+  const stale = (annotations[REGISTRIES] ?? '')
+    .split(',')
+    .filter((host) => host !== '' && !registries.includes(host) && Object.hasOwn(auths, host))
+  const isRight =
+    stale.length === 0 &&
+    annotations[REGISTRIES] === registries.join(',') &&
+    Object.entries(wanted).every(([host, auth]) => isSame(auths[host], auth))
+  if (isRight) return undefined
+  const kept = Object.entries(auths).filter(([host]) => !stale.includes(host))
+  return contentOf({ ...config, auths: { ...Object.fromEntries(kept), ...wanted } }, registries)
+}
+
+function contentOf(config: Mapping, registries: readonly string[]) {
+  return {
+    data: { [DOCKER_CONFIG_KEY]: new Redacted(JSON.stringify(config)) },
+    annotations: { [REGISTRIES]: registries.join(',') },
+  }
+}
+
+/** Another version of rauth may write more beside these. */
+function isSame(found: unknown, { username, password, auth }: DockerAuth): boolean {
+  return (
+    isMapping(found) &&
+    found['username'] === username &&
+    found['password'] === password &&
+    found['auth'] === auth
+  )
+}
+
+/** Undefined: it is none, and nothing of it is kept. */
+function configIn(data: Redacted<Mapping>): Mapping | undefined {
+  const encoded = data.reveal()[DOCKER_CONFIG_KEY]
+  const bytes = typeof encoded === 'string' ? decodeBase64(encoded) : undefined
+  const text = bytes === undefined ? undefined : decodeUtf8(bytes)
+  try {
+    const parsed: unknown = JSON.parse(text ?? '')
+    return isMapping(parsed) ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}

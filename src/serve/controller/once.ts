@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
+import type { Config } from '../../config/schema.ts'
+import { messageOf, RauthError } from '../../errors.ts'
+import { openParts, type Parts } from './parts.ts'
+import { createWorker } from './worker.ts'
+
+/** Longest time until the API server begins to answer, milliseconds. */
+export const PATIENCE = 15_000
+
+/** How long all that there is may take to be read, milliseconds. */
+const READ_LIMIT = 60_000
+
+/** Namespaces at a time. */
+const AT_ONCE = 8
+
+/** What came of it: namespaces by how they are at the end. */
+export interface Once {
+  readonly inStep: number
+  readonly obstructed: number
+  readonly failed: number
+}
+
+/** `rauth controller --once`: each namespace one time, as a CronJob does it. */
+export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
+  const parts = await openParts(config, dryRun, () => undefined)
+  const { cluster, overview, planning, told, log } = parts
+  const counts = { inStep: 0, obstructed: 0, failed: 0 }
+  try {
+    await untilRead(parts)
+    const { signal } = new AbortController()
+    const { api } = cluster
+    const namespaces = createManagedNamespaces({
+      ...{ ...planning().settings, api, signal, patience: PATIENCE, mayWrite: () => true },
+    })
+    const work = createWorker({ namespaces, planning, dryRun, told })
+    const waiting = [...overview.names()]
+    const next = async (): Promise<void> => {
+      for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+        try {
+          const { obstacle } = await work(name, overview.isChosen(name))
+          counts[obstacle === undefined ? 'inStep' : 'obstructed'] += 1
+          if (obstacle !== undefined) told.obstacle(name, obstacle)
+        } catch (error) {
+          counts.failed += 1
+          log.error({ namespace: name, error: messageOf(error) }, 'a namespace could not be done')
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, next))
+  } finally {
+    parts.close()
+  }
+  const message = dryRun ? 'dry run: nothing was written' : 'all namespaces done'
+  log.info({ server: cluster.server, ...counts }, message)
+  return counts
+}
+
+async function untilRead({ overview, cluster: { server } }: Parts): Promise<void> {
+  const end = performance.now() + READ_LIMIT
+  while (!overview.synced()) {
+    if (performance.now() > end) {
+      const why = overview.problem() ?? 'it does not answer'
+      throw new RauthError(
+        'ERR_UNREACHABLE',
+        `${server} was not read within ${READ_LIMIT / 1000} s: ${why}`,
+      )
+    }
+    await sleep(20)
+  }
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { listenHttp, type Listener } from '../../adapters/listen.ts'
+import { createOperationsServer } from '../../adapters/ops/server.ts'
+import type { Config } from '../../config/schema.ts'
+import { parseInstant } from '../../instant.ts'
+import { isOwned, ROTATED_AT } from '../../control/marks.ts'
+import { messageOf } from '../../errors.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { createController, type Controller } from './controller.ts'
+import { PATIENCE } from './once.ts'
+import { openParts, type Parts } from './parts.ts'
+
+/** Waits after failures, milliseconds. */
+const BACKOFF = [1_000, 300_000] as const
+
+/** How often is looked whether all was read, milliseconds. */
+const PAUSE = 50
+
+/** The whole life of `rauth controller`: follows the cluster, works, waits for a signal, ends. */
+export async function runController(config: Config, dryRun: boolean): Promise<void> {
+  // Listened to before anything is open: a signal that comes while it opens is not lost.
+  const told = stopSignal()
+  const stop = new AbortController()
+  let controller: Controller | undefined
+  const parts = await openParts(config, dryRun, (namespace) => {
+    controller?.changed(namespace)
+  })
+  const { overview, log, metrics, planning, cluster } = parts
+  const { lead, queue, obstructed } = (controller = createController({
+    ...{ ...parts, api: cluster.api, patience: PATIENCE, backoff: BACKOFF },
+  }))
+  let leads = false
+  const listener = await listen(parts, () => !stop.signal.aborted).catch((error: unknown) => {
+    parts.close()
+    throw error
+  })
+  metrics.observe({
+    isLeader: () => leads,
+    queue,
+    namespaces: () => {
+      const count = obstructed()
+      return { in_step: Math.max(0, overview.names().size - count), obstructed: count }
+    },
+    oldestPassword: () => oldestPassword(parts, planning().now),
+    age: () => overview.age(),
+  })
+  const { server, from } = cluster
+  log.info({ server, from, dryRun, port: listener.port }, 'listening: works as soon as all is read')
+
+  async function work(): Promise<void> {
+    while (!overview.synced() && !stop.signal.aborted) await sleep(PAUSE)
+    if (stop.signal.aborted) return
+    log.info({ namespaces: overview.names().size }, 'all is read')
+    leads = true
+    await lead({ signal: stop.signal, mayWrite: () => !stop.signal.aborted })
+    leads = false
+  }
+
+  const working = work()
+  const signal = await told
+  log.info({ signal }, 'stopping')
+  stop.abort()
+  await working
+  parts.close()
+  await listener.close(0)
+  log.info({}, 'stopped')
+}
+
+function listen(
+  { config, log, metrics, overview }: Parts,
+  running: () => boolean,
+): Promise<Listener> {
+  const server = createOperationsServer({
+    metrics,
+    decisions: { find: () => undefined },
+    parts: { cluster: () => overview.synced(), running },
+    troubles: { cluster: () => overview.problem() },
+    onFailure(thrown) {
+      log.error({ error: messageOf(thrown) }, 'an answer could not be given')
+    },
+  })
+  return listenHttp(server, config.listen.operations, (error) => {
+    log.error({ error: error.message }, 'a port failed to take a connection')
+  })
+}
+
+/** Seconds. */
+function oldestPassword({ overview }: Parts, now: number): number {
+  let oldest = 0
+  for (const name of overview.names()) {
+    const { credentials, managed } = overview.observed(name)
+    if (!managed || credentials === undefined || !isOwned(credentials)) continue
+    const at = parseInstant(credentials.annotations[ROTATED_AT] ?? '')
+    if (at !== undefined) oldest = Math.max(oldest, now - at)
+  }
+  return oldest
+}

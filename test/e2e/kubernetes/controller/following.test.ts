@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import {
+  CREDENTIALS,
+  MANAGED,
+  PULL,
+  startControlCluster,
+  type ControlCluster,
+} from '../../../support/control/cluster.ts'
+import { startController, type RunningController } from '../../../support/control/running.ts'
+import { ask } from '../../../support/http.ts'
+import { until } from '../../../support/until.ts'
+
+/** Longest from a change to what is done about it, milliseconds. */
+const PROMISED = 2_000
+
+describe('rauth controller, while it runs', () => {
+  let cluster: ControlCluster
+  let controller: RunningController
+  before(async () => {
+    cluster = await startControlCluster()
+    await cluster.namespace('first')
+    controller = await startController(cluster, {
+      RAUTH_CONTROLLER_ROTATE_AFTER: '720h',
+      RAUTH_CONTROLLER_OVERLAP: '10s',
+      RAUTH_CONTROLLER_SERVICE_ACCOUNTS: 'default',
+      RAUTH_CONTROLLER_NAMESPACES_EXCEPT: 'kept-out',
+    })
+  })
+  after(async () => {
+    await controller.stop()
+    await cluster.stop()
+  })
+
+  const account = (namespace: string) => `/api/v1/namespaces/${namespace}/serviceaccounts`
+  const makeAccount = (namespace: string) =>
+    cluster.api.expect('POST', account(namespace), { metadata: { name: 'default' } })
+  /** Both Secrets hold one login; gives its password. */
+  async function untilInStep(namespace: string, another = ''): Promise<string> {
+    let password = ''
+    await until(`${namespace} in step`, PROMISED, async () => {
+      password = (await cluster.secret(namespace))?.values['password'] ?? ''
+      const login = await cluster.pullLogin(namespace)
+      return password !== '' && password !== another && login?.password === password
+    })
+    return password
+  }
+  const annotations = async (namespace: string) =>
+    (await cluster.secret(namespace))?.annotations ?? {}
+  const metric = async (pattern: RegExp) =>
+    Number(pattern.exec(await controller.metrics())?.[1] ?? NaN)
+
+  it('does those that are there, and each that comes, when it comes', async () => {
+    await untilInStep('first')
+    await cluster.namespace('second')
+    await untilInStep('second')
+    await cluster.namespace('third', {})
+    await cluster.namespace('kept-out')
+    await cluster.api.expect('PATCH', '/api/v1/namespaces/third', { metadata: { labels: MANAGED } })
+    await untilInStep('third')
+    assert.equal(await cluster.secret('kept-out'), undefined)
+  })
+
+  it('links the account as soon as there is one', async () => {
+    const before = await annotations('first')
+    assert.match(before['rauth.dev/conditions'] ?? '', /ServiceAccountMissing/)
+    await makeAccount('first')
+    await until('the link', PROMISED, async () => {
+      const { imagePullSecrets } = await cluster.api.expect('GET', `${account('first')}/default`)
+      return JSON.stringify(imagePullSecrets) === JSON.stringify([{ name: PULL }])
+    })
+    await until('the condition', PROMISED, async () =>
+      /"Ready","status":"True"/.test((await annotations('first'))['rauth.dev/conditions'] ?? ''),
+    )
+    await cluster.api.expect('PATCH', `${account('first')}/default`, { imagePullSecrets: null })
+    await until('the link again', PROMISED, async () => {
+      const { imagePullSecrets } = await cluster.api.expect('GET', `${account('first')}/default`)
+      return Array.isArray(imagePullSecrets)
+    })
+  })
+
+  it('repairs at once what is deleted or changed', async () => {
+    const before = await untilInStep('first')
+    await cluster.remove('first', PULL)
+    assert.equal(await untilInStep('first'), before)
+    await cluster.patch('first', PULL, { data: { '.dockerconfigjson': 'e30=' } })
+    assert.equal(await untilInStep('first'), before)
+    await cluster.remove('first', CREDENTIALS)
+    await untilInStep('first', before)
+  })
+
+  it('rotates by age, keeps the old password for the overlap, and takes it away after that', async () => {
+    const before = await untilInStep('first')
+    await cluster.patch('first', CREDENTIALS, {
+      metadata: { annotations: { 'rauth.dev/rotated-at': '2026-01-01T00:00:00Z' } },
+    })
+    await untilInStep('first', before)
+    await until('the overlap', PROMISED, async () => {
+      const { values } = (await cluster.secret('first')) ?? assert.fail()
+      const end = Date.parse(values['previousPasswordNotAfter'] ?? '')
+      return values['previousPassword'] === before && end - Date.now() < 11_000
+    })
+    assert.ok(
+      await metric(/^rauth_controller_writes_total\{object="credentials",why="aged"\} (1)$/m),
+    )
+    const took = await until('the end of the overlap', 30_000, async () => {
+      const { values } = (await cluster.secret('first')) ?? assert.fail()
+      return values['previousPassword'] === undefined
+    })
+    assert.ok(took > 10_000, `${took} ms`)
+  })
+
+  it('keeps what it made in a namespace that is no longer chosen, and touches it no more', async () => {
+    await cluster.api.expect('PATCH', '/api/v1/namespaces/third', {
+      metadata: { labels: { 'rauth.dev/managed': null } },
+    })
+    const before = await cluster.secret('third')
+    await cluster.remove('third', PULL)
+    await cluster.namespace('fourth')
+    await untilInStep('fourth')
+    assert.deepEqual(await cluster.secret('third'), before)
+    assert.equal(await cluster.pull('third'), undefined)
+  })
+
+  it('goes on after the API server was away', async () => {
+    await cluster.plane.apiServer.kill()
+    await cluster.plane.start('kube-apiserver')
+    await cluster.namespace('fifth')
+    await until('the fifth', 45_000, async () => (await cluster.pullLogin('fifth')) !== undefined)
+  })
+
+  it('tells in metrics and at its port how it is', async () => {
+    const { status, body } = await ask(controller.operations, '/readyz')
+    assert.equal(status, 200, body)
+    assert.equal((await ask(controller.operations, '/livez')).status, 200)
+    const text = await controller.metrics()
+    assert.match(text, /^rauth_controller_leader 1$/m)
+    assert.match(text, /^rauth_controller_namespaces\{state="in_step"\} \d$/m)
+    assert.match(text, /^rauth_controller_reconciles_total\{outcome="wrote"\} \d+$/m)
+    assert.ok((await metric(/^rauth_controller_oldest_password_age_seconds (\S+)$/m)) < 600)
+    assert.ok((await metric(/^rauth_controller_sync_age_seconds (\S+)$/m)) < 100)
+    assert.match(text, /^rauth_controller_queue\{state="waiting"\} 0$/m)
+  })
+
+  it('tells no password: not in its log, its metrics, nor in marks', async () => {
+    const passwords: string[] = []
+    const marks: unknown[] = []
+    for (const name of ['first', 'second', 'third', 'fourth', 'fifth']) {
+      for (const secret of [await cluster.secret(name), await cluster.pull(name)]) {
+        marks.push(secret?.annotations, secret?.labels)
+        passwords.push(...Object.values(secret?.values ?? {}).filter((text) => text.length === 32))
+      }
+    }
+    assert.ok(passwords.length >= 5)
+    const all = [await controller.log(), await controller.metrics(), JSON.stringify(marks)].join()
+    for (const password of passwords) {
+      assert.ok(!all.includes(password))
+      assert.ok(!all.includes(Buffer.from(password).toString('base64')))
+    }
+  })
+
+  it('ends at once when told', async () => {
+    assert.ok(await controller.child.stop(), 'by SIGTERM alone')
+    assert.match(await controller.log(), /"msg":"stopped"/)
+  })
+})
