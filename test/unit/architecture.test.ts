@@ -99,7 +99,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   jose: ['token', 'adapters/file', 'adapters/oidc'],
   '@peculiar/x509': ['token'],
   'reflect-metadata': ['token'],
-  'lru-cache': ['token', 'credentials', 'policy', 'adapters/throttle'],
+  'lru-cache': ['token', 'credentials', 'policy', 'adapters/throttle', 'adapters/kubernetes'],
   re2js: ['policy'],
   ldapts: ['adapters/ldap'],
   bcrypt: ['adapters/bcrypt'],
