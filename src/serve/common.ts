@@ -64,11 +64,12 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   const metrics = createMetrics()
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
+  const timer = () => performance.now()
   const { keys, signingKeys, bindingKey } = await openKeys({
     ...{ config, clock, log, metrics },
     takesBound: checks || config.token.refresh.enabled,
   })
-  const tls = createTlsOfListeners({ config, clock, log, metrics })
+  const tls = createTlsOfListeners({ config, clock, timer, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
   const cluster = createClusterOnce({ config, log, metrics })
   const identity = await openIdentity(
@@ -92,7 +93,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
     verifier: verifierOf({ config, keys, clock }),
-    timer: () => performance.now(),
+    timer,
     newId: randomUUID,
     record(event) {
       logDecision(log, event)
