@@ -1,4 +1,5 @@
 import { shareOf, type Asker } from './policy/asker.ts'
+import type { Decider } from './policy/decider.ts'
 import { grant, undecided, type Grant } from './policy/grant.ts'
 import type { Policy } from './policy/policy.ts'
 import { isForPods } from './policy/verdict.ts'
@@ -7,9 +8,11 @@ import { accepted, refused, type Result } from './refusal.ts'
 import { covers, mergeAccess, type Access, type ResourceActions } from './registry/access.ts'
 import type { Holder, Labels } from './subject.ts'
 
-/** What a command is asked: may this account do this to one resource? */
+/** What a decider is asked: may this account do this to one resource? */
 export interface Question {
   readonly account: string
+  /** By which of its holders; `undefined`: nobody. */
+  readonly holder: Holder | undefined
   readonly resource: ResourceActions
   readonly service: string
   /** Of the client. */
@@ -19,17 +22,19 @@ export interface Question {
   readonly share: string | undefined
 }
 
-/** All that is asked for or none of it; `detail` is for the log. */
+/** `actions`: those of the question that are allowed; without: all. `detail` is for the log. */
 export type Judgement =
-  | { readonly kind: 'allowed' }
+  | { readonly kind: 'allowed'; readonly actions?: readonly string[] }
   | { readonly kind: 'denied' }
   | { readonly kind: 'failure'; readonly detail: string }
 
-/** A program of the administrator's that says who may do what. Never rejects. */
+/** Somebody besides the rules who says who may do what. Never rejects. */
 export type AskPolicy = (question: Question) => Promise<Judgement>
 
-/** What it is called among the rules that decided. */
-const COMMAND = 'policy.command'
+/** One that can be asked. */
+export interface AskedDecider extends Decider {
+  readonly ask: AskPolicy
+}
 
 /** Questions of one request at a time: with all that it may ask for it would fill the places of its share. */
 const AT_ONCE = 4
@@ -38,14 +43,14 @@ const AT_ONCE = 4
 export type Authorize = (policy: Policy, asker: Asker, requested: Access) => Promise<Result<Grant>>
 
 /**
- * The rules decide, each resource by itself; the command is asked where none of them is about a resource,
- * once for each holder. Its silence is neither a yes nor a no: then there is no answer at all.
+ * The rules decide, each resource by itself; the decider is asked about what they leave open, once for each
+ * holder. Its silence is neither a yes nor a no: then there is no answer at all.
  */
-export function createAuthorize(ask: AskPolicy | undefined): Authorize {
+export function createAuthorize(decider: AskedDecider | undefined): Authorize {
   return async (policy, asker, requested) => {
     const granted = grant(policy, asker, requested)
-    const open = ask === undefined ? [] : undecided(policy, asker, requested)
-    if (ask === undefined || open.length === 0) return accepted(granted)
+    const open = decider === undefined ? [] : undecided(policy, asker, requested, decider)
+    if (decider === undefined || open.length === 0) return accepted(granted)
     const { account, service, address, holders } = asker
     const share = holders.length === 0 ? undefined : shareOf(asker)
     const questions = open.flatMap((resource) =>
@@ -54,9 +59,9 @@ export function createAuthorize(ask: AskPolicy | undefined): Authorize {
     const allowed: ResourceActions[] = []
     for (let i = 0; i < questions.length; i += AT_ONCE) {
       const judged = await Promise.all(
-        questions.slice(i, i + AT_ONCE).map(async ({ holder, labels, resource }) => {
-          const judgement = await ask({ account, resource, service, address, labels, share })
-          return { holder, resource, judgement }
+        questions.slice(i, i + AT_ONCE).map(async (question) => {
+          const judgement = await decider.ask({ account, service, address, share, ...question })
+          return { ...question, judgement }
         }),
       )
       for (const { holder, resource, judgement } of judged) {
@@ -64,25 +69,38 @@ export function createAuthorize(ask: AskPolicy | undefined): Authorize {
           return refused('policy_unavailable', { detail: judgement.detail })
         }
         if (judgement.kind === 'denied') continue
-        const actions = resource.actions.filter((action) => mayHave(holder, action))
-        allowed.push({ ...resource, actions })
+        const { actions: said = resource.actions } = judgement
+        const actions = resource.actions.filter(
+          (action) => said.includes(action) && mayHave(decider, holder, action),
+        )
+        if (actions.length > 0) allowed.push({ ...resource, actions })
       }
     }
-    return accepted({
-      ...granted,
-      access: mergeAccess([...granted.access, ...allowed]),
-      rules: [...granted.rules, COMMAND],
-      commanded: allowed,
-    })
+    return accepted(withDecided(granted, decider, allowed, true))
   }
 }
 
-/** Of what a command allows: it was not asked with ServiceAccounts in mind, no more than a rule that names none. */
-function mayHave(holder: Holder | undefined, action: string): boolean {
-  return isWithin(holder, action) && isForPods(holder ?? {}, action)
+function withDecided(granted: Grant, by: Decider, allowed: Access, isDecisive: boolean): Grant {
+  const decided = { by, access: allowed }
+  if (!isDecisive) return { ...granted, decided }
+  return {
+    ...granted,
+    access: mergeAccess([...granted.access, ...allowed]),
+    rules: [...granted.rules, by.name],
+    decided,
+  }
 }
 
-/** Each holder with what the command is told of it; nobody is asked about, too. */
+/** One that is not asked about ServiceAccounts as such has them pull, as a rule that names none has. */
+function mayHave(
+  { knowsServiceAccounts }: Decider,
+  holder: Holder | undefined,
+  action: string,
+): boolean {
+  return isWithin(holder, action) && (knowsServiceAccounts || isForPods(holder ?? {}, action))
+}
+
+/** Each holder with what is told of it; nobody is asked about, too. */
 function heldBy({
   holders,
   nobody,
@@ -91,33 +109,36 @@ function heldBy({
   return holders.map((holder) => ({ holder, labels: holder.labels }))
 }
 
+/** What a token says, and who decides what the rules leave open, if anybody does. */
+export interface Standing {
+  readonly held: Access | undefined
+  readonly decider: Decider | undefined
+}
+
 /**
- * What of `required` whoever holds a token has now: what the rules allow, and where a command decides what
- * no rule is about, what the token holds of that. It was asked when the token was made, and is not asked
- * again for each request: its yes lasts as long as the token, and as all holders that the token was made for,
- * since it may rest on any of them (`commanded`), within what one of them may do by now.
+ * What of `required` whoever holds a token has now: what the rules allow, and of what they leave open to a
+ * decider what the token holds. It was asked when the token was made, and is not asked again for each request:
+ * its yes lasts as long as the token, and as all holders that the token was made for, since it may rest on any of
+ * them (`decider`), within what one of them may do by now.
  */
 export function grantOf(
   policy: Policy,
   asker: Asker,
   required: Access,
-  { held, commanded }: { readonly held: Access | undefined; readonly commanded: boolean },
+  { held, decider }: Standing,
 ): Grant {
   const granted = grant(policy, asker, required)
-  if (!commanded || held === undefined) return granted
-  const kept = undecided(policy, asker, required)
-    .map((resource) => ({ ...resource, actions: resource.actions.filter(withinOne(asker)) }))
+  if (decider === undefined || held === undefined) return granted
+  const kept = undecided(policy, asker, required, decider)
+    .map((resource) => ({
+      ...resource,
+      actions: resource.actions.filter((action) => withinOne(decider, asker, action)),
+    }))
     .filter((resource) => resource.actions.length > 0 && covers(held, [resource]))
-  if (kept.length === 0) return { ...granted, commanded: kept }
-  return {
-    ...granted,
-    access: mergeAccess([...granted.access, ...kept]),
-    rules: [...granted.rules, COMMAND],
-    commanded: kept,
-  }
+  return withDecided(granted, decider, kept, kept.length > 0)
 }
 
 /** Whether one of the holders may do this at all; nobody has no limit. */
-function withinOne({ holders }: Asker): (action: string) => boolean {
-  return (action) => holders.length === 0 || holders.some((holder) => mayHave(holder, action))
+function withinOne(decider: Decider, { holders }: Asker, action: string): boolean {
+  return holders.length === 0 || holders.some((holder) => mayHave(decider, holder, action))
 }

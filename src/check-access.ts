@@ -130,7 +130,7 @@ export function createCheckAccess(
 
   function judge(
     { account, access: held }: Bearer,
-    { asker, namespaces, anonymous, policy, commanded }: Live,
+    { asker, namespaces, anonymous, policy, decider }: Live,
     { queryIsFixed = false }: RegistryRequest,
     { required, withoutMount, removeQuery, tags }: RequiredAccess,
     learn: Learn,
@@ -141,11 +141,11 @@ export function createCheckAccess(
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
     const about = { ...asker, tags }
-    const granted = grantOf(policy, about, required, { held, commanded })
+    const granted = grantOf(policy, about, required, { held, decider })
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),
-      why: explainLater(policy, about, required, granted.commanded),
+      why: explainLater(policy, about, required, granted.decided),
       ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),
     })
     const denied = () =>

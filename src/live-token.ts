@@ -6,6 +6,7 @@ import { liveHolders } from './credentials/live.ts'
 import type { Vouchers } from './credentials/vouchers.ts'
 import type { Learn } from './event.ts'
 import type { Asker } from './policy/asker.ts'
+import type { Decider } from './policy/decider.ts'
 import type { Policy } from './policy/policy.ts'
 import { accepted, refused, type Refusal, type Result } from './refusal.ts'
 import type { Access } from './registry/access.ts'
@@ -23,8 +24,8 @@ export interface LiveTokenDependencies {
   readonly nobody: () => Labels | undefined
   /** The policy of now; asked once a decision. */
   readonly policy: () => Policy
-  /** Whether a command decides where no rule does. */
-  readonly commanded: boolean
+  /** Who decides what the rules leave open; without: nobody. */
+  readonly decider: Decider | undefined
   readonly verifier: Verifier
 }
 
@@ -43,8 +44,8 @@ export interface Live {
   readonly namespaces: readonly string[]
   readonly anonymous: boolean
   readonly policy: Policy
-  /** Whether what a command allowed still stands: not where any of the credentials that it rests on is gone. */
-  readonly commanded: boolean
+  /** Whose yes still stands: nobody's where any of the credentials that it rests on is gone. */
+  readonly decider: Decider | undefined
 }
 
 /** An Authorization header → the token in it, if it verifies for this service; `grace` in seconds. */
@@ -85,12 +86,12 @@ export function findLive(
     nobody: deps.nobody(),
   }
   // Any token will do for /v2/, if it is still good for anything: this one has no credential.
-  const commanded = deps.commanded && holders.length === credentials.length
+  const decider = holders.length === credentials.length ? deps.decider : undefined
   const held = access ?? []
-  if (anonymous && grantOf(policy, asker, held, { held, commanded }).access.length === 0) {
+  if (anonymous && grantOf(policy, asker, held, { held, decider }).access.length === 0) {
     return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
   }
-  return accepted({ asker, namespaces, anonymous, policy, commanded })
+  return accepted({ asker, namespaces, anonymous, policy, decider })
 }
 
 /** A refusal with what a better token would need, for whoever can be helped by one. */

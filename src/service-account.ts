@@ -20,3 +20,10 @@ export function parseServiceAccount(text: string): ServiceAccount | undefined {
   const [, namespace = '', name = ''] = USERNAME.exec(text) ?? []
   return NAMESPACE_NAME.test(namespace) && NAME.test(name) ? { namespace, name } : undefined
 }
+
+const OF_API_SERVER = /^(https:\/\/)?kubernetes\.default(\.svc(\.cluster\.local)?)?$/
+
+/** Whether an audience is what the API server's own tokens are for in most clusters: who has one may act as the pod. */
+export function isOfApiServer(audience: string): boolean {
+  return OF_API_SERVER.test(audience)
+}

@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto'
 import type { SecureContextOptions, Server, TlsOptions } from 'node:tls'
 import type { Redacted } from '../redacted.ts'
+import { readHandshakeFailure, type HandshakeFailure } from './handshake-failures.ts'
 
 /** What a listener shows its clients, and whom it takes; all of it PEM. */
 export interface TlsMaterial {
@@ -17,6 +18,8 @@ export interface ListenerTls {
   current(): TlsMaterial
   /** Calls back with each that follows. */
   follow(use: (material: TlsMaterial) => void): void
+  /** Told of each connection that got no further than its handshake. */
+  readonly onHandshakeFailure?: ((failure: HandshakeFailure) => void) | undefined
 }
 
 /** How long a client may take for its handshake, milliseconds; Node would wait two minutes. */
@@ -52,10 +55,16 @@ export function serverOptions(tls: ListenerTls): TlsOptions {
 }
 
 /**
- * Gives a server that was made with `serverOptions` each material that follows. Connections that are open
- * go on with what they began with.
+ * Gives a server that was made with `serverOptions` each material that follows, and tells of handshakes that
+ * fail. Connections that are open go on with what they began with.
  */
-export function followTls(server: Pick<Server, 'setSecureContext'>, tls: ListenerTls): void {
+export function followTls(server: Pick<Server, 'setSecureContext' | 'on'>, tls: ListenerTls): void {
+  server.on('tlsClientError', (error, { authorizationError }) => {
+    // Node's types have an Error there, and Node the code of one.
+    const refused: unknown = authorizationError
+    const code = typeof refused === 'string' ? refused : undefined
+    tls.onHandshakeFailure?.(readHandshakeFailure(error, code))
+  })
   tls.follow((material) => {
     server.setSecureContext(contextOptions(material))
   })

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { provideCredentials } from '../credential-provider/provide.ts'
 import { isRegistryHost } from '../credential-provider/registry-host.ts'
 import { MAX_REQUEST, parseRequest } from '../credential-provider/request.ts'
+import { isOfApiServer } from '../service-account.ts'
 import { usage } from './asking/usage.ts'
 
 interface CredentialProviderOptions {
@@ -29,6 +30,9 @@ export function credentialProviderCommand(): Command {
     .action(async (options: CredentialProviderOptions) => {
       const { registry: registries, audience } = options
       if (audience === '') throw usage('--audience is empty')
+      if (isOfApiServer(audience)) {
+        throw usage(`--audience ${audience} is that of tokens for the API server: choose your own`)
+      }
       if (process.stdin.isTTY) {
         throw usage('the kubelet runs this, and writes its request to stdin; see --help')
       }

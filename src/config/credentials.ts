@@ -100,10 +100,13 @@ export function credentialSource(
 export function asksCluster({
   credentials,
   identity,
+  policy,
 }: {
   readonly credentials: CredentialSource
   readonly identity: Identity
+  readonly policy: { readonly kubernetes: { readonly enabled: boolean } }
 }): boolean {
+  if (policy.kubernetes.enabled) return true
   return identity.some(
     ({ secrets, serviceAccounts }) =>
       (secrets !== undefined && credentials.source === 'kubernetes') ||

@@ -114,10 +114,16 @@ export const identitySchema = z
     }
     const clusters = sources.filter((one) => one.serviceAccounts !== undefined)
     for (const one of clusters.length < 2 ? [] : clusters) {
-      if (one.serviceAccounts?.issuer !== undefined) continue
-      const message = 'is missing: of several serviceAccounts each has its own'
-      const path = [sources.indexOf(one), 'serviceAccounts', 'issuer']
-      context.addIssue({ code: 'custom', path, message })
+      const missing = (key: string, why: string) => {
+        const path = [sources.indexOf(one), 'serviceAccounts', key]
+        context.addIssue({ code: 'custom', path, message: `is missing: ${why}` })
+      }
+      const { issuer, jwks } = one.serviceAccounts ?? {}
+      if (issuer === undefined) missing('issuer', 'of several serviceAccounts each has its own')
+      const asked = clusters.find((other) => other.serviceAccounts?.jwks === undefined)
+      if (jwks === undefined && one !== asked) {
+        missing('jwks', 'rauth asks one cluster, and that is the one of the serviceAccounts before')
+      }
     }
   })
 

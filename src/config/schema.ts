@@ -6,6 +6,7 @@ import { identitySchema } from './identity-schema.ts'
 import {
   address,
   type Address,
+  atOnce,
   challengeText,
   command,
   count,
@@ -133,6 +134,24 @@ const shape = z.strictObject({
       command: command.describe(
         "Asked by the token service about what no rule is about: docker_auth's `ext_authz`.",
       ),
+      kubernetes: z
+        .strictObject({
+          enabled: z
+            .boolean('must be true or false')
+            .default(false)
+            .describe(
+              'Whether the RBAC of a cluster decides what no rule is about: the token service has its API server review who may do what.',
+            ),
+          timeout: duration(1, 60)
+            .prefault('2s')
+            .describe('Longest time for one answer; then there is none.'),
+          concurrency: atOnce(16).describe('How many are asked at a time.'),
+          remember: duration(0, 300)
+            .prefault('10s')
+            .describe('How long an answer is one without asking again; 0s: never.'),
+        })
+        .prefault({})
+        .describe('The access control of a Kubernetes cluster.'),
     })
     .prefault({})
     .describe('Who may do what.'),
@@ -355,6 +374,11 @@ export const schema = shape.superRefine(({ service, services, policy, listen }, 
   if (policy.format !== 'rauth' && policy.file === undefined) {
     const message = 'is that of "policy.file": name one'
     context.addIssue({ code: 'custom', path: ['policy', 'format'], message })
+  }
+  if (policy.kubernetes.enabled && policy.command.program !== undefined) {
+    const message =
+      'cannot stand beside "policy.command": one of them decides what no rule is about'
+    context.addIssue({ code: 'custom', path: ['policy', 'kubernetes', 'enabled'], message })
   }
   for (const [key, other] of samePorts(listen)) {
     const message = `has the port of "listen.${other}": give each a port of its own`

@@ -1,9 +1,7 @@
 import { z } from 'zod'
+import { isOfApiServer } from '../service-account.ts'
 import { issuer, listOf, text } from './oidc-schema.ts'
 import { askingBounds, duration, file, namespaces } from './values.ts'
-
-/** What the API server's own tokens are for where nothing else is set, and always in most clusters. */
-const OF_THE_API_SERVER = /^(https:\/\/)?kubernetes\.default(\.svc(\.cluster\.local)?)?$/
 
 /** Tokens of Kubernetes ServiceAccounts. */
 export const serviceAccounts = z
@@ -42,7 +40,7 @@ export const serviceAccounts = z
     const bad = (key: string, message: string) => {
       context.addIssue({ code: 'custom', path: [key], message })
     }
-    if (audience.some((one) => one === from || OF_THE_API_SERVER.test(one))) {
+    if (audience.some((one) => one === from || isOfApiServer(one))) {
       bad(
         'audience',
         'is that of the tokens for the API server, which every pod has: choose your own',

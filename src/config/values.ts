@@ -195,7 +195,7 @@ export const hookUrl = z
   }, 'must be an http or https URL without user, such as https://hook.example/login')
   .transform((value) => new URL(value).href)
 
-const atOnce = (usual: number) =>
+export const atOnce = (usual: number) =>
   count(256)
     .refine((number) => number > 0, 'must be 1 at least')
     .prefault(usual)

@@ -1,6 +1,7 @@
 import { covers, mergeAccess, type Access, type ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
 import type { Asker } from './asker.ts'
+import type { Decided } from './decider.ts'
 import { grant, undecided } from './grant.ts'
 import { hear, outcomeOf, reasonOf, type Hearing } from './hearing.ts'
 import { valuesFor } from './match-rule.ts'
@@ -32,8 +33,8 @@ export interface ExplainedAction {
     | 'rule'
     /** No rule matches. */
     | 'no rule'
-    /** No rule is about the resource, and a command has allowed it or not. */
-    | 'command'
+    /** It is not for the rules to decide, and whoever else was asked has allowed it or not. */
+    | 'decider'
     /** It can't be told whether a rule matches that would deny. */
     | 'untold'
     /** The credential is not for this action, whatever the policy says. */
@@ -44,7 +45,7 @@ export interface ExplainedAction {
     | 'shadow'
     /** The text is no name of a repository, and nothing of it is ever granted. */
     | 'name'
-  /** The rule that decides, as `policy.yaml:12`; none if no rule does. */
+  /** The rule that decides, as `policy.yaml:12`, or who else does; none if nobody does. */
   readonly rule?: string
   /** The words of a rule for whoever it denies this. */
   readonly reason?: string
@@ -77,25 +78,26 @@ export interface ExplainedRule {
 
 /**
  * The decision that {@link grant} makes, and how it comes to that: every rule in order, with what keeps
- * it from matching, and for each action what decides. Nothing is decided here; `commanded` is what a command
- * allowed where no rule is about a resource, if one was asked.
+ * it from matching, and for each action what decides. Nothing is decided here; `decided` is what is
+ * allowed by whoever was asked about what the rules leave open.
  */
 export function explain(
   policy: Policy,
   asker: Asker,
   requested: Access,
-  commanded?: Access,
+  decided?: Decided,
 ): Explanation {
   const { access } = grant(policy, asker, requested)
-  const granted = commanded === undefined ? access : mergeAccess([...access, ...commanded])
-  const open = commanded === undefined ? [] : undecided(policy, asker, requested)
+  const granted = decided === undefined ? access : mergeAccess([...access, ...decided.access])
+  const open = decided === undefined ? [] : undecided(policy, asker, requested, decided.by)
   const resources = requested.map((resource) => {
     const { type, name, actions } = resource
     const hearings = voicesOf(policy, asker).map((one) => hear(policy, one, resource))
     return {
       ...{ type, name },
       actions: actions.map((action) => {
-        const opened = open.includes(resource) ? commanded : undefined
+        const isOpen = covers(open, [{ type, name, actions: [action] }])
+        const opened = isOpen ? decided : undefined
         return actionOf({ policy, hearings, opened }, resource, action)
       }),
       holders: hearings.map((one) => holderOf(policy, one, resource)),
@@ -112,7 +114,7 @@ export function explainLater(
   policy: Policy,
   asker: Asker,
   requested: Access,
-  commanded?: Access,
+  decided?: Decided,
 ): () => Explanation | undefined {
   const kept = new WeakRef(policy)
   const holders = asker.holders.map(({ namespace, serviceaccount, labels, actions }) => ({
@@ -123,15 +125,15 @@ export function explainLater(
   }))
   return () => {
     const found = kept.deref()
-    return found && explain(found, { ...asker, holders }, requested, commanded)
+    return found && explain(found, { ...asker, holders }, requested, decided)
   }
 }
 
 interface Heard {
   readonly policy: Policy
   readonly hearings: readonly Hearing[]
-  /** What a command allowed, if it was asked about the resource. */
-  readonly opened: Access | undefined
+  /** If it is not for the rules. */
+  readonly opened: Decided | undefined
 }
 
 function actionOf(
@@ -147,8 +149,8 @@ function actionOf(
     return { action, allowed: true, because: 'shadow', rule: outcome }
   const heard = hearings.filter(({ holder }) => isWithin(holder, action))
   if (opened !== undefined && heard.length > 0) {
-    const allowed = covers(opened, [{ ...resource, actions: [action] }])
-    return { action, allowed, because: 'command' }
+    const allowed = covers(opened.access, [{ ...resource, actions: [action] }])
+    return { action, allowed, because: 'decider', rule: opened.by.name }
   }
   if (outcome) {
     const rule = heard

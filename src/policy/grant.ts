@@ -1,9 +1,10 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import { isRepositoryName } from '../registry/repository-name.ts'
-import type { Asker } from './asker.ts'
+import type { Asker, Voice } from './asker.ts'
+import type { Decided, Decider } from './decider.ts'
 import { hear, outcomeOf, reasonOf } from './hearing.ts'
 import type { Policy } from './policy.ts'
-import { verdictOf } from './verdict.ts'
+import { isForPods, says, verdictOf, type Tried } from './verdict.ts'
 import { voicesOf } from './voices.ts'
 
 export interface Grant {
@@ -13,8 +14,8 @@ export interface Grant {
   readonly rules: readonly string[]
   /** What was allowed and would be denied if what is in shadow were in force: rule and scope. */
   readonly shadow?: readonly string[]
-  /** Of it, what a command allowed where no rule is about a resource; without: none was asked. */
-  readonly commanded?: Access
+  /** Of it, what was not for the rules to decide; without: nobody else was asked. */
+  readonly decided?: Decided
   /** The words that a rule has for whoever it denies something. */
   readonly reason?: string
 }
@@ -57,13 +58,36 @@ export function grant(policy: Policy, asker: Asker, requested: Access): Grant {
   }
 }
 
-/** Of `requested` the resources that no rule is about, for none of the holders. Of nobody: if it is let in. */
-export function undecided(policy: Policy, asker: Asker, requested: Access): Access {
+/**
+ * What of `requested` the rules leave open to whoever else decides: all of a resource that no rule is about, for
+ * none of the holders. Of nobody: if it is let in.
+ */
+export function undecided(
+  policy: Policy,
+  asker: Asker,
+  requested: Access,
+  { knowsServiceAccounts }: Decider,
+): Access {
   if (asker.holders.length === 0 && !policy.anonymous) return []
   const voices = voicesOf(policy, asker)
-  return requested.filter(
-    (resource) =>
-      (resource.type !== 'repository' || isRepositoryName(resource.name)) &&
-      voices.every(({ voice }) => verdictOf(policy, voice, resource).tried.length === 0),
+  return requested.flatMap((resource) => {
+    if (resource.type === 'repository' && !isRepositoryName(resource.name)) return []
+    const heard = voices.map(({ voice }) => ({ voice, ...verdictOf(policy, voice, resource) }))
+    const actions = resource.actions.filter((action) =>
+      heard.every(
+        ({ voice, tried }) =>
+          tried.length === 0 || (knowsServiceAccounts && isSpared(tried, voice, action)),
+      ),
+    )
+    return actions.length === 0 ? [] : [{ ...resource, actions }]
+  })
+}
+
+/** Whether all that keeps a ServiceAccount from an action is that no rule has it in mind: none denies it. */
+function isSpared(tried: readonly Tried[], voice: Voice, action: string): boolean {
+  return (
+    !isForPods(voice, action) &&
+    tried.at(-1)?.matches === true &&
+    tried.every(({ rule }) => says(rule, action) && rule.serviceaccount === undefined)
   )
 }

@@ -3,6 +3,7 @@ import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
 import type { Clock } from '../clock.ts'
+import { deciderOf } from '../config/decider.ts'
 import type { Config } from '../config/schema.ts'
 import type { CredentialLookup } from '../credentials/credential.ts'
 import type { Vouchers } from '../credentials/vouchers.ts'
@@ -13,6 +14,7 @@ import { createPasswordHasher, type PasswordHasher } from '../credentials/passwo
 import type { DecideDependencies } from '../decision.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Decider } from '../policy/decider.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
 import { openKeys, type OpenKeys } from './keys.ts'
@@ -39,8 +41,8 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly hasher: PasswordHasher
   readonly clock: Clock
   readonly policy: () => Policy
-  /** Whether a command decides where it does not. */
-  readonly commanded: boolean
+  /** Who decides what it leaves open; without: nobody. */
+  readonly decider: Decider | undefined
   /** Where that comes from. */
   readonly policySource: OpenPolicy
 }
@@ -62,11 +64,12 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   const metrics = createMetrics()
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
+  const timer = () => performance.now()
   const { keys, signingKeys, bindingKey } = await openKeys({
     ...{ config, clock, log, metrics },
     takesBound: checks || config.token.refresh.enabled,
   })
-  const tls = createTlsOfListeners({ config, clock, log, metrics })
+  const tls = createTlsOfListeners({ config, clock, timer, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
   const cluster = createClusterOnce({ config, log, metrics })
   const identity = await openIdentity(
@@ -90,7 +93,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
     verifier: verifierOf({ config, keys, clock }),
-    timer: () => performance.now(),
+    timer,
     newId: randomUUID,
     record(event) {
       logDecision(log, event)
@@ -99,7 +102,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     },
     decisions,
     policy: () => policySource.current(),
-    commanded: config.policy.command.program !== undefined,
+    decider: deciderOf(config),
     policySource,
   }
 }

@@ -1,17 +1,21 @@
 import { createFileTls, type FileTls, type FileTlsOptions } from '../adapters/file/tls/tls-store.ts'
+import { createHandshakeNotices } from '../adapters/handshake-failures.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
+import type { ListenerTls } from '../adapters/tls.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf, type TlsListener } from '../config/tls.ts'
 
 export interface TlsOfListenersOptions extends Pick<FileTlsOptions, 'clock' | 'log'> {
   readonly config: Config
   readonly metrics: Metrics
+  /** Milliseconds, going forwards. */
+  readonly timer: () => number
 }
 
 /** TLS as it is configured, of each listener that is opened. */
 export interface TlsOfListeners {
   /** Reads the files of a listener, and from then on watches them; nothing if it is to be plain. */
-  open(listener: TlsListener): Promise<FileTls | undefined>
+  open(listener: TlsListener): Promise<ListenerTls | undefined>
   /** What is wrong with the files of each, for `/readyz`. */
   troubles(): Readonly<Record<string, () => string | undefined>>
   close(): void
@@ -20,6 +24,7 @@ export interface TlsOfListeners {
 export function createTlsOfListeners(options: TlsOfListenersOptions): TlsOfListeners {
   const { config, clock, log, metrics } = options
   const opened = new Map<TlsListener, FileTls>()
+  const notice = createHandshakeNotices(log, options.timer)
   metrics.observeTls(() => {
     const ends = [...opened].map(([listener, tls]) => [listener, tls.ends()] as const)
     return {
@@ -40,7 +45,13 @@ export function createTlsOfListeners(options: TlsOfListenersOptions): TlsOfListe
       }
       const tls = await createFileTls({ ...{ listener, files, clock, log }, onFailure })
       opened.set(listener, tls)
-      return tls
+      return {
+        ...tls,
+        onHandshakeFailure(failure) {
+          metrics.tlsHandshakeFailed(listener, failure.reason)
+          notice(listener, failure)
+        },
+      }
     },
     troubles: () =>
       Object.fromEntries(

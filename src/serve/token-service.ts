@@ -14,7 +14,7 @@ import { reusing } from '../token/reuse.ts'
 import { catalogOf } from './catalog.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
-import { openPolicyCommand } from './policy-command.ts'
+import { openDecider } from './decider.ts'
 
 /** Tokens that are remembered, to be given out again. */
 const REUSED_TOKENS = 5_000
@@ -48,7 +48,7 @@ export async function openTokenService(
     {
       ...common,
       ...{ guard, authenticate },
-      authorize: createAuthorize(await openPolicyCommand(config)),
+      authorize: createAuthorize(await openDecider(common)),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },

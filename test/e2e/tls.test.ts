@@ -131,6 +131,12 @@ describe('TLS between the real parts', () => {
       const answer = await ask(port, '/token').catch(() => undefined as Answer | undefined)
       assert.equal(answer, undefined)
     }
+    const { body } = await ask(stack.operations, '/metrics')
+    for (const listener of ['token', 'gateway']) {
+      const count = `rauth_tls_handshake_failures_total{listener="${listener}",reason="no_tls"} 1\n`
+      assert.ok(body.includes(count), listener)
+    }
+    assert.match(await stack.rauthLog(), /"reason":"no_tls",.*what a client sent is no TLS/)
   })
 
   it('who has no client certificate does not get past the handshake of the gateway', async () => {

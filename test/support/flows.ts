@@ -151,7 +151,7 @@ export function startFlows(
     record: (event: DecisionEvent) => void events.push(recordOf(event)),
     policy: () => state.policy,
     authenticate: (basic: BasicCredentials) => authenticate(basic),
-    commanded: false,
+    decider: undefined,
     authorize: createAuthorize(undefined),
     guard: UNGUARDED,
     issuer: createIssuer({ keys, x5c: true }),

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { createAuthorize, type Judgement, type Question } from '../../src/authorize.ts'
 import type { DecisionEvent } from '../../src/event.ts'
 import { createIssueToken } from '../../src/issue-token.ts'
+import { COMMAND, KUBERNETES, type Decider } from '../../src/policy/decider.ts'
 import type { Explanation } from '../../src/policy/explain.ts'
 import { createPolicy, namespacePolicy, OWN_NAMESPACE } from '../../src/policy/policy.ts'
 import { accepted } from '../../src/refusal.ts'
@@ -21,18 +22,26 @@ const ALLOWED: Judgement = { kind: 'allowed' }
 const DENIED: Judgement = { kind: 'denied' }
 const FAILURE: Judgement = { kind: 'failure', detail: 'exit code 2' }
 
+interface Situation {
+  readonly anonymous?: boolean
+  readonly decider?: Decider
+}
+
 /** What of a scope is granted, and what was asked about. */
 async function authorized(
   rules: Parameters<typeof createPolicy>[0],
   text: string,
   judge: (question: Question) => Judgement,
-  { anonymous = true }: { readonly anonymous?: boolean } = {},
+  { anonymous = true, decider = COMMAND }: Situation = {},
   holders: readonly Holder[] = [{ namespace: 'team-a', labels: { group: ['CICD'] } }],
 ) {
   const questions: Question[] = []
-  const authorize = createAuthorize((question) => {
-    questions.push(question)
-    return Promise.resolve(judge(question))
+  const authorize = createAuthorize({
+    ...decider,
+    ask(question) {
+      questions.push(question)
+      return Promise.resolve(judge(question))
+    },
   })
   const asker = askerOf(holders, { address: '192.0.2.7' })
   const result = await authorize(createPolicy(rules, [], { anonymous }), asker, scope(text))
@@ -58,6 +67,7 @@ describe('authorize', () => {
     assert.deepEqual(asked, ['repository:c/x:pull,push'])
     assert.deepEqual(questions[0], {
       account: 'someone',
+      holder: { namespace: 'team-a', labels: { group: ['CICD'] } },
       resource: { type: 'repository', name: 'c/x', actions: ['pull', 'push'] },
       service: 'internal-registry.io',
       address: '192.0.2.7',
@@ -103,13 +113,16 @@ describe('authorize', () => {
     const text = Array.from({ length: 11 }, (_, i) => `repository:c/x${10 + i}:pull`).join(' ')
     const running = { now: 0, most: 0, asked: 0 }
     const authorize = (failing: number) =>
-      createAuthorize(async () => {
-        running.asked += 1
-        running.most = Math.max(running.most, (running.now += 1))
-        const judgement = running.asked === failing ? FAILURE : ALLOWED
-        await new Promise((resolve) => setImmediate(resolve))
-        running.now -= 1
-        return judgement
+      createAuthorize({
+        ...COMMAND,
+        ask: async () => {
+          running.asked += 1
+          running.most = Math.max(running.most, (running.now += 1))
+          const judgement = running.asked === failing ? FAILURE : ALLOWED
+          await new Promise((resolve) => setImmediate(resolve))
+          running.now -= 1
+          return judgement
+        },
       })(createPolicy([A]), askerOf([{ namespace: 'team-a' }]), scope(text))
     const result = await authorize(0)
     assert.equal(result.ok && formatScope(result.value.access), text)
@@ -130,6 +143,51 @@ describe('authorize', () => {
   })
 })
 
+describe('authorize, of ServiceAccounts', () => {
+  const POD = { namespace: 'team-a', serviceaccount: 'builder' }
+  const OWN = ruleOf({ namespace: '*', name: '${namespace}/**' }, ['*'])
+  const text = 'repository:team-a/x:delete,pull,push repository:c/x:pull,push'
+
+  it('has a command let them pull and no more, and asks it nothing that a rule spares', async () => {
+    const { answer, asked } = await authorized([OWN], text, () => ALLOWED, {}, [POD])
+    assert.equal(answer, 'repository:c/x:pull repository:team-a/x:pull')
+    assert.deepEqual(asked, ['repository:c/x:pull,push'])
+  })
+
+  it('asks a cluster what a rule spares, each action by itself', async () => {
+    const judge = ({ resource }: Question): Judgement =>
+      resource.name === 'c/x'
+        ? { kind: 'allowed', actions: ['pull'] }
+        : { kind: 'allowed', actions: ['push'] }
+    const { answer, asked } = await authorized([OWN], text, judge, { decider: KUBERNETES }, [POD])
+    assert.equal(answer, 'repository:c/x:pull repository:team-a/x:pull,push')
+    assert.deepEqual(asked, ['repository:c/x:pull,push', 'repository:team-a/x:delete,push'])
+  })
+
+  const CLOSED: readonly (readonly [what: string, rules: Parameters<typeof createPolicy>[0]])[] = [
+    ['denies', [ruleOf({ name: 'team-a/**' }, ['pull'])]],
+    ['decides about them', [ruleOf({ name: 'team-a/**', serviceaccount: '*' }, ['pull'])]],
+    [
+      'may deny, where that cannot be told',
+      [ruleOf({ name: 'team-a/**', hours: { from: 60 } }, ['pull']), OWN],
+    ],
+    ['may allow, and none for sure', [ruleOf({ name: 'team-a/**', hours: { from: 60 } }, ['*'])]],
+  ]
+  for (const [what, rules] of CLOSED) {
+    it(`asks nobody where a rule ${what}`, async () => {
+      const only = 'repository:team-a/x:push'
+      const { asked } = await authorized(rules, only, () => ALLOWED, { decider: KUBERNETES }, [POD])
+      assert.deepEqual(asked, [])
+    })
+  }
+
+  it('asks nobody for a namespace itself, of which a rule spares nothing', async () => {
+    const rules = [ruleOf({ name: 'team-a/**' }, ['pull'])]
+    const found = await authorized(rules, text, () => ALLOWED, { decider: KUBERNETES })
+    assert.deepEqual(found.asked, ['repository:c/x:pull,push'])
+  })
+})
+
 describe('what a command allowed', () => {
   const token = async (
     presented = presentPassword('team-a', 'secret'),
@@ -139,7 +197,7 @@ describe('what a command allowed', () => {
     const flows = startFlows(people)
     const { rules } = namespacePolicy({ public: [], shared: [] })
     flows.policy(createPolicy([...rules, NOTHING], [], { anonymous: true }))
-    const authorize = createAuthorize(() => Promise.resolve(ALLOWED))
+    const authorize = createAuthorize({ ...COMMAND, ask: () => Promise.resolve(ALLOWED) })
     const told: string[] = []
     const record = ({ why }: DecisionEvent) => {
       const actions =
@@ -157,7 +215,7 @@ describe('what a command allowed', () => {
     )
     assert.ok(result.ok)
     const check = async (target: string, commanded: boolean, method = 'GET') => {
-      const checkAccess = flows.checkWith({}, { commanded, record })
+      const checkAccess = flows.checkWith({}, { decider: commanded ? COMMAND : undefined, record })
       const authorization = `Bearer ${result.value.token}`
       const decision = await checkAccess(accepted({ method, target, authorization }), {})
       return decision.result.ok ? 'allowed' : decision.result.refusal.reason
@@ -181,9 +239,9 @@ describe('what a command allowed', () => {
     flows.policy(createPolicy([ruleOf({ name: 'tools/*' }, ['pull'])]))
     await check('/v2/tools/x/manifests/v1', true)
     await check('/v2/tools/x/manifests/v1', false)
-    const yes = 'pull command true'
+    const yes = 'pull decider true'
     assert.deepEqual(told, [
-      ...[yes, yes, 'pull command false', 'push command false'],
+      ...[yes, yes, 'pull decider false', 'push decider false'],
       ...['pull rule true', 'pull rule true'],
     ])
   })

@@ -38,6 +38,12 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$registries" ] || usage 'no --registry'
 [ -n "$audience" ] || usage 'no --audience'
+name=${audience#https://}
+case $name in
+  kubernetes.default | kubernetes.default.svc | kubernetes.default.svc.cluster.local)
+    usage "--audience $audience is that of tokens for the API server: choose your own"
+    ;;
+esac
 [ ! -t 0 ] || usage 'the kubelet runs this, and writes its request to stdin'
 
 # By the environment: awk would take backslashes out of an argument. The token is in neither.
@@ -112,7 +118,7 @@ function registry_of(image,  host) {
 }
 
 # When the token ends, if it is for that audience alone and has not ended. Nobody verifies it here.
-function end_of(token,  part, claims, audience, list, amount, one, i, shown, only) {
+function end_of(token,  part, claims, audience, list, amount, one, i, shown, only, expiry) {
   if (split(token, part, ".") != 3 || token !~ /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/)
     not_handed_on("it is no JWT")
   decoded(part[3])
@@ -144,12 +150,13 @@ function end_of(token,  part, claims, audience, list, amount, one, i, shown, onl
     not_handed_on("it is for " shown ", and " quoted(audience) " alone is wanted; next: the same in " \
       "serviceAccountTokenAudience and in --audience of the CredentialProviderConfig")
   }
-  if (kind(claims, "exp") != "number" || member(claims, "exp") !~ /^[0-9]+$/ || length(member(claims, "exp")) > 12)
+  expiry = member(claims, "exp") + 0
+  # The last instant that a calendar has.
+  if (kind(claims, "exp") != "number" || expiry < 0 || expiry > 8640000000000 || expiry != int(expiry))
     not_handed_on("it has no exp")
-  if (member(claims, "exp") + 0 <= now)
-    not_handed_on("it ended at " instant(member(claims, "exp")) ", and it is " instant(now) \
-      " here; next: look at the node\047s clock")
-  return member(claims, "exp") + 0
+  if (expiry <= now)
+    not_handed_on("it ended at " instant(expiry) ", and it is " instant(now) " here; next: look at the node\047s clock")
+  return expiry
 }
 
 function quoted(text) { return "\"" visible(substr(text, 1, 100)) "\"" }

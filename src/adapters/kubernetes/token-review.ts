@@ -6,6 +6,7 @@ import { isMapping, type Mapping } from '../../mapping.ts'
 import type { Redacted } from '../../redacted.ts'
 import { loginShare } from '../login-share.ts'
 import type { Api } from './api.ts'
+import { endingWith } from './ending-with.ts'
 
 export interface TokenReviewOptions {
   readonly api: Pick<Api, 'send'>
@@ -45,6 +46,7 @@ export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
         },
         ...{ patience, signal },
       })
+      // Also while the login for the API server is still fetched.
       const answer = await endingWith(signal, asked)
       failed = undefined
       return judge(answer, audiences)
@@ -65,16 +67,6 @@ export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
     },
     problem: () => failed && `tokens are not reviewed: ${failed}`,
   }
-}
-
-/** Also while the login for the API server is still fetched, which no signal ends. */
-async function endingWith<T>(signal: AbortSignal, asked: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(new Error('too late'))
-    })
-    asked.then(resolve, reject)
-  })
 }
 
 function judge({ status }: Mapping, audiences: readonly string[]): VerifiedToken {

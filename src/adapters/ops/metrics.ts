@@ -17,6 +17,8 @@ export interface Metrics {
   observePolicy(rules: () => number): void
   /** What a listener needs for TLS can't be used. */
   tlsReloadFailed(listener: string): void
+  /** A connection to a listener got no further than its TLS handshake. */
+  tlsHandshakeFailed(listener: string, reason: string): void
   /** From now on tells when the TLS certificates of now end. */
   observeTls(ends: () => TlsEnds): void
   /** From now on tells whether Redis counts failed logins. */
@@ -101,6 +103,12 @@ export function createMetrics(): Metrics {
     labelNames: ['listener'],
     registers: [registry],
   })
+  const tlsHandshakeFailures = new Counter({
+    name: 'rauth_tls_handshake_failures_total',
+    help: 'Connections that got no further than their TLS handshake, by why.',
+    labelNames: ['listener', 'reason'],
+    registers: [registry],
+  })
   const watchEnds = new Counter({
     name: 'rauth_kubernetes_watch_restarts_total',
     help: 'Watches of Secrets that ended and began anew, by why they ended.',
@@ -168,6 +176,9 @@ export function createMetrics(): Metrics {
     },
     tlsReloadFailed(listener) {
       tlsReloadFailures.inc({ listener })
+    },
+    tlsHandshakeFailed(listener, reason) {
+      tlsHandshakeFailures.inc({ listener, reason })
     },
     observeTls(ends) {
       observe('rauth_tls_expiry_timestamp_seconds', 'listener', () => ends().certificates, {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text.ts'
 import { configuredPolicy } from '../../config/configured-policy.ts'
+import { deciderOf } from '../../config/decider.ts'
 import { policyOf } from '../../config/policy-file.ts'
 import { parseConfig, USUAL_FILE } from '../../config/read.ts'
 import { problemsError } from '../../config/problems.ts'
@@ -64,8 +65,9 @@ export async function readOffline(options: OfflineOptions, tokensAt?: number): P
   const policy = await readPolicy(config, options.policy)
   if (isBare) return { config, policy, identity: undefined, verifier: undefined, missing: [] }
   const missing: string[] = []
-  if (config.policy.command.program !== undefined) {
-    missing.push('policy.command decides what no rule is about: it is not asked here')
+  const decider = deciderOf(config)
+  if (decider !== undefined) {
+    missing.push(`${decider.name} decides what no rule is about: it is not asked here`)
   }
   const keys = await readKeys(config).catch((error: unknown) => {
     if (tokensAt !== undefined) missing.push(`no token is verified: ${messageOf(error)}`)

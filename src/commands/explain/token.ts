@@ -12,6 +12,7 @@ import type { ClaimSet } from '../../token/claims.ts'
 import { readUnverified } from '../../token/unverified.ts'
 import type { Verifier } from '../../token/verifier.ts'
 import type { AskerOptions } from '../asking/asker-options.ts'
+import { deciderOf } from '../../config/decider.ts'
 import { recorded, type Judged } from '../asking/judge.ts'
 import type { Offline } from '../asking/offline.ts'
 
@@ -32,11 +33,11 @@ export async function judgeToken(
       const { access = [] } = bearer.value
       const live = findLive(deps, bearer.value, { service, address }, learn)
       if (!live.ok) return Promise.resolve(live)
-      const { asker, commanded } = live.value
-      const granted = grantOf(offline.policy, asker, access, { held: access, commanded })
+      const { asker, decider } = live.value
+      const granted = grantOf(offline.policy, asker, access, { held: access, decider })
       learn({
         rule: granted.rules.join(','),
-        why: explainLater(offline.policy, asker, access, granted.commanded),
+        why: explainLater(offline.policy, asker, access, granted.decided),
       })
       const isGood = covers(granted.access, access)
       return Promise.resolve(isGood ? accepted(undefined) : refused('access_denied'))
@@ -56,7 +57,7 @@ export function liveDependencies(offline: Offline, now: number): LiveTokenDepend
   return {
     clock: () => now,
     policy: () => policy,
-    commanded: config.policy.command.program !== undefined,
+    decider: deciderOf(config),
     verifier,
     store: identity?.lookup ?? NOTHING,
     vouchers: identity?.vouchers ?? { has: () => false },

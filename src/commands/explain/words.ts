@@ -59,10 +59,10 @@ function verdictOf({ allowed, because, rule = '', reason }: ExplainedAction): st
       return `${word} by ${rule}${says}`
     case 'no rule':
       return 'denied: no rule matches'
-    case 'command':
+    case 'decider':
       return allowed
-        ? 'allowed by policy.command: no rule is about it'
-        : 'denied: no rule is about it, and policy.command has not allowed it'
+        ? `allowed by ${rule}: no rule is about it`
+        : `denied: no rule is about it, and ${rule} has not allowed it`
     case 'untold':
       return `denied: it can't be told whether ${rule} matches${says}`
     case 'credential':

@@ -12,6 +12,8 @@ export interface Place {
   /** Where the times are from: those of another configuration would be wrong without a word. */
   readonly source: string
   readonly times: KeyTimes
+  /** What the configuration says of the cluster that Secrets are in. */
+  readonly cluster: { readonly kubeconfig?: string; readonly context?: string }
 }
 
 export interface PlaceOptions extends ConfigOption {
@@ -48,6 +50,16 @@ export function placeOf({ directory, ...named }: PlaceOptions): Place {
     directory: directory ?? keys.directory,
     source: file ?? `the defaults, for want of --config and of ${USUAL_FILE}`,
     times: timesOf({ keys, token: config?.token ?? schema.shape.token.parse({}) }),
+    cluster: config === undefined ? {} : clusterOf(config),
+  }
+}
+
+function clusterOf({ credentials }: Config): Place['cluster'] {
+  if (credentials.source !== 'kubernetes') return {}
+  const { kubeconfig, context } = credentials
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
   }
 }
 

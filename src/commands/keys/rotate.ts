@@ -2,10 +2,12 @@ import { Option, type Command } from 'commander'
 import { pruneKeys, type PrunedKeys } from '../../adapters/file/keys/key-pruning.ts'
 import { formatInstant } from '../../instant.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
+import { pruneKeySecrets, rotateKeySecrets, type ChangedKeys } from './key-secrets-rotation.ts'
 import { ALGORITHM_HELP, algorithmOption, daysOption } from './new-key-options.ts'
-import { keysSubcommand, placeOf, sayTimes, type PlaceOptions } from './place.ts'
+import { keysSubcommand, placeOf, sayTimes, type Place, type PlaceOptions } from './place.ts'
+import { secretOption, withSecrets, type SecretOption } from './secret-option.ts'
 
-interface RotateOptions extends PlaceOptions {
+interface RotateOptions extends PlaceOptions, SecretOption {
   readonly algorithm?: Algorithm
   readonly days?: number
   readonly prune?: true
@@ -21,6 +23,7 @@ export function rotateCommand(): Command {
         'make none, but remove keys that no living token is signed with',
       ).conflicts(['algorithm', 'days']),
     )
+    .addOption(secretOption())
     .addHelpText(
       'after',
       '\nThe new key is published as soon as rauth sees it and signs keys.publishAhead later; the old\n' +
@@ -29,10 +32,21 @@ export function rotateCommand(): Command {
         'A registry that has rootcertbundle and gets tokens with x5c needs nothing. One with a jwks\n' +
         'file: give it the output of "rauth keys jwks" and restart it before the new key signs.',
     )
-    .action(async ({ prune, algorithm, days, ...where }: RotateOptions) => {
+    .action(async ({ prune, algorithm, days, secret, ...where }: RotateOptions) => {
       const place = placeOf(where)
       const { directory, times } = place
       const now = new Date()
+      if (secret !== undefined) {
+        await withSecrets(secret, place, async (opened) => {
+          const changed = await (prune
+            ? pruneKeySecrets({ ...opened, now }, times)
+            : rotateKeySecrets({ ...opened, now, algorithm, days }))
+          printChanged(changed)
+        })
+        if (prune) sayTimes(place)
+        else saySigning(place, now)
+        return
+      }
       if (prune) {
         sayTimes(place)
         printPruned(await pruneKeys(directory, now, times))
@@ -45,10 +59,19 @@ export function rotateCommand(): Command {
         ...(days === undefined ? {} : { days }),
       })
       for (const name of created) process.stdout.write(`created ${name}\n`)
-      const from = formatInstant(Math.floor(now.getTime() / 1000) + times.publishAhead)
-      sayTimes(place)
-      process.stderr.write(`the new key signs from ${from}\n`)
+      saySigning(place, now)
     })
+}
+
+function saySigning(place: Place, now: Date): void {
+  const from = formatInstant(Math.floor(now.getTime() / 1000) + place.times.publishAhead)
+  sayTimes(place)
+  process.stderr.write(`the new key signs from ${from}\n`)
+}
+
+function printChanged({ added, removed }: ChangedKeys): void {
+  for (const name of added) process.stdout.write(`created ${name}\n`)
+  for (const name of removed) process.stdout.write(`removed ${name}\n`)
 }
 
 function printPruned({ removed, kept }: PrunedKeys): void {

@@ -33,7 +33,7 @@ describeFaults('Secrets and a clock that change in odd ways', {
     for (const name of names) await following.untilAccepts(name, 'canary-last')
     const took = performance.now() - last
     assert.deepEqual(following.answers, { 200: 2 }, 'by the one watch')
-    assert.ok(following.lines.length < 150, `${following.lines.length} lines in the log`)
+    assert.ok(following.lines.length < 150 + SECONDS, `${following.lines.length} lines in the log`)
     for (const name of names) await secrets.remove(name)
     await following.untilAccepts('churned-19', 'canary-last', false, 1_000)
     return took

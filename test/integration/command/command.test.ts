@@ -126,7 +126,7 @@ describe('a command', () => {
   })
 
   const QUESTION: Question = {
-    account: 'ci',
+    ...{ account: 'ci', holder: { namespace: 'team-a' } },
     resource: { type: 'repository', name: 'a/b', actions: ['pull', 'push'] },
     ...{ service: 'Docker registry', address: '::ffff:192.0.2.7', labels: { group: ['CICD'] } },
     share: 'team-a',

@@ -247,7 +247,9 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
 
   it('follows a cluster that was put back to an older state', async () => {
     api.quietly.put('team-a', login('team-a', 'later'))
-    const { untilReady, untilAccepts } = await start({ timings: { recheck: 300 } })
+    // Whoever took that for a failure would wait.
+    const timings = { recheck: 300, backoff: [60_000, 60_000] as const }
+    const { untilReady, untilAccepts, ends } = await start({ timings })
     await untilReady()
     api.setVersion(40)
     api.quietly.put('team-a', login('team-a', 'before'))
@@ -259,5 +261,6 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
     )
     api.put('team-a', login('team-a', 'after'))
     await untilAccepts('team-a', 'after')
+    assert.deepEqual(ends, {})
   })
 })

@@ -88,7 +88,12 @@ describe('identity sources in the configuration', () => {
     assert.match(problems(one('') + one('')).join(), /issuer" is missing: of several/)
     const same = one(', issuer: "https://x.example"')
     assert.match(problems(same + same).join(), /second source for tokens of https:\/\/x\.example/)
-    assert.equal(read(same + one(', issuer: "https://y.example"')).length, 2)
+    const other = (more: string) => one(`, issuer: "https://y.example"${more}`)
+    assert.match(
+      problems(same + other('')).join(),
+      /serviceAccounts.jwks" is missing: rauth asks one/,
+    )
+    assert.equal(read(same + other(', verify: keys, jwks: y.json')).length, 2)
   })
 
   const ISSUER = 'issuer: https://ci.example, audience: a'

@@ -47,7 +47,8 @@ describe('configuration', () => {
     assert.deepEqual(config.token.refresh, { enabled: false, expiry: 2_592_000 })
     const command = { args: [], timeout: 10, concurrency: 16 }
     const lists = { public: [], shared: [], administrators: [] }
-    assert.deepEqual(config.policy, { ...lists, command, format: 'rauth' })
+    const kubernetes = { enabled: false, timeout: 2, concurrency: 16, remember: 10 }
+    assert.deepEqual(config.policy, { ...lists, command, kubernetes, format: 'rauth' })
     assert.deepEqual(config.services, [])
     assert.deepEqual(config.gateway, {
       ...{ http: 'envoy', mount: 'remove', uploadGrace: 0 },

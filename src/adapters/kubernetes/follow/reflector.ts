@@ -149,8 +149,10 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     })
     clearTimeout(proof)
     endRechecks()
+    const wentBack = turn.signal.aborted
     turn.abort()
-    if (stopped()) return undefined
+    // Its next one begins at once, from where the list is.
+    if (stopped() || wentBack) return undefined
     // It did so to its end.
     if (watchedAt >= begin) watchedAt = timer()
     options.onWatchEnd(end.kind)

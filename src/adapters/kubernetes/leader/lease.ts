@@ -1,4 +1,5 @@
 import { isMapping, type Mapping } from '../../../mapping.ts'
+import { microTime } from '../micro-time.ts'
 
 /** What a Lease of coordination.k8s.io/v1 says of who leads. */
 export interface LeaseRecord {
@@ -69,9 +70,4 @@ export function claimed(before: LeaseRecord | undefined, { holder, duration, now
 /** A Lease that its holder gives back: another may take it at once. */
 export function released(before: LeaseRecord, now: number): LeaseRecord {
   return { ...before, holder: '', duration: 1, renewed: microTime(now) }
-}
-
-/** `metav1.MicroTime`: six digits of a second and no others. */
-function microTime(now: number): string {
-  return new Date(now).toISOString().replace('Z', '000Z')
 }

@@ -44,6 +44,7 @@ describe('metrics', () => {
     const certificates = new Map([['token', 1000]])
     metrics.observeTls(() => ({ certificates, authorities: new Map([['gateway', 2000]]) }))
     metrics.tlsReloadFailed('gateway')
+    metrics.tlsHandshakeFailed('gateway', 'no_tls')
     certificates.set('token', 1500)
     const text = await metrics.render()
     assert.match(text, /^rauth_tls_expiry_timestamp_seconds\{listener="token"\} 1500$/m)
@@ -51,6 +52,9 @@ describe('metrics', () => {
       /^rauth_tls_client_authority_expiry_timestamp_seconds\{listener="gateway"\} 2000$/m
     assert.match(text, clients)
     assert.match(text, /^rauth_tls_reload_failures_total\{listener="gateway"\} 1$/m)
+    const handshakes =
+      /^rauth_tls_handshake_failures_total\{listener="gateway",reason="no_tls"\} 1$/m
+    assert.match(text, handshakes)
   })
 
   it('are of one program, not of the whole process', async () => {

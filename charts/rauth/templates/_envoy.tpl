@@ -1,0 +1,60 @@
+{{- /* files/envoy.yaml is envoy/envoy.yaml of the repository, to the byte: what is changed is changed here. */}}
+{{- define "rauth.envoyConfig" -}}
+{{- $values := .Values }}
+{{- $envoy := .Files.Get "files/envoy.yaml" | fromYaml }}
+{{- $listener := first $envoy.static_resources.listeners }}
+{{- $_ := set $listener "address" (dict "socket_address" (dict "address" "0.0.0.0" "port_value" (int $values.envoy.port))) }}
+{{- $chain := first $listener.filter_chains }}
+{{- if $values.envoy.trustedHops }}
+{{- $_ := set (first $chain.filters).typed_config "xff_num_trusted_hops" (int $values.envoy.trustedHops) }}
+{{- end }}
+{{- if $values.envoy.tls.secretName }}
+{{- $_ := set $chain "transport_socket" (include "rauth.envoyTls" . | fromYaml) }}
+{{- $_ := set $envoy "node" (dict "id" "envoy" "cluster" "rauth") }}
+{{- end }}
+{{- $token := dict "address" "127.0.0.1" "port" (int $values.config.port) }}
+{{- if $values.split }}
+{{- $_ := set $token "address" (include "rauth.host" (dict "root" . "name" (printf "%s-token" (include "rauth.fullname" .)))) }}
+{{- end }}
+{{- $registry := dict "address" (include "rauth.registryHost" .) "port" (int $values.registry.port) }}
+{{- if $values.envoy.upstream.address }}{{ $registry = $values.envoy.upstream }}{{ end }}
+{{- $places := dict
+  "rauth-gateway" (dict "address" "127.0.0.1" "port" (int $values.gateway.port))
+  "rauth-token" $token
+  "registry" $registry
+}}
+{{- range $cluster := $envoy.static_resources.clusters }}
+{{- $place := get $places $cluster.name }}
+{{- $endpoint := first (first $cluster.load_assignment.endpoints).lb_endpoints }}
+{{- $_ := set $endpoint.endpoint "address" (dict "socket_address" (dict "address" $place.address "port_value" (int $place.port))) }}
+{{- if ne $place.address "127.0.0.1" }}{{ $_ := set $cluster "type" "STRICT_DNS" }}{{ end }}
+{{- end }}
+{{- range $monitor := $envoy.overload_manager.resource_monitors }}
+{{- $_ := set $monitor.typed_config "max_active_downstream_connections" (int $values.envoy.maxConnections) }}
+{{- end }}
+{{- toYaml $envoy }}
+{{- end }}
+
+{{- define "rauth.envoyTls" -}}
+name: envoy.transport_sockets.tls
+typed_config:
+  '@type': type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+  common_tls_context:
+    alpn_protocols: [h2, http/1.1]
+    # By way of a file, which is read again: what stands here is read once.
+    tls_certificate_sds_secret_configs:
+      - name: server
+        sds_config:
+          path_config_source: { path: /etc/envoy/config/tls.yaml }
+          resource_api_version: V3
+{{- end }}
+
+{{- define "rauth.envoyTlsSecret" -}}
+resources:
+  - '@type': type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret
+    name: server
+    tls_certificate:
+      certificate_chain: { filename: /etc/envoy/tls/tls.crt }
+      private_key: { filename: /etc/envoy/tls/tls.key }
+      watched_directory: { path: /etc/envoy/tls }
+{{- end }}

@@ -1,0 +1,69 @@
+{{- /* Values that contradict each other, told before anything is made. */}}
+{{- define "rauth.preflight" -}}
+{{- $values := .Values }}
+{{- $envoy := include "rauth.envoyEnabled" . }}
+{{- $keys := $values.signingKey }}
+{{- $problems := list }}
+{{- if and $envoy (not $values.registry.enabled) (not $values.envoy.upstream.address) }}
+{{- $problems = append $problems "envoy.enabled: there is no registry behind it; set registry.enabled, or envoy.upstream.address" }}
+{{- end }}
+{{- if and $values.registry.enabled $values.envoy.upstream.address }}
+{{- $problems = append $problems "envoy.upstream.address: Envoy leads to the registry of this chart; take one of the two away" }}
+{{- end }}
+{{- if and $keys.existingSecret $keys.certManager.enabled }}
+{{- $problems = append $problems "signingKey: existingSecret and certManager.enabled are two origins of one key; take one away" }}
+{{- end }}
+{{- if and (not $keys.existingSecret) (not $keys.certManager.enabled) (not $keys.generate.enabled) }}
+{{- $problems = append $problems "signingKey: no key; set existingSecret, certManager.enabled or generate.enabled" }}
+{{- end }}
+{{- if and $keys.certManager.enabled (not $keys.certManager.issuerRef.name) }}
+{{- $problems = append $problems "signingKey.certManager.issuerRef.name: which issuer signs?" }}
+{{- end }}
+{{- if and $values.split $keys.existingSecret (not $keys.existingPublicSecret) }}
+{{- $problems = append $problems "split: the gateway is to have no private key; set signingKey.existingPublicSecret to a Secret of what `rauth keys public` makes" }}
+{{- end }}
+{{- if and $values.split $keys.certManager.enabled (not $keys.generate.enabled) }}
+{{- $problems = append $problems "split with signingKey.certManager: both halves need one binding key; set signingKey.generate.enabled, which makes it and no other key then" }}
+{{- end }}
+{{- if and $envoy (not $values.split) (include "rauth.tokenTls" .) }}
+{{- $problems = append $problems "tls.token: Envoy asks that port over loopback in plain HTTP; give Envoy the certificate, envoy.tls.secretName, or set split" }}
+{{- end }}
+{{- if and $envoy $values.split (include "rauth.tokenTls" .) }}
+{{- $problems = append $problems "tls.token with split and envoy.enabled: Envoy would ask the token service in plain HTTP; leave tls.token away and let a mesh encrypt" }}
+{{- end }}
+{{- if and $envoy (include "rauth.gatewayTls" .) }}
+{{- $problems = append $problems "gateway.exposed with TLS: Envoy beside it asks that port in plain HTTP/2; leave gateway.exposed to itself, or set envoy.enabled to false" }}
+{{- end }}
+{{- if and $values.tls.certManager.enabled (not $values.tls.certManager.issuerRef.name) }}
+{{- $problems = append $problems "tls.certManager.issuerRef.name: which issuer signs?" }}
+{{- end }}
+{{- if and $values.tls.gateway.clientAuthority (not (include "rauth.gatewayTls" .)) }}
+{{- $problems = append $problems "tls.gateway.clientAuthority: the gateway has no TLS; set tls.gateway.secretName, and gateway.exposed if Envoy is beside it" }}
+{{- end }}
+{{- if and $values.ingress.enabled (not $values.ingress.hosts) }}
+{{- $problems = append $problems "ingress.hosts: for which host?" }}
+{{- end }}
+{{- if and $values.httpRoute.enabled (not $values.httpRoute.parentRefs) }}
+{{- $problems = append $problems "httpRoute.parentRefs: on which Gateway?" }}
+{{- end }}
+{{- if and $values.registry.enabled (gt (int $values.registry.replicaCount) 1) (not (include "rauth.keysMade" .)) (not $values.registry.httpSecret.existingSecret) }}
+{{- $problems = append $problems "registry.replicaCount: pods that share uploads need one secret; set registry.httpSecret.existingSecret" }}
+{{- end }}
+{{- if and $values.registry.enabled (gt (int $values.registry.replicaCount) 1) (not (has "ReadWriteMany" $values.registry.storage.accessModes)) (not $values.registry.storage.existingClaim) (not (hasKey $values.registry.extraConfig "storage")) }}
+{{- $problems = append $problems "registry.replicaCount: several pods need a storage that they share; set registry.storage.accessModes to [ReadWriteMany], or registry.extraConfig.storage to an object store" }}
+{{- end }}
+{{- if and $values.autoscaling.enabled (lt (int $values.autoscaling.maxReplicas) (int $values.autoscaling.minReplicas)) }}
+{{- $problems = append $problems "autoscaling.maxReplicas: fewer than minReplicas" }}
+{{- end }}
+{{- if and $values.policy.existingConfigMap (or $values.policy.rules $values.policy.extra) }}
+{{- $problems = append $problems "policy: rules and existingConfigMap are two policies; take one away" }}
+{{- end }}
+{{- $ports := list (int $values.config.port) (int $values.gateway.port) (int $values.gateway.httpPort) (int $values.operations.port) }}
+{{- if $envoy }}{{ $ports = append $ports (int $values.envoy.port) }}{{ end }}
+{{- if ne (len $ports) (len (uniq $ports)) }}
+{{- $problems = append $problems "config.port, gateway.port, gateway.httpPort, operations.port, envoy.port: give each a port of its own" }}
+{{- end }}
+{{- if $problems }}
+{{- fail (printf "\n\nThese values do not fit together:\n- %s\n" (join "\n- " $problems)) }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,105 @@
+import type { SecretContents, SecretObjects } from '../../adapters/kubernetes/secret-object.ts'
+import { pruneKeys } from '../../adapters/file/keys/key-pruning.ts'
+import { RauthError } from '../../errors.ts'
+import type { Algorithm } from '../../token/algorithms.ts'
+import type { KeyTimes } from '../../token/key-timeline.ts'
+import { AUTHORITY_KEY, contentOf, publicContents, type KeySecretNames } from './key-secrets.ts'
+import { inFolder, readFolder, writeFolder } from './secret-folder.ts'
+
+export interface KeySecretsOptions {
+  readonly secrets: SecretObjects
+  readonly names: KeySecretNames
+  readonly now: Date
+}
+
+export interface ChangedKeys {
+  /** Keys of the Secret that came, and that went. */
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/**
+ * The next signing key under the CA. Those who only verify get it first: whatever ends this in the middle, no token is
+ * signed with what they do not know.
+ */
+export async function rotateKeySecrets({
+  secrets,
+  names,
+  now,
+  ...key
+}: KeySecretsOptions & {
+  readonly algorithm?: Algorithm | undefined
+  readonly days?: number | undefined
+}): Promise<ChangedKeys> {
+  const signing = await there(secrets, names.signing, INIT)
+  const authority = await there(secrets, names.authority, 'put it back from where it is kept')
+  const authorityKey = contentOf(authority.contents, names.authority, AUTHORITY_KEY)
+  const next = await inFolder(async (directory) => {
+    await writeFolder(directory, new Map([...signing.contents, [AUTHORITY_KEY, authorityKey]]))
+    const { rotateKeys } = await import('../../adapters/file/keys/key-rotation.ts')
+    const { algorithm, days } = key
+    await rotateKeys({
+      ...{ directory, now },
+      ...(algorithm === undefined ? {} : { algorithm }),
+      ...(days === undefined ? {} : { days }),
+    })
+    return without(await readFolder(directory), AUTHORITY_KEY)
+  })
+  await publish({ secrets, names, now }, next)
+  await secrets.replace(names.signing, signing, next)
+  return changes(signing.contents, next)
+}
+
+/** Away with the keys that no living token needs: from those who sign first, then from those who verify. */
+export async function pruneKeySecrets(
+  { secrets, names, now }: KeySecretsOptions,
+  times: KeyTimes,
+): Promise<ChangedKeys> {
+  const signing = await there(secrets, names.signing, INIT)
+  const next = await inFolder(async (directory) => {
+    await writeFolder(directory, signing.contents)
+    await pruneKeys(directory, now, times)
+    return readFolder(directory)
+  })
+  const changed = changes(signing.contents, next)
+  if (changed.removed.length > 0) await secrets.replace(names.signing, signing, next)
+  await publish({ secrets, names, now }, next)
+  return changed
+}
+
+/** Brings the Secret of those who only verify up to date, if there is one and it is not. */
+async function publish(
+  { secrets, names, now }: KeySecretsOptions,
+  signing: SecretContents,
+): Promise<void> {
+  const found = await secrets.read(names.public)
+  if (found === undefined) return
+  const wanted = await publicContents(signing, now)
+  if (!isSame(found.contents, wanted)) await secrets.replace(names.public, found, wanted)
+}
+
+const INIT = 'rauth keys init --secret, with the same name'
+
+async function there(secrets: SecretObjects, name: string, next: string) {
+  const found = await secrets.read(name)
+  if (found !== undefined) return found
+  throw new RauthError('ERR_KEYS_UNREADABLE', `there is no Secret ${name}; next: ${next}`)
+}
+
+function without(contents: SecretContents, key: string): SecretContents {
+  return new Map([...contents].filter(([name]) => name !== key))
+}
+
+function changes(before: SecretContents, after: SecretContents): ChangedKeys {
+  return {
+    added: [...after.keys()].filter((name) => !before.has(name)),
+    removed: [...before.keys()].filter((name) => !after.has(name)),
+  }
+}
+
+function isSame(one: SecretContents, other: SecretContents): boolean {
+  return (
+    one.size === other.size &&
+    [...one].every(([name, content]) => other.get(name)?.reveal().equals(content.reveal()) === true)
+  )
+}

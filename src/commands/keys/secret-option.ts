@@ -1,0 +1,48 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { openSecretObjects, type SecretObjects } from '../../adapters/kubernetes/secret-object.ts'
+import { NAMESPACE_NAME } from '../../namespace-name.ts'
+import { keySecretNames, type KeySecretNames } from './key-secrets.ts'
+import type { Place } from './place.ts'
+
+/** Which Secrets of a cluster keys are kept in. */
+export interface NamedSecret {
+  readonly namespace: string
+  readonly name: string
+}
+
+export interface SecretOption {
+  readonly secret?: NamedSecret
+}
+
+export const secretOption = () =>
+  new Option('--secret <namespace/name>', 'in Secrets of a cluster in place of a folder')
+    .argParser(parseSecret)
+    .conflicts('directory')
+
+/** Names get endings, and a Secret's may have 253 characters. */
+const SECRET_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?$/
+
+function parseSecret(text: string): NamedSecret {
+  const [namespace = '', name = '', ...rest] = text.split('/')
+  if (NAMESPACE_NAME.test(namespace) && SECRET_NAME.test(name) && rest.length === 0) {
+    return { namespace, name }
+  }
+  throw new InvalidArgumentError('NAMESPACE/NAME, such as registry/rauth-keys')
+}
+
+/** Does something with the Secrets of a name, in the cluster that the configuration, a pod or a kubeconfig names. */
+export async function withSecrets(
+  { namespace, name }: NamedSecret,
+  { cluster }: Place,
+  work: (opened: {
+    readonly secrets: SecretObjects
+    readonly names: KeySecretNames
+  }) => Promise<void>,
+): Promise<void> {
+  const secrets = openSecretObjects({ ...cluster, namespace, environment: process.env })
+  try {
+    await work({ secrets, names: keySecretNames(name) })
+  } finally {
+    secrets.close()
+  }
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { chartImages } from '../../support/chart/images.ts'
+import { CHART, createHelm, type Helm } from '../../support/chart/helm-release.ts'
+import type { Json } from '../../support/kubernetes/api.ts'
+import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
+import { startJobController, type JobController } from '../../support/kubernetes/jobs.ts'
+import { createNode, type KubernetesNode } from '../../support/kubernetes/node.ts'
+
+const NAMESPACE = 'registry'
+const SECRETS = `/api/v1/namespaces/${NAMESPACE}/secrets`
+/** Names are all that is there of what the chart itself never sees. */
+const KEY_SECRETS = ['rauth-keys', 'rauth-keys-ca', 'rauth-keys-public', 'rauth-keys-registry']
+
+describe('the chart, as its first line of documentation installs it', () => {
+  let cluster: ControlPlane
+  let node: KubernetesNode
+  let jobs: JobController
+  let helm: Helm
+  before(async () => {
+    cluster = await startControlPlane()
+    node = await createNode(cluster, await chartImages())
+    helm = await createHelm(cluster)
+    await cluster.api.expect('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } })
+    await cluster.api.expect('POST', `/api/v1/namespaces/${NAMESPACE}/configmaps`, {
+      ...{ metadata: { name: 'kube-root-ca.crt' }, data: { 'ca.crt': cluster.authority } },
+    })
+    jobs = startJobController(cluster.api, node, NAMESPACE)
+  })
+  after(async () => {
+    await jobs.stop()
+    await node.stop()
+    await helm.remove()
+    await cluster.stop()
+  })
+
+  async function versions(): Promise<Readonly<Record<string, string>>> {
+    const { items } = (await cluster.api.expect('GET', SECRETS)) as {
+      items: readonly { metadata: { name: string; resourceVersion: string } }[]
+    }
+    const all = items.map(({ metadata }) => [metadata.name, metadata.resourceVersion] as const)
+    return Object.fromEntries(all.filter(([name]) => !name.startsWith('sh.helm')))
+  }
+  async function keysOf(name: string): Promise<readonly string[]> {
+    const { data } = await cluster.api.expect('GET', `${SECRETS}/${name}`)
+    return Object.keys(data as Json).sort()
+  }
+  const status = async (path: string) => (await cluster.api.send('GET', path)).status
+
+  it('installs, and a hook has made the keys, apart by who may have what', async () => {
+    await helm.expect('install', 'rauth', CHART, '-n', NAMESPACE, '--create-namespace')
+    assert.deepEqual(
+      jobs.done.map(({ name, ok }) => ({ name, ok })),
+      [{ name: 'rauth-keys-init', ok: true }],
+      jobs.done[0]?.output,
+    )
+    assert.deepEqual(Object.keys(await versions()).sort(), KEY_SECRETS)
+    assert.deepEqual(await keysOf('rauth-keys'), [
+      ...['binding.key', 'ca.crt', 'signing.crt', 'signing.key'],
+    ])
+    assert.deepEqual(await keysOf('rauth-keys-ca'), ['ca.crt', 'ca.key'])
+    assert.deepEqual(await keysOf('rauth-keys-public'), ['binding.key', 'ca.crt', 'signing.crt'])
+    assert.deepEqual(await keysOf('rauth-keys-registry'), ['ca.crt', 'http.secret'])
+  })
+
+  it('leaves nothing of the hook behind: its rights are gone with it', async () => {
+    const roles = `/apis/rbac.authorization.k8s.io/v1/namespaces/${NAMESPACE}`
+    for (const path of [
+      `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/rauth-keys-init`,
+      `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/rauth-keys-init`,
+      `${roles}/roles/rauth-keys-init`,
+      `${roles}/rolebindings/rauth-keys-init`,
+    ]) {
+      assert.equal(await status(path), 404, path)
+    }
+  })
+
+  it('changes no key in ten upgrades and a rollback', async () => {
+    const before = await versions()
+    for (let upgrade = 1; upgrade <= 10; upgrade += 1) {
+      const set = ['--set', `config.tokenExpiry=${String(upgrade)}m`]
+      await helm.expect('upgrade', 'rauth', CHART, '-n', NAMESPACE, ...set)
+    }
+    await helm.expect('rollback', 'rauth', '5', '-n', NAMESPACE)
+    assert.equal(jobs.done.filter(({ ok }) => ok).length, 11)
+    assert.match(jobs.done.at(-1)?.output ?? '', /kept Secret registry\/rauth-keys\n/)
+    assert.deepEqual(await versions(), before)
+  })
+
+  it('leaves the keys when it is uninstalled, and takes them up again', async () => {
+    const before = await versions()
+    await helm.expect('uninstall', 'rauth', '-n', NAMESPACE)
+    assert.equal(await status(`/apis/apps/v1/namespaces/${NAMESPACE}/deployments/rauth`), 404)
+    assert.deepEqual(await versions(), before)
+    await helm.expect('install', 'rauth', CHART, '-n', NAMESPACE)
+    assert.deepEqual(await versions(), before)
+  })
+})

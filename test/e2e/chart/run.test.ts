@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { createPortPicker, freePort } from '../../../tools/stack/ports.ts'
+import { chartImages } from '../../support/chart/images.ts'
+import { CHART, createHelm, type Helm } from '../../support/chart/helm-release.ts'
+import { craneClient, type CraneClient } from '../../support/clients.ts'
+import { ask, basic, fetchToken } from '../../support/http.ts'
+import type { Json } from '../../support/kubernetes/api.ts'
+import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
+import { startJobController, type JobController } from '../../support/kubernetes/jobs.ts'
+import {
+  createNode,
+  type KubernetesNode,
+  type Pod,
+  type PodSpec,
+} from '../../support/kubernetes/node.ts'
+import { secretsOf } from '../../support/kubernetes/secrets.ts'
+import { until } from '../../support/until.ts'
+
+const NAMESPACE = 'registry'
+const SERVICE = 'internal-registry.io'
+const login = (username: string) => ({ username, password: `the password of ${username}` })
+
+describe('what the chart deploys, run: rauth with Envoy beside it, and its registry', () => {
+  let cluster: ControlPlane
+  let node: KubernetesNode
+  let jobs: JobController
+  let helm: Helm
+  let values: string
+  let envoyPort: number
+  let ports: Readonly<Record<'envoy' | 'token' | 'registry', number>>
+  const cranes: CraneClient[] = []
+  before(async () => {
+    cluster = await startControlPlane()
+    node = await createNode(cluster, await chartImages())
+    helm = await createHelm(cluster)
+    const secrets = secretsOf(cluster.api)
+    for (const name of [NAMESPACE, 'team-a', 'team-b']) await secrets.namespace(name)
+    for (const name of ['team-a', 'team-b']) await secrets.create(name, login(name))
+    await cluster.api.expect('POST', `/api/v1/namespaces/${NAMESPACE}/configmaps`, {
+      ...{ metadata: { name: 'kube-root-ca.crt' }, data: { 'ca.crt': cluster.authority } },
+    })
+    jobs = startJobController(cluster.api, node, NAMESPACE)
+    const pick = createPortPicker([])
+    const port = async () => pick(await freePort())
+    ports = { envoy: await port(), token: await port(), registry: await port() }
+    envoyPort = ports.envoy
+    values = await helm.values({
+      config: {
+        drainDelay: '1s',
+        port: ports.token,
+        realm: `http://localhost:${String(envoyPort)}/token`,
+      },
+      gateway: { port: await port(), httpPort: await port() },
+      operations: { port: await port() },
+      envoy: { port: envoyPort },
+      registry: { enabled: true, port: ports.registry },
+    })
+    await helm.expect('install', 'rauth', CHART, '-n', NAMESPACE, '-f', values)
+  })
+  after(async () => {
+    for (const crane of cranes) await crane.remove()
+    await jobs.stop()
+    await node.stop()
+    await helm.remove()
+    await cluster.stop()
+  })
+
+  async function podOf(deployment: string): Promise<Pod> {
+    const path = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${deployment}`
+    const { spec } = (await cluster.api.expect('GET', path)) as {
+      spec: { template: { spec: PodSpec } }
+    }
+    return node.start(NAMESPACE, spec.template.spec)
+  }
+  async function craneOf(username?: string): Promise<CraneClient> {
+    const registry = `localhost:${String(envoyPort)}`
+    const crane = await craneClient(registry, username === undefined ? undefined : login(username))
+    cranes.push(crane)
+    return crane
+  }
+  const image = (name: string) => `localhost:${String(envoyPort)}/${name}`
+
+  let registry: Pod
+  let rauth: Pod
+  it('starts, each with what the chart mounts for it and nothing more', async () => {
+    registry = await podOf('rauth-registry')
+    rauth = await podOf('rauth')
+    const account = '/var/run/secrets/kubernetes.io/serviceaccount'
+    for (const [pod, container, has, lacks] of [
+      [
+        rauth,
+        'rauth',
+        ['/etc/rauth/keys/signing.key', `${account}/token`],
+        ['/etc/rauth/keys/ca.key'],
+      ],
+      [rauth, 'envoy', ['/etc/envoy/config/envoy.yaml'], ['/etc/rauth', account]],
+      [
+        registry,
+        'registry',
+        ['/etc/registry/trust/ca.crt'],
+        ['/etc/registry/trust/http.secret', account],
+      ],
+    ] as const) {
+      for (const file of has) assert.ok(pod.has(container, file), `${container}: ${file}`)
+      for (const file of lacks) assert.ok(!pod.has(container, file), `${container}: ${file}`)
+    }
+  })
+
+  it('lets a namespace push and pull its own images, and no other', async () => {
+    const [a, b] = [await craneOf('team-a'), await craneOf('team-b')]
+    const pushed = await a.push('of team-a', image('team-a/app:v1'))
+    assert.equal(pushed.code, 0, pushed.output)
+    const pulled = await a.pull(image('team-a/app:v1'))
+    assert.equal(pulled.code, 0, pulled.output)
+    for (const crane of [b, await craneOf()]) {
+      const refused = await crane.pull(image('team-a/app:v1'))
+      assert.notEqual(refused.code, 0)
+      assert.match(refused.output, /DENIED|UNAUTHORIZED/)
+    }
+  })
+
+  const token = (username: string, scope: string, port = envoyPort) =>
+    fetchToken(port, login(username), SERVICE, scope)
+  const tags = async (bearer: string, port = envoyPort) => {
+    const headers = { authorization: `Bearer ${bearer}` }
+    return (await ask(port, '/v2/team-a/app/tags/list', { headers })).status
+  }
+
+  it('is a second wall behind Envoy: the registry checks tokens by the CA that the hook made', async () => {
+    assert.equal((await ask(ports.registry, '/v2/team-a/app/tags/list')).status, 401)
+    assert.equal(
+      await tags(await token('team-a', 'repository:team-a/app:pull'), ports.registry),
+      200,
+    )
+    assert.equal(
+      await tags(await token('team-b', 'repository:team-a/app:pull'), ports.registry),
+      401,
+    )
+  })
+
+  it('counts guesses by the client that Envoy names, and by nobody else whatever they say', async () => {
+    const query = `/token?service=${SERVICE}`
+    const headers = {
+      authorization: basic('team-a', 'wrong'),
+      'x-forwarded-for': '192.0.2.1',
+    }
+    for (const port of [ports.envoy, ports.token]) {
+      // Another address of this machine than that of Envoy beside rauth.
+      assert.equal((await ask(port, query, { headers, from: '127.0.0.2' })).status, 401)
+    }
+    let addresses: readonly string[] = []
+    await until('both in the log', 5_000, async () => {
+      const lines = (await rauth.log('rauth')).split('\n')
+      addresses = lines
+        .filter((line) => line.includes('"reason":"credentials_invalid"'))
+        .map((line) => (JSON.parse(line) as { address: string }).address)
+      return addresses.length >= 2
+    })
+    assert.deepEqual(addresses, ['127.0.0.2', '127.0.0.2'])
+  })
+
+  it('lists the catalog of whoever asks', async () => {
+    const of = async (username: string) => {
+      const bearer = await token(username, 'repository:any/thing:pull')
+      const { body } = await ask(envoyPort, '/v2/_catalog', {
+        headers: { authorization: `Bearer ${bearer}` },
+      })
+      return (JSON.parse(body) as { repositories: unknown }).repositories
+    }
+    assert.deepEqual([await of('team-a'), await of('team-b')], [['team-a/app'], []])
+  })
+
+  it('takes the tokens of before after ten upgrades and a new pod', async () => {
+    const before = await token('team-a', 'repository:team-a/app:pull')
+    for (let upgrade = 0; upgrade < 10; upgrade += 1) {
+      const set = ['--set', `config.tokenExpiry=${String(upgrade + 2)}m`]
+      await helm.expect('upgrade', 'rauth', CHART, '-n', NAMESPACE, '-f', values, ...set)
+      await rauth.sync()
+      assert.equal(await tags(before), 200)
+    }
+    assert.ok(!(await rauth.stop()).includes('rauth'))
+    rauth = await podOf('rauth')
+    assert.equal(await tags(before), 200)
+    assert.equal(await tags(before, ports.registry), 200)
+  })
+
+  it('rotates the key by its CronJob: both verify, and no registry is restarted', async () => {
+    const before = await token('team-a', 'repository:team-a/app:pull')
+    const path = `/apis/batch/v1/namespaces/${NAMESPACE}/cronjobs/rauth-keys-rotate`
+    const { spec } = (await cluster.api.expect('GET', path)) as {
+      spec: { jobTemplate: { spec: { template: { spec: PodSpec } } } }
+    }
+    const { ok, output } = await node.complete(NAMESPACE, spec.jobTemplate.spec.template.spec)
+    assert.ok(ok, output)
+    assert.match(output, /^created signing-\d{8}T\d{6}Z\.key$/m)
+    await rauth.sync()
+    await until('the new key', 10_000, async () => {
+      const { body } = await ask(envoyPort, '/jwks.json')
+      return (JSON.parse(body) as { keys: unknown[] }).keys.length === 2
+    })
+    assert.equal(await tags(before), 200)
+    const secret = `/api/v1/namespaces/${NAMESPACE}/secrets/rauth-keys`
+    const names = Object.keys((await cluster.api.expect('GET', secret))['data'] as Json)
+    assert.ok(!names.includes('ca.key'))
+    assert.equal(names.filter((name) => name.endsWith('.key')).length, 3)
+  })
+
+  it('revokes at once: a Secret that goes takes its tokens along', async () => {
+    const before = await token('team-a', 'repository:team-a/app:pull')
+    await secretsOf(cluster.api).remove('team-a')
+    await until('the refusal', 5_000, async () => (await tags(before)) === 401)
+  })
+})

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { parse } from 'yaml'
+import { parseConfig } from '../../../src/config/read.ts'
+import { policyOf } from '../../../src/config/policy-file.ts'
+import { envoyConfig } from '../../../tools/stack/envoy-config.ts'
+import { registryConfig } from '../../../tools/stack/registry-config.ts'
+import {
+  CHART,
+  createHelm,
+  KUBERNETES_VERSION,
+  type Helm,
+} from '../../support/chart/helm-release.ts'
+import { nameOf, render, textOf, VALUES_FILES } from '../../support/chart/rendered.ts'
+import type { Json } from '../../support/kubernetes/api.ts'
+
+const ROOT = path.resolve(CHART, '../..')
+
+/** It may have more than what is wanted of it. */
+function assertHas(actual: Json, wanted: Json): void {
+  for (const [key, value] of Object.entries(wanted)) {
+    if (typeof value === 'object') assertHas(actual[key] as Json, value as Json)
+    else assert.equal(actual[key], value, key)
+  }
+}
+
+describe('what the chart makes of values', () => {
+  let helm: Helm
+  before(async () => {
+    helm = await createHelm()
+  })
+  after(() => helm.remove())
+
+  const set = (...pairs: readonly string[]) => pairs.flatMap((pair) => ['--set', pair])
+  async function configOf(...args: readonly string[]): Promise<Json> {
+    const map = (await render(helm, ...args)).find('ConfigMap', 'rauth-config')
+    return parse(textOf(map, 'rauth.yaml')) as Json
+  }
+  async function failure(...args: readonly string[]): Promise<string> {
+    const all = ['template', 'rauth', CHART, ...KUBERNETES_VERSION, ...args]
+    const { code, stderr } = await helm.run(...all)
+    assert.notEqual(code, 0, args.join(' '))
+    return stderr
+  }
+
+  it('has the values that it was asked for, by their names and with their defaults', async () => {
+    const values = parse(await readFile(path.join(CHART, 'values.yaml'), 'utf8')) as Json
+    const wanted = {
+      replicaCount: 2,
+      image: { repository: 'internal-registry.io/registry/rauth', tag: 'latest' },
+      config: {
+        ...{ port: 8080, issuer: 'rauth', service: 'internal-registry.io' },
+        ...{ secretName: 'registry-credentials', tokenExpiry: '5m', logLevel: 'info' },
+      },
+      rbac: { create: true },
+      serviceAccount: { create: true },
+      registry: { enabled: false, storage: { size: '10Gi' } },
+    }
+    assertHas(values, wanted)
+  })
+
+  it('makes of them the realm that registries were given, and what rauth is told', async () => {
+    const { find } = await render(helm)
+    const { spec } = find('Service', 'rauth') as { spec: { ports: unknown } }
+    assert.deepEqual(spec.ports, [{ name: 'http', port: 80, targetPort: 'token' }])
+    assertHas(await configOf(), {
+      ...{ realm: 'http://rauth.registry.svc.cluster.local/token', issuer: 'rauth' },
+      ...{ service: 'internal-registry.io', secretName: 'registry-credentials' },
+      ...{ logLevel: 'info', token: { expiry: '5m' } },
+    })
+    const other = set(
+      ...['config.service=registry.example', 'config.issuer=someone', 'config.tokenExpiry=600'],
+      ...['image.repository=example/rauth', 'image.tag=v1', 'config.port=9999'],
+    )
+    assertHas(await configOf(...other), {
+      ...{ issuer: 'someone', service: 'registry.example', token: { expiry: 600 } },
+      listen: { token: '0.0.0.0:9999' },
+    })
+    const deployment = (await render(helm, ...other)).find('Deployment', 'rauth')
+    assert.match(JSON.stringify(deployment), /"image":"example\/rauth:v1"/)
+  })
+
+  for (const file of VALUES_FILES) {
+    it(`${file}: rauth takes the configuration and the policy`, async () => {
+      const { objects } = await render(helm, '-f', path.join(CHART, 'ci', file))
+      let texts = 0
+      for (const object of objects.filter(({ kind }) => kind === 'ConfigMap')) {
+        for (const [name, text] of Object.entries(
+          (object['data'] ?? {}) as Record<string, string>,
+        )) {
+          if (name === 'rauth.yaml' || name === 'gateway.yaml') {
+            const { problems } = parseConfig(text, name, {})
+            assert.equal(problems, undefined, JSON.stringify(problems))
+            texts += 1
+          }
+          if (name === 'policy.yaml') policyOf(text, name)
+        }
+      }
+      assert.equal(texts > 0, file !== 'own-keys-values.yaml')
+    })
+  }
+
+  it('gives Envoy the very file of the repository, with other addresses', async () => {
+    const ports = { envoy: 1, token: 2, gateway: 3, registry: 4 }
+    const template = path.join(ROOT, 'envoy/envoy.yaml')
+    const wanted = parse(
+      await envoyConfig({
+        ...{ template, ports },
+        edit(document) {
+          const statics = ['static_resources']
+          const listener = [...statics, 'listeners', 0, 'address', 'socket_address', 'address']
+          document.setIn(listener, '0.0.0.0')
+          const registry = [...statics, 'clusters', 2]
+          const endpoint = ['load_assignment', 'endpoints', 0, 'lb_endpoints', 0, 'endpoint']
+          const place = [...registry, ...endpoint, 'address', 'socket_address', 'address']
+          document.setIn(place, 'rauth-registry.registry.svc.cluster.local')
+          document.setIn([...registry, 'type'], 'STRICT_DNS')
+        },
+      }),
+      { merge: true },
+    ) as Json
+    const { find } = await render(
+      helm,
+      ...set('registry.enabled=true', 'envoy.port=1', 'config.port=2', 'gateway.port=3'),
+      ...set('registry.port=4'),
+    )
+    const made = parse(textOf(find('ConfigMap', 'rauth-envoy'), 'envoy.yaml')) as Json
+    assert.deepEqual(made, wanted)
+  })
+
+  it('gives the registry what the tests of the repository give theirs', async () => {
+    const realm = 'http://rauth.registry.svc.cluster.local/token'
+    const tokenCheck = { realm, service: 'internal-registry.io', issuer: 'rauth' }
+    const { http, ...wanted } = parse(
+      registryConfig({
+        ...{ port: 5000, storage: '/var/lib/registry', secret: 'x' },
+        tokenCheck: { ...tokenCheck, certificates: '/etc/registry/trust/ca.crt' },
+      }),
+    ) as { http: Json }
+    const { find } = await render(helm, ...set('registry.enabled=true'))
+    const made = parse(textOf(find('ConfigMap', 'rauth-registry'), 'config.yml')) as { http: Json }
+    assert.deepEqual({ ...made, http: undefined }, { ...wanted, http: undefined })
+    // Its secret is in the environment, from a Secret.
+    assert.deepEqual(
+      { ...made.http, addr: ':5000' },
+      { addr: ':5000', relativeurls: http['relativeurls'] },
+    )
+  })
+
+  it('lets no template near a key: two renderings are the same', async () => {
+    for (const file of VALUES_FILES) {
+      const args = ['-f', path.join(CHART, 'ci', file)]
+      const [one, other] = [await render(helm, ...args), await render(helm, ...args)]
+      assert.deepEqual(one.objects, other.objects)
+      assert.deepEqual(one.objects.filter(({ kind }) => kind === 'Secret').map(nameOf), [])
+    }
+  })
+
+  const REFUSED: readonly (readonly [what: string, values: readonly string[], words: RegExp])[] = [
+    ['a value that is none', ['replicas=3'], /additional properties 'replicas' not allowed/],
+    ['one of another type', ['replicaCount=two'], /got string, want integer/],
+    ['a level that is none', ['config.logLevel=loud'], /value must be one of/],
+    ['Envoy before nothing', ['envoy.enabled=true'], /envoy\.enabled: there is no registry/],
+    [
+      'two registries behind one Envoy',
+      ['registry.enabled=true', 'envoy.upstream.address=a'],
+      /envoy\.upstream\.address: Envoy leads to the registry of this chart/,
+    ],
+    ['no key', ['signingKey.generate.enabled=false'], /signingKey: no key/],
+    [
+      'a key of two origins',
+      ['signingKey.existingSecret=a', 'signingKey.certManager.enabled=true'],
+      /two origins of one key/,
+    ],
+    ['a certificate of nobody', ['signingKey.certManager.enabled=true'], /which issuer signs\?/],
+    [
+      'a gateway that would get private keys',
+      ['split=true', 'signingKey.existingSecret=a'],
+      /split: the gateway is to have no private key/,
+    ],
+    [
+      'TLS that Envoy beside it does not speak',
+      ['registry.enabled=true', 'tls.token.secretName=a'],
+      /tls\.token: Envoy asks that port over loopback/,
+    ],
+    ['one port for two', ['config.port=9090'], /give each a port of its own/],
+    ['an Ingress for no host', ['ingress.enabled=true'], /ingress\.hosts: for which host\?/],
+    ['a route on no Gateway', ['httpRoute.enabled=true'], /parentRefs: on which Gateway\?/],
+    [
+      'registries that share no storage',
+      ['registry.enabled=true', 'registry.replicaCount=2'],
+      /several pods need a storage that they share/,
+    ],
+    [
+      'client certificates without TLS',
+      ['tls.gateway.clientAuthority=true'],
+      /the gateway has no TLS/,
+    ],
+    [
+      'two policies',
+      ['policy.existingConfigMap=a', 'policy.rules[0].actions[0]=pull'],
+      /two policies/,
+    ],
+  ]
+  for (const [what, values, words] of REFUSED) {
+    it(`refuses ${what}`, async () => {
+      assert.match(await failure(...set(...values)), words)
+    })
+  }
+})

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Api, Json } from './api.ts'
+import type { KubernetesNode, PodSpec } from './node.ts'
+
+/** A Job that came to its end. */
+export interface DoneJob {
+  readonly name: string
+  readonly ok: boolean
+  readonly output: string
+}
+
+export interface JobController {
+  readonly done: readonly DoneJob[]
+  stop(): Promise<void>
+}
+
+/** What a cluster does with Jobs: runs each that is new in a namespace, and says in its status how it ended. */
+export function startJobController(
+  api: Api,
+  node: KubernetesNode,
+  namespace: string,
+): JobController {
+  const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`
+  const done: DoneJob[] = []
+  const seen = new Set<string>()
+  let stopped = false
+
+  async function look(): Promise<void> {
+    const { items = [] } = (await api.send('GET', jobs)).body as { items?: readonly Job[] }
+    for (const job of items) {
+      if (seen.has(job.metadata.uid)) continue
+      seen.add(job.metadata.uid)
+      const startTime = new Date().toISOString()
+      const { ok, output } = await node.complete(namespace, job.spec.template.spec)
+      done.push({ name: job.metadata.name, ok, output })
+      await finish(job.metadata.name, startTime, ok)
+    }
+  }
+
+  async function finish(name: string, startTime: string, ok: boolean): Promise<void> {
+    const job = await api.expect('GET', `${jobs}/${name}`)
+    const time = new Date().toISOString()
+    const condition = (type: string) => {
+      return { type, status: 'True', lastProbeTime: time, lastTransitionTime: time }
+    }
+    const status: Json = ok
+      ? {
+          ...{ startTime, completionTime: time, succeeded: 1 },
+          conditions: [condition('SuccessCriteriaMet'), condition('Complete')],
+        }
+      : { startTime, failed: 1, conditions: [condition('FailureTarget'), condition('Failed')] }
+    await api.expect('PUT', `${jobs}/${name}/status`, { ...job, status })
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      await look()
+      await sleep(50)
+    }
+  }
+  const running = run()
+  return {
+    done,
+    async stop() {
+      stopped = true
+      await running
+    },
+  }
+}
+
+interface Job {
+  readonly metadata: { readonly name: string; readonly uid: string }
+  readonly spec: { readonly template: { readonly spec: PodSpec } }
+}
