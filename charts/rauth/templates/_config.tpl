@@ -66,6 +66,7 @@
   "overlap" $given.overlap
   "serviceAccounts" $given.serviceAccounts
   "whenUnmanaged" $given.whenUnmanaged
+  "lease" (dict "namespace" (include "rauth.namespace" .) "name" (printf "%s-controller" (include "rauth.fullname" .)))
 }}
 {{- with $given.registries }}{{ $_ := set $controller "registries" . }}{{ end }}
 {{- with $given.rotateAfter }}{{ $_ := set $controller "rotateAfter" . }}{{ end }}
