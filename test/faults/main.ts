@@ -23,7 +23,12 @@ async function runTests(seconds: number, report: string): Promise<number> {
   const files = (await readdir(TESTS)).filter((name) => /^faults-.*\.test\.js$/.test(name))
   const child = spawn(
     process.execPath,
-    ['--enable-source-maps', '--test', ...files.map((file) => path.join(TESTS, file))],
+    [
+      ...['--enable-source-maps', '--test', '--test-reporter', 'spec'],
+      // Most of the time they wait.
+      ...['--test-concurrency', String(files.length)],
+      ...files.map((file) => path.join(TESTS, file)),
+    ],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, FAULT_SECONDS: String(seconds), FAULT_REPORT: report },
