@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { installParts } from '../../tools/parts/install.ts'
@@ -10,11 +10,30 @@ import { run } from './run.ts'
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 const EXAMPLES = path.join(ROOT, 'examples/kubernetes/credential-provider')
 
-/** What a kubelet may have under the name `rauth-credential-provider`. */
+interface Provider {
+  readonly file: string
+  /** What it is called in the kubelet's folder. */
+  readonly name: string
+}
+
+/** What a kubelet may run. */
 export const PROVIDERS = {
-  bundle: path.join(ROOT, 'dist/rauth-credential-provider.cjs'),
-  script: path.join(EXAMPLES, 'rauth-credential-provider.sh'),
-} as const
+  bundle: {
+    file: path.join(ROOT, 'dist/rauth-credential-provider.cjs'),
+    name: 'rauth-credential-provider',
+  },
+  script: {
+    file: path.join(EXAMPLES, 'rauth-credential-provider.sh'),
+    name: 'rauth-credential-provider',
+  },
+  rauth: { file: path.join(ROOT, 'dist/rauth.js'), name: 'rauth' },
+} as const satisfies Record<string, Provider>
+
+/** The example with what docs/kubelet.md says of `rauth` itself. */
+export const withRauth = (example: string) =>
+  example
+    .replace('name: rauth-credential-provider', 'name: rauth')
+    .replace('args: [', 'args: [credential-provider, ')
 
 export interface PulledWith {
   /** What the kubelet would try for each image, first to last. */
@@ -52,13 +71,14 @@ export async function kubelet(
   const identity = await cluster.client(`system:node:${node}`, 'system:nodes')
   await writeFile(file('kubeconfig'), kubeconfig(cluster, identity), { mode: 0o600 })
   await mkdir(file('bin'))
-  await copyFile(PROVIDERS[provider], file('provider'))
+  const { file: made, name: called } = PROVIDERS[provider]
+  // npm links the whole rauth; the others are copied by whoever sets up a node.
+  if (provider === 'rauth') await symlink(made, file('provider'))
+  else await copyFile(made, file('provider'))
   // Counts, and is what it is called as.
   const counting = `#!/bin/sh\necho >> ${file('runs')}\nexec ${file('provider')} "$@"\n`
-  await writeFile(file('bin/rauth-credential-provider'), counting)
-  await Promise.all(
-    ['provider', 'bin/rauth-credential-provider'].map((name) => chmod(file(name), 0o755)),
-  )
+  await writeFile(file(`bin/${called}`), counting)
+  await Promise.all(['provider', `bin/${called}`].map((name) => chmod(file(name), 0o755)))
   return {
     async credentialsFor({ namespace, name }, ...images) {
       await writeFile(file('runs'), '')

@@ -107,6 +107,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@redis/client': ['adapters/throttle'],
   zod: ['config'],
   yaml: ['config', 'adapters/file', 'adapters/probe', 'adapters/kubernetes'],
+  '@kubernetes/client-node/dist/auth.js': ['adapters/kubernetes'],
   '@kubernetes/client-node/dist/config.js': ['adapters/kubernetes'],
   express: ['adapters/token-http'],
   'protobufjs/minimal.js': ['adapters/ext-authz'],

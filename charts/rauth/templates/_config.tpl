@@ -10,7 +10,6 @@
 {{- $keys = dict "certificate" "/etc/rauth/keys/tls.crt" "key" "/etc/rauth/keys/tls.key" }}
 {{- if $values.signingKey.generate.enabled }}{{ $_ := set $keys "bindingKey" "/etc/rauth/keys/binding.key" }}{{ end }}
 {{- end }}
-{{- $gatewayHost := ternary "0.0.0.0" "127.0.0.1" (not (empty (include "rauth.gatewayExposed" $root))) }}
 {{- $config := dict
   "realm" (include "rauth.realm" $root)
   "issuer" $values.config.issuer
@@ -21,11 +20,7 @@
   "keys" $keys
   "credentials" (dict "source" "kubernetes" "kubernetes" (dict "namespaces" $values.config.namespaces))
   "drainDelay" $values.config.drainDelay
-  "listen" (dict
-    "token" (printf "0.0.0.0:%d" (int $values.config.port))
-    "gateway" (printf "%s:%d" $gatewayHost (int $values.gateway.port))
-    "gatewayHttp" (printf "%s:%d" $gatewayHost (int $values.gateway.httpPort))
-    "operations" (printf "0.0.0.0:%d" (int $values.operations.port)))
+  "listen" (include "rauth.listen" $root | fromYaml)
 }}
 {{- $proxies := $values.config.trustedProxies }}
 {{- if and $envoy (not $values.split) }}{{ $proxies = concat (list "127.0.0.1/32" "::1/128") $proxies }}{{ end }}
@@ -47,10 +42,47 @@
 {{- $_ := set $tls "gatewayHttp" $pair }}
 {{- end }}
 {{- if $tls }}{{ $_ := set $config "tls" $tls }}{{ end }}
+{{- with $values.serviceAccountTokens }}
+{{- if .audience }}
+{{- $tokens := mustMergeOverwrite (dict "audience" .audience "verify" .verify) (deepCopy .extra) }}
+{{- $_ := set $config "identity" (list (dict "serviceAccounts" $tokens) (dict "secrets" dict)) }}
+{{- end }}
+{{- end }}
 {{- toYaml (mustMergeOverwrite $config (deepCopy $values.config.extra)) }}
 {{- end }}
 
 {{- define "rauth.policy" -}}
 {{- $rules := ternary (dict "rules" .Values.policy.rules) dict (not (empty .Values.policy.rules)) }}
 {{- toYaml (mustMergeOverwrite $rules (deepCopy .Values.policy.extra)) }}
+{{- end }}
+
+{{- /* What the controller is told: of the rest of rauth.yaml it reads nothing. */}}
+{{- define "rauth.controllerConfig" -}}
+{{- $given := .Values.controller }}
+{{- $controller := dict
+  "namespaces" $given.namespaces
+  "pullSecretName" $given.pullSecretName
+  "overlap" $given.overlap
+  "serviceAccounts" $given.serviceAccounts
+  "whenUnmanaged" $given.whenUnmanaged
+  "lease" (dict "namespace" (include "rauth.namespace" .) "name" (printf "%s-controller" (include "rauth.fullname" .)))
+}}
+{{- with $given.registries }}{{ $_ := set $controller "registries" . }}{{ end }}
+{{- with $given.rotateAfter }}{{ $_ := set $controller "rotateAfter" . }}{{ end }}
+{{- toYaml (dict
+  "realm" (include "rauth.realm" .)
+  "service" .Values.config.service
+  "secretName" .Values.config.secretName
+  "logLevel" .Values.config.logLevel
+  "credentials" (dict "source" "kubernetes")
+  "controller" (mustMergeOverwrite $controller (deepCopy $given.extra))
+  "listen" (include "rauth.listen" . | fromYaml)) }}
+{{- end }}
+
+{{- define "rauth.listen" -}}
+{{- $gateway := ternary "0.0.0.0" "127.0.0.1" (not (empty (include "rauth.gatewayExposed" .))) }}
+token: 0.0.0.0:{{ int .Values.config.port }}
+gateway: {{ $gateway }}:{{ int .Values.gateway.port }}
+gatewayHttp: {{ $gateway }}:{{ int .Values.gateway.httpPort }}
+operations: 0.0.0.0:{{ int .Values.operations.port }}
 {{- end }}

@@ -58,6 +58,12 @@
 {{- if and $values.policy.existingConfigMap (or $values.policy.rules $values.policy.extra) }}
 {{- $problems = append $problems "policy: rules and existingConfigMap are two policies; take one away" }}
 {{- end }}
+{{- if and $values.serviceAccountTokens.audience (hasKey $values.config.extra "identity") }}
+{{- $problems = append $problems "serviceAccountTokens.audience: config.extra.identity has the whole list; write serviceAccounts into it, and take one away" }}
+{{- end }}
+{{- if and $values.serviceAccountTokens.audience (eq $values.serviceAccountTokens.verify "keys") (not (hasKey $values.serviceAccountTokens.extra "issuer")) }}
+{{- $problems = append $problems "serviceAccountTokens.verify: keys need serviceAccountTokens.extra.issuer, the `iss` of the cluster's tokens" }}
+{{- end }}
 {{- $ports := list (int $values.config.port) (int $values.gateway.port) (int $values.gateway.httpPort) (int $values.operations.port) }}
 {{- if $envoy }}{{ $ports = append $ports (int $values.envoy.port) }}{{ end }}
 {{- if ne (len $ports) (len (uniq $ports)) }}

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { codeOf, messageOf, RauthError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
+import { createExecPlugin } from './exec-plugin.ts'
 import { adaptKubeconfig } from './kubeconfig-document.ts'
 
 /** What says which cluster to ask, and as whom. */
@@ -15,6 +16,10 @@ export interface AccessOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Home directory of whoever runs rauth. */
   readonly home: string
+  /** Ends an exec plugin that runs. */
+  readonly signal?: AbortSignal | undefined
+  /** How long an exec plugin may take, milliseconds; a minute without. */
+  readonly patience?: number
   /** What `/var/run/secrets/…` is below; for tests. */
   readonly root?: string
 }
@@ -29,6 +34,9 @@ export interface ClusterAccess {
   /** Whether the certificate of the API server is taken unseen: the kubeconfig says so. */
   readonly insecure: boolean
 }
+
+/** How long an exec plugin may take, milliseconds. */
+const PATIENCE = 60_000
 
 /** Where the kubelet mounts the token of the pod's service account. */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -77,8 +85,10 @@ function fromServiceAccount({ environment, root = '' }: AccessOptions): ClusterA
 }
 
 /** The first file that says something about a name wins, as for kubectl. */
-function fromFiles(files: readonly string[], { context }: AccessOptions): ClusterAccess {
+function fromFiles(files: readonly string[], options: AccessOptions): ClusterAccess {
+  const { context, environment, signal, patience = PATIENCE } = options
   const config = new KubeConfig()
+  config.addAuthenticator(createExecPlugin({ environment, signal, patience }))
   const from = files.join(path.delimiter)
   for (const file of files) {
     const one = readKubeconfig(file)

@@ -25,7 +25,7 @@ export interface Cluster {
 export function openCluster({ access, log, ...options }: ClusterOptions): Cluster {
   const { server, from, insecure } = readClusterAccess(access)
   if (insecure) log.warn({ server, from }, 'the certificate of the API server is not checked')
-  const connection = createConnection(() => readClusterAccess(access).config)
+  const connection = createConnection((signal) => readClusterAccess({ ...access, signal }).config)
   return {
     ...{ api: createApi({ ...options, connection }), server, from },
     close() {

@@ -22,14 +22,15 @@ export interface Connection {
   close(): void
 }
 
-/** How long an exec plugin may take, milliseconds. */
-const PATIENCE = 60_000
+/** How long a login may take, milliseconds: more than an exec plugin has, which is ended then. */
+const PATIENCE = 65_000
 
 /** Connections at once: a list or two beside a watch for each namespace. */
 const MAX_SOCKETS = 256
 
-/** `read` gives the kubeconfig as it is now. */
-export function createConnection(read: () => KubeConfig): Connection {
+/** `read` gives the kubeconfig as it is now; its signal is aborted when the connection is closed. */
+export function createConnection(read: (signal: AbortSignal) => KubeConfig): Connection {
+  const stop = new AbortController()
   let config: KubeConfig | undefined
   let asking: { readonly of: KubeConfig; readonly answer: Promise<RequestOptions> } | undefined
   let agent: Agent | undefined
@@ -71,7 +72,7 @@ export function createConnection(read: () => KubeConfig): Connection {
 
   return {
     async way() {
-      config ??= read()
+      config ??= read(stop.signal)
       const cluster = config.getCurrentCluster()
       const options = await within(PATIENCE, ask(config)).catch((error: unknown) => {
         throw new Error(`no login for the API server: ${withoutOutput(error)}`)
@@ -92,6 +93,7 @@ export function createConnection(read: () => KubeConfig): Connection {
       config = undefined
     },
     close() {
+      stop.abort()
       agent?.destroy()
     },
   }
@@ -107,10 +109,10 @@ function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(there) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
 
-/** What a plugin printed that is not what it should be may hold a token. */
+/** What a login provider answered that is not what it should be may hold a token. */
 function withoutOutput(error: unknown): string {
   if (error instanceof SyntaxError || error instanceof TypeError) {
-    return 'the exec plugin printed no ExecCredential'
+    return 'the login provider gave none'
   }
   const [line = ''] = messageOf(error).trim().split('\n')
   return line === '' ? 'the exec plugin failed and said nothing' : line.slice(0, 300)
@@ -120,7 +122,7 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> 
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`the exec plugin has not answered within ${milliseconds / 1000} s`))
+      reject(new Error(`none within ${milliseconds / 1000} s`))
     }, milliseconds).unref()
   })
   try {

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { parseDocument } from 'yaml'
 import { isMapping, type Mapping } from '../../mapping.ts'
+import { EXEC_PROVIDER } from './exec-plugin.ts'
 
 export type AdaptedKubeconfig =
   | { readonly ok: true; readonly document: Mapping }
@@ -11,9 +12,9 @@ export type AdaptedKubeconfig =
 const UNSUPPORTED = ['as-groups', 'as-uid', 'as-user-extra']
 
 /**
- * A kubeconfig as client-node's KubeConfig understands it. That one knows no `tokenFile` of a user, gives
- * exec plugins no KUBERNETES_EXEC_INFO, which most of them ask for, and looks for files and programs with a
- * relative path in the working directory: they are in the folder of the kubeconfig.
+ * A kubeconfig as client-node's KubeConfig understands it. That one knows no `tokenFile` of a user, runs exec
+ * plugins for as long as they like and without KUBERNETES_EXEC_INFO, which most of them ask for, and looks for files
+ * and programs with a relative path in the working directory: they are in the folder of the kubeconfig.
  */
 export function adaptKubeconfig(text: string, folder: string): AdaptedKubeconfig {
   // No pretty errors: they quote the lines around.
@@ -47,7 +48,8 @@ export function adaptKubeconfig(text: string, folder: string): AdaptedKubeconfig
 }
 
 function adaptUser(user: Mapping, folder: string, cluster: unknown): Mapping | string {
-  const { tokenFile, exec } = user
+  const { exec, ...others } = user
+  const { tokenFile } = others
   if (typeof tokenFile === 'string' && user['token'] === undefined) {
     const config = { tokenFile: path.resolve(folder, tokenFile) }
     return { ...user, 'auth-provider': { name: 'tokenFile', config } }
@@ -67,18 +69,21 @@ function adaptUser(user: Mapping, folder: string, cluster: unknown): Mapping | s
     },
   }
   return {
-    ...user,
-    exec: {
-      ...exec,
-      // With a slash in it, it is no name of a program on the PATH.
-      command:
-        typeof command === 'string' && command.includes('/')
-          ? path.resolve(folder, command)
-          : command,
-      env: [
-        ...(Array.isArray(exec['env']) ? (exec['env'] as unknown[]) : []),
-        { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) },
-      ],
+    ...others,
+    'auth-provider': {
+      name: EXEC_PROVIDER,
+      config: {
+        ...exec,
+        // With a slash in it, it is no name of a program on the PATH.
+        command:
+          typeof command === 'string' && command.includes('/')
+            ? path.resolve(folder, command)
+            : command,
+        env: [
+          ...(Array.isArray(exec['env']) ? (exec['env'] as unknown[]) : []),
+          { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) },
+        ],
+      },
     },
   }
 }

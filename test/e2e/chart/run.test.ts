@@ -1,91 +1,47 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { createPortPicker, freePort } from '../../../tools/stack/ports.ts'
-import { chartImages } from '../../support/chart/images.ts'
-import { CHART, createHelm, type Helm } from '../../support/chart/helm-release.ts'
-import { craneClient, type CraneClient } from '../../support/clients.ts'
+import {
+  NAMESPACE,
+  portValues,
+  startInstallation,
+  type Installation,
+} from '../../support/chart/installation.ts'
+import type { Values } from '../../support/chart/helm-release.ts'
 import { ask, basic, fetchToken } from '../../support/http.ts'
 import type { Json } from '../../support/kubernetes/api.ts'
-import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
-import { startJobController, type JobController } from '../../support/kubernetes/jobs.ts'
-import {
-  createNode,
-  type KubernetesNode,
-  type Pod,
-  type PodSpec,
-} from '../../support/kubernetes/node.ts'
+import type { Pod, PodSpec } from '../../support/kubernetes/node.ts'
 import { secretsOf } from '../../support/kubernetes/secrets.ts'
 import { until } from '../../support/until.ts'
 
-const NAMESPACE = 'registry'
 const SERVICE = 'internal-registry.io'
 const login = (username: string) => ({ username, password: `the password of ${username}` })
 
 describe('what the chart deploys, run: rauth with Envoy beside it, and its registry', () => {
-  let cluster: ControlPlane
-  let node: KubernetesNode
-  let jobs: JobController
-  let helm: Helm
-  let values: string
-  let envoyPort: number
-  let ports: Readonly<Record<'envoy' | 'token' | 'registry', number>>
-  const cranes: CraneClient[] = []
+  let installed: Installation
+  let ports: Awaited<ReturnType<Installation['ports']>>
+  let values: Values
   before(async () => {
-    cluster = await startControlPlane()
-    node = await createNode(cluster, await chartImages())
-    helm = await createHelm(cluster)
-    const secrets = secretsOf(cluster.api)
-    for (const name of [NAMESPACE, 'team-a', 'team-b']) await secrets.namespace(name)
-    for (const name of ['team-a', 'team-b']) await secrets.create(name, login(name))
-    await cluster.api.expect('POST', `/api/v1/namespaces/${NAMESPACE}/configmaps`, {
-      ...{ metadata: { name: 'kube-root-ca.crt' }, data: { 'ca.crt': cluster.authority } },
-    })
-    jobs = startJobController(cluster.api, node, NAMESPACE)
-    const pick = createPortPicker([])
-    const port = async () => pick(await freePort())
-    ports = { envoy: await port(), token: await port(), registry: await port() }
-    envoyPort = ports.envoy
-    values = await helm.values({
-      config: {
-        drainDelay: '1s',
-        port: ports.token,
-        realm: `http://localhost:${String(envoyPort)}/token`,
-      },
-      gateway: { port: await port(), httpPort: await port() },
-      operations: { port: await port() },
-      envoy: { port: envoyPort },
-      registry: { enabled: true, port: ports.registry },
-    })
-    await helm.expect('install', 'rauth', CHART, '-n', NAMESPACE, '-f', values)
-  })
-  after(async () => {
-    for (const crane of cranes) await crane.remove()
-    await jobs.stop()
-    await node.stop()
-    await helm.remove()
-    await cluster.stop()
-  })
-
-  async function podOf(deployment: string): Promise<Pod> {
-    const path = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${deployment}`
-    const { spec } = (await cluster.api.expect('GET', path)) as {
-      spec: { template: { spec: PodSpec } }
+    installed = await startInstallation()
+    const secrets = secretsOf(installed.cluster.api)
+    for (const name of ['team-a', 'team-b']) {
+      await secrets.namespace(name)
+      await secrets.create(name, login(name))
     }
-    return node.start(NAMESPACE, spec.template.spec)
-  }
-  async function craneOf(username?: string): Promise<CraneClient> {
-    const registry = `localhost:${String(envoyPort)}`
-    const crane = await craneClient(registry, username === undefined ? undefined : login(username))
-    cranes.push(crane)
-    return crane
-  }
-  const image = (name: string) => `localhost:${String(envoyPort)}/${name}`
+    ports = await installed.ports()
+    values = portValues(ports)
+    await installed.apply('install', values)
+  })
+  after(() => installed.stop())
+
+  const image = (name: string) => `localhost:${String(ports.envoy)}/${name}`
+  const craneOf = (username?: string) =>
+    installed.crane(ports.envoy, username === undefined ? undefined : login(username))
 
   let registry: Pod
   let rauth: Pod
   it('starts, each with what the chart mounts for it and nothing more', async () => {
-    registry = await podOf('rauth-registry')
-    rauth = await podOf('rauth')
+    registry = await installed.start('rauth-registry')
+    rauth = await installed.start('rauth')
     const account = '/var/run/secrets/kubernetes.io/serviceaccount'
     for (const [pod, container, has, lacks] of [
       [
@@ -120,9 +76,9 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
     }
   })
 
-  const token = (username: string, scope: string, port = envoyPort) =>
-    fetchToken(port, login(username), SERVICE, scope)
-  const tags = async (bearer: string, port = envoyPort) => {
+  const token = (username: string, scope: string) =>
+    fetchToken(ports.envoy, login(username), SERVICE, scope)
+  const tags = async (bearer: string, port = ports.envoy) => {
     const headers = { authorization: `Bearer ${bearer}` }
     return (await ask(port, '/v2/team-a/app/tags/list', { headers })).status
   }
@@ -163,7 +119,7 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
   it('lists the catalog of whoever asks', async () => {
     const of = async (username: string) => {
       const bearer = await token(username, 'repository:any/thing:pull')
-      const { body } = await ask(envoyPort, '/v2/_catalog', {
+      const { body } = await ask(ports.envoy, '/v2/_catalog', {
         headers: { authorization: `Bearer ${bearer}` },
       })
       return (JSON.parse(body) as { repositories: unknown }).repositories
@@ -175,12 +131,12 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
     const before = await token('team-a', 'repository:team-a/app:pull')
     for (let upgrade = 0; upgrade < 10; upgrade += 1) {
       const set = ['--set', `config.tokenExpiry=${String(upgrade + 2)}m`]
-      await helm.expect('upgrade', 'rauth', CHART, '-n', NAMESPACE, '-f', values, ...set)
+      await installed.apply('upgrade', values, ...set)
       await rauth.sync()
       assert.equal(await tags(before), 200)
     }
     assert.ok(!(await rauth.stop()).includes('rauth'))
-    rauth = await podOf('rauth')
+    rauth = await installed.start('rauth')
     assert.equal(await tags(before), 200)
     assert.equal(await tags(before, ports.registry), 200)
   })
@@ -188,27 +144,30 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
   it('rotates the key by its CronJob: both verify, and no registry is restarted', async () => {
     const before = await token('team-a', 'repository:team-a/app:pull')
     const path = `/apis/batch/v1/namespaces/${NAMESPACE}/cronjobs/rauth-keys-rotate`
-    const { spec } = (await cluster.api.expect('GET', path)) as {
+    const { spec } = (await installed.cluster.api.expect('GET', path)) as {
       spec: { jobTemplate: { spec: { template: { spec: PodSpec } } } }
     }
-    const { ok, output } = await node.complete(NAMESPACE, spec.jobTemplate.spec.template.spec)
+    const { ok, output } = await installed.node.complete(
+      NAMESPACE,
+      spec.jobTemplate.spec.template.spec,
+    )
     assert.ok(ok, output)
     assert.match(output, /^created signing-\d{8}T\d{6}Z\.key$/m)
     await rauth.sync()
     await until('the new key', 10_000, async () => {
-      const { body } = await ask(envoyPort, '/jwks.json')
+      const { body } = await ask(ports.envoy, '/jwks.json')
       return (JSON.parse(body) as { keys: unknown[] }).keys.length === 2
     })
     assert.equal(await tags(before), 200)
     const secret = `/api/v1/namespaces/${NAMESPACE}/secrets/rauth-keys`
-    const names = Object.keys((await cluster.api.expect('GET', secret))['data'] as Json)
+    const names = Object.keys((await installed.cluster.api.expect('GET', secret))['data'] as Json)
     assert.ok(!names.includes('ca.key'))
     assert.equal(names.filter((name) => name.endsWith('.key')).length, 3)
   })
 
   it('revokes at once: a Secret that goes takes its tokens along', async () => {
     const before = await token('team-a', 'repository:team-a/app:pull')
-    await secretsOf(cluster.api).remove('team-a')
+    await secretsOf(installed.cluster.api).remove('team-a')
     await until('the refusal', 5_000, async () => (await tags(before)) === 401)
   })
 })

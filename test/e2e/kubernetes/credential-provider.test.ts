@@ -4,7 +4,13 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { collectionOf, create, manifestsOf } from '../../support/kubernetes/manifests.ts'
-import { kubelet, PROVIDERS, type Kubelet, type KubeletOptions } from '../../support/kubelet.ts'
+import {
+  kubelet,
+  PROVIDERS,
+  withRauth,
+  type Kubelet,
+  type KubeletOptions,
+} from '../../support/kubelet.ts'
 import { until } from '../../support/until.ts'
 
 /** The repository, from dist/test/e2e/kubernetes. */
@@ -84,7 +90,8 @@ describe('a kubelet with the examples for it', () => {
 
     for (const provider of Object.keys(PROVIDERS) as (keyof typeof PROVIDERS)[]) {
       it(`gets a token of the pod for rauth alone as a password, from the ${provider}`, async () => {
-        await withKubelet({ provider }, async ({ credentialsFor }) => {
+        const configure = (example: string) => (provider === 'rauth' ? withRauth(example) : example)
+        await withKubelet({ provider, configure }, async ({ credentialsFor }) => {
           const { credentials, log } = await credentialsFor(POD, IMAGE)
           const [{ username, password } = { username: '', password: '' }, ...others] =
             credentials[0] ?? []
@@ -177,6 +184,19 @@ describe('a kubelet with the examples for it', () => {
         })
       })
     }
+
+    it('logs 127 where there is no Node.js on its PATH, which the configuration can set', async () => {
+      const configure = (example: string) =>
+        example.replace(
+          'tokenAttributes:',
+          'env: [{ name: PATH, value: /nowhere }]\n    tokenAttributes:',
+        )
+      await withKubelet({ provider: 'bundle', configure }, async ({ credentialsFor }) => {
+        const { credentials, log } = await credentialsFor(POD, IMAGE)
+        assert.deepEqual(credentials, [[]])
+        assert.match(log, /exit status 127: .*node/)
+      })
+    })
 
     it('starts with no configuration that has a mistake', async () => {
       const mistakes = [

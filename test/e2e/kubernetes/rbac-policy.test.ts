@@ -142,7 +142,7 @@ describe('the RBAC of a real API server as the policy', () => {
         5_000,
         async () => (await team('team-b', 'team-a/app')) === '503',
       )
-      assert.equal(await team('team-c', 'team-a/app'), '503')
+      assert.equal(await team('team-c', 'team-a/not-asked-before'), '503')
       assert.equal(await team('team-b', 'team-b/app'), 'pull,push')
       assert.match(
         await rauth.log(),
@@ -154,25 +154,39 @@ describe('the RBAC of a real API server as the policy', () => {
     assert.equal(await team('team-b', 'team-a/app'), 'pull,push')
   })
 
+  const tokenOf = async (username: string, password: string, actions: string) => {
+    const query = `service=${SERVICE}&scope=repository:team-a/app:${actions}`
+    const { body } = await ask(rauth.token, `/token?${query}`, {
+      headers: { authorization: basic(username, password) },
+    })
+    return (JSON.parse(body) as { access_token: string }).access_token
+  }
+  const check = async (bearer: string, method: string, target: string) => {
+    const headers = { authorization: `Bearer ${bearer}` }
+    return (await ask(rauth.gatewayHttp, target, { method, headers })).status
+  }
+  const UPLOAD = '/v2/team-a/app/blobs/uploads/'
+  const MANIFEST = '/v2/team-a/app/manifests/v1'
+
+  it('lets a Job push at the gateway, and a pod pull', async () => {
+    const may = async (name: string) => {
+      const password = await requestToken(cluster.api, { namespace: 'team-a', name }, [AUDIENCE])
+      const token = await tokenOf('serviceaccount', password, 'pull,push')
+      return [await check(token, 'POST', UPLOAD), await check(token, 'GET', MANIFEST)]
+    }
+    assert.deepEqual(await may('builder'), [200, 200])
+    assert.deepEqual(await may('web'), [403, 200])
+  })
+
   it('holds at the gateway as long as the token, and no longer for another token', async () => {
-    const token = async () => {
-      const query = `service=${SERVICE}&scope=repository:team-a/app:pull`
-      const { body } = await ask(rauth.token, `/token?${query}`, {
-        headers: { authorization: basic('team-b', secret('team-b').password) },
-      })
-      return (JSON.parse(body) as { access_token: string }).access_token
-    }
-    const check = async (bearer: string) => {
-      const headers = { authorization: `Bearer ${bearer}` }
-      return (await ask(rauth.gatewayHttp, '/v2/team-a/app/manifests/v1', { headers })).status
-    }
+    const token = () => tokenOf('team-b', secret('team-b').password, 'pull')
     const before = await token()
-    assert.equal(await check(before), 200)
+    assert.equal(await check(before, 'GET', MANIFEST), 200)
     await cluster.api.expect('DELETE', `${ROLES}/rolebindings/images`)
     await until('no more tokens', 15_000, async () => (await team('team-b', 'team-a/app')) === '')
-    assert.equal(await check(before), 200, 'the gateway does not ask again')
-    assert.equal(await check(await token()), 403)
+    assert.equal(await check(before, 'GET', MANIFEST), 200, 'the gateway does not ask again')
+    assert.equal(await check(await token(), 'GET', MANIFEST), 403)
     await rauth.removeSecret('team-b')
-    await until('revoked', 5_000, async () => (await check(before)) === 401)
+    await until('revoked', 5_000, async () => (await check(before, 'GET', MANIFEST)) === 401)
   })
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import os from 'node:os'
@@ -9,6 +9,9 @@ import { stringify } from 'yaml'
 import { readClusterAccess } from '../../../src/adapters/kubernetes/cluster-access.ts'
 import { createConnection, type Connection } from '../../../src/adapters/kubernetes/connection.ts'
 import { until } from '../../support/until.ts'
+
+/** Of an exec plugin, milliseconds: more than a good one needs on a busy machine. */
+const PATIENCE = 5_000
 
 describe('how rauth logs in at an API server', () => {
   let home: string
@@ -39,8 +42,8 @@ describe('how rauth logs in at an API server', () => {
         contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
       }),
     )
-    const read = () => readClusterAccess({ kubeconfig, environment: {}, home }).config
-    connection = createConnection(read)
+    const access = { kubeconfig, environment: process.env, home, patience: PATIENCE }
+    connection = createConnection((signal) => readClusterAccess({ ...access, signal }).config)
     return connection
   }
 
@@ -134,6 +137,81 @@ describe('how rauth logs in at an API server', () => {
       assert.ok(agent instanceof Agent)
       const { cert, key } = agent.options
       assert.deepEqual([cert, key], ['certificate', 'key'])
+    })
+
+    it('once where its token has no end, and with nobody to ask', async () => {
+      await plugin(
+        `cd "$(dirname "$0")"; echo x >> asked; cat >/dev/null\n` +
+          `printf '${credential({ token: 'T' })}' | sed "s/\\"T\\"/\\"$(wc -l < asked | tr -d ' ')\\"/"`,
+      )
+      const at = await connect(exec())
+      for (let i = 0; i < 3; i += 1) assert.equal(await authorization(at), 'Bearer 1')
+      at.forget()
+      assert.equal(await authorization(at), 'Bearer 2')
+    })
+
+    it('that leaves somebody behind who holds on to its output', async () => {
+      await plugin(`sleep 8 & echo '${credential({ token: 'one' })}'`)
+      const begin = performance.now()
+      assert.equal(await authorization(await connect(exec())), 'Bearer one')
+      assert.ok(performance.now() - begin < PATIENCE)
+    })
+
+    describe('that hangs', () => {
+      /** It and a child of it, which ignores what can be ignored; both tell their ids. */
+      const hanging = () =>
+        plugin(
+          `cd "$(dirname "$0")"; trap '' TERM INT HUP\n` +
+            `sh -c 'echo $$ > child; while :; do sleep 1; done' &\n` +
+            `echo $$ > parent; while :; do sleep 1; done`,
+        )
+      const idOf = async (name: string) => Number(await readFile(path.join(home, name), 'utf8'))
+      const untilStarted = () =>
+        until('both', 5_000, async () => {
+          const ids = await Promise.all(['parent', 'child'].map(idOf)).catch(() => [0])
+          return ids.every((id) => id > 1)
+        })
+      /** What nobody has waited for yet is no program any more. */
+      const runs = (pid: number) => {
+        try {
+          return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+        } catch {
+          return false
+        }
+      }
+      async function untilGone(): Promise<void> {
+        for (const name of ['parent', 'child']) {
+          const pid = await idOf(name)
+          assert.ok(pid > 1)
+          await until(`the end of the ${name}`, 2_000, () => !runs(pid))
+        }
+      }
+
+      it('is ended with its children, and asked again the next time', async () => {
+        await hanging()
+        const at = await connect(exec())
+        await assert.rejects(at.way(), /no login .*: the exec plugin has not answered within 5 s/)
+        await untilGone()
+        await plugin(`echo '${credential({ token: 'one' })}'`)
+        assert.equal(await authorization(at), 'Bearer one')
+      })
+
+      it('is ended when rauth ends', async () => {
+        await hanging()
+        const at = await connect(exec())
+        const asking = assert.rejects(at.way(), /the exec plugin was ended: rauth closes/)
+        await untilStarted()
+        at.close()
+        await asking
+        await untilGone()
+      })
+
+      it('is ended when it prints without end', async () => {
+        await plugin(`cd "$(dirname "$0")"; echo $$ > parent; cp parent child; exec yes`)
+        const at = await connect(exec())
+        await assert.rejects(at.way(), /the exec plugin printed more than \d+ bytes/)
+        await untilGone()
+      })
     })
 
     const FAILURES: readonly (readonly [what: string, script: string | undefined, told: RegExp])[] =

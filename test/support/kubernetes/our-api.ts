@@ -21,7 +21,8 @@ export async function ourApi(server: ApiServer, identity: Identity): Promise<Our
   const file = path.join(home, 'kubeconfig')
   const become = (as: Identity) => writeFile(file, kubeconfig(server, as), { mode: 0o600 })
   await become(identity)
-  const read = () => readClusterAccess({ kubeconfig: file, environment: {}, home }).config
+  const read = (signal: AbortSignal) =>
+    readClusterAccess({ kubeconfig: file, environment: {}, home, signal }).config
   const connection = createConnection(read)
   const answers: number[] = []
   const api = createApi({

@@ -67,6 +67,13 @@ describe('provideCredentials', () => {
     assert.match(refusal(() => answerTo(bytes)).message, /no JSON document/)
   })
 
+  it('shows what a token is for so that it moves no cursor, and not all of it', () => {
+    const aud = `\u001b[2J${'a'.repeat(300)}`
+    const document = requestWith({ serviceAccountToken: tokenWith({ aud }) })
+    const { message } = refusal(() => answerTo(document))
+    assert.match(message, /it is for "\\u001b\[2Ja{96}", and "rauth" alone/)
+  })
+
   it('lets the kubelet keep what it gives until a minute before the end of the token', () => {
     const kept = (exp: number, now: number) =>
       answerTo(requestWith({ serviceAccountToken: tokenWith({ exp }) }), now).cacheDuration
