@@ -35,9 +35,9 @@ COPY --from=build /image/ /
 ENV NODE_ENV=production
 # By number, so that Kubernetes can see that it isn't root. Any other will do as well.
 USER 65532:65532
-# One that any user may enter.
-WORKDIR /
+# Any user may enter it, and rauth.yaml counts where it is started.
+WORKDIR /etc/rauth
 EXPOSE 8080 9090 9191 9192
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/rauth"]
-CMD ["serve", "--config", "/etc/rauth/rauth.yaml"]
+CMD ["serve"]

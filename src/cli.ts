@@ -13,6 +13,7 @@ import { keysCommand } from './commands/keys.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { policyCommand } from './commands/policy.ts'
 import { runProgram } from './commands/run-program.ts'
+import { rotateCommand } from './commands/rotate.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { secretCommand } from './commands/secret.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -27,6 +28,7 @@ const program = new Command('rauth')
   .exitOverride()
   .addCommand(serveCommand())
   .addCommand(controllerCommand())
+  .addCommand(rotateCommand())
   .addCommand(checkConfigCommand())
   .addCommand(keysCommand())
   .addCommand(canICommand())

@@ -30,6 +30,19 @@ const WITHOUT_GENERATED_CLIENT = {
   },
 }
 
+/**
+ * node-fetch brings a URL parser for a Node that has none. It imports `punycode`, of which Node 21 and newer
+ * warn at each start.
+ */
+const WITHOUT_URL_PARSER = {
+  name: 'without a parser of URLs',
+  setup(build) {
+    build.onLoad({ filter: /\/whatwg-url\/lib\/public-api\.js$/ }, () => ({
+      contents: 'exports.URL = URL',
+    }))
+  },
+}
+
 /** What both programs are made with. */
 const COMMON = {
   absWorkingDir: ROOT,
@@ -60,7 +73,7 @@ export async function bundle() {
     // And one that is nobody's dependency: `debug` colours with it where it happens to be, as it is here
     // for a tool of ours.
     external: ['bcrypt', 'supports-color'],
-    plugins: [WITHOUT_GENERATED_CLIENT],
+    plugins: [WITHOUT_GENERATED_CLIENT, WITHOUT_URL_PARSER],
     banner: { js: PREAMBLE },
   })
   await makeProgram({

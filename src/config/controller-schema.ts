@@ -89,6 +89,15 @@ export const controllerSchema = z
       .boolean('must be true or false')
       .default(false)
       .describe('Say in the log what would be written, and write nothing.'),
+    lease: z
+      .strictObject({
+        namespace: namespace
+          .optional()
+          .describe('Where it is; that of the pod if not set, outside of one `rauth`.'),
+        name: objectName.default('rauth-controller').describe('What it is called.'),
+      })
+      .prefault({})
+      .describe('The Lease by which one of several replicas works, and the others wait.'),
   })
   .superRefine(({ rotateAfter, overlap }, context) => {
     if (rotateAfter === undefined || rotateAfter >= 2 * overlap) return

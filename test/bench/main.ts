@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 import { benchCheck } from './check.ts'
+import { benchImage } from './image.ts'
 import { benchKubernetes } from './kubernetes.ts'
 import { benchMemory } from './memory.ts'
 import { benchPolicy } from './policy.ts'
@@ -7,12 +8,13 @@ import { benchStart } from './start.ts'
 import { benchToken } from './token.ts'
 
 /**
- * `npm run bench [-- start|check|token|memory|policy|kubernetes]`: figures to compare within one run, never a pass or a fail.
+ * `npm run bench [-- start|check|token|memory|policy|kubernetes|image]`: figures to compare within one run, never a pass or a fail.
  * Answers are checked before anything is measured.
  */
 const BENCHES = {
   ...{ start: benchStart, check: benchCheck, token: benchToken },
   ...{ memory: benchMemory, policy: benchPolicy, kubernetes: benchKubernetes },
+  image: benchImage,
 }
 
 const wanted = process.argv.slice(2)

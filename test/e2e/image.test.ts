@@ -106,10 +106,10 @@ describe('the image', { skip }, () => {
       assert.ok(Labels[`org.opencontainers.image.${name}`], name)
     }
     assert.deepEqual(config, {
-      ...{ User: '65532:65532', WorkingDir: '/', StopSignal: 'SIGTERM' },
+      ...{ User: '65532:65532', WorkingDir: '/etc/rauth', StopSignal: 'SIGTERM' },
       Env: [config.Env[0], 'NODE_ENV=production'],
       Entrypoint: ['/usr/local/bin/rauth'],
-      Cmd: ['serve', '--config', '/etc/rauth/rauth.yaml'],
+      Cmd: ['serve'],
       ExposedPorts: { '8080/tcp': {}, '9090/tcp': {}, '9191/tcp': {}, '9192/tcp': {} },
     })
   })
@@ -216,7 +216,7 @@ describe('the image', { skip }, () => {
     assert.deepEqual([version.code, version.output], [0, '0.1.0\n'])
     const unmounted = await containers.run(options)
     assert.equal(unmounted.code, 1)
-    assert.match(unmounted.output, /open '\/etc\/rauth\/rauth\.yaml'; say where it is/)
+    assert.match(unmounted.output, /^rauth\.yaml:1:1: "realm" is missing/)
   })
 
   const USERS: Readonly<Record<string, ContainerOptions['user'] | undefined>> = {

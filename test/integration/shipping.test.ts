@@ -98,7 +98,7 @@ describe('what is shipped', () => {
     }
     assert.match(
       notices,
-      /\ntr46@0\.0\.3 \(MIT\)\n\n.*\n\nCopyright \(c\) Sebastian Mayr\n\nPermission/,
+      /\n@redis\/client@6\.3\.1 \(MIT\)\n\n.*\n\nCopyright \(c\) the authors of @redis\/client\n\nPermission/,
     )
   })
 

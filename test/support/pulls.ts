@@ -13,17 +13,25 @@ export interface Pulls {
   stop(): Promise<void>
 }
 
+export interface PullLogin {
+  readonly username: string
+  readonly password: string
+}
+
 export interface PullOptions {
   /** Of the registry, or of what stands before it. */
   readonly port: number
   /** Of the token service. */
   readonly token: number
   readonly service: string
-  readonly login: { readonly username: string; readonly password: string }
+  /** Or where it is found, anew for each token. */
+  readonly login: PullLogin | (() => Promise<PullLogin>)
   /** `team-a/app`, which has the tag v1. */
   readonly repository: string
   /** How long a token is used again, milliseconds; 0: for one pull. */
   readonly reuse: number
+  /** From one pull to the next, milliseconds; 10 without. */
+  readonly pause?: number
 }
 
 /** What a manifest may be, for an Accept header: without it a registry knows of the oldest kind only. */
@@ -47,12 +55,14 @@ export function pullOverAndOver(options: PullOptions): Pulls {
     if (performance.now() - fetched >= options.reuse) {
       fetched = performance.now()
       const scope = `repository:${repository}:pull`
-      token = await fetchToken(options.token, options.login, options.service, scope)
+      const { login } = options
+      const found = typeof login === 'function' ? await login() : login
+      token = await fetchToken(options.token, found, options.service, scope)
     }
     const manifest = await get('manifests/v1', MANIFESTS)
     const { layers } = JSON.parse(manifest) as { layers: { digest: string }[] }
     for (const { digest } of layers) await get(`blobs/${digest}`, '*/*')
-  })
+  }, options.pause)
 }
 
 export function craneOverAndOver(crane: CraneClient, reference: string): Pulls {
@@ -62,7 +72,7 @@ export function craneOverAndOver(crane: CraneClient, reference: string): Pulls {
   })
 }
 
-function overAndOver(pull: () => Promise<void>): Pulls {
+function overAndOver(pull: () => Promise<void>, pause = 10): Pulls {
   const failures: string[] = []
   let done = 0
   let stopped = false
@@ -74,7 +84,7 @@ function overAndOver(pull: () => Promise<void>): Pulls {
       } catch (error) {
         failures.push(error instanceof Error ? error.message : String(error))
       }
-      await sleep(10)
+      await sleep(pause)
     }
   }
   const running = run()

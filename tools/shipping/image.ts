@@ -20,6 +20,8 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 
 const PROGRAM_FOLDER = 'opt/rauth'
 const COMMANDS_FOLDER = 'usr/local/bin'
+/** Empty: what is mounted there is the configuration. */
+const CONFIGURATION_FOLDER = 'etc/rauth'
 const DOCUMENTS_FOLDER = 'usr/share/doc/rauth'
 
 interface Layout {
@@ -64,6 +66,7 @@ async function layOut({ out, base, node, architecture, epoch }: Layout): Promise
     await thirdPartyNotices(ROOT, packages),
   )
   await write(`${DOCUMENTS_FOLDER}/sbom.cdx.json`, `${JSON.stringify(sbom, undefined, 2)}\n`)
+  await mkdir(path.join(out, CONFIGURATION_FOLDER), { recursive: true })
   await settle(out, epoch)
 }
 

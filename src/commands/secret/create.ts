@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { formatSecretPair } from '../../adapters/file/secrets/secret-pair.ts'
 import { USUAL_FILE } from '../../config/read.ts'
 import { schema } from '../../config/schema.ts'
 import { newPassword } from '../../credentials/secret/new-password.ts'
 import { hasControl } from '../../credentials/strict-text.ts'
 import { configOf } from '../asking/offline.ts'
+import { parseNamespace } from '../asking/parse-namespace.ts'
 import { readPassword } from '../asking/secret-input.ts'
 import { usage } from '../asking/usage.ts'
 import { addConfigOption, configFile, type ConfigOption } from '../config-option.ts'
 import { hashOf } from '../hash.ts'
-import { NAMESPACE_NAME } from '../../namespace-name.ts'
 
 interface CreateOptions extends ConfigOption {
   readonly user?: string
@@ -56,9 +56,4 @@ export function createSecretCommand(): Command {
         }),
       )
     })
-}
-
-function parseNamespace(text: string): string {
-  if (NAMESPACE_NAME.test(text)) return text
-  throw new InvalidArgumentError('a namespace is a DNS label: small letters, digits and hyphens')
 }

@@ -49,7 +49,7 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
     }
     await Promise.all(Array.from({ length: AT_ONCE }, next))
   } finally {
-    parts.close()
+    await parts.close()
   }
   const message = dryRun ? 'dry run: nothing was written' : 'all namespaces done'
   log.info({ server: cluster.server, ...counts }, message)

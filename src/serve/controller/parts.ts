@@ -1,4 +1,6 @@
+import os from 'node:os'
 import type { Cluster } from '../../adapters/kubernetes/cluster.ts'
+import { createEventRecorder } from '../../adapters/kubernetes/events/event-recorder.ts'
 import { TIMINGS } from '../../adapters/kubernetes/follow/timings.ts'
 import { createOutage, type Outage } from '../../adapters/kubernetes/follow/outage.ts'
 import { createOverview, type Overview } from '../../adapters/kubernetes/overview.ts'
@@ -12,7 +14,8 @@ import type { PlanContext } from '../../control/settings.ts'
 import type { Log } from '../../log.ts'
 import { createClusterOnce } from '../cluster.ts'
 import { planningOf, settingsOf } from './planning.ts'
-import { tellInLog } from './tell.ts'
+import { tellInCluster } from './tell-cluster.ts'
+import { tellInLog } from './tell-log.ts'
 import type { Told } from './worker.ts'
 
 /** What `rauth controller` is made of, once or for long. */
@@ -25,8 +28,12 @@ export interface Parts {
   readonly overview: Overview
   readonly planning: () => PlanContext
   readonly told: Told
-  close(): void
+  /** Once nobody works any more. */
+  close(): Promise<void>
 }
+
+/** How long Events that are not written yet may take at the end, milliseconds. */
+const LAST_EVENTS = 2_000
 
 /** `onChange` is told of each namespace of which something changed. */
 export async function openParts(
@@ -53,20 +60,35 @@ export async function openParts(
     },
   })
   const inLog = tellInLog(log, settings, dryRun)
+  const recorder = createEventRecorder({
+    ...{ api: cluster.api, controller: 'rauth.dev/controller', instance: os.hostname() },
+    ...{ clock: () => Date.now(), timer: () => performance.now() },
+    onTrouble(problem) {
+      if (problem === undefined) log.info({}, 'Events can be written again')
+      else log.warn({ error: problem }, 'Events cannot be written at the moment')
+    },
+  })
+  const inCluster = tellInCluster((event) => {
+    recorder.record(event)
+  }, settings)
   return {
     ...{ config, dryRun, log, metrics, cluster, overview },
     planning: planningOf(config, () => Date.now() / 1000),
     told: {
-      step(namespace, step) {
-        inLog.step(namespace, step)
-        if (!dryRun) metrics.wrote(step.kind === 'link' ? 'service_account' : step.target, step.why)
+      step(step, observed) {
+        inLog.step(step, observed)
+        if (dryRun) return
+        inCluster.step(step, observed)
+        metrics.wrote(step.kind === 'link' ? 'service_account' : step.target, step.why)
       },
       obstacle(namespace, obstacle) {
         inLog.obstacle(namespace, obstacle)
+        if (!dryRun) inCluster.obstacle(namespace, obstacle)
       },
     },
-    close() {
+    async close() {
       overview.close()
+      await recorder.close(LAST_EVENTS)
       cluster.close()
     },
   }

@@ -7,6 +7,7 @@ import { isOwned, ROTATED_AT } from '../../control/marks.ts'
 import { messageOf } from '../../errors.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { createController, type Controller } from './controller.ts'
+import { electLeader, leadAlone, type Lead } from './lead.ts'
 import { PATIENCE } from './once.ts'
 import { openParts, type Parts } from './parts.ts'
 
@@ -29,13 +30,13 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
   const { lead, queue, obstructed } = (controller = createController({
     ...{ ...parts, api: cluster.api, patience: PATIENCE, backoff: BACKOFF },
   }))
-  let leads = false
-  const listener = await listen(parts, () => !stop.signal.aborted).catch((error: unknown) => {
-    parts.close()
+  let leading: Lead | undefined
+  const listener = await listen(parts, () => !stop.signal.aborted).catch(async (error: unknown) => {
+    await parts.close()
     throw error
   })
   metrics.observe({
-    isLeader: () => leads,
+    isLeader: () => !dryRun && leading?.isLeading() === true,
     queue,
     namespaces: () => {
       const count = obstructed()
@@ -47,21 +48,20 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
   const { server, from } = cluster
   log.info({ server, from, dryRun, port: listener.port }, 'listening: works as soon as all is read')
 
-  async function work(): Promise<void> {
+  async function begin(): Promise<void> {
     while (!overview.synced() && !stop.signal.aborted) await sleep(PAUSE)
     if (stop.signal.aborted) return
     log.info({ namespaces: overview.names().size }, 'all is read')
-    leads = true
-    await lead({ signal: stop.signal, mayWrite: () => !stop.signal.aborted })
-    leads = false
+    leading = dryRun ? leadAlone(lead) : electLeader(parts, lead)
   }
 
-  const working = work()
+  const beginning = begin()
   const signal = await told
   log.info({ signal }, 'stopping')
   stop.abort()
-  await working
-  parts.close()
+  await beginning
+  await leading?.close()
+  await parts.close()
   await listener.close(0)
   log.info({}, 'stopped')
 }

@@ -1,12 +1,14 @@
 import type { ManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
 import { applyStep } from '../../control/apply.ts'
 import { reconcile, type Reconciliation, type Writer } from '../../control/reconcile.ts'
+import type { Observed } from '../../control/observed.ts'
 import type { PlanContext } from '../../control/settings.ts'
 import type { Obstacle, Step } from '../../control/step.ts'
 
 /** What is heard of what is done for namespaces. */
 export interface Told {
-  step(namespace: string, step: Step): void
+  /** `observed`: as it is after it. */
+  step(step: Step, observed: Observed): void
   obstacle(namespace: string, obstacle: Obstacle): void
 }
 
@@ -28,8 +30,8 @@ export function createWorker({ namespaces, planning, dryRun, told }: WorkerOptio
   return async (namespace, managed) =>
     reconcile(await namespaces.observe(namespace, managed), {
       ...{ writer: dryRun ? dry : namespaces, context: planning },
-      onStep: (step) => {
-        told.step(namespace, step)
+      onStep: (step, observed) => {
+        told.step(step, observed)
       },
     })
 }

@@ -102,9 +102,9 @@ export async function startControlCluster(): Promise<ControlCluster> {
       const text = (await secret(namespace, PULL))?.values['.dockerconfigjson']
       if (text === undefined) return undefined
       const { auths } = JSON.parse(text) as {
-        auths: Record<string, { username: string; password: string }>
+        auths?: Record<string, { username: string; password: string }>
       }
-      const found = auths['registry.example']
+      const found = auths?.['registry.example']
       return found && { username: found.username, password: found.password }
     },
     createSecret: (namespace, name, more) =>

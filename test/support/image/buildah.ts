@@ -32,7 +32,7 @@ const RUNTIME = 'localhost/runtime'
 
 const SYSTEM_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-export async function createBuilder(registry: string, login: Login): Promise<Builder> {
+export async function createBuilder(registry: string, login?: Login): Promise<Builder> {
   const { buildah: program } = await installParts(['buildah'])
   const bases = await imageBases()
   const { folder, env: home } = await containersHome(registry, login)

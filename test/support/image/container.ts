@@ -23,6 +23,8 @@ export interface ContainerOptions {
   /** File system of the image. */
   readonly root: string
   readonly config: ImageConfig
+  /** In place of the image's own program. */
+  readonly entrypoint?: readonly string[]
   /** In place of the image's own command. */
   readonly args?: readonly string[]
   /** In place of the image's own user. */
@@ -45,7 +47,7 @@ export interface Containers {
 export interface Container {
   readonly child: Child
   /** Sends the image's own signal to its first process, and waits for the end: how it ended. */
-  stop(): Promise<string>
+  readonly stop: () => Promise<string>
 }
 
 export async function createContainers(): Promise<Containers> {
@@ -91,7 +93,8 @@ export async function createContainers(): Promise<Containers> {
 }
 
 /** https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md */
-function runtimeConfig({ root, config, args, user, env, mounts = {} }: ContainerOptions): object {
+function runtimeConfig(options: ContainerOptions): object {
+  const { root, config, entrypoint, args, user, env, mounts = {} } = options
   const [uid, gid] = config.User.split(':').map(Number)
   const nothing: readonly string[] = []
   return {
@@ -100,7 +103,7 @@ function runtimeConfig({ root, config, args, user, env, mounts = {} }: Container
     process: {
       user: user ?? { uid, gid },
       cwd: config.WorkingDir,
-      args: [...config.Entrypoint, ...(args ?? config.Cmd)],
+      args: [...(entrypoint ?? config.Entrypoint), ...(args ?? config.Cmd)],
       env: [...config.Env, ...(env ?? [])],
       noNewPrivileges: true,
       capabilities: {

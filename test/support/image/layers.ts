@@ -19,6 +19,8 @@ export interface SavedImage {
   readonly entries: ReadonlyMap<string, string>
   /** A file of the top layer. */
   read(file: string): Promise<string>
+  /** Puts all layers into the folder, one over the other; none of them takes away what one below has. */
+  unpack(folder: string): Promise<void>
 }
 
 export async function readImage(folder: string): Promise<SavedImage> {
@@ -46,5 +48,8 @@ export async function readImage(folder: string): Promise<SavedImage> {
     ...{ architecture: image.architecture, config: image.config, added, layers },
     entries: new Map(lines.map((line) => [line.replace(/^.* /, ''), line])),
     read: async (file) => (await runOrThrow('tar', ['-xOzf', tarball, file])).stdout,
+    async unpack(to) {
+      for (const layer of layers) await runOrThrow('tar', ['-C', to, '-xpzf', blob(layer)])
+    },
   }
 }

@@ -6,7 +6,7 @@ import { freePort } from '../../../tools/stack/ports.ts'
 import { secretManifest, type Login } from '../../../tools/stack/secret-manifest.ts'
 import { hashSync } from '../bcrypt.ts'
 
-/** Where a chart would mount the configuration, the keys and the Secrets. */
+/** Where the image looks for its configuration; keys and Secrets are beside it. */
 export const MOUNT = '/etc/rauth'
 
 export interface MountedLogin extends Login {
@@ -44,8 +44,6 @@ export async function fillMounted(
     at('rauth.yaml'),
     stringify({
       ...{ realm: `http://${local(token)}/token`, service: 'registry.test' },
-      keys: { directory: `${MOUNT}/keys` },
-      credentials: { directory: `${MOUNT}/secrets` },
       listen: {
         ...{ token: local(token), gateway: local(gateway) },
         ...{ gatewayHttp: local(gatewayHttp), operations: local(operations) },

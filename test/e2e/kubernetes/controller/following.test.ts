@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { installParts } from '../../../../tools/parts/install.ts'
 import {
   CREDENTIALS,
   MANAGED,
@@ -9,7 +10,11 @@ import {
 } from '../../../support/control/cluster.ts'
 import { startController, type RunningController } from '../../../support/control/running.ts'
 import { ask } from '../../../support/http.ts'
+import { runOrThrow } from '../../../support/run.ts'
 import { until } from '../../../support/until.ts'
+
+const COLUMNS =
+  'custom-columns=T:.type,R:.reason,K:.involvedObject.kind,N:.involvedObject.name,M:.message'
 
 /** Longest from a change to what is done about it, milliseconds. */
 const PROMISED = 2_000
@@ -17,6 +22,7 @@ const PROMISED = 2_000
 describe('rauth controller, while it runs', () => {
   let cluster: ControlCluster
   let controller: RunningController
+  const told: string[] = []
   before(async () => {
     cluster = await startControlCluster()
     await cluster.namespace('first')
@@ -142,7 +148,40 @@ describe('rauth controller, while it runs', () => {
     assert.match(text, /^rauth_controller_queue\{state="waiting"\} 0$/m)
   })
 
-  it('tells no password: not in its log, its metrics, nor in marks', async () => {
+  it('tells by Events what it did, and why it can’t do what it should', async () => {
+    await cluster.namespace('theirs', {})
+    const stringData = { username: 'x', password: 'canary-of-somebody' }
+    await cluster.createSecret('theirs', CREDENTIALS, { stringData })
+    await cluster.api.expect('PATCH', '/api/v1/namespaces/theirs', {
+      metadata: { labels: MANAGED },
+    })
+    const { kubectl } = await installParts(['kubectl'])
+    const events = async (namespace: string) => {
+      const args = ['get', 'events', '-n', namespace, '-o', COLUMNS, '--no-headers']
+      const { stdout } = await runOrThrow(kubectl, args, {
+        env: { HOME: cluster.home, KUBECONFIG: cluster.files.administrator },
+      })
+      return stdout
+    }
+    await until('an Event', 10_000, async () => /CredentialsNotOwned/.test(await events('theirs')))
+    assert.match(
+      await events('theirs'),
+      /^Warning +CredentialsNotOwned +Secret +registry-credentials +/m,
+    )
+    const own = await events('first')
+    for (const line of [
+      /^Normal +Created +Secret +registry-credentials +registry-credentials was not there/m,
+      /^Normal +Created +Secret +registry-pull-secret /m,
+      /^Normal +Created +ServiceAccount +default /m,
+      /^Normal +Rotated +Secret +registry-credentials +registry-credentials gets the next password: it was time/m,
+      /^Normal +OverlapEnded +Secret /m,
+    ]) {
+      assert.match(own, line)
+    }
+    told.push(own, await events('theirs'))
+  })
+
+  it('tells no password: not in its log, its metrics, its Events, nor in marks', async () => {
     const passwords: string[] = []
     const marks: unknown[] = []
     for (const name of ['first', 'second', 'third', 'fourth', 'fifth']) {
@@ -152,7 +191,12 @@ describe('rauth controller, while it runs', () => {
       }
     }
     assert.ok(passwords.length >= 5)
-    const all = [await controller.log(), await controller.metrics(), JSON.stringify(marks)].join()
+    const all = [
+      await controller.log(),
+      await controller.metrics(),
+      JSON.stringify(marks),
+      ...told,
+    ].join()
     for (const password of passwords) {
       assert.ok(!all.includes(password))
       assert.ok(!all.includes(Buffer.from(password).toString('base64')))

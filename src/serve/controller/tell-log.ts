@@ -7,7 +7,7 @@ import type { Told } from './worker.ts'
 /** One line in the log for each write, with why; and what keeps a namespace from being as it should. */
 export function tellInLog(log: Log, settings: ControlSettings, dryRun: boolean): Told {
   return {
-    step(namespace, step) {
+    step(step, { namespace }) {
       const { message } = wordsOf(step)
       const fields = { namespace, ...objectOf(step, settings), did: step.kind, why: step.why }
       log.info({ ...fields, because: message }, dryRun ? 'would be written' : 'written')

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import os from 'node:os'
+import { createBootTimer } from '../../adapters/kubernetes/leader/boot-timer.ts'
+import { startElection } from '../../adapters/kubernetes/leader/election.ts'
+import { ELECTION_TIMINGS } from '../../adapters/kubernetes/leader/timings.ts'
+import { ownNamespace } from '../../adapters/kubernetes/own-namespace.ts'
+import type { Term } from './controller.ts'
+import type { Parts } from './parts.ts'
+
+/** Where the Lease is, outside of a pod. */
+const USUAL_NAMESPACE = 'rauth'
+
+/** Whoever leads, works. */
+export interface Lead {
+  isLeading(): boolean
+  /** Ends what is under way; another replica leads at once. */
+  close(): Promise<void>
+}
+
+/** One of several replicas works, by a Lease; the others wait until it is free. */
+export function electLeader(
+  { config, cluster, log }: Parts,
+  work: (term: Term) => Promise<void>,
+): Lead {
+  const { lease } = config.controller
+  const namespace = lease.namespace ?? ownNamespace({ environment: process.env }) ?? USUAL_NAMESPACE
+  const fields = { lease: `${namespace}/${lease.name}` }
+  return startElection({
+    ...{ api: cluster.api, namespace, name: lease.name, timings: ELECTION_TIMINGS },
+    identity: `${os.hostname()}_${randomUUID()}`,
+    ...{ clock: () => Date.now(), timer: createBootTimer(), random: Math.random },
+    lead: ({ leading, mayWrite }) => work({ signal: leading, mayWrite }),
+    onChange(change) {
+      if (change.leading) log.info(fields, 'leads: this replica writes')
+      else log.info({ ...fields, why: change.why }, 'leads no more: this replica writes nothing')
+    },
+    onTrouble(problem) {
+      if (problem === undefined) log.info(fields, 'the Lease can be used again')
+      else log.warn({ ...fields, error: problem }, 'the Lease cannot be used at the moment')
+    },
+  })
+}
+
+/** Nothing is written, so any number may do it. */
+export function leadAlone(work: (term: Term) => Promise<void>): Lead {
+  const stop = new AbortController()
+  const working = work({ signal: stop.signal, mayWrite: () => false })
+  return {
+    isLeading: () => true,
+    async close() {
+      stop.abort()
+      await working
+    },
+  }
+}
