@@ -15,6 +15,7 @@ const COMMANDS = {
   soak: { main: 'dist/test/soak/main.js', needs: /^/ },
   stress: { main: 'dist/test/stress/main.js', needs: /^/ },
   differential: { main: 'dist/test/differential/main.js', needs: /^/ },
+  faults: { main: 'dist/test/faults/main.js', needs: /^/ },
   'docker-auth': { main: 'dist/test/docker-auth/main.js', needs: /^/ },
   parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },

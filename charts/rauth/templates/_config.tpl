@@ -28,9 +28,10 @@
 {{- if $values.registry.enabled }}
 {{- $_ := set $config "catalog" (dict "registry" (printf "http://%s:%d" (include "rauth.registryHost" $root) (int $values.registry.port))) }}
 {{- end }}
-{{- if or $values.policy.rules $values.policy.extra $values.policy.existingConfigMap }}
-{{- $_ := set $config "policy" (dict "file" "/etc/rauth/policy/policy.yaml") }}
-{{- end }}
+{{- $policy := dict }}
+{{- if include "rauth.policyMap" $root }}{{ $_ := set $policy "file" "/etc/rauth/policy/policy.yaml" }}{{ end }}
+{{- if $values.policy.kubernetesRbac }}{{ $_ := set $policy "kubernetes" (dict "enabled" true) }}{{ end }}
+{{- with $policy }}{{ $_ := set $config "policy" . }}{{ end }}
 {{- $tls := dict }}
 {{- if include "rauth.tokenTls" $root }}
 {{- $_ := set $tls "token" (dict "certificate" "/etc/rauth/tls/tls.crt" "key" "/etc/rauth/tls/tls.key") }}

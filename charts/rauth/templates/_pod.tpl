@@ -154,7 +154,7 @@ imagePullPolicy: {{ . }}
     sources:
       - serviceAccountToken: { path: token, expirationSeconds: 3607 }
       - configMap: { name: kube-root-ca.crt, items: [{ key: ca.crt, path: ca.crt }] }
-      - downwardAPI: { items: [{ path: namespace, fieldRef: { fieldPath: metadata.namespace } }] }
+      - downwardAPI: { items: [{ path: namespace, fieldRef: { apiVersion: v1, fieldPath: metadata.namespace } }] }
 {{- end }}
 
 {{- /* (root, component) */}}

@@ -1,8 +1,9 @@
+import type { Credential } from '../../credentials/credential.ts'
 import { holderOf } from '../../credentials/holder.ts'
 import { isLive } from '../../credentials/live.ts'
 import type { Asker } from '../../policy/asker.ts'
 import type { CredentialReference, Holder, Labels } from '../../subject.ts'
-import type { AskerOptions } from './asker-options.ts'
+import type { AskerOptions, Who } from './asker-options.ts'
 import type { Offline } from './offline.ts'
 import { usage } from './usage.ts'
 
@@ -23,9 +24,10 @@ export function whoAsks(options: AskerOptions, offline: Offline, now: number): A
     const nobody = { ...identity?.nobody(), ...label }
     return { ...NOBODY, asker: { ...rest, account: '', holders: [], nobody } }
   }
-  const { namespace, user = namespace, serviceAccount } = as ?? {}
+  const { user = as?.namespace, serviceAccount } = as ?? {}
   if (user === undefined) throw usage('say who asks: --as NAMESPACE, or --anonymous')
   const known = identity?.lookup.byUsername(user) ?? []
+  const namespace = namespaceOf(as, known)
   const found = known.filter((credential) => credential.namespace === namespace)
   const live = found.filter((credential) => isLive(credential, now))
   const assumed: Holder = {
@@ -36,6 +38,10 @@ export function whoAsks(options: AskerOptions, offline: Offline, now: number): A
     withLabels(holder, label),
   )
   const notes = []
+  if (namespace !== as?.namespace) {
+    const whose = namespace === undefined ? '' : ` of namespace ${namespace}`
+    notes.push(`no credential of a namespace ${user} is here: judged as the user ${user}${whose}`)
+  }
   // Its credentials are in no store.
   if (identity !== undefined && live.length === 0 && serviceAccount === undefined) {
     const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
@@ -46,6 +52,17 @@ export function whoAsks(options: AskerOptions, offline: Offline, now: number): A
     asker: { ...rest, account: user, holders },
     ...{ namespaces: namespace === undefined ? [] : [namespace], credentials: live, notes },
   }
+}
+
+/** A lone name may be that of a user, too: if nothing is known of such a namespace, and of one such user. */
+function namespaceOf(
+  as: Who | undefined,
+  known: readonly Pick<Credential, 'namespace'>[],
+): string | undefined {
+  const named = as?.namespace
+  if (as?.user !== undefined || known.some(({ namespace }) => namespace === named)) return named
+  const [one, ...others] = new Set(known.map(({ namespace }) => namespace))
+  return known.length === 0 || others.length > 0 ? named : one
 }
 
 const NOBODY = { namespaces: [], credentials: [], notes: [] }

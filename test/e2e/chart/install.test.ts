@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { chartImages } from '../../support/chart/images.ts'
 import { CHART, createHelm, type Helm } from '../../support/chart/helm-release.ts'
-import type { Json } from '../../support/kubernetes/api.ts'
+import { createApi, type Json } from '../../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { startJobController, type JobController } from '../../support/kubernetes/jobs.ts'
+import { until } from '../../support/until.ts'
 import { createNode, type KubernetesNode } from '../../support/kubernetes/node.ts'
 
 const NAMESPACE = 'registry'
@@ -48,7 +49,10 @@ describe('the chart, as its first line of documentation installs it', () => {
   const status = async (path: string) => (await cluster.api.send('GET', path)).status
 
   it('installs, and a hook has made the keys, apart by who may have what', async () => {
-    await helm.expect('install', 'rauth', CHART, '-n', NAMESPACE, '--create-namespace')
+    const said = await helm.expect('install', 'rauth', CHART, '-n', NAMESPACE, '--create-namespace')
+    // What to write into a registry, and where its CA is.
+    assert.match(said, /^ +realm: http:\/\/rauth\.registry\.svc\.cluster\.local\/token$/m)
+    assert.match(said, /kubectl get secret -n registry rauth-keys-registry -o/)
     assert.deepEqual(
       jobs.done.map(({ name, ok }) => ({ name, ok })),
       [{ name: 'rauth-keys-init', ok: true }],
@@ -72,6 +76,39 @@ describe('the chart, as its first line of documentation installs it', () => {
       `${roles}/rolebindings/rauth-keys-init`,
     ]) {
       assert.equal(await status(path), 404, path)
+    }
+  })
+
+  it('gives rauth no right but to list and watch Secrets of one name, and the rotation three by name', async () => {
+    const path = (name: string) => `${SECRETS}/${name}`
+    const all = '/api/v1/secrets'
+    const chosen = `${all}?fieldSelector=metadata.name%3Dregistry-credentials`
+    const secret = { metadata: { name: 'new' } }
+    const ROWS: readonly (readonly [as: string, method: string, path: string, status: number])[] = [
+      ['rauth', 'GET', chosen, 200],
+      ['rauth', 'GET', all, 403],
+      ['rauth', 'GET', path('rauth-keys'), 403],
+      ['rauth', 'POST', SECRETS, 403],
+      ['rauth-keys-rotate', 'GET', path('rauth-keys-ca'), 200],
+      ['rauth-keys-rotate', 'GET', path('rauth-keys'), 200],
+      ['rauth-keys-rotate', 'GET', path('rauth-keys-registry'), 403],
+      ['rauth-keys-rotate', 'GET', chosen, 403],
+      ['rauth-keys-rotate', 'POST', SECRETS, 403],
+      ['rauth-keys-rotate', 'PUT', path('rauth-keys-ca'), 403],
+      ['rauth-keys-rotate', 'DELETE', path('rauth-keys'), 403],
+    ]
+    for (const [as, method, at, wanted] of ROWS) {
+      const account = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${as}/token`
+      const { status: made } = await cluster.api.expect('POST', account, { spec: {} })
+      const api = createApi(cluster, made as { token: string })
+      const body = method === 'GET' ? undefined : secret
+      const status = async () => (await api.send(method, at, body)).status
+      await until(
+        `${as} ${method} ${at}: ${String(wanted)}`,
+        5_000,
+        async () => (await status()) === wanted,
+      )
+      api.close()
     }
   })
 

@@ -12,6 +12,8 @@ import type { Json } from '../../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { define } from '../../support/kubernetes/definitions.ts'
 import { collectionOf, tryToCreate } from '../../support/kubernetes/manifests.ts'
+import { installParts } from '../../../tools/parts/install.ts'
+import { run } from '../../support/run.ts'
 import { chartDefinitions } from '../../support/kubernetes/published-definitions.ts'
 
 const RESTRICTED = 'restricted'
@@ -81,6 +83,31 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
       }
     })
   }
+
+  it('needs no helm: what it renders is what kubectl applies, again and again', async () => {
+    const { kubectl } = await installParts(['kubectl'])
+    const args = ['template', 'rauth', CHART, '-n', 'registry', ...KUBERNETES_VERSION, '--no-hooks']
+    const values = ['--set', 'registry.enabled=true,controller.enabled=true']
+    const input = await helm.expect(...args, ...values)
+    const apply = async (...more: readonly string[]) => {
+      const all = ['apply', '-n', 'registry', '-f', '-', ...more]
+      const { code, stdout, output } = await run(kubectl, all, { env: helm.env, input })
+      assert.equal(code, 0, output)
+      return stdout.trim().split('\n')
+    }
+    const tried = await apply('--dry-run=server')
+    assert.ok(
+      tried.every((line) => line.endsWith('created (server dry run)')),
+      tried.join('\n'),
+    )
+    assert.equal((await apply()).length, tried.length)
+    // kubectl sends the selector of a PodDisruptionBudget each time.
+    const again = (await apply()).filter((line) => !line.startsWith('poddisruptionbudget'))
+    assert.deepEqual(
+      again.filter((line) => !line.endsWith(' unchanged')),
+      [],
+    )
+  })
 
   it('has objects of every kind in these files', () => {
     assert.deepEqual([...kinds].sort(), [

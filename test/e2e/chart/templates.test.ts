@@ -14,6 +14,7 @@ import {
   type Helm,
 } from '../../support/chart/helm-release.ts'
 import { nameOf, render, textOf, VALUES_FILES } from '../../support/chart/rendered.ts'
+import { run } from '../../support/run.ts'
 import type { Json } from '../../support/kubernetes/api.ts'
 
 const ROOT = path.resolve(CHART, '../..')
@@ -147,6 +148,25 @@ describe('what the chart makes of values', () => {
       { ...made.http, addr: ':5000' },
       { addr: ':5000', relativeurls: http['relativeurls'] },
     )
+  })
+
+  it('is packed without what only tests need', async () => {
+    const folder = path.dirname(await helm.values({}))
+    await helm.expect('package', CHART, '-d', folder)
+    const packed = path.join(folder, 'rauth-0.1.0.tgz')
+    const { stdout } = await run('tar', ['-tzf', packed])
+    const files = stdout.trim().split('\n')
+    for (const name of ['Chart.yaml', 'values.schema.json', 'README.md', 'files/envoy.yaml']) {
+      assert.ok(files.includes(`rauth/${name}`), name)
+    }
+    assert.deepEqual(
+      files.filter((name) => /^rauth\/ci\/|gotmpl/.test(name)),
+      [],
+    )
+    // It is as good as the folder.
+    const args = ['template', 'rauth', packed, '-n', 'registry', ...KUBERNETES_VERSION]
+    const again = ['template', 'rauth', CHART, '-n', 'registry', ...KUBERNETES_VERSION]
+    assert.equal(await helm.expect(...args), await helm.expect(...again))
   })
 
   it('lets no template near a key: two renderings are the same', async () => {

@@ -22,6 +22,8 @@ export interface Helm {
   expect(...args: readonly string[]): Promise<string>
   /** A values file for `-f`. */
   values(values: Values): Promise<string>
+  /** By which kubectl asks the same cluster. */
+  readonly env: Readonly<Record<string, string>>
   remove(): Promise<void>
 }
 
@@ -40,6 +42,7 @@ export async function createHelm(cluster?: ApiServer & { administrator: Identity
   let files = 0
   const helm = (...args: readonly string[]) => run(program, args, { env, timeout: 120_000 })
   return {
+    env,
     run: helm,
     async expect(...args) {
       const { code, stdout, output } = await helm(...args)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
+import { createControllerMetrics } from '../../../src/adapters/ops/controller-metrics.ts'
 import { createMetrics } from '../../../src/adapters/ops/metrics.ts'
 import { madeFiles } from '../../../tools/chart/made.ts'
 import { readmeOf } from '../../../tools/chart/readme.ts'
@@ -97,7 +98,13 @@ describe('what is watched', () => {
     metrics.observeKeys(() => ({ keys: none, authorities: none }))
     metrics.observeTls(() => ({ certificates: none, authorities: none }))
     metrics.observeSecrets({ age: () => 0, counts: () => ({ usable: 0, unusable: 0 }) })
-    const known = await metrics.render()
+    const controller = createControllerMetrics()
+    controller.observe({
+      ...{ isLeader: () => true, oldestPassword: () => 0, age: () => 0 },
+      queue: () => ({ waiting: 0, working: 0, later: 0, failing: 0 }),
+      namespaces: () => ({ in_step: 0, obstructed: 0 }),
+    })
+    const known = (await metrics.render()) + (await controller.render())
     const asked = [...used(read('files/rules.yaml')), ...used(read('files/dashboard.json'))]
     assert.ok(asked.length > 10)
     const base = asked.map((name) => name.replace(/_bucket$/, ''))
