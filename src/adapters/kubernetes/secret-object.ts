@@ -40,7 +40,8 @@ const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'rauth' }
 
 /** Throws ERR_CREDENTIALS_UNREADABLE when nothing says which cluster that is. */
 export function openSecretObjects({ namespace, ...access }: SecretObjectsOptions): SecretObjects {
-  const read = () => readClusterAccess({ ...access, home: os.homedir() })
+  const read = () =>
+    readClusterAccess({ ...access, home: os.homedir(), clock: () => Date.now() / 1000 })
   const { server } = read()
   const connection = createConnection(() => read().config)
   const api = createApi({ connection, userAgent: `rauth/${VERSION}`, onAnswer: () => undefined })
