@@ -14,6 +14,7 @@ import {
   type Helm,
 } from '../../support/chart/helm-release.ts'
 import { nameOf, render, textOf, VALUES_FILES } from '../../support/chart/rendered.ts'
+import { manifestsOf } from '../../support/kubernetes/manifests.ts'
 import { run } from '../../support/run.ts'
 import type { Json } from '../../support/kubernetes/api.ts'
 
@@ -147,6 +148,25 @@ describe('what the chart makes of values', () => {
     assert.deepEqual(
       { ...made.http, addr: ':5000' },
       { addr: ':5000', relativeurls: http['relativeurls'] },
+    )
+  })
+
+  it('can be there twice: releases share no name of the whole cluster', async () => {
+    const names = async (namespace: string) => {
+      const values = ['--set', 'controller.enabled=true,policy.kubernetesRbac=true']
+      const text = await helm.expect(
+        ...['template', 'rauth', CHART, '-n', namespace, ...KUBERNETES_VERSION, ...values],
+        ...['--set', 'serviceAccountTokens.audience=registry.example'],
+      )
+      return manifestsOf(text)
+        .filter(({ object }) => String(object?.['kind']).startsWith('ClusterRole'))
+        .map(({ object }) => nameOf(object))
+    }
+    const [one, other] = [await names('one'), await names('other')]
+    assert.equal(one.length, 8)
+    assert.deepEqual(
+      one.filter((name) => other.includes(name)),
+      [],
     )
   })
 
