@@ -21,6 +21,11 @@ export interface Holder {
   readonly namespace?: string
   /** Name of the Kubernetes ServiceAccount of that namespace that it is; without: none. */
   readonly serviceaccount?: string
+  /**
+   * Whether it is one of the very cluster that rauth itself asks. Without: of another cluster, whose accounts
+   * have names that mean something else in this one.
+   */
+  readonly ofThisCluster?: true
   readonly labels?: Labels
   /** The most that it may do, whatever the policy says; without: everything. */
   readonly actions?: readonly string[]

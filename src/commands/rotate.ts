@@ -28,7 +28,12 @@ export function rotateCommand(): Command {
     .exitOverride()
     .action(async (namespace: string, options: RotateOptions) => {
       const now = options.now === true
-      const rotated = await rotateNamespace(configOf(options), { namespace, now, log: LOG })
+      const rotated = await rotateNamespace(configOf(options), {
+        ...{ namespace, now, log: LOG },
+        onWait(seconds) {
+          say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
+        },
+      })
       const { previousUntil, obstacle } = rotated
       const before =
         previousUntil === undefined

@@ -54,6 +54,11 @@ export const controllerSchema = z
       .describe(
         'How long a password lives; each namespace takes up to a tenth off, so that they do not all come at once. Not set: until somebody asks for another (`rauth rotate`).',
       ),
+    publishAhead: duration(0, 3_600)
+      .prefault('10s')
+      .describe(
+        'How long the next password is in the credentials before the pull Secret has it: time for every rauth to have read it. A watch that broke is there again within 10 seconds, one that died without a word within 90.',
+      ),
     overlap: duration(10, 2_592_000)
       .prefault('24h')
       .describe(

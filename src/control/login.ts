@@ -12,6 +12,8 @@ import type { DataChanges } from './step.ts'
 export interface Login {
   readonly username: string
   readonly password: Redacted<string>
+  /** The password before, where it stands there itself. */
+  readonly previous: Redacted<string> | undefined
   /** When the password before ends, seconds since the epoch; undefined: there is none. */
   readonly previousUntil: number | undefined
 }
@@ -96,10 +98,11 @@ function valuesOf(data: Redacted<Mapping>): Partial<Record<EntryKey, string>> {
 
 function loginOf(data: Redacted<Mapping>): Login {
   const own = valuesOf(data)
-  const { username = '', password = '', previousPasswordNotAfter: end } = own
-  const hasPrevious = own.previousPassword !== undefined || own.previousPasswordHash !== undefined
+  const { username = '', password = '', previousPassword, previousPasswordNotAfter: end } = own
+  const hasPrevious = previousPassword !== undefined || own.previousPasswordHash !== undefined
   return {
     ...{ username, password: new Redacted(password) },
+    previous: previousPassword === undefined ? undefined : new Redacted(previousPassword),
     previousUntil: hasPrevious ? (parseInstant((end ?? '').trim()) ?? -Infinity) : undefined,
   }
 }

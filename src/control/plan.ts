@@ -13,6 +13,7 @@ import { NOT_YET_INSTANT, readLogin, type Login } from './login.ts'
 import { CONDITIONS, isOwned, mayAdopt, ROTATE } from './marks.ts'
 import type { Observed, ObservedSecret } from './observed.ts'
 import { planPullSecret } from './pull-plan.ts'
+import { pullSecretChanges } from './pull-secret.ts'
 import { LEEWAY, rotatedAt, rotationDue } from './rotation.ts'
 import type { PlanContext } from './settings.ts'
 import type { Obstacle, Plan, Step } from './step.ts'
@@ -50,6 +51,11 @@ function planFollowers(
   login: Login,
   context: PlanContext,
 ): Plan {
+  const ahead = publishedUntil(observed.pull, credentials, login, context)
+  if (ahead !== undefined) {
+    const { previousUntil } = login
+    return { ...stepOf(tell(credentials, { previousUntil }, context)), wake: ahead }
+  }
   const pull = planPullSecret(observed.pull, login, context)
   if (pull.step !== undefined) return pull
   if (pull.obstacle !== undefined) {
@@ -60,6 +66,26 @@ function planFollowers(
   if (accounts.step !== undefined) return accounts
   const password = planPassword(observed.namespace, credentials, login, accounts.obstacle, context)
   return { ...(accounts.obstacle && { obstacle: accounts.obstacle }), ...password }
+}
+
+/**
+ * Until when the pull Secret stays with the password before, seconds since the epoch: a rauth that has not heard of
+ * the next one yet, since its watch broke, would refuse whoever comes with it. Undefined: it need not stay.
+ */
+function publishedUntil(
+  pull: ObservedSecret | undefined,
+  { annotations }: ObservedSecret,
+  { username, previous: password, previousUntil }: Login,
+  { now, settings }: PlanContext,
+): number | undefined {
+  if (pull === undefined || password === undefined || previousUntil !== NOT_YET_INSTANT) {
+    return undefined
+  }
+  if (pullSecretChanges(pull, { username, password }, settings.registries) !== undefined) {
+    return undefined
+  }
+  const until = (rotatedAt(annotations, now) ?? now) + settings.publishAhead
+  return until > now ? until : undefined
 }
 
 /** Both Secrets have the same password: how it goes on with that. */

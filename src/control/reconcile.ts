@@ -1,3 +1,4 @@
+import { NOT_YET_INSTANT, readLogin } from './login.ts'
 import { plan } from './plan.ts'
 import type { Observed } from './observed.ts'
 import type { PlanContext } from './settings.ts'
@@ -44,4 +45,12 @@ export async function reconcile(
     onStep(step, observed)
   }
   throw new Error(`${found.namespace} does not come to rest after ${MAX_STEPS} writes`)
+}
+
+/** Whether a rotation has begun, and the pull Secret is to follow at `wake`. */
+export function isHalfway({ observed, wake }: Reconciliation, context: PlanContext): boolean {
+  const { credentials, namespace } = observed
+  if (credentials === undefined || wake === undefined) return false
+  const reading = readLogin(credentials.data, namespace, context)
+  return reading.ok && reading.login.previousUntil === NOT_YET_INSTANT
 }

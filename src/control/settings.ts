@@ -9,6 +9,8 @@ export interface ControlSettings {
   readonly registries: readonly string[]
   /** Seconds that a password lives; without: until somebody asks. */
   readonly rotateAfter?: number | undefined
+  /** Seconds that the next password is in the credentials before pods get it: time for every rauth to know it. */
+  readonly publishAhead: number
   /** Seconds that the password before goes on working, counted from when the pull Secret has the next one. */
   readonly overlap: number
   /** ServiceAccounts that get the pull Secret. */

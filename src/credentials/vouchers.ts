@@ -23,12 +23,13 @@ export function createVouchers(references: readonly CredentialReference[]): Vouc
 export function vouchedSubject(
   account: string,
   { id, generation }: CredentialReference,
-  { namespace, serviceaccount, labels }: Vouched,
+  { namespace, serviceaccount, ofThisCluster, labels }: Vouched,
 ): Subject {
   const held: HeldCredential = {
     ...{ id, generation, vouched: true },
     ...(namespace === undefined ? {} : { namespace }),
     ...(serviceaccount === undefined ? {} : { serviceaccount }),
+    ...(ofThisCluster === undefined ? {} : { ofThisCluster }),
     ...(labels === undefined ? {} : { labels }),
   }
   return { account, namespaces: namespacesOf([held]), credentials: [held] }

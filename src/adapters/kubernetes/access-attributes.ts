@@ -45,13 +45,23 @@ export function accessSpec(question: Question, action: string): AccessSpec | und
 }
 
 /**
- * A ServiceAccount is what it is in its cluster, and nobody is nobody there. Everybody else begins with `rauth:`, so
- * that no user name can be one that the cluster knows.
+ * A ServiceAccount of this cluster is what it is there, and nobody is nobody there. Everybody else begins with
+ * `rauth:`, so that no user name can be one that the cluster knows: also a ServiceAccount of another cluster, since
+ * every cluster has accounts in `kube-system` that may do everything in it.
  */
 function whoIs({ account, holder, labels }: Question): Pick<AccessSpec, 'user' | 'groups'> {
   if (holder === undefined) return { user: 'system:anonymous', groups: ['system:unauthenticated'] }
-  const { namespace, serviceaccount } = holder
+  const { namespace, serviceaccount, ofThisCluster } = holder
   if (namespace !== undefined && serviceaccount !== undefined) {
+    if (ofThisCluster !== true) {
+      return {
+        user: `rauth:serviceaccount:${namespace}:${serviceaccount}`,
+        groups: [
+          'rauth:authenticated',
+          ...['rauth:serviceaccounts', `rauth:serviceaccounts:${namespace}`],
+        ],
+      }
+    }
     return {
       user: formatServiceAccount({ namespace, name: serviceaccount }),
       groups: [

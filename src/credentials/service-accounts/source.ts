@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Redacted } from '../../redacted.ts'
 import { formatServiceAccount } from '../../service-account.ts'
-import type { CredentialReference } from '../../subject.ts'
+import type { CredentialReference, Vouched } from '../../subject.ts'
 import type { IdentitySource, Login } from '../source.ts'
 import { vouchedSubject } from '../vouchers.ts'
 import { readServiceAccountToken, type ServiceAccountToken } from './token.ts'
@@ -19,6 +19,8 @@ export interface ServiceAccountsOptions {
   readonly namespaces: readonly string[]
   /** Whether a token is the cluster's, is for one of the audiences, and has begun. */
   readonly verify: (login: Login) => Promise<VerifiedToken>
+  /** Whether it is the cluster that rauth itself asks who verifies, so that names are what they are there. */
+  readonly ofThisCluster: boolean
   readonly reference: CredentialReference
   readonly clock: Clock
 }
@@ -29,6 +31,7 @@ export interface ServiceAccountsOptions {
  */
 export function createServiceAccounts(options: ServiceAccountsOptions): IdentitySource {
   const { audiences, issuer, namespaces, verify, reference, clock } = options
+  const whose: Vouched = options.ofThisCluster ? { ofThisCluster: true } : {}
   const read = (password: Redacted<string>) => readServiceAccountToken(password.reveal(), issuer)
 
   function flawOf(token: ServiceAccountToken): string | undefined {
@@ -56,7 +59,7 @@ export function createServiceAccounts(options: ServiceAccountsOptions): Identity
         return { kind: 'no', detail: 'it is the token of somebody else' }
       }
       const { namespace, name: serviceaccount } = token
-      const subject = vouchedSubject(account, reference, { namespace, serviceaccount })
+      const subject = vouchedSubject(account, reference, { namespace, serviceaccount, ...whose })
       return { kind: 'yes', subject: { ...subject, until: token.expiresAt } }
     },
   }

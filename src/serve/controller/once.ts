@@ -3,7 +3,8 @@ import { createManagedNamespaces } from '../../adapters/kubernetes/managed/names
 import type { Config } from '../../config/schema.ts'
 import { messageOf, RauthError } from '../../errors.ts'
 import { openParts, type Parts } from './parts.ts'
-import { createWorker } from './worker.ts'
+import { isHalfway, type Reconciliation } from '../../control/reconcile.ts'
+import { createWorker, type Work } from './worker.ts'
 
 /** Longest time until the API server begins to answer, milliseconds. */
 export const PATIENCE = 15_000
@@ -38,7 +39,7 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
     const next = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
         try {
-          const { obstacle } = await work(name, overview.isChosen(name))
+          const { obstacle } = await workToTheEnd(work, name, parts)
           counts[obstacle === undefined ? 'inStep' : 'obstructed'] += 1
           if (obstacle !== undefined) told.obstacle(name, obstacle)
         } catch (error) {
@@ -54,6 +55,18 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
   const message = dryRun ? 'dry run: nothing was written' : 'all namespaces done'
   log.info({ server: cluster.server, ...counts }, message)
   return counts
+}
+
+/** With the second half of a rotation that it began: it waits for that, so nobody else has to come for it. */
+async function workToTheEnd(
+  work: Work,
+  namespace: string,
+  { overview, planning, dryRun }: Parts,
+): Promise<Reconciliation> {
+  const result = await work(namespace, overview.isChosen(namespace))
+  if (dryRun || !isHalfway(result, planning())) return result
+  await sleep(Math.max(0, (result.wake ?? 0) - planning().now) * 1000)
+  return work(namespace, overview.isChosen(namespace))
 }
 
 async function untilRead({ overview, cluster: { server } }: Parts): Promise<void> {

@@ -11,7 +11,7 @@ import { readLogin } from '../../control/login.ts'
 import { isOwned, REGISTRIES, ROTATE } from '../../control/marks.ts'
 import type { Observed, ObservedSecret } from '../../control/observed.ts'
 import { plan } from '../../control/plan.ts'
-import { reconcile } from '../../control/reconcile.ts'
+import { isHalfway, reconcile } from '../../control/reconcile.ts'
 import type { PlanContext } from '../../control/settings.ts'
 import { RauthError } from '../../errors.ts'
 import { formatInstant } from '../../instant.ts'
@@ -25,6 +25,8 @@ export interface RotateOptions {
   /** The password before works no longer, at once. */
   readonly now: boolean
   readonly log: Log
+  /** Told before it waits, seconds: the next password is there, and pods get it then. */
+  readonly onWait: (seconds: number) => void
 }
 
 export interface Rotated {
@@ -96,10 +98,16 @@ async function rotateUntil(
       if (!isNext || isLeftOver(credentials, before, options.now)) {
         observed = await namespaces.apply(observed, request(credentials, options.now))
       }
-      const { observed: last, obstacle } = await reconcile(observed, {
+      const result = await reconcile(observed, {
         ...{ writer: namespaces, context, onStep: () => undefined },
       })
-      return resultOf(last, obstacle?.message, context())
+      if (!isHalfway(result, context())) {
+        return resultOf(result.observed, result.obstacle?.message, context())
+      }
+      const wait = Math.max(0, (result.wake ?? 0) - context().now)
+      options.onWait(wait)
+      await sleep(wait * 1000)
+      observed = await namespaces.observe(options.namespace, true)
     } catch (error) {
       const isConflict = error instanceof ApiRefusal && error.status === 409
       if (!isConflict || tries === TRIES) throw error

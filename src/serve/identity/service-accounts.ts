@@ -49,6 +49,7 @@ async function openByReview(
   })
   const source = createServiceAccounts({
     ...{ audiences, issuer, namespaces, reference, clock, verify: reviews.verify },
+    ofThisCluster: true,
   })
   return {
     source: withBriefMemory(source, {
@@ -75,6 +76,8 @@ async function openByKeys(
     ...opened,
     source: createServiceAccounts({
       ...{ audiences, issuer, namespaces, reference, clock },
+      // Keys in a file may be those of any cluster.
+      ofThisCluster: configured.jwks === undefined,
       verify: ({ password }) => verify(password.reveal()),
     }),
   }

@@ -7,6 +7,7 @@ import {
   type Election,
   type ElectionOptions,
 } from '../../../src/adapters/kubernetes/leader/election.ts'
+import type { Leadership } from '../../../src/adapters/kubernetes/leader/reign.ts'
 import type { ElectionTimings } from '../../../src/adapters/kubernetes/leader/timings.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { ourApi, type OurApi } from '../../support/kubernetes/our-api.ts'
@@ -135,6 +136,29 @@ describe('an election among others', () => {
     await until('the end', 1_000, () => !election.isLeading())
     await until('why', 1_000, () => told.at(-1) === 'lost')
     await untilLeading(election)
+  })
+
+  it('knows by its clock that its time is over, before any timer tells', async () => {
+    const timer = createBootTimer()
+    let asleep = 0
+    let led: Leadership | undefined
+    const { election, told } = start('one', {
+      timer: () => timer() + asleep,
+      lead: (leadership) => {
+        led = leadership
+        return new Promise((resolve) => {
+          leadership.leading.addEventListener('abort', () => {
+            resolve()
+          })
+        })
+      },
+    })
+    await untilLeading(election)
+    assert.ok(led !== undefined)
+    assert.deepEqual([led.mayWrite(), led.leading.aborted], [true, false])
+    asleep = SHORT.renewDeadline
+    assert.deepEqual([led.mayWrite(), led.leading.aborted], [false, true])
+    await until('why', 1_000, () => told.at(-1) === 'not_renewed')
   })
 
   it('lets another lead when what it leads ends, or fails', async () => {

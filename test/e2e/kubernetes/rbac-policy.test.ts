@@ -4,7 +4,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { ask, basic } from '../../support/http.ts'
-import { createAccount, partsOf, requestToken } from '../../support/kubernetes/account-tokens.ts'
+import {
+  CLUSTER_ISSUER,
+  createAccount,
+  partsOf,
+  requestToken,
+} from '../../support/kubernetes/account-tokens.ts'
+import { otherCluster, type OtherCluster } from '../../support/kubernetes/other-cluster.ts'
 import { createApi } from '../../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { kubeconfig } from '../../support/kubernetes/kubeconfig.ts'
@@ -29,11 +35,13 @@ describe('the RBAC of a real API server as the policy', () => {
   let link: Link
   let home: string
   let rauth: Serving
+  let other: OtherCluster
   const secret = (username: string) => ({ username, password: `the password of ${username}` })
 
   before(async () => {
     cluster = await startControlPlane()
     link = await startLink(cluster)
+    other = await otherCluster()
     home = await mkdtemp(path.join(os.tmpdir(), 'rauth-rbac-'))
     await cluster.api.expect('POST', '/api/v1/namespaces', { metadata: { name: 'rauth' } })
     for (const name of ['builder', 'web'])
@@ -54,11 +62,21 @@ describe('the RBAC of a real API server as the policy', () => {
       return found.every(({ status }) => status === 201)
     })
     api.close()
+    await writeFile(path.join(home, 'other.jwks.json'), JSON.stringify(other.jwks))
     await writeFile(path.join(home, 'kubeconfig'), kubeconfig(link, identity), { mode: 0o600 })
     rauth = await startServing({
       logins: ['team-a', 'team-b', 'team-c'].map(secret),
       config: {
-        identity: [{ serviceAccounts: { audience: AUDIENCE } }, { secrets: {} }],
+        identity: [
+          { serviceAccounts: { audience: AUDIENCE, issuer: CLUSTER_ISSUER } },
+          {
+            serviceAccounts: {
+              ...{ audience: AUDIENCE, verify: 'keys', issuer: other.issuer },
+              jwks: path.join(home, 'other.jwks.json'),
+            },
+          },
+          { secrets: {} },
+        ],
         policy: { kubernetes: { enabled: true, remember: `${REMEMBER}s` } },
         guessing: { failures: 0, perNetwork: 0 },
       },
@@ -97,6 +115,19 @@ describe('the RBAC of a real API server as the policy', () => {
     assert.equal(await account('builder', 'team-a/app/web'), 'pull,push')
     assert.equal(await account('web', 'team-a/app/web'), 'pull')
     assert.equal(await account('builder', 'team-b/app'), '')
+  })
+
+  it('gives a ServiceAccount of another cluster nothing of one with its name', async () => {
+    // Which may read, change and delete everything here, as in every cluster.
+    const powerful = { namespace: 'kube-system', name: 'generic-garbage-collector' }
+    await createAccount(cluster.api, powerful)
+    const here = await requestToken(cluster.api, powerful, [AUDIENCE])
+    assert.equal(await has('serviceaccount', here, 'team-a/app'), 'pull,push')
+    const there = await other.tokenOf(powerful, AUDIENCE)
+    assert.equal(await has('serviceaccount', there, 'team-a/app'), '')
+    assert.equal(await has('serviceaccount', there, 'kube-system/app'), 'pull')
+    const builder = await other.tokenOf({ namespace: 'team-a', name: 'builder' }, AUDIENCE)
+    assert.equal(await has('serviceaccount', builder, 'team-a/app'), 'pull')
   })
 
   it('gives a namespace what a Role in another one gives it, beside what is its own', async () => {

@@ -91,6 +91,7 @@ export async function startControlCluster(): Promise<ControlCluster> {
   const environment = (as: keyof typeof files = 'controller') => ({
     ...{ HOME: home, RAUTH_CREDENTIALS_KUBERNETES_KUBECONFIG: files[as] },
     RAUTH_SERVICE: 'registry.example',
+    RAUTH_CONTROLLER_PUBLISH_AHEAD: '0s',
   })
   return {
     ...{ plane, api, own, files, home, secret, environment },

@@ -14,7 +14,7 @@ export const NOW = 1_795_521_600
 
 export const SETTINGS: ControlSettings = {
   ...{ secretName: 'registry-credentials', pullSecretName: 'registry-pull-secret' },
-  ...{ registries: [REGISTRY], overlap: 600, serviceAccounts: [], adopt: false },
+  ...{ registries: [REGISTRY], publishAhead: 0, overlap: 600, serviceAccounts: [], adopt: false },
   whenUnmanaged: 'keep',
 }
 

@@ -12,6 +12,12 @@ const EFFECT_LIMIT = 10_000
 
 /** Makes all that a file of `examples/kubernetes` has, and gives the identity of its service account. */
 export async function rightsOf(api: Api, file: string, account = 'rauth'): Promise<Identity> {
+  await makeAll(api, file)
+  return tokenOf(api, account)
+}
+
+/** Makes all that a file of `examples/kubernetes` has. */
+export async function makeAll(api: Api, file: string): Promise<void> {
   const text = await readFile(path.join(ROOT, 'examples/kubernetes', file), 'utf8')
   for (const { object, text: one } of manifestsOf(text)) {
     const collection = await collectionOf(api, object)
@@ -20,7 +26,6 @@ export async function rightsOf(api: Api, file: string, account = 'rauth'): Promi
     // Some of it is in more than one file.
     if (status !== 201 && status !== 409) throw new Error(JSON.stringify(body))
   }
-  return tokenOf(api, account)
 }
 
 /** A token for a service account of the namespace rauth. */

@@ -21,7 +21,7 @@ import {
 } from '../../support/control/world.ts'
 
 const DOCKER = 'kubernetes.io/dockerconfigjson'
-const settings = { rotateAfter: 3_600, serviceAccounts: ['default'] }
+const settings = { rotateAfter: 3_600, publishAhead: 30, serviceAccounts: ['default'] }
 
 type Contexts = (now: number) => PlanContext
 
@@ -137,7 +137,8 @@ describe('plans, from any state', () => {
       fc.property(anyObserved, anySettings, (from, some) => {
         const contexts = contextOf({ ...settings, ...some })
         const world = new World(from)
-        const { obstacle } = rest(world, contexts, NOW)
+        rest(world, contexts, NOW)
+        const { obstacle } = rest(world, contexts, NOW + settings.publishAhead)
         const { managed, credentials, pull } = world.observed
         if (!managed || (obstacle && obstacle.reason !== 'ServiceAccountMissing')) return
         assert.ok(credentials !== undefined && pull !== undefined)

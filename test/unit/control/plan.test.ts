@@ -237,6 +237,29 @@ describe('plan', () => {
     assert.ok(letsIn(observed, old, late + 599))
   })
 
+  it('gives pods the next password only when every rauth had time to read it', () => {
+    const settings = { publishAhead: 30 }
+    const context = laterContext(settings)
+    const first = settle(ask(made(), 'true'), settings, NOW, context)
+    assert.deepEqual(told(first.steps), [
+      'change credentials asked',
+      'change credentials condition',
+    ])
+    assert.equal(first.wake, NOW + 30)
+    assert.deepEqual(condition(first.observed), ['True InStep', 'True Overlap'])
+    const old = pullLogin(first.observed) ?? assert.fail()
+    assert.ok(letsIn(first.observed, old, NOW + 1e6))
+    const second = settle(first.observed, settings, NOW + 30, context)
+    assert.deepEqual(told(second.steps), [
+      'change pull changed',
+      'change credentials overlap_begins',
+    ])
+    assert.notDeepEqual(pullLogin(second.observed), old)
+    // Whatever does not work is worth no waiting.
+    const spoiled = edited(first.observed, 'pull', { '.dockerconfigjson': '{"auths":{}}' })
+    assert.equal(told(settle(spoiled, settings, NOW + 1, context).steps)[0], 'change pull changed')
+  })
+
   const ask = (observed: Observed, how: string) =>
     edited(
       observed,

@@ -11,6 +11,7 @@ import { formatServiceAccount, parseServiceAccount } from '../../../src/service-
 const NOW = 1_800_000_000
 const ISSUER = 'https://kubernetes.default.svc'
 const SUBJECT = 'system:serviceaccount:team-a:builder'
+const BUILDER = { namespace: 'team-a', serviceaccount: 'builder' }
 const REFERENCE = { id: 'serviceAccounts', generation: 'g' }
 
 const CLAIMS = {
@@ -32,6 +33,7 @@ function start(options: Partial<ServiceAccountsOptions> = {}, found?: VerifiedTo
   const asked: string[] = []
   const source = createServiceAccounts({
     ...{ audiences: ['registry.example'], namespaces: [], reference: REFERENCE, clock: () => NOW },
+    ofThisCluster: true,
     verify({ password }) {
       asked.push(password.reveal())
       return Promise.resolve(found ?? { kind: 'verified', username: SUBJECT })
@@ -51,12 +53,16 @@ describe('the token of a ServiceAccount as a password', () => {
         kind: 'yes',
         subject: {
           ...{ account: SUBJECT, namespaces: ['team-a'], until: NOW + 600 },
-          credentials: [
-            { ...REFERENCE, vouched: true, namespace: 'team-a', serviceaccount: 'builder' },
-          ],
+          credentials: [{ ...REFERENCE, vouched: true, ...BUILDER, ofThisCluster: true }],
         },
       })
     }
+  })
+
+  it('of another cluster is not one of this cluster', async () => {
+    const answer = await start({ ofThisCluster: false }, { kind: 'verified' }).ask(tokenOf(CLAIMS))
+    assert.ok(answer.kind === 'yes')
+    assert.deepEqual(answer.subject.credentials, [{ ...REFERENCE, vouched: true, ...BUILDER }])
   })
 
   const own = CLAIMS['kubernetes.io']

@@ -46,8 +46,8 @@ export function createObjectCache<State extends ObjectIdentity>(
 ): ObjectCache<State> {
   const { isThere, keyOf, onChange, most = Infinity } = options
   const states = new Map<string, State>()
-  /** When objects went that a list may still have, by key: versions. */
-  const gone = new Map<string, string>()
+  /** The last of objects that went and that a list may still have, by key. */
+  const gone = new Map<string, Pick<ObjectIdentity, 'namespace' | 'version'>>()
   const leftOut = new Set<string>()
 
   function put(state: State, by: ObjectChange<State>['by']): void {
@@ -57,7 +57,7 @@ export function createObjectCache<State extends ObjectIdentity>(
       return
     }
     if (!isThere(state)) {
-      gone.set(key, state.version)
+      went(state)
       drop(state, by)
       return
     }
@@ -73,6 +73,11 @@ export function createObjectCache<State extends ObjectIdentity>(
     onChange({ state, gone: false, by })
   }
 
+  function went(state: State): void {
+    const { namespace, version } = state
+    gone.set(keyOf(state), { namespace, version })
+  }
+
   function drop(state: State, by: ObjectChange<State>['by']): void {
     const key = keyOf(state)
     leftOut.delete(key)
@@ -80,7 +85,7 @@ export function createObjectCache<State extends ObjectIdentity>(
   }
 
   /** As of when it is what is known. */
-  const versionOf = (key: string) => states.get(key)?.version ?? gone.get(key)
+  const versionOf = (key: string) => (states.get(key) ?? gone.get(key))?.version
 
   /** Whether what is known of the object is newer. */
   function isLate(state: State): boolean {
@@ -110,23 +115,26 @@ export function createObjectCache<State extends ObjectIdentity>(
           put(state, 'event')
           return
         }
-        gone.set(keyOf(state), state.version)
+        went(state)
         drop(state, 'event')
       },
       replace(listed, version, whole) {
         const there = new Set(listed.map(keyOf))
+        const isOf = (namespace: string) => scope === undefined || scope === namespace
         for (const key of leftOut) if (!there.has(key)) leftOut.delete(key)
         for (const state of [...states.values()]) {
-          if (there.has(keyOf(state)) || (scope !== undefined && scope !== state.namespace))
-            continue
+          if (there.has(keyOf(state)) || !isOf(state.namespace)) continue
           if (whole || !isOlder(version, state.version)) drop(state, 'list')
+        }
+        for (const [key, last] of gone) {
+          // At an older state of the API server what went after it has not gone, and may come with an older version.
+          if ((whole && isOf(last.namespace)) || !isOlder(version, last.version)) gone.delete(key)
         }
         for (const state of listed) {
           // By the version of the list, not by the object's own: an older object may have come back.
           const known = versionOf(keyOf(state)) ?? version
           if (whole || !isOlder(version, known)) put(state, 'list')
         }
-        for (const [key, at] of gone) if (!isOlder(version, at)) gone.delete(key)
       },
     }),
   }

@@ -46,6 +46,19 @@ describe('rauth rotate', () => {
     }
   })
 
+  it('waits until every rauth had time to read the next password', async () => {
+    const environment = { RAUTH_CONTROLLER_PUBLISH_AHEAD: '2s' }
+    const begin = performance.now()
+    const { code, output } = await cluster.rauth(['rotate', 'team-b'], environment)
+    assert.equal(code, 0, output)
+    assert.match(output, /every rauth reads the next password; pods get it in [12] s/)
+    assert.ok(performance.now() - begin > 1_000)
+    assert.equal(
+      (await cluster.pullLogin('team-b'))?.password,
+      (await values('team-b'))['password'],
+    )
+  })
+
   it('ends no overlap for another, and says until when', async () => {
     const before = await cluster.secret('team-a')
     const { stderr } = await rotate(['team-a'], 1)

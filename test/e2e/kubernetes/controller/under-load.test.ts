@@ -52,6 +52,7 @@ describe('every password rotated twice while images are pulled in 20 namespaces'
     for (const name of NAMESPACES) await cluster.namespace(name)
     controller = await startController(cluster, {
       RAUTH_CONTROLLER_OVERLAP: `${OVERLAP}s`,
+      RAUTH_CONTROLLER_PUBLISH_AHEAD: '2s',
       // `registry.example` is where the tests look, too.
       RAUTH_CONTROLLER_REGISTRIES: `registry.example,${stack.registry}`,
     })

@@ -14,13 +14,20 @@ const question = (more: Partial<Question> = {}, actions = ['pull', 'push']): Que
   ...more,
 })
 
+const BUILDER = { namespace: 'team-a', serviceaccount: 'builder' }
+
 describe('accessSpec', () => {
   const WHO: readonly (readonly [Partial<Question>, user: string, groups: readonly string[]])[] = [
     [{}, 'rauth:team-a/ci', ['rauth:authenticated', 'rauth:namespace:team-a']],
     [
-      { holder: { namespace: 'team-a', serviceaccount: 'builder' }, account: 'anything' },
+      { holder: { ...BUILDER, ofThisCluster: true }, account: 'anything' },
       'system:serviceaccount:team-a:builder',
       ['system:serviceaccounts', 'system:serviceaccounts:team-a', 'system:authenticated'],
+    ],
+    [
+      { holder: BUILDER, account: 'system:serviceaccount:team-a:builder' },
+      'rauth:serviceaccount:team-a:builder',
+      ['rauth:authenticated', 'rauth:serviceaccounts', 'rauth:serviceaccounts:team-a'],
     ],
     [{ holder: undefined, account: '' }, 'system:anonymous', ['system:unauthenticated']],
     [{ holder: {}, account: 'system:admin' }, 'rauth:/system:admin', ['rauth:authenticated']],

@@ -88,6 +88,28 @@ describe('createSecretCache', () => {
     assert.deepEqual(['a', 'b'].map(state), [1, 2])
   })
 
+  it('has a Secret that is made again after the API server was put back to before it went', () => {
+    const { target, read, state } = cache()
+    target.replace([read('a', 5), read('b', 5)], '5', true)
+    target.apply(read('a', 8, 'first'), true)
+    target.replace([read('b', 5)], '5', true)
+    assert.equal(state('a'), undefined)
+    target.apply(read('a', 6, 'second'), false)
+    assert.equal(state('a'), 6, 'by an event')
+    target.apply(read('a', 8, 'second'), true)
+    target.replace([], '6', true)
+    target.replace([read('a', 6, 'third')], '7', false)
+    assert.equal(state('a'), 6, 'by a list')
+  })
+
+  it('forgets for a list of one namespace nothing that went in another', () => {
+    const { of, target, read, state } = cache()
+    target.apply(read('a', 8), true)
+    of('b').replace([], '5', true)
+    target.apply(read('a', 6), false)
+    assert.equal(state('a'), undefined)
+  })
+
   it('lets the list of one namespace say nothing of others', () => {
     const { of, target, read, state } = cache()
     target.apply(read('a', 1), false)
