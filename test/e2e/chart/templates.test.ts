@@ -14,7 +14,6 @@ import {
   type Helm,
 } from '../../support/chart/helm-release.ts'
 import { nameOf, render, textOf, VALUES_FILES } from '../../support/chart/rendered.ts'
-import { manifestsOf } from '../../support/kubernetes/manifests.ts'
 import { run } from '../../support/run.ts'
 import type { Json } from '../../support/kubernetes/api.ts'
 
@@ -152,15 +151,13 @@ describe('what the chart makes of values', () => {
   })
 
   it('can be there twice: releases share no name of the whole cluster', async () => {
+    const values = set('controller.enabled=true', 'policy.kubernetesRbac=true')
     const names = async (namespace: string) => {
-      const values = ['--set', 'controller.enabled=true,policy.kubernetesRbac=true']
-      const text = await helm.expect(
-        ...['template', 'rauth', CHART, '-n', namespace, ...KUBERNETES_VERSION, ...values],
-        ...['--set', 'serviceAccountTokens.audience=registry.example'],
-      )
-      return manifestsOf(text)
-        .filter(({ object }) => String(object?.['kind']).startsWith('ClusterRole'))
-        .map(({ object }) => nameOf(object))
+      const audience = set('serviceAccountTokens.audience=registry.example')
+      // Of two -n the last counts.
+      const { objects } = await render(helm, ...values, ...audience, '-n', namespace)
+      const ofCluster = objects.filter(({ kind }) => String(kind).startsWith('ClusterRole'))
+      return ofCluster.map(nameOf)
     }
     const [one, other] = [await names('one'), await names('other')]
     assert.equal(one.length, 8)
