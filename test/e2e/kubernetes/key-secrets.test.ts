@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
@@ -42,7 +42,11 @@ describe('keys in Secrets of a cluster', () => {
   })
 
   function keys(as: string, ...args: readonly string[]): Promise<RunResult> {
-    const env = { KUBECONFIG: path.join(home, as), TMPDIR: home }
+    return keysIn(home, as, ...args)
+  }
+  /** Whatever is made in between, in a folder. */
+  function keysIn(folder: string, as: string, ...args: readonly string[]): Promise<RunResult> {
+    const env = { KUBECONFIG: path.join(home, as), TMPDIR: folder }
     const all = [PROGRAM, 'keys', ...args, '--secret', 'registry/keys']
     return run(process.execPath, all, { env, cwd: home })
   }
@@ -172,5 +176,33 @@ describe('keys in Secrets of a cluster', () => {
       (await readdir(home)).filter((name) => name.startsWith('rauth-keys')),
       [],
     )
+  })
+
+  it('are marked as what no controller calls its own', async () => {
+    await good('init', 'init')
+    for (const name of ALL) {
+      const { metadata } = await cluster.api.expect('GET', `${SECRETS}/${name}`)
+      const { labels } = metadata as { labels: unknown }
+      assert.deepEqual(labels, { 'app.kubernetes.io/managed-by': 'rauth-keys' })
+    }
+  })
+
+  it('say so where they go to an API server whose certificate is not checked', async () => {
+    const checked = await readFile(path.join(home, 'init'), 'utf8')
+    const unchecked = checked.replace(
+      /certificate-authority-data: .*/,
+      'insecure-skip-tls-verify: true',
+    )
+    assert.notEqual(unchecked, checked)
+    await writeFile(path.join(home, 'unchecked'), unchecked, { mode: 0o600 })
+    const { code, stderr, output } = await keys('unchecked', 'init')
+    assert.equal(code, 0, output)
+    assert.match(stderr, /the certificate of the API server is not checked/)
+  })
+
+  it('need a folder for a moment, and say which where there is none', async () => {
+    const { code, stderr } = await keysIn('/proc', 'init', 'init')
+    assert.notEqual(code, 0)
+    assert.match(stderr, /next: set TMPDIR to a folder that can be written/)
   })
 })

@@ -6,6 +6,7 @@ import {
   startControlCluster,
   type ControlCluster,
 } from '../../../support/control/cluster.ts'
+import { until } from '../../../support/until.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
@@ -143,6 +144,30 @@ describe('rauth controller --once, with the rights of rbac-controller.yaml', () 
     })
     const { imagePullSecrets } = await cluster.api.expect('GET', `${account}/default`)
     assert.deepEqual(imagePullSecrets, [{ name: 'theirs' }, { name: PULL }])
+  })
+
+  it('takes away what it made in a namespace that is no longer chosen, if told so, after an overlap', async () => {
+    await cluster.namespace('leaving')
+    await once()
+    await cluster.api.expect('PATCH', '/api/v1/namespaces/leaving', {
+      metadata: { labels: { 'rauth.dev/managed': null } },
+    })
+    const environment = {
+      RAUTH_CONTROLLER_WHEN_UNMANAGED: 'delete',
+      RAUTH_CONTROLLER_OVERLAP: '10s',
+    }
+    // The right to delete is not among those that it has unless it is given.
+    const asAdministrator = () =>
+      cluster.rauth(['controller', '--once'], environment, 'administrator')
+    await asAdministrator()
+    const marked = await cluster.secret('leaving')
+    assert.match(marked?.annotations['rauth.dev/unmanaged-since'] ?? '', /^20/)
+    await until('the end', 30_000, async () => {
+      await asAdministrator()
+      return (await cluster.secret('leaving')) === undefined
+    })
+    assert.equal(await cluster.pull('leaving'), undefined)
+    assert.notEqual(await cluster.secret('team-a'), undefined)
   })
 
   it('may not read another Secret, nor change a namespace', async () => {
