@@ -4,9 +4,9 @@ import { loadConfig, parseConfig, USUAL_FILE } from '../config/read.ts'
 import { problemsError } from '../config/problems.ts'
 import type { Config } from '../config/schema.ts'
 import { formatInstant } from '../instant.ts'
-import type { Log } from '../log.ts'
 import { rotateNamespace } from '../serve/controller/rotate.ts'
 import { parseNamespace } from './asking/parse-namespace.ts'
+import { COMMAND_LOG } from './command-log.ts'
 import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
 import { say } from './output.ts'
 
@@ -29,7 +29,7 @@ export function rotateCommand(): Command {
     .action(async (namespace: string, options: RotateOptions) => {
       const now = options.now === true
       const rotated = await rotateNamespace(configOf(options), {
-        ...{ namespace, now, log: LOG },
+        ...{ namespace, now, log: COMMAND_LOG },
         onWait(seconds) {
           say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
         },
@@ -56,14 +56,4 @@ function configOf(options: ConfigOption): Config {
   const read = parseConfig('realm: http://localhost/token\n', USUAL_FILE, process.env)
   if (read.problems !== undefined) throw problemsError(read.problems)
   return read.config
-}
-
-const LOG: Log = {
-  info: () => undefined,
-  warn(_, message) {
-    say([message])
-  },
-  error(_, message) {
-    say([message])
-  },
 }

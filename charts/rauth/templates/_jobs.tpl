@@ -1,11 +1,12 @@
-{{- /* (root, component, args, config?) → spec of a pod that runs rauth once, as the account `<fullname>-<component>`. */}}
+{{- /* (root, component, commands, restartPolicy, config?) → spec of a pod that runs rauth to its end, as the account
+       `<fullname>-<component>`. */}}
 {{- define "rauth.jobPod" -}}
 {{- $root := .root }}
 {{- $values := $root.Values }}
 serviceAccountName: {{ include "rauth.fullname" $root }}-{{ .component }}
 automountServiceAccountToken: false
 enableServiceLinks: false
-restartPolicy: OnFailure
+restartPolicy: {{ .restartPolicy }}
 {{- with $values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}

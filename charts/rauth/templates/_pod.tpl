@@ -26,6 +26,8 @@ containers:
       - --role
       - {{ .role }}
       {{- with $values.extraArgs }}{{ toYaml . | nindent 6 }}{{ end }}
+    # Where rauth.yaml counts: kubectl exec deploy/NAME -- rauth can-i … needs no more.
+    workingDir: /etc/rauth/config
     env:
       - name: NODE_OPTIONS
         value: {{ $values.nodeOptions | quote }}

@@ -1,12 +1,9 @@
-import os from 'node:os'
 import { messageOf, RauthError } from '../../errors.ts'
 import { isMapping, type Mapping } from '../../mapping.ts'
 import { Redacted } from '../../redacted.ts'
-import { VERSION } from '../../version.ts'
-import { createApi, type Api } from './api.ts'
+import type { Api } from './api.ts'
 import { ApiRefusal } from './api-refusal.ts'
-import { readClusterAccess, type AccessOptions } from './cluster-access.ts'
-import { createConnection } from './connection.ts'
+import type { Cluster } from './cluster.ts'
 
 /** Contents by their keys, as a folder has them by its file names. */
 export type SecretContents = ReadonlyMap<string, Redacted<Buffer>>
@@ -18,7 +15,7 @@ export interface StoredSecret {
   readonly object: Mapping
 }
 
-/** The Secrets of one namespace, each by its name. All throw ERR_CREDENTIALS_UNREADABLE or ERR_UNREACHABLE. */
+/** The Secrets of one namespace, each by its name. All throw ERR_KEYS_UNREADABLE or ERR_UNREACHABLE. */
 export interface SecretObjects {
   /** Undefined: there is none. */
   read(name: string): Promise<StoredSecret | undefined>
@@ -26,24 +23,18 @@ export interface SecretObjects {
   create(name: string, contents: SecretContents): Promise<boolean>
   /** Puts other contents into what was read; throws where that has changed since. */
   replace(name: string, stored: StoredSecret, contents: SecretContents): Promise<void>
-  close(): void
-}
-
-export type SecretObjectsOptions = Pick<AccessOptions, 'kubeconfig' | 'context' | 'environment'> & {
-  readonly namespace: string
 }
 
 /** Milliseconds. */
 const PATIENCE = 30_000
 
-const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'rauth' }
+/** Not what the controller marks its own by: these are no Secrets of namespaces, and nothing but these commands changes them. */
+const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'rauth-keys' }
 
-/** Throws ERR_CREDENTIALS_UNREADABLE when nothing says which cluster that is. */
-export function openSecretObjects({ namespace, ...access }: SecretObjectsOptions): SecretObjects {
-  const read = () => readClusterAccess({ ...access, home: os.homedir() })
-  const { server } = read()
-  const connection = createConnection(() => read().config)
-  const api = createApi({ connection, userAgent: `rauth/${VERSION}`, onAnswer: () => undefined })
+export function createSecretObjects(
+  { api, server }: Pick<Cluster, 'api' | 'server'>,
+  namespace: string,
+): SecretObjects {
   const collection = `/api/v1/namespaces/${namespace}/secrets`
 
   /** `excused`: reasons of a refusal that are an answer. */
@@ -82,9 +73,6 @@ export function openSecretObjects({ namespace, ...access }: SecretObjectsOptions
       // With the resourceVersion that was read: what changed since is refused, not lost.
       await send('PUT', `${collection}/${name}`, name, { body: { ...object, ...dataOf(contents) } })
     },
-    close: () => {
-      connection.close()
-    },
   }
 }
 
@@ -94,7 +82,7 @@ function refused(name: string, cause: ApiRefusal): RauthError {
       ? '; next: it was changed meanwhile, so look at it and try again'
       : ''
   const message = `Secret ${name}: ${cause.message}${next}`
-  return new RauthError('ERR_CREDENTIALS_UNREADABLE', message, { cause })
+  return new RauthError('ERR_KEYS_UNREADABLE', message, { cause })
 }
 
 function dataOf(contents: SecretContents): Mapping {

@@ -106,7 +106,7 @@ async function ensure(
   const there = found ?? (await secrets.read(name))
   if (there === undefined) {
     throw new RauthError(
-      'ERR_CREDENTIALS_UNREADABLE',
+      'ERR_KEYS_UNREADABLE',
       `Secret ${name} comes and goes; next: find out who deletes it`,
     )
   }

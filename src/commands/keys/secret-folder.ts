@@ -2,14 +2,21 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { SecretContents } from '../../adapters/kubernetes/secret-object.ts'
+import { messageOf, RauthError } from '../../errors.ts'
 import { Redacted } from '../../redacted.ts'
 
 /**
  * Does something with a folder that is there for as long as that takes, and that nobody else can read: what
  * makes keys makes them in folders, and a Secret is a folder. In a pod it is in memory, by an emptyDir at /tmp.
+ * Throws ERR_KEYS_UNREADABLE where none can be made.
  */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-keys-'))
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-keys-')).catch((cause: unknown) => {
+    const next =
+      'next: set TMPDIR to a folder that can be written, best in memory, such as /dev/shm'
+    const message = `keys are made in a folder for a moment, and none can be: ${messageOf(cause)}; ${next}`
+    throw new RauthError('ERR_KEYS_UNREADABLE', message, { cause })
+  })
   try {
     return await work(folder)
   } finally {

@@ -1,6 +1,10 @@
+import os from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
-import { openSecretObjects, type SecretObjects } from '../../adapters/kubernetes/secret-object.ts'
+import { openCluster } from '../../adapters/kubernetes/cluster.ts'
+import { createSecretObjects, type SecretObjects } from '../../adapters/kubernetes/secret-object.ts'
 import { NAMESPACE_NAME } from '../../namespace-name.ts'
+import { VERSION } from '../../version.ts'
+import { COMMAND_LOG } from '../command-log.ts'
 import { keySecretNames, type KeySecretNames } from './key-secrets.ts'
 import type { Place } from './place.ts'
 
@@ -33,16 +37,22 @@ function parseSecret(text: string): NamedSecret {
 /** Does something with the Secrets of a name, in the cluster that the configuration, a pod or a kubeconfig names. */
 export async function withSecrets(
   { namespace, name }: NamedSecret,
-  { cluster }: Place,
+  { cluster: where }: Place,
   work: (opened: {
     readonly secrets: SecretObjects
     readonly names: KeySecretNames
   }) => Promise<void>,
 ): Promise<void> {
-  const secrets = openSecretObjects({ ...cluster, namespace, environment: process.env })
+  const cluster = openCluster({
+    access: {
+      ...{ ...where, environment: process.env, home: os.homedir() },
+      clock: () => Date.now() / 1000,
+    },
+    ...{ userAgent: `rauth/${VERSION}`, log: COMMAND_LOG, onAnswer: () => undefined },
+  })
   try {
-    await work({ secrets, names: keySecretNames(name) })
+    await work({ secrets: createSecretObjects(cluster, namespace), names: keySecretNames(name) })
   } finally {
-    secrets.close()
+    cluster.close()
   }
 }

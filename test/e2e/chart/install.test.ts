@@ -124,6 +124,17 @@ describe('the chart, as its first line of documentation installs it', () => {
     assert.deepEqual(await versions(), before)
   })
 
+  it('upgrades from tokens that are reviewed to tokens verified by keys, and back', async () => {
+    const review = ['--set', 'serviceAccountTokens.audience=registry.example']
+    const keys = [
+      ...[...review, '--set', 'serviceAccountTokens.verify=keys'],
+      ...['--set', 'serviceAccountTokens.extra.issuer=https://cluster.example'],
+    ]
+    for (const set of [review, keys, review, []]) {
+      await helm.expect('upgrade', 'rauth', CHART, '-n', NAMESPACE, ...set)
+    }
+  })
+
   it('leaves the keys when it is uninstalled, and takes them up again', async () => {
     const before = await versions()
     await helm.expect('uninstall', 'rauth', '-n', NAMESPACE)

@@ -63,6 +63,23 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
     }
   })
 
+  it('answers "rauth can-i" by kubectl exec, without being told where its configuration is', async () => {
+    const path = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/rauth`
+    const { spec } = (await installed.cluster.api.expect('GET', path)) as {
+      spec: { template: { spec: PodSpec } }
+    }
+    const pod = spec.template.spec
+    const [container] = pod.containers.filter(({ name }) => name === 'rauth')
+    assert.ok(container)
+    const execute = (...args: readonly string[]) =>
+      installed.node.complete(NAMESPACE, { ...pod, containers: [{ ...container, args }] })
+    const yes = await execute('can-i', 'push', 'team-a/app', '--as', 'team-a')
+    assert.ok(yes.ok, yes.output)
+    const no = await execute('can-i', 'pull', 'team-b/app', '--as', 'team-a')
+    assert.equal(no.ok, false)
+    assert.match(no.output, /^no/m)
+  })
+
   it('lets a namespace push and pull its own images, and no other', async () => {
     const [a, b] = [await craneOf('team-a'), await craneOf('team-b')]
     const pushed = await a.push('of team-a', image('team-a/app:v1'))
@@ -152,7 +169,7 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
       spec.jobTemplate.spec.template.spec,
     )
     assert.ok(ok, output)
-    assert.match(output, /^created signing-\d{8}T\d{6}Z\.key$/m)
+    assert.match(output, /^created signing-\d{8}T\d{6}Z-[0-9a-f]{6}\.key$/m)
     await rauth.sync()
     await until('the new key', 10_000, async () => {
       const { body } = await ask(ports.envoy, '/jwks.json')

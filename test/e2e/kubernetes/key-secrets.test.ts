@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
@@ -42,7 +42,11 @@ describe('keys in Secrets of a cluster', () => {
   })
 
   function keys(as: string, ...args: readonly string[]): Promise<RunResult> {
-    const env = { KUBECONFIG: path.join(home, as), TMPDIR: home }
+    return keysIn(home, as, ...args)
+  }
+  /** Whatever is made in between, in a folder. */
+  function keysIn(folder: string, as: string, ...args: readonly string[]): Promise<RunResult> {
+    const env = { KUBECONFIG: path.join(home, as), TMPDIR: folder }
     const all = [PROGRAM, 'keys', ...args, '--secret', 'registry/keys']
     return run(process.execPath, all, { env, cwd: home })
   }
@@ -121,6 +125,28 @@ describe('keys in Secrets of a cluster', () => {
     assert.equal(old.code, 0, old.output)
   })
 
+  it('never sign with what gateways do not know, however many rotate and prune at once', async () => {
+    await good('init', 'init')
+    const rotations = [1, 2, 3].map(() => keys('rotate', 'rotate'))
+    const all = await Promise.all([...rotations, keys('rotate', 'rotate', '--prune')])
+    for (const { code, stderr } of all) if (code !== 0) assert.match(stderr, /changed meanwhile/)
+    const [signing = {}, forGateways = {}] = await Promise.all(
+      ['keys', 'keys-public'].map(contents),
+    )
+    const certificates = Object.keys(signing).filter((name) => name.endsWith('.crt'))
+    assert.ok(certificates.length > 1)
+    for (const name of certificates) assert.equal(forGateways[name], signing[name], name)
+  })
+
+  it('are brought up to date for gateways by the next pruning, where something ended in the middle', async () => {
+    await good('init', 'init')
+    const stored = await cluster.api.expect('GET', `${SECRETS}/keys-public`)
+    const data = { ...(stored['data'] as Json), 'never-stored.crt': 'AA==' }
+    await cluster.api.expect('PUT', `${SECRETS}/keys-public`, { ...stored, data })
+    await good('rotate', 'rotate', '--prune')
+    assert.ok(!('never-stored.crt' in (await contents('keys-public'))))
+  })
+
   it('are only the binding key where somebody else signs', async () => {
     assert.equal(await good('init', 'init', '--only-binding-key'), 'created Secret registry/keys\n')
     assert.deepEqual(Object.keys(await contents('keys')), ['binding.key'])
@@ -150,5 +176,33 @@ describe('keys in Secrets of a cluster', () => {
       (await readdir(home)).filter((name) => name.startsWith('rauth-keys')),
       [],
     )
+  })
+
+  it('are marked as what no controller calls its own', async () => {
+    await good('init', 'init')
+    for (const name of ALL) {
+      const { metadata } = await cluster.api.expect('GET', `${SECRETS}/${name}`)
+      const { labels } = metadata as { labels: unknown }
+      assert.deepEqual(labels, { 'app.kubernetes.io/managed-by': 'rauth-keys' })
+    }
+  })
+
+  it('say so where they go to an API server whose certificate is not checked', async () => {
+    const checked = await readFile(path.join(home, 'init'), 'utf8')
+    const unchecked = checked.replace(
+      /certificate-authority-data: .*/,
+      'insecure-skip-tls-verify: true',
+    )
+    assert.notEqual(unchecked, checked)
+    await writeFile(path.join(home, 'unchecked'), unchecked, { mode: 0o600 })
+    const { code, stderr, output } = await keys('unchecked', 'init')
+    assert.equal(code, 0, output)
+    assert.match(stderr, /the certificate of the API server is not checked/)
+  })
+
+  it('need a folder for a moment, and say which where there is none', async () => {
+    const { code, stderr } = await keysIn('/proc', 'init', 'init')
+    assert.notEqual(code, 0)
+    assert.match(stderr, /next: set TMPDIR to a folder that can be written/)
   })
 })

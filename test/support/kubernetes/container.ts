@@ -14,6 +14,8 @@ export interface ContainerOptions {
   /** What stands for its image: a program, and files of this machine at other places. */
   readonly image: Image
   readonly args: readonly string[]
+  /** Where it is started; must be there. */
+  readonly workingDir: string
   readonly env: Readonly<Record<string, string>>
   readonly mounts: readonly Mount[]
   /** Names that lead to this machine. */
@@ -34,7 +36,8 @@ const NAMESPACE = [...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--
 
 /**
  * A root of its own that can't be written: what the system has of programs and libraries, and of `/etc` what they
- * need. Arguments: the root, the file of hosts, then `source target ro|rw` for each mount, `--`, and the command.
+ * need. Arguments: the root, the file of hosts, then `source target ro|rw` for each mount, `--`, the folder to
+ * start in, and the command.
  */
 const SCRIPT = `
 set -e
@@ -56,9 +59,9 @@ while [ "$1" != -- ]; do
   if [ "$3" = ro ]; then mount -o remount,bind,ro "$root$2"; fi
   shift 3
 done
-shift
+folder=$2; shift 2
 mount -o remount,ro "$root"
-exec chroot "$root" "$@"
+exec chroot "$root" /usr/bin/env -C "$folder" "$@"
 `
 
 /** Runs a container's process on this machine's network, with its own view of files. */
@@ -77,7 +80,7 @@ export async function startContainer(options: ContainerOptions): Promise<Child> 
     program: 'unshare',
     args: [
       ...[...NAMESPACE, 'sh', '-c', SCRIPT, 'sh', file('root'), file('hosts')],
-      ...[...mounts, '--', ...image.command, ...options.args],
+      ...[...mounts, '--', options.workingDir, ...image.command, ...options.args],
     ],
     // Of this process's environment nothing but where programs are.
     env: {

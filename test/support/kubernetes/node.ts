@@ -13,6 +13,7 @@ interface Container {
   readonly name: string
   readonly image: string
   readonly args?: readonly string[]
+  readonly workingDir?: string
   readonly env?: readonly EnvironmentVariable[]
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
   readonly readinessProbe?: Probe
@@ -88,9 +89,9 @@ export async function createNode(
       await mkdir(at, { recursive: true })
       const image = images[imageName(container.image)]
       if (image === undefined) throw new Error(`no image is called ${container.image}`)
-      const { args = [], volumeMounts = [] } = container
+      const { args = [], workingDir = '/', volumeMounts = [] } = container
       return startContainer({
-        ...{ name: container.name, folder: at, hosts, args },
+        ...{ name: container.name, folder: at, hosts, args, workingDir },
         image,
         env: await environmentOf(api, owner, container.env ?? [], cluster),
         mounts: volumeMounts.map(({ name, mountPath, readOnly = false }) => {

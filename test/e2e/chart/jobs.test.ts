@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { CHART, createHelm, type Helm } from '../../support/chart/helm-release.ts'
+import { render } from '../../support/chart/rendered.ts'
+
+interface JobSpec {
+  readonly backoffLimit: number
+  readonly template: { readonly spec: { readonly restartPolicy: string } }
+}
+
+describe('the Jobs of the chart', () => {
+  let helm: Helm
+  before(async () => {
+    helm = await createHelm()
+  })
+  after(() => helm.remove())
+
+  const spec = async (kind: string, name: string) => {
+    const values = path.join(CHART, 'ci/minimal-values.yaml')
+    return (await render(helm, '-f', values)).find(kind, name)['spec']
+  }
+
+  it('try until the first keys are there: making them twice is the same as once', async () => {
+    const { backoffLimit, template } = (await spec('Job', 'rauth-keys-init')) as JobSpec
+    assert.deepEqual([backoffLimit > 0, template.spec.restartPolicy], [true, 'OnFailure'])
+  })
+
+  it('rotate once: what failed half-way makes no second key, in no other pod and in the same', async () => {
+    const { jobTemplate } = (await spec('CronJob', 'rauth-keys-rotate')) as {
+      jobTemplate: { spec: JobSpec }
+    }
+    const { backoffLimit, template } = jobTemplate.spec
+    assert.deepEqual([backoffLimit, template.spec.restartPolicy], [0, 'Never'])
+  })
+})
