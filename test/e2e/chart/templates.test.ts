@@ -81,6 +81,10 @@ describe('what the chart makes of values', () => {
     })
     const deployment = (await render(helm, ...other)).find('Deployment', 'rauth')
     assert.match(JSON.stringify(deployment), /"image":"example\/rauth:v1"/)
+    // A tag of digits is a number to whoever writes no quotes.
+    const tag = await helm.values({ image: { tag: 20261130 } })
+    const dated = (await render(helm, '-f', tag)).find('Deployment', 'rauth')
+    assert.match(JSON.stringify(dated), /\/rauth:20261130"/)
   })
 
   for (const file of VALUES_FILES) {
