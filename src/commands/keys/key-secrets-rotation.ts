@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { SecretContents, SecretObjects } from '../../adapters/kubernetes/secret-object.ts'
 import { pruneKeys } from '../../adapters/file/keys/key-pruning.ts'
 import { RauthError } from '../../errors.ts'
@@ -20,7 +21,8 @@ export interface ChangedKeys {
 
 /**
  * The next signing key under the CA. Those who only verify get it first: whatever ends this in the middle, no token is
- * signed with what they do not know.
+ * signed with what they do not know. Nothing is taken from them, so that of several rotations at once none
+ * hides another's key; and they get it again after the key is there, in case that something was pruned meanwhile.
  */
 export async function rotateKeySecrets({
   secrets,
@@ -39,14 +41,18 @@ export async function rotateKeySecrets({
     const { rotateKeys } = await import('../../adapters/file/keys/key-rotation.ts')
     const { algorithm, days } = key
     await rotateKeys({
-      ...{ directory, now },
+      // Of several in one second each makes its own.
+      ...{ directory, now, suffix: randomBytes(3).toString('hex') },
       ...(algorithm === undefined ? {} : { algorithm }),
       ...(days === undefined ? {} : { days }),
     })
     return without(await readFolder(directory), AUTHORITY_KEY)
   })
-  await publish({ secrets, names, now }, next)
+  const publication = await publicContents(next, now)
+  const add = (known: SecretContents) => new Map([...known, ...publication])
+  await publish(secrets, names, add)
   await secrets.replace(names.signing, signing, next)
+  await publish(secrets, names, add)
   return changes(signing.contents, next)
 }
 
@@ -63,18 +69,20 @@ export async function pruneKeySecrets(
   })
   const changed = changes(signing.contents, next)
   if (changed.removed.length > 0) await secrets.replace(names.signing, signing, next)
-  await publish({ secrets, names, now }, next)
+  const publication = await publicContents(next, now)
+  await publish(secrets, names, () => publication)
   return changed
 }
 
 /** Brings the Secret of those who only verify up to date, if there is one and it is not. */
 async function publish(
-  { secrets, names, now }: KeySecretsOptions,
-  signing: SecretContents,
+  secrets: SecretObjects,
+  names: KeySecretNames,
+  wantedOf: (there: SecretContents) => SecretContents,
 ): Promise<void> {
   const found = await secrets.read(names.public)
   if (found === undefined) return
-  const wanted = await publicContents(signing, now)
+  const wanted = wantedOf(found.contents)
   if (!isSame(found.contents, wanted)) await secrets.replace(names.public, found, wanted)
 }
 

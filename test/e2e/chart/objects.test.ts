@@ -63,6 +63,15 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
     it(`${file}: each object is taken, with no field that is not known`, async () => {
       const { objects } = await render(helm, ...values)
       assert.ok(objects.length > 8)
+      const names = objects.map(({ kind, metadata }) => {
+        const { namespace = '', name } = metadata as { namespace?: string; name: string }
+        return `${String(kind)} ${namespace}/${name}`
+      })
+      assert.deepEqual(
+        names.filter((name, at) => names.indexOf(name) !== at),
+        [],
+        'there twice',
+      )
       for (const object of objects) {
         kinds.add(String(object['kind']))
         assert.equal(await refusalOf(object), undefined, JSON.stringify(object))

@@ -169,7 +169,7 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
       spec.jobTemplate.spec.template.spec,
     )
     assert.ok(ok, output)
-    assert.match(output, /^created signing-\d{8}T\d{6}Z\.key$/m)
+    assert.match(output, /^created signing-\d{8}T\d{6}Z-[0-9a-f]{6}\.key$/m)
     await rauth.sync()
     await until('the new key', 10_000, async () => {
       const { body } = await ask(ports.envoy, '/jwks.json')

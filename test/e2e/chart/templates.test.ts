@@ -154,6 +154,23 @@ describe('what the chart makes of values', () => {
     )
   })
 
+  it('can be there twice: releases share no name of the whole cluster', async () => {
+    const values = set('controller.enabled=true', 'policy.kubernetesRbac=true')
+    const names = async (namespace: string) => {
+      const audience = set('serviceAccountTokens.audience=registry.example')
+      // Of two -n the last counts.
+      const { objects } = await render(helm, ...values, ...audience, '-n', namespace)
+      const ofCluster = objects.filter(({ kind }) => String(kind).startsWith('ClusterRole'))
+      return ofCluster.map(nameOf)
+    }
+    const [one, other] = [await names('one'), await names('other')]
+    assert.equal(one.length, 8)
+    assert.deepEqual(
+      one.filter((name) => other.includes(name)),
+      [],
+    )
+  })
+
   it('is packed without what only tests need', async () => {
     const folder = path.dirname(await helm.values({}))
     await helm.expect('package', CHART, '-d', folder)

@@ -125,6 +125,28 @@ describe('keys in Secrets of a cluster', () => {
     assert.equal(old.code, 0, old.output)
   })
 
+  it('never sign with what gateways do not know, however many rotate and prune at once', async () => {
+    await good('init', 'init')
+    const rotations = [1, 2, 3].map(() => keys('rotate', 'rotate'))
+    const all = await Promise.all([...rotations, keys('rotate', 'rotate', '--prune')])
+    for (const { code, stderr } of all) if (code !== 0) assert.match(stderr, /changed meanwhile/)
+    const [signing = {}, forGateways = {}] = await Promise.all(
+      ['keys', 'keys-public'].map(contents),
+    )
+    const certificates = Object.keys(signing).filter((name) => name.endsWith('.crt'))
+    assert.ok(certificates.length > 1)
+    for (const name of certificates) assert.equal(forGateways[name], signing[name], name)
+  })
+
+  it('are brought up to date for gateways by the next pruning, where something ended in the middle', async () => {
+    await good('init', 'init')
+    const stored = await cluster.api.expect('GET', `${SECRETS}/keys-public`)
+    const data = { ...(stored['data'] as Json), 'never-stored.crt': 'AA==' }
+    await cluster.api.expect('PUT', `${SECRETS}/keys-public`, { ...stored, data })
+    await good('rotate', 'rotate', '--prune')
+    assert.ok(!('never-stored.crt' in (await contents('keys-public'))))
+  })
+
   it('are only the binding key where somebody else signs', async () => {
     assert.equal(await good('init', 'init', '--only-binding-key'), 'created Secret registry/keys\n')
     assert.deepEqual(Object.keys(await contents('keys')), ['binding.key'])

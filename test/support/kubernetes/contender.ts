@@ -14,7 +14,7 @@ const given = JSON.parse(process.argv[2] ?? '{}') as ContenderArguments
 const now = () => Number(process.hrtime.bigint()) / 1e6
 const say = (line: ContenderLine) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
-const access = { kubeconfig: given.kubeconfig, environment: {}, home: '/' }
+const access = { kubeconfig: given.kubeconfig, environment: {}, home: '/', clock: Date.now }
 const connection = createConnection(() => readClusterAccess(access).config)
 let term = 0
 

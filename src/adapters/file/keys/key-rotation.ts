@@ -17,6 +17,8 @@ export interface RotateOptions {
   readonly algorithm?: Algorithm
   /** Lifetime of the new key's certificate. */
   readonly days?: number
+  /** Of its name, where others may make one in the same second. */
+  readonly suffix?: string
 }
 
 /**
@@ -42,7 +44,9 @@ export async function rotateKeys(options: RotateOptions): Promise<readonly strin
     )
   }
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
-  const name = `signing-${stamp}`
+  const name = ['signing', stamp, ...(options.suffix === undefined ? [] : [options.suffix])].join(
+    '-',
+  )
   try {
     const { days } = options
     return await makeNextKey(name, {
