@@ -160,7 +160,7 @@ describe('what the chart makes of values', () => {
       const audience = set('serviceAccountTokens.audience=registry.example')
       // Of two -n the last counts.
       const { objects } = await render(helm, ...values, ...audience, '-n', namespace)
-      const ofCluster = objects.filter(({ kind }) => String(kind).startsWith('ClusterRole'))
+      const ofCluster = objects.filter(({ metadata }) => !('namespace' in (metadata as object)))
       return ofCluster.map(nameOf)
     }
     const [one, other] = [await names('one'), await names('other')]
