@@ -158,6 +158,20 @@ for (const verify of ['review', 'keys'] as const) {
         }),
         'that have not begun': await signAgain(cluster, good, { nbf: now + 300, iat: now }),
         'signed by another': await signAgain(cluster, good, {}, 'other'),
+        'for a hundred years': await requestToken(
+          cluster.api,
+          BUILDER,
+          [AUDIENCE],
+          undefined,
+          2 ** 32 - 1,
+        ),
+        'for more than a day': await requestToken(
+          cluster.api,
+          BUILDER,
+          [AUDIENCE],
+          undefined,
+          86_401,
+        ),
         'of another issuer': await signAgain(cluster, good, { iss: 'https://other.example' }),
         'with another audience than what is signed': tamper(await token(['other.example']), {
           aud: [AUDIENCE],

@@ -39,12 +39,13 @@ export async function requestToken(
   account: AccountOfCluster,
   audiences: readonly string[] = [],
   bound?: { readonly kind: 'Pod' | 'Secret' } & Meta,
+  expirationSeconds = 600,
 ): Promise<string> {
   const boundObjectRef = bound && {
     ...{ kind: bound.kind, apiVersion: 'v1', name: bound.metadata.name, uid: bound.metadata.uid },
   }
   const { status } = await api.expect('POST', `${pathOf(account)}/token`, {
-    spec: { expirationSeconds: 600, audiences, ...(bound && { boundObjectRef }) },
+    spec: { expirationSeconds, audiences, ...(bound && { boundObjectRef }) },
   })
   return (status as { token: string }).token
 }
