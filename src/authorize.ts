@@ -76,7 +76,7 @@ export function createAuthorize(decider: AskedDecider | undefined): Authorize {
         if (actions.length > 0) allowed.push({ ...resource, actions })
       }
     }
-    return accepted(withDecided(granted, decider, allowed, true))
+    return accepted(withDecided(granted, decider, mergeAccess(allowed), true))
   }
 }
 
@@ -109,15 +109,15 @@ function heldBy({
   return holders.map((holder) => ({ holder, labels: holder.labels }))
 }
 
-/** What a token says, and who decides what the rules leave open, if anybody does. */
+/** What of a token was allowed by a decider, and who that is now, if anybody is. */
 export interface Standing {
-  readonly held: Access | undefined
+  readonly decided: Access | undefined
   readonly decider: Decider | undefined
 }
 
 /**
  * What of `required` whoever holds a token has now: what the rules allow, and of what they leave open to a
- * decider what the token holds. It was asked when the token was made, and is not asked again for each request:
+ * decider what it allowed. It was asked when the token was made, and is not asked again for each request:
  * its yes lasts as long as the token, and as all holders that the token was made for, since it may rest on any of
  * them (`decider`), within what one of them may do by now.
  */
@@ -125,16 +125,16 @@ export function grantOf(
   policy: Policy,
   asker: Asker,
   required: Access,
-  { held, decider }: Standing,
+  { decided, decider }: Standing,
 ): Grant {
   const granted = grant(policy, asker, required)
-  if (decider === undefined || held === undefined) return granted
+  if (decider === undefined || decided === undefined) return granted
   const kept = undecided(policy, asker, required, decider)
     .map((resource) => ({
       ...resource,
       actions: resource.actions.filter((action) => withinOne(decider, asker, action)),
     }))
-    .filter((resource) => resource.actions.length > 0 && covers(held, [resource]))
+    .filter((resource) => resource.actions.length > 0 && covers(decided, [resource]))
   return withDecided(granted, decider, kept, kept.length > 0)
 }
 

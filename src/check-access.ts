@@ -122,14 +122,14 @@ export function createCheckAccess(
       const { account, credentials } = subject.value
       learn({ account })
       const told = credentials.map((one) => toldOf(one, deps.policy().labels))
-      return accepted({ account, credentials: told, access: undefined })
+      return accepted({ account, credentials: told, access: undefined, decided: undefined })
     }
     const grace = finishesUpload ? options.uploadGrace : 0
     return readToken(deps, authorization, { service, grace }, learn)
   }
 
   function judge(
-    { account, access: held }: Bearer,
+    { account, access: held, decided }: Bearer,
     { asker, namespaces, anonymous, policy, decider }: Live,
     { queryIsFixed = false }: RegistryRequest,
     { required, withoutMount, removeQuery, tags }: RequiredAccess,
@@ -141,7 +141,7 @@ export function createCheckAccess(
         : accepted({ headers: identityHeaders(account, namespaces), removeQuery: remove })
 
     const about = { ...asker, tags }
-    const granted = grantOf(policy, about, required, { held, decider })
+    const granted = grantOf(policy, about, required, { decided, decider })
     const { access, rules, shadow } = granted
     learn({
       rule: rules.join(','),

@@ -143,6 +143,7 @@ export function createIssueToken(
       issuedAt: now,
       id: deps.newId(),
       access,
+      ...(decided !== undefined && decided.access.length > 0 && { decided: decided.access }),
       namespaces: subject.namespaces,
       credentials: subject.credentials.map((one) => toldOf(one, policy.labels)),
     })

@@ -36,6 +36,8 @@ export interface Bearer {
   readonly credentials: readonly ToldCredential[]
   /** What its token says; `undefined`: there is none, and the policy alone decides. */
   readonly access: Access | undefined
+  /** Of that, what was not for the rules to decide; `undefined`: nothing. */
+  readonly decided: Access | undefined
 }
 
 /** What of a bearer is good now, and what the policy of now is to be asked with. */
@@ -60,16 +62,18 @@ export function readToken(
   const verified = deps.verifier.verify(token.value, grace)
   if (!verified.ok) return verified
   const { claims, keyId } = verified.value
-  const { subject: account, id: tokenId, access, credentials } = claims
+  const { subject: account, id: tokenId, access, decided, credentials } = claims
   if (claims.audience !== service) return refused('token_invalid', { detail: 'audience' })
   learn({ account, tokenId, keyId, granted: formatScope(access) })
-  return deps.store.ready() ? accepted({ account, credentials, access }) : refused('not_ready')
+  return deps.store.ready()
+    ? accepted({ account, credentials, access, decided })
+    : refused('not_ready')
 }
 
 /** A bearer is never better than its credentials, of which one must be as it was, and the policy of now. */
 export function findLive(
   deps: LiveTokenDependencies,
-  { account, credentials, access }: Bearer,
+  { account, credentials, access = [], decided }: Bearer,
   { service, address }: Pick<Asker, 'service' | 'address'>,
   learn: Learn,
 ): Result<Live> {
@@ -87,8 +91,7 @@ export function findLive(
   }
   // Any token will do for /v2/, if it is still good for anything: this one has no credential.
   const decider = holders.length === credentials.length ? deps.decider : undefined
-  const held = access ?? []
-  if (anonymous && grantOf(policy, asker, held, { held, decider }).access.length === 0) {
+  if (anonymous && grantOf(policy, asker, access, { decided, decider }).access.length === 0) {
     return refused('token_invalid', { detail: 'nothing in it is for everyone any more' })
   }
   return accepted({ asker, namespaces, anonymous, policy, decider })

@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 import type { SecureContextOptions, Server, TlsOptions } from 'node:tls'
 import type { Redacted } from '../redacted.ts'
-import { readHandshakeFailure, type HandshakeFailure } from './handshake-failures.ts'
+import { readHandshakeFailure, type HandshakeFailure } from './handshake-failure.ts'
 
 /** What a listener shows its clients, and whom it takes; all of it PEM. */
 export interface TlsMaterial {

@@ -70,7 +70,8 @@ async function checkCluster(config: Config): Promise<void> {
   const named = kubeconfig !== undefined && existsSync(kubeconfig)
   if (!named && (kubeconfig !== undefined || context === undefined)) return
   const { readClusterAccess } = await import('../adapters/kubernetes/cluster-access.ts')
-  readClusterAccess({ kubeconfig, context, environment: process.env, home: os.homedir() })
+  const clock = () => Date.now() / 1000
+  readClusterAccess({ kubeconfig, context, environment: process.env, home: os.homedir(), clock })
 }
 
 function credentialPaths(credentials: Config['credentials']): readonly Missing[] {

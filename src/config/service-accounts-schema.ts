@@ -29,6 +29,11 @@ export const serviceAccounts = z
       namespaces: namespaces
         .default([])
         .describe('ServiceAccounts of these namespaces alone; of all if there are none here.'),
+      maxLifetime: duration(60, 366 * 24 * 3600)
+        .prefault('24h')
+        .describe(
+          'Longest lifetime of a token, from when it was issued: API servers make them for any time that is asked for.',
+        ),
       ...askingBounds(16),
       remember: duration(0, 300)
         .prefault('60s')

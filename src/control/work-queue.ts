@@ -1,3 +1,4 @@
+import { waitAfter } from '../backoff.ts'
 import { createLanes } from './lanes.ts'
 
 /** Times by a clock that goes forwards, milliseconds. */
@@ -63,6 +64,8 @@ export interface WorkQueue {
   /** It is not there any more: what was to come is forgotten, a try that goes on goes on. */
   remove(key: string): void
   counts(): WorkCounts
+  /** Fulfilled as soon as no key waits, is worked on or is to come. */
+  idle(): Promise<void>
   /** Begins nothing any more and aborts what goes on; fulfilled when that is at its end. */
   close(): Promise<void>
 }
@@ -85,10 +88,16 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   /** Added while they were worked on, and whether they go first. */
   const again = new Map<string, boolean>()
   const failures = new Map<string, number>()
+  const idlers: (() => void)[] = []
 
   const isKnown = (key: string) => waiting.has(key) || later.has(key) || working.has(key)
   const isFull = (key: string) =>
     !isKnown(key) && waiting.size() + later.size + working.size >= most
+
+  function tellIdle(): void {
+    if (waiting.size() + later.size + working.size > 0) return
+    for (const tell of idlers.splice(0)) tell()
+  }
 
   function add(key: string, isFirst: boolean): boolean {
     if (stop.signal.aborted || isFull(key)) return false
@@ -156,6 +165,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       if (!stop.signal.aborted) retry(key, error, wasAdded)
     }
     begin()
+    tellIdle()
   }
 
   /** Whether it was added meanwhile, and whether it goes first. */
@@ -166,12 +176,12 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     return isFirst
   }
 
-  /** Twice as long after each failure, with half of it by chance; not so long if something changed meanwhile. */
+  /** Later each time; not so late if something changed meanwhile. */
   function retry(key: string, error: unknown, wasAdded: boolean): void {
     const count = (failures.get(key) ?? 0) + 1
     failures.set(key, count)
-    const whole = wasAdded ? first : Math.min(longest, first * 2 ** Math.min(count - 1, 30))
-    const wait = Math.max(leastWait(error), whole / 2) + random() * (whole / 2)
+    const times = { first, most: wasAdded ? first : longest }
+    const wait = waitAfter(count, times, random(), leastWait(error))
     options.onFailure({ key, error, failures: count, wait })
     addAfter(key, wait)
   }
@@ -184,7 +194,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       waiting.remove(key)
       again.delete(key)
       failures.delete(key)
+      tellIdle()
     },
+    idle: () =>
+      new Promise((resolve) => {
+        idlers.push(resolve)
+        tellIdle()
+      }),
     counts: () => ({
       waiting: waiting.size(),
       working: working.size,
@@ -196,6 +212,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       for (const key of [...later.keys()]) cancelLater(key)
       waiting.clear()
       await Promise.allSettled(working.values())
+      tellIdle()
     },
   }
 }

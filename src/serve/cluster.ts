@@ -27,7 +27,10 @@ export function createClusterOnce({ config, log, metrics }: ClusterOnceOptions):
       // Imported when wanted: most of it is about kubeconfigs.
       const { openCluster } = await import('../adapters/kubernetes/cluster.ts')
       opened ??= openCluster({
-        access: { kubeconfig, context, environment: process.env, home: os.homedir() },
+        access: {
+          ...{ kubeconfig, context, environment: process.env, home: os.homedir() },
+          clock: () => Date.now() / 1000,
+        },
         ...{ userAgent: `rauth/${VERSION}`, log, onAnswer: metrics.apiAnswered },
       })
       return opened

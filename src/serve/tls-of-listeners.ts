@@ -1,5 +1,5 @@
 import { createFileTls, type FileTls, type FileTlsOptions } from '../adapters/file/tls/tls-store.ts'
-import { createHandshakeNotices } from '../adapters/handshake-failures.ts'
+import { createHandshakeNotices } from '../adapters/handshake-notices.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import type { ListenerTls } from '../adapters/tls.ts'
 import type { Config } from '../config/schema.ts'

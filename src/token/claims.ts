@@ -1,13 +1,15 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import type { ToldCredential } from '../subject.ts'
-import { instant, list, MAX_HOLDERS, names, record, text } from './payload.ts'
+import { formatDecided, parseDecided } from './decided.ts'
+import { instant, list, MAX_ACTIONS, MAX_HOLDERS, names, record, text } from './payload.ts'
 import { formatTold, told } from './told.ts'
 
 /**
  * The claims of an access token. On the wire: `iss sub aud exp nbf iat jti access` of the
  * distribution token specification, and one private claim `rauth` = `{ns: string[], cred: [[id,
  * generation], …]}` with what the gateway needs to ask the policy again. A credential that was vouched
- * for has a third part, the holder (told.ts).
+ * for has a third part, the holder (told.ts). Where not only rules decided it has `dec` as well: of each resource
+ * of `access` the actions that somebody else allowed.
  *
  * A token without credentials is an anonymous one: then it has no subject and no namespace either,
  * and any other has a subject.
@@ -24,12 +26,14 @@ export interface ClaimSet {
   readonly issuedAt: number
   readonly id: string
   readonly access: Access
+  /** Of it, what a decider besides the rules allowed; without: nothing. */
+  readonly decided?: Access
   readonly namespaces: readonly string[]
   readonly credentials: readonly ToldCredential[]
 }
 
 const MAX_ACCESS = 64
-const MAX_ACTIONS = 16
+const NONE: Access = []
 
 export function claimsToPayload(claims: ClaimSet) {
   return {
@@ -44,6 +48,7 @@ export function claimsToPayload(claims: ClaimSet) {
     rauth: {
       ns: claims.namespaces,
       cred: claims.credentials.map(formatTold),
+      ...(claims.decided !== undefined && { dec: formatDecided(claims.access, claims.decided) }),
     },
   }
 }
@@ -54,7 +59,8 @@ export function claimsToPayload(claims: ClaimSet) {
  */
 export function parseClaims(payload: unknown): ClaimSet | undefined {
   const top = record(payload, ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'access', 'rauth'])
-  const holder = record(top?.['rauth'], ['ns', 'cred'])
+  const own = top?.['rauth']
+  const holder = record(own, ['ns', 'cred']) ?? record(own, ['ns', 'cred', 'dec'])
   if (top === undefined || holder === undefined) return undefined
   const issuer = text(top['iss'])
   const subject = top['sub'] === '' ? '' : text(top['sub'])
@@ -80,11 +86,14 @@ export function parseClaims(payload: unknown): ClaimSet | undefined {
   ) {
     return undefined
   }
+  const decided = Object.hasOwn(holder, 'dec') ? parseDecided(holder['dec'], access) : NONE
+  if (decided === undefined) return undefined
   const anonymous = credentials.length === 0
   if (anonymous ? subject !== '' || namespaces.length > 0 : subject === '') return undefined
   return {
     ...{ issuer, subject, audience, expiresAt, notBefore, issuedAt, id },
     ...{ access, namespaces, credentials },
+    ...(decided === NONE ? {} : { decided }),
   }
 }
 

@@ -5,6 +5,8 @@ import type { CredentialReference } from '../subject.ts'
 
 /** A user name may be as long as Basic credentials can carry it, so `sub` may too. */
 const MAX_TEXT = 4096
+/** Actions on one resource. */
+export const MAX_ACTIONS = 16
 /** Credentials of one subject. */
 export const MAX_HOLDERS = 256
 

@@ -25,6 +25,7 @@ const LEAVES = [
   'namespace-name.ts',
   'service-account.ts',
   'slots.ts',
+  'backoff.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -58,6 +59,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'namespace-name.ts': [],
   'service-account.ts': ['namespace-name.ts'],
   'slots.ts': [],
+  'backoff.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createAuthorize, type Judgement, type Question } from '../../src/authorize.ts'
+import type { Answer } from '../../src/credentials/source.ts'
+import { vouchedSubject } from '../../src/credentials/vouchers.ts'
 import type { DecisionEvent } from '../../src/event.ts'
 import { createIssueToken } from '../../src/issue-token.ts'
 import { COMMAND, KUBERNETES, type Decider } from '../../src/policy/decider.ts'
@@ -230,6 +232,44 @@ describe('what a command allowed', () => {
     assert.equal(await check('/v2/tools/x/manifests/v1', false), 'access_denied')
     flows.policy(createPolicy([ruleOf({ name: 'tools/*' }, [])]))
     assert.equal(await check('/v2/tools/x/manifests/v1', true), 'access_denied')
+  })
+
+  it('is not what a rule allowed that is no more, whatever else was asked', async () => {
+    const rule = ruleOf({ name: 'tools/*', serviceaccount: 'builder' }, ['pull', 'push'])
+    for (const decider of [COMMAND, KUBERNETES]) {
+      const flows = startFlows([])
+      const source = { id: 'serviceAccounts', generation: 'g' }
+      const who = { namespace: 'team-a', serviceaccount: 'builder' }
+      const subject = vouchedSubject('builder', source, who)
+      const yes: Answer = { kind: 'yes', subject }
+      flows.sources([{ name: 'x', ask: () => Promise.resolve(yes) }], [source])
+      flows.policy(createPolicy([rule]))
+      const authorize = createAuthorize({ ...decider, ask: () => Promise.resolve(ALLOWED) })
+      const issueToken = createIssueToken({ ...flows.deps, authorize }, flows.options)
+      const presented = presentPassword('x', 'token')
+      const requested = scope('repository:tools/x:pull,push repository:other/x:pull')
+      const { result } = await issueToken(
+        accepted({
+          ...{ service: 'internal-registry.io', requested, presented, account: '', offline: false },
+        }),
+        {},
+      )
+      assert.ok(result.ok)
+      const checkAccess = flows.checkWith({}, { decider })
+      const authorization = `Bearer ${result.value.token}`
+      const check = async (method: string, target: string) => {
+        const request = { method, target: `/v2/${target}/manifests/v1`, authorization }
+        return (await checkAccess(accepted(request), {})).result.ok
+      }
+      assert.equal(await check('PUT', 'tools/x'), true)
+      // Then each would be for the decider to say: by no rule, or by one that spares ServiceAccounts.
+      for (const rules of [[], [ruleOf({ name: '**' }, ['*'])]]) {
+        flows.policy(createPolicy(rules))
+        assert.equal(await check('PUT', 'tools/x'), false)
+        assert.equal(await check('GET', 'tools/x'), rules.length > 0)
+        assert.equal(await check('GET', 'other/x'), true, 'what it was asked about')
+      }
+    }
   })
 
   it('is explained as what the command allowed, and what it has not allowed as that', async () => {

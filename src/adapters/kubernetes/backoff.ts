@@ -1,8 +1,6 @@
-export interface BackoffOptions {
-  /** Milliseconds. */
-  readonly first: number
-  /** Milliseconds: the most that is waited between two attempts. */
-  readonly most: number
+import { waitAfter, type BackoffTimes } from '../../backoff.ts'
+
+export interface BackoffOptions extends BackoffTimes {
   /** After so long without a failure it begins with `first` again; milliseconds. */
   readonly calm: number
   /** 0 to 1. */
@@ -17,20 +15,15 @@ export interface Backoff {
   next(least?: number): number
 }
 
-/**
- * Twice as long after each failure, with half of it by chance: rauths that lost the same API server don't
- * come back together.
- */
-export function createBackoff({ first, most, calm, random, timer }: BackoffOptions): Backoff {
+/** Counts the failures of one thing that is tried again and again. */
+export function createBackoff({ calm, random, timer, ...times }: BackoffOptions): Backoff {
   let failures = 0
   let last = -Infinity
   return {
     next(least = 0) {
       const now = timer()
-      if (now - last > calm) failures = 0
-      const whole = Math.min(most, first * 2 ** failures)
-      failures = Math.min(failures + 1, 30)
-      const wait = Math.max(least, whole / 2) + random() * (whole / 2)
+      failures = now - last > calm ? 1 : failures + 1
+      const wait = waitAfter(failures, times, random(), least)
       last = now + wait
       return wait
     },

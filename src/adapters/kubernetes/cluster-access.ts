@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import path from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
+import type { Clock } from '../../clock.ts'
 import { codeOf, messageOf, RauthError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import { createExecPlugin } from './exec-plugin.ts'
@@ -16,6 +17,8 @@ export interface AccessOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Home directory of whoever runs rauth. */
   readonly home: string
+  /** What the login of an exec plugin ends by. */
+  readonly clock: Clock
   /** Ends an exec plugin that runs. */
   readonly signal?: AbortSignal | undefined
   /** How long an exec plugin may take, milliseconds; a minute without. */
@@ -86,9 +89,9 @@ function fromServiceAccount({ environment, root = '' }: AccessOptions): ClusterA
 
 /** The first file that says something about a name wins, as for kubectl. */
 function fromFiles(files: readonly string[], options: AccessOptions): ClusterAccess {
-  const { context, environment, signal, patience = PATIENCE } = options
+  const { context, environment, clock, signal, patience = PATIENCE } = options
   const config = new KubeConfig()
-  config.addAuthenticator(createExecPlugin({ environment, signal, patience }))
+  config.addAuthenticator(createExecPlugin({ environment, clock, signal, patience }))
   const from = files.join(path.delimiter)
   for (const file of files) {
     const one = readKubeconfig(file)

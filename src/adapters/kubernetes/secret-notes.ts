@@ -1,4 +1,5 @@
 import type { Log } from '../../log.ts'
+import { createLogRation } from '../log-ration.ts'
 import type { SecretChange } from './secret-cache.ts'
 
 /**
@@ -19,18 +20,13 @@ export function createSecretNotes({
   log,
   timer,
 }: SecretNotesOptions): (change: SecretChange) => void {
-  let since = -Infinity
-  let said = 0
+  const ration = createLogRation({ lines: BURST, window: WINDOW, timer })
 
   function say(level: 'info' | 'warn' | 'error', fields: object, message: string): void {
-    const now = timer()
-    if (now - since > WINDOW) {
-      if (said > BURST) log.warn({ more: said - BURST }, 'more of Secrets than the log has')
-      since = now
-      said = 0
-    }
-    said += 1
-    if (said <= BURST) log[level](fields, message)
+    const share = ration('Secrets')
+    if (share === undefined) return
+    if (share.more > 0) log.warn({ more: share.more }, 'more of Secrets than the log has')
+    log[level](fields, message)
   }
 
   return ({ state: { namespace, reading }, gone, by }) => {

@@ -30,11 +30,11 @@ export async function judgeToken(
     decide({ ...unhurried, record }, 'cli', address === undefined ? {} : { address }, (learn) => {
       const bearer = readToken(deps, `Bearer ${token}`, { service }, learn)
       if (!bearer.ok) return Promise.resolve(bearer)
-      const { access = [] } = bearer.value
+      const { access = [], decided } = bearer.value
       const live = findLive(deps, bearer.value, { service, address }, learn)
       if (!live.ok) return Promise.resolve(live)
       const { asker, decider } = live.value
-      const granted = grantOf(offline.policy, asker, access, { held: access, decider })
+      const granted = grantOf(offline.policy, asker, access, { decided, decider })
       learn({
         rule: granted.rules.join(','),
         why: explainLater(offline.policy, asker, access, granted.decided),

@@ -44,7 +44,10 @@ export async function withSecrets(
   }) => Promise<void>,
 ): Promise<void> {
   const cluster = openCluster({
-    access: { ...where, environment: process.env, home: os.homedir() },
+    access: {
+      ...{ ...where, environment: process.env, home: os.homedir() },
+      clock: () => Date.now() / 1000,
+    },
     ...{ userAgent: `rauth/${VERSION}`, log: COMMAND_LOG, onAnswer: () => undefined },
   })
   try {

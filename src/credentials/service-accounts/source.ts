@@ -17,6 +17,11 @@ export interface ServiceAccountsOptions {
   readonly issuer?: string | undefined
   /** Only of these; of none: of all. */
   readonly namespaces: readonly string[]
+  /**
+   * Longest from when a token was made until its end, seconds: an API server makes them as long as they are wanted,
+   * and by its keys alone they outlive whoever they were made for.
+   */
+  readonly maxLifetime: number
   /** Whether a token is the cluster's, is for one of the audiences, and has begun. */
   readonly verify: (login: Login) => Promise<VerifiedToken>
   /** Whether it is the cluster that rauth itself asks who verifies, so that names are what they are there. */
@@ -30,12 +35,13 @@ export interface ServiceAccountsOptions {
  * says is looked at before anybody is asked: most of what is no good costs nothing.
  */
 export function createServiceAccounts(options: ServiceAccountsOptions): IdentitySource {
-  const { audiences, issuer, namespaces, verify, reference, clock } = options
+  const { audiences, issuer, namespaces, maxLifetime, verify, reference, clock } = options
   const whose: Vouched = options.ofThisCluster ? { ofThisCluster: true } : {}
   const read = (password: Redacted<string>) => readServiceAccountToken(password.reveal(), issuer)
 
   function flawOf(token: ServiceAccountToken): string | undefined {
     if (token.expiresAt <= clock()) return 'it has ended'
+    if (token.expiresAt - token.issuedAt > maxLifetime) return 'it is for longer than maxLifetime'
     if (!token.audiences.some((one) => audiences.includes(one))) return 'it is for somebody else'
     if (namespaces.length > 0 && !namespaces.includes(token.namespace)) {
       return 'its namespace is not one of those that are let in'

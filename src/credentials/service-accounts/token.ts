@@ -6,6 +6,8 @@ import { unverifiedClaims } from '../unverified-claims.ts'
 export interface ServiceAccountToken extends ServiceAccount {
   /** When it ends, seconds since the epoch. */
   readonly expiresAt: number
+  /** When it was made, seconds since the epoch. */
+  readonly issuedAt: number
   readonly audiences: readonly string[]
 }
 
@@ -22,7 +24,7 @@ const SUBJECT = 'system:serviceaccount:'
  */
 export function readServiceAccountToken(password: string, issuer?: string): ReadToken {
   const claims = unverifiedClaims(password)
-  const { sub, iss, exp, aud } = claims ?? {}
+  const { sub, iss, exp, iat, aud } = claims ?? {}
   if (claims === undefined || typeof sub !== 'string' || !sub.startsWith(SUBJECT)) {
     return { kind: 'not-mine', detail: 'no token of a ServiceAccount' }
   }
@@ -33,10 +35,15 @@ export function readServiceAccountToken(password: string, issuer?: string): Read
   const account = parseServiceAccount(sub)
   if (account === undefined) return no('its subject is no ServiceAccount')
   if (!agrees(claims, account)) return no('what it says of the ServiceAccount is not its subject')
-  if (typeof exp !== 'number' || !Number.isFinite(exp)) return no('it has no end')
+  if (!isFinite(exp)) return no('it has no end')
+  if (!isFinite(iat)) return no('it does not say when it was made')
   const audiences = (Array.isArray(aud) ? aud : [aud]) as readonly unknown[]
   if (!audiences.every((one) => typeof one === 'string')) return no('it is for nobody')
-  return { kind: 'token', token: { ...account, expiresAt: exp, audiences } }
+  return { kind: 'token', token: { ...account, expiresAt: exp, issuedAt: iat, audiences } }
+}
+
+function isFinite(value: unknown): value is number {
+  return Number.isFinite(value)
 }
 
 /** Whether the private claims, which bound tokens have, are about the subject. */

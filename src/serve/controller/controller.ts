@@ -4,6 +4,7 @@ import { ApiRefusal } from '../../adapters/kubernetes/api-refusal.ts'
 import type { Overview } from '../../adapters/kubernetes/overview.ts'
 import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
 import type { ControllerMetrics, ReconcileOutcome } from '../../adapters/ops/controller-metrics.ts'
+import { createTimers } from '../../adapters/timers.ts'
 import { plan } from '../../control/plan.ts'
 import type { Reconciliation } from '../../control/reconcile.ts'
 import type { PlanContext } from '../../control/settings.ts'
@@ -114,15 +115,7 @@ export function createController(options: ControllerOptions): Controller {
         work: (namespace) => look(namespace, work),
         leastWait: (error) => (error instanceof ApiRefusal ? error.retryAfter : 0),
         onFailure: failed,
-        timers: {
-          now: () => performance.now(),
-          after(wait, call) {
-            const timer = setTimeout(call, wait)
-            return () => {
-              clearTimeout(timer)
-            }
-          },
-        },
+        timers: createTimers(() => performance.now()),
       })
       for (const name of overview.names()) queue.add(name)
       if (!signal.aborted) await once(signal, 'abort')

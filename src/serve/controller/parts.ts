@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import os from 'node:os'
 import type { Cluster } from '../../adapters/kubernetes/cluster.ts'
 import { createEventRecorder } from '../../adapters/kubernetes/events/event-recorder.ts'
@@ -62,7 +63,8 @@ export async function openParts(
   const inLog = tellInLog(log, settings, dryRun)
   const recorder = createEventRecorder({
     ...{ api: cluster.api, controller: 'rauth.dev/controller', instance: os.hostname() },
-    ...{ clock: () => Date.now(), timer: () => performance.now() },
+    ...{ clock: () => Date.now(), timer: () => performance.now(), random: Math.random },
+    unique: () => randomUUID().replaceAll('-', ''),
     onTrouble(problem) {
       if (problem === undefined) log.info({}, 'Events can be written again')
       else log.warn({ error: problem }, 'Events cannot be written at the moment')

@@ -38,17 +38,18 @@ export async function openServiceAccounts(
 }
 
 async function openByReview(
-  { audience: audiences, issuer, namespaces, timeout, concurrency, remember }: Configured,
+  { audience: audiences, timeout, concurrency, remember, ...configured }: Configured,
   reference: CredentialReference,
   { cluster, clock, hasher }: ServiceAccountsOptions,
 ): Promise<OpenSource> {
+  const { issuer, namespaces, maxLifetime } = configured
   const { api } = await cluster.open()
   const { createTokenReviews } = await import('../../adapters/kubernetes/token-review.ts')
   const reviews = createTokenReviews({
     ...{ api, audiences, atOnce: concurrency, timeout: timeout * 1000 },
   })
   const source = createServiceAccounts({
-    ...{ audiences, issuer, namespaces, reference, clock, verify: reviews.verify },
+    ...{ audiences, issuer, namespaces, maxLifetime, reference, clock, verify: reviews.verify },
     ofThisCluster: true,
   })
   return {
@@ -66,7 +67,7 @@ async function openByKeys(
   reference: CredentialReference,
   options: ServiceAccountsOptions,
 ): Promise<OpenSource> {
-  const { audience: audiences, issuer = '', namespaces } = configured
+  const { audience: audiences, issuer = '', namespaces, maxLifetime } = configured
   const { clock } = options
   const { keys, ...opened } = await openKeys(configured, issuer, options)
   const verify = createTokenVerification({
@@ -75,7 +76,7 @@ async function openByKeys(
   return {
     ...opened,
     source: createServiceAccounts({
-      ...{ audiences, issuer, namespaces, reference, clock },
+      ...{ audiences, issuer, namespaces, maxLifetime, reference, clock },
       // Keys in a file may be those of any cluster.
       ofThisCluster: configured.jwks === undefined,
       verify: ({ password }) => verify(password.reveal()),

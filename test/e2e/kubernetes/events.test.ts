@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { ClusterEvent } from '../../../src/adapters/kubernetes/events/cluster-event.ts'
 import {
@@ -9,6 +10,7 @@ import {
 import type { Identity, Json } from '../../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { ourApi, type OurApi } from '../../support/kubernetes/our-api.ts'
+import { refuseEvents } from '../../support/kubernetes/refuse-events.ts'
 import { serviceAccount } from '../../support/kubernetes/service-account.ts'
 import { until } from '../../support/until.ts'
 
@@ -48,7 +50,8 @@ describe('Events at a real API server', () => {
     troubles = []
     recorder = createEventRecorder({
       ...{ api, controller: 'example.com/controller', instance: 'rauth-0' },
-      ...{ clock: () => now, timer: () => performance.now() },
+      ...{ clock: () => now, timer: () => performance.now(), random: Math.random },
+      unique: () => randomUUID().replaceAll('-', ''),
       onTrouble: (problem) => troubles.push(problem),
       ...options,
     })
@@ -150,7 +153,7 @@ describe('Events at a real API server', () => {
   })
 
   it('wait for an API server that is away, without anybody noticing', async () => {
-    start({ limits: { again: Array<number>(200).fill(300), patience: 1_000 } })
+    start({ limits: { again: [300, 300], tries: 200, patience: 1_000 } })
     await cluster.apiServer.kill()
     try {
       recorder.record(event())
@@ -165,6 +168,40 @@ describe('Events at a real API server', () => {
       (await found()).map((one) => one['count']),
       [2],
     )
+  })
+
+  it('that are refused for one namespace wait beside those of all others', async () => {
+    const refused = '/api/v1/namespaces/team-b/events'
+    await cluster.api.expect('POST', '/api/v1/namespaces', { metadata: { name: 'team-b' } })
+    const takeAgain = await refuseEvents(cluster.api, 'team-b')
+    start({ limits: { again: [1_000, 1_000], tries: 60 } })
+    const regarding = { apiVersion: 'v1', kind: 'Secret', namespace: 'team-b', name: 'x' }
+    for (const reason of ['One', 'Two', 'Three', 'Four', 'Five', 'Six']) {
+      recorder.record(event({ regarding, reason }))
+    }
+    recorder.record(event())
+    await until('the other', 5_000, async () => (await found()).length === 1)
+    assert.deepEqual(await found(refused), [])
+    await takeAgain()
+    await recorder.close(30_000)
+    assert.equal((await found(refused)).length, 6)
+  })
+
+  it('that wait are no more than are known, the last ones', async () => {
+    start({ limits: { most: 50 } })
+    process.kill(cluster.apiServer.pid, 'SIGSTOP')
+    try {
+      for (let i = 0; i < 5_000; i += 1) {
+        const regarding = { apiVersion: 'v1', kind: 'Secret', namespace: 'team-a', name: `s${i}` }
+        recorder.record(event({ regarding }))
+      }
+    } finally {
+      process.kill(cluster.apiServer.pid, 'SIGCONT')
+    }
+    await recorder.close(30_000)
+    const names = (await found()).map((one) => (one['involvedObject'] as Json)['name'])
+    assert.ok(names.length >= 50 && names.length < 60, `${names.length}`)
+    assert.ok(names.includes('s4999') && names.includes('s4950'))
   })
 
   it('are given up in time when rauth ends', async () => {

@@ -67,7 +67,7 @@ describe('by the service account of a pod', () => {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(link.port),
     }
-    const access = { environment, home: root, root }
+    const access = { environment, home: root, clock: () => 0, root }
     const following = await follow(link, rauth, { access, timings })
     running.push(following)
     return following
@@ -102,7 +102,7 @@ describe('by the service account of a pod', () => {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(link.port),
     }
-    const access = { environment, home: root, root }
+    const access = { environment, home: root, clock: () => 0, root }
     const following = await follow(link, rauth, { access, timings, maxStale })
     running.push(following)
     const { store, accepts } = following

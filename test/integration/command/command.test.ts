@@ -70,6 +70,12 @@ describe('a command', () => {
     assert.deepEqual(outcome, { kind: 'failure', detail: 'the command printed more than 64 KiB' })
   })
 
+  it('is answered though it leaves somebody who holds on to its output', async () => {
+    const outcome = await (await script('sleep 8 & echo yes'))('', '')
+    assert.ok(outcome.kind === 'exit')
+    assert.equal(outcome.stdout.toString(), 'yes\n')
+  })
+
   it('gives no answer when a signal ends it, or when it is not there', async () => {
     const killed = await (await script('kill -9 $$'))('', '')
     assert.deepEqual(killed, { kind: 'failure', detail: 'the command was ended by SIGKILL' })

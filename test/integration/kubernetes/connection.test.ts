@@ -18,6 +18,7 @@ describe('how rauth logs in at an API server', () => {
   let connection: Connection | undefined
   beforeEach(async () => {
     home = await mkdtemp(path.join(os.tmpdir(), 'rauth-connection-'))
+    now = 1_800_000_000
   })
   afterEach(async () => {
     connection?.close()
@@ -32,6 +33,10 @@ describe('how rauth logs in at an API server', () => {
     return file
   }
 
+  /** Seconds since the epoch. */
+  let now: number
+  const clock = () => now
+
   async function connect(user: object, cluster: object = {}): Promise<Connection> {
     const kubeconfig = await put(
       'kubeconfig',
@@ -42,7 +47,7 @@ describe('how rauth logs in at an API server', () => {
         contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
       }),
     )
-    const access = { kubeconfig, environment: process.env, home, patience: PATIENCE }
+    const access = { kubeconfig, environment: process.env, home, clock, patience: PATIENCE }
     connection = createConnection((signal) => readClusterAccess({ ...access, signal }).config)
     return connection
   }
@@ -104,16 +109,19 @@ describe('how rauth logs in at an API server', () => {
     })
 
     it('once for as long as its token lasts, and again when that was not good', async () => {
-      const later = new Date(Date.now() + 60_000).toISOString()
+      const later = new Date((now + 60) * 1000).toISOString()
       await plugin(
         `cd "$(dirname "$0")"; echo x >> asked\n` +
           `printf '${credential({ token: 'T', expirationTimestamp: later })}' | sed "s/T/$(wc -l < asked | tr -d ' ')/"`,
       )
       const at = await connect(exec())
       assert.equal(await authorization(at), 'Bearer 1')
+      now += 59
       assert.equal(await authorization(at), 'Bearer 1')
-      at.forget()
+      now += 1
       assert.equal(await authorization(at), 'Bearer 2')
+      at.forget()
+      assert.equal(await authorization(at), 'Bearer 3')
     })
 
     it('anew when it was asked before its last login was found to be bad', async () => {
@@ -217,6 +225,7 @@ describe('how rauth logs in at an API server', () => {
     const FAILURES: readonly (readonly [what: string, script: string | undefined, told: RegExp])[] =
       [
         ['fails', 'echo no session >&2; exit 1', /no session/],
+        ['is ended', 'kill -9 $$', /the exec plugin was ended by SIGKILL/],
         ['says nothing', 'exit 1', /the exec plugin failed and said nothing/],
         ['prints no JSON', 'echo canary-token', /printed no ExecCredential/],
         ['prints no credential', 'echo \'{"canary": 1}\'', /printed no ExecCredential/],

@@ -72,7 +72,7 @@ export async function follow(
   const count = (of: Record<string, number>) => (what: string | number) =>
     void (of[what] = (of[what] ?? 0) + 1)
   const cluster = openCluster({
-    access: access ?? { kubeconfig: file, environment: {}, home },
+    access: access ?? { kubeconfig: file, environment: {}, home, clock: () => Date.now() / 1000 },
     ...{ userAgent: 'rauth/test', log, onAnswer: count(answers) },
   })
   const store = createKubernetesSecretStore({

@@ -22,7 +22,13 @@ export async function ourApi(server: ApiServer, identity: Identity): Promise<Our
   const become = (as: Identity) => writeFile(file, kubeconfig(server, as), { mode: 0o600 })
   await become(identity)
   const read = (signal: AbortSignal) =>
-    readClusterAccess({ kubeconfig: file, environment: {}, home, signal }).config
+    readClusterAccess({
+      kubeconfig: file,
+      environment: {},
+      home,
+      clock: () => Date.now() / 1000,
+      signal,
+    }).config
   const connection = createConnection(read)
   const answers: number[] = []
   const api = createApi({

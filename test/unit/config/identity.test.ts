@@ -53,6 +53,7 @@ describe('identity sources in the configuration', () => {
     const [{ serviceAccounts } = {}] = read('  - serviceAccounts: { audience: registry.example }\n')
     assert.deepEqual(serviceAccounts, {
       ...{ audience: ['registry.example'], verify: 'review', namespaces: [] },
+      maxLifetime: 86_400,
       ...{ timeout: 5, concurrency: 16, remember: 60 },
     })
     const keys = '{ audience: a, verify: keys, issuer: "https://x.example", jwks: keys.json }'

@@ -33,7 +33,7 @@ function start(options: Partial<ServiceAccountsOptions> = {}, found?: VerifiedTo
   const asked: string[] = []
   const source = createServiceAccounts({
     ...{ audiences: ['registry.example'], namespaces: [], reference: REFERENCE, clock: () => NOW },
-    ofThisCluster: true,
+    ...{ ofThisCluster: true, maxLifetime: 3_600 },
     verify({ password }) {
       asked.push(password.reveal())
       return Promise.resolve(found ?? { kind: 'verified', username: SUBJECT })
@@ -73,6 +73,10 @@ describe('the token of a ServiceAccount as a password', () => {
     ['that has ended', { ...CLAIMS, exp: NOW }, 'no'],
     ['without an end, as in a Secret', { ...CLAIMS, exp: undefined }, 'no'],
     ['with an end that is a text', { ...CLAIMS, exp: '99999999999' }, 'no'],
+    ['that is for longer than any may be', { ...CLAIMS, exp: NOW + 3_591 }, 'no'],
+    ['for ever, or nearly', { ...CLAIMS, exp: 4_294_967_295 + NOW }, 'no'],
+    ['that does not say when it was made', { ...CLAIMS, iat: undefined }, 'no'],
+    ['that was made at no time', { ...CLAIMS, iat: '0' }, 'no'],
     ['for somebody else', { ...CLAIMS, aud: [ISSUER] }, 'no'],
     ['for nobody', { ...CLAIMS, aud: undefined }, 'no'],
     ['for an object', { ...CLAIMS, aud: [{}] }, 'no'],

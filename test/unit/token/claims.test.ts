@@ -79,6 +79,26 @@ describe('claims', () => {
     )
   })
 
+  const TWO = { ...CLAIMS, access: [...CLAIMS.access, { type: 'a', name: 'b', actions: ['c'] }] }
+
+  it('tell what of the access others than rules allowed', () => {
+    const decided = [{ type: 'repository', name: 'team-a/app', actions: ['push'] }]
+    const made = wire({ ...TWO, decided })
+    assert.deepEqual((made['rauth'] as Record<string, unknown>)['dec'], [['push'], []])
+    assert.deepEqual(parseClaims(made), { ...TWO, decided })
+    assert.deepEqual(parseClaims(wire({ ...TWO, decided: TWO.access })), {
+      ...{ ...TWO, decided: TWO.access },
+    })
+  })
+
+  it('tell nothing else of it', () => {
+    const none = [[[], []], [['push']], [['push'], [], []], [['delete'], []], [['push'], ['push']]]
+    for (const dec of [...none, null, 'push', ['push', 'c'], [['push'], 'c'], {}, [[1], []]]) {
+      const rauth = { ns: ['team-a'], cred: [['team-a/registry-credentials', 'g1']], dec }
+      assert.equal(parseClaims({ ...wire(TWO), rauth }), undefined, JSON.stringify(dec))
+    }
+  })
+
   it('leave out what an access has besides its type, name and actions', () => {
     const [resource] = CLAIMS.access
     assert.ok(resource)

@@ -43,7 +43,7 @@ describe('readClusterAccess', () => {
   }
   const at = (name: string) => path.join(home, name)
   const access = (options: Partial<AccessOptions>) =>
-    readClusterAccess({ environment: {}, home, root: at('root'), ...options })
+    readClusterAccess({ environment: {}, clock: () => 0, home, root: at('root'), ...options })
 
   const PLACES: readonly (readonly [
     what: string,
