@@ -136,7 +136,7 @@ describe('what is watched', () => {
     controller.observe({
       ...{ isLeader: () => true, oldestPassword: () => 0, age: () => 0 },
       queue: () => ({ waiting: 0, working: 0, later: 0, failing: 0 }),
-      namespaces: () => ({ in_step: 0, obstructed: 0 }),
+      namespaces: () => ({ in_step: 0, obstructed: 0, failing: 0 }),
     })
     const known = (await metrics.render()) + (await controller.render())
     const asked = [...used(read('files/rules.yaml')), ...used(read('files/dashboard.json'))]
