@@ -14,9 +14,11 @@ export interface Condition {
 }
 
 export interface Standing {
-  readonly obstacle: Obstacle | undefined
+  readonly obstacle?: Obstacle | undefined
   /** When the password before ends, seconds since the epoch. */
   readonly previousUntil: number | undefined
+  /** The credentials have the next password, and the pull Secret gets it in a moment. */
+  readonly rotating?: boolean
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Standing {
  * The time of a condition is that of its last change.
  */
 export function conditionsText(
-  { obstacle, previousUntil }: Standing,
+  { obstacle, previousUntil, rotating = false }: Standing,
   annotations: Readonly<Record<string, string>>,
   now: number,
 ): string {
@@ -41,11 +43,13 @@ export function conditionsText(
     return { type, status, reason, message, lastTransitionTime }
   }
   const conditions = [
-    obstacle === undefined
-      ? condition('Ready', true, 'InStep', 'both Secrets have the same password')
-      : condition('Ready', false, obstacle.reason, obstacle.message),
-    previousUntil === undefined
-      ? condition('OldPasswordValid', false, 'Settled', 'there is one password')
+    obstacle !== undefined
+      ? condition('Ready', false, obstacle.reason, obstacle.message)
+      : rotating
+        ? condition('Ready', true, 'Rotating', 'the pull Secret gets the next password in a moment')
+        : condition('Ready', true, 'InStep', 'both Secrets have the same password'),
+    previousUntil === undefined || previousUntil <= now
+      ? condition('OldPasswordValid', false, 'Settled', 'no password before this one works')
       : condition('OldPasswordValid', true, 'Overlap', overlapMessage(previousUntil)),
   ]
   return JSON.stringify(conditions)

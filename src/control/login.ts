@@ -1,10 +1,9 @@
-import { ENTRY_KEYS, type EntryKey } from '../credentials/secret/entry-values.ts'
+import { ENTRY_KEYS, type EntryValues } from '../credentials/secret/entry-values.ts'
 import { readSecret } from '../credentials/secret/secret-format.ts'
-import { readValues } from '../credentials/secret/secret-values.ts'
 import { parseInstant } from '../instant.ts'
 import type { Mapping } from '../mapping.ts'
 import { Redacted } from '../redacted.ts'
-import { changedData } from './secret-data.ts'
+import { changedData, textIn } from './secret-data.ts'
 import type { PlanContext } from './settings.ts'
 import type { DataChanges } from './step.ts'
 
@@ -35,8 +34,9 @@ export const NO_PREVIOUS: DataChanges = {
 
 /**
  * The login in the data of a credential Secret, and what has to change for it to be one. Of what is wrong
- * rauth repairs the keys that it writes itself: user name, password and the password before. The password is
- * what the Secret says it is, whoever wrote it.
+ * rauth repairs the keys that it writes itself: user name, password and the password before, and none of them
+ * but those that are wrong: whoever has a copy of the others goes on. The password is what the Secret says it is,
+ * whoever wrote it.
  */
 export function readLogin(
   data: Redacted<Mapping>,
@@ -44,26 +44,26 @@ export function readLogin(
   context: PlanContext,
 ): LoginReading {
   const own = valuesOf(data)
-  const fresh = context.newPassword()
+  const username: DataChanges = { username: new Redacted(namespace) }
+  // Of a hash no pull Secret can be made.
+  const password: DataChanges = { password: context.newPassword(), passwordHash: null }
   const needed: DataChanges = {
-    ...(own.username === undefined && { username: new Redacted(namespace) }),
-    // Of a hash no pull Secret can be made.
-    ...(own.password === undefined && { password: fresh, passwordHash: null }),
+    ...(own.username === undefined && username),
+    ...(own.password === undefined && password),
   }
-  const repairs: readonly DataChanges[] = [
-    needed,
-    { ...needed, ...NO_PREVIOUS },
-    {
-      ...{ username: new Redacted(namespace), password: fresh, passwordHash: null },
-      ...NO_PREVIOUS,
-    },
-  ]
   let problem = ''
-  for (const repair of repairs) {
-    const changed = changedData(data, repair)
-    const flaw = flawOf(changed, namespace, context)
-    if (flaw === undefined) return { ok: true, login: loginOf(changed), repair: real(repair, data) }
-    problem = flaw
+  for (const more of [{}, username, password, { ...username, ...password }]) {
+    for (const repair of [
+      { ...needed, ...more },
+      { ...needed, ...more, ...NO_PREVIOUS },
+    ]) {
+      const changed = changedData(data, repair)
+      const flaw = flawOf(changed, namespace, context)
+      if (flaw === undefined) {
+        return { ok: true, login: loginOf(changed), repair: real(repair, data) }
+      }
+      problem = flaw
+    }
   }
   return { ok: false, problem }
 }
@@ -91,9 +91,14 @@ function flawOf(
   return read.kind === 'problem' ? read.problem : 'it is no credential Secret'
 }
 
-function valuesOf(data: Redacted<Mapping>): Partial<Record<EntryKey, string>> {
-  const read = readValues({ data: data.reveal() }, ENTRY_KEYS)
-  return read.ok ? read.value : {}
+/** Each that can be read, whatever the others are. */
+function valuesOf(data: Redacted<Mapping>): EntryValues {
+  return Object.fromEntries(
+    ENTRY_KEYS.flatMap((key) => {
+      const text = textIn(data, key)
+      return text === undefined ? [] : [[key, text]]
+    }),
+  )
 }
 
 function loginOf(data: Redacted<Mapping>): Login {

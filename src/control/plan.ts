@@ -1,22 +1,15 @@
 import { planAccounts } from './account-plan.ts'
-import { conditionsText } from './conditions.ts'
-import {
-  beginOverlap,
-  changeCredentials,
-  createCredentials,
-  endOverlap,
-  rotate,
-  rotateNow,
-  settleCredentials,
-} from './credential-steps.ts'
+import { createCredentials, rotateNow, settleCredentials } from './credential-steps.ts'
 import { NOT_YET_INSTANT, readLogin, type Login } from './login.ts'
-import { CONDITIONS, isOwned, mayAdopt, ROTATE } from './marks.ts'
+import { isOwned, mayAdopt, ROTATE } from './marks.ts'
 import type { Observed, ObservedSecret } from './observed.ts'
+import { CREDENTIALS_IMMUTABLE, planPassword } from './password-plan.ts'
 import { planPullSecret } from './pull-plan.ts'
 import { pullSecretChanges } from './pull-secret.ts'
-import { LEEWAY, rotatedAt, rotationDue } from './rotation.ts'
+import { LEEWAY, rotatedAt } from './rotation.ts'
 import type { PlanContext } from './settings.ts'
-import type { Obstacle, Plan, Step } from './step.ts'
+import { hindered, tell } from './standing-step.ts'
+import type { Obstacle, Plan } from './step.ts'
 import { planUnmanaged } from './unmanaged-plan.ts'
 
 /**
@@ -31,17 +24,27 @@ export function plan(observed: Observed, context: PlanContext): Plan {
   const refused = refusal(credentials, context)
   if (refused !== undefined) return { obstacle: refused }
   const reading = readLogin(credentials.data, namespace, context)
-  if (!reading.ok) return { obstacle: obstacle('CredentialsUnusable', reading.problem) }
+  if (!reading.ok) {
+    const unusable = obstacle('CredentialsUnusable', reading.problem)
+    return hindered(credentials, unusable, undefined, context)
+  }
   if (!isOwned(credentials) && Object.keys(reading.repair).length > 0) {
     const message =
       'it is to be adopted, but holds no plain password that works: give it one, or delete it'
     return { obstacle: obstacle('CredentialsUnusable', message) }
   }
-  const step =
-    settleCredentials(credentials, reading, context) ??
-    (credentials.annotations[ROTATE] === 'now' ? rotateNow(credentials, context) : undefined)
-  if (step !== undefined) return writable(credentials, step)
-  return planFollowers(observed, credentials, reading.login, context)
+  const { login } = reading
+  const settling = settleCredentials(credentials, reading, context)
+  if (settling !== undefined) {
+    const changesData = settling.kind === 'change' && settling.content.data !== undefined
+    if (!credentials.immutable || !changesData) return { step: settling }
+    return hindered(credentials, CREDENTIALS_IMMUTABLE, login.previousUntil, context)
+  }
+  // Before anything else: one was stolen. What can't be changed stays in step as it is.
+  if (credentials.annotations[ROTATE] === 'now' && !credentials.immutable) {
+    return { step: rotateNow(credentials, context) }
+  }
+  return planFollowers(observed, credentials, login, context)
 }
 
 /** What follows the credentials: the pull Secret, the accounts, and then the next password. */
@@ -51,21 +54,24 @@ function planFollowers(
   login: Login,
   context: PlanContext,
 ): Plan {
+  const { previous, previousUntil } = login
   const ahead = publishedUntil(observed.pull, credentials, login, context)
-  if (ahead !== undefined) {
-    const { previousUntil } = login
-    return { ...stepOf(tell(credentials, { previousUntil }, context)), wake: ahead }
-  }
-  const pull = planPullSecret(observed.pull, login, context)
+  const followed =
+    ahead === undefined || previous === undefined ? login : { ...login, password: previous }
+  const pull = planPullSecret(observed.pull, followed, context)
   if (pull.step !== undefined) return pull
   if (pull.obstacle !== undefined) {
-    const { previousUntil } = login
-    return { ...pull, ...stepOf(tell(credentials, { ...pull, previousUntil }, context)) }
+    const told = hindered(credentials, pull.obstacle, previousUntil, context)
+    const isRunning = previousUntil !== undefined && previousUntil < NOT_YET_INSTANT
+    const end = isRunning ? previousUntil + LEEWAY : -Infinity
+    return { ...told, ...(end > context.now && { wake: end }) }
+  }
+  if (ahead !== undefined) {
+    return { ...tell(credentials, { previousUntil, rotating: true }, context), wake: ahead }
   }
   const accounts = planAccounts(observed, context)
   if (accounts.step !== undefined) return accounts
-  const password = planPassword(observed.namespace, credentials, login, accounts.obstacle, context)
-  return { ...(accounts.obstacle && { obstacle: accounts.obstacle }), ...password }
+  return planPassword({ observed, credentials, login, trouble: accounts.obstacle }, context)
 }
 
 /**
@@ -88,66 +94,6 @@ function publishedUntil(
   return until > now ? until : undefined
 }
 
-/** Both Secrets have the same password: how it goes on with that. */
-function planPassword(
-  namespace: string,
-  credentials: ObservedSecret,
-  login: Login,
-  trouble: Obstacle | undefined,
-  context: PlanContext,
-): Plan {
-  const { now, settings } = context
-  const { previousUntil } = login
-  const told = (until: number | undefined) => ({
-    [CONDITIONS]: conditionsText(
-      { obstacle: trouble, previousUntil: until },
-      credentials.annotations,
-      now,
-    ),
-  })
-  if (previousUntil === NOT_YET_INSTANT) {
-    const until = now + settings.overlap
-    return writable(credentials, beginOverlap(credentials, until, told(until)))
-  }
-  const over = previousUntil === undefined ? undefined : previousUntil + LEEWAY
-  if (over !== undefined && over <= now) {
-    return writable(credentials, endOverlap(credentials, told(undefined)))
-  }
-  const madeAt = rotatedAt(credentials.annotations, now) ?? now
-  const isAsked = credentials.annotations[ROTATE] !== undefined
-  const due =
-    settings.rotateAfter === undefined
-      ? Infinity
-      : rotationDue(namespace, madeAt, settings.rotateAfter)
-  // There is room for one password before: a second rotation would end the first one's.
-  if (over === undefined && (isAsked || due <= now)) {
-    return writable(credentials, rotate(credentials, login, isAsked ? 'asked' : 'aged', context))
-  }
-  const wake = over ?? due
-  return {
-    ...stepOf(tell(credentials, { obstacle: trouble, previousUntil }, context)),
-    ...(wake < Infinity && { wake }),
-  }
-}
-
-/** Says how the namespace stands, where that is not what the Secret says. */
-function tell(
-  credentials: ObservedSecret,
-  standing: {
-    readonly obstacle?: Obstacle | undefined
-    readonly previousUntil: number | undefined
-  },
-  { now }: PlanContext,
-): Step | undefined {
-  const text = conditionsText(
-    { obstacle: standing.obstacle, previousUntil: standing.previousUntil },
-    credentials.annotations,
-    now,
-  )
-  if (credentials.annotations[CONDITIONS] === text) return undefined
-  return changeCredentials(credentials, 'condition', { annotations: { [CONDITIONS]: text } })
-}
-
 /** What is not for rauth to change. */
 function refusal(secret: ObservedSecret, { settings }: PlanContext): Obstacle | undefined {
   if (secret.deleting) {
@@ -160,18 +106,6 @@ function refusal(secret: ObservedSecret, { settings }: PlanContext): Obstacle | 
   )
 }
 
-/** Of an immutable Secret only marks can be changed. */
-function writable({ immutable }: ObservedSecret, step: Step): Plan {
-  const changesData = step.kind === 'change' && step.content.data !== undefined
-  if (!immutable || !changesData) return { step }
-  const message = 'the credentials are immutable: delete the Secret, and rauth makes another'
-  return { obstacle: obstacle('CredentialsImmutable', message) }
-}
-
 function obstacle(reason: Obstacle['reason'], message: string): Obstacle {
   return { reason, message }
-}
-
-function stepOf(step: Step | undefined): Pick<Plan, 'step'> {
-  return step === undefined ? {} : { step }
 }

@@ -4,11 +4,11 @@ import {
   type DockerAuth,
   type DockerLogin,
 } from '../credentials/secret/docker-config.ts'
-import { decodeBase64, decodeUtf8 } from '../credentials/strict-text.ts'
 import { isMapping, type Mapping } from '../mapping.ts'
 import { Redacted } from '../redacted.ts'
 import { REGISTRIES } from './marks.ts'
 import type { ObservedSecret } from './observed.ts'
+import { textIn } from './secret-data.ts'
 import type { SecretChanges } from './step.ts'
 
 /** What a pull Secret that is not there yet holds. */
@@ -63,11 +63,8 @@ function isSame(found: unknown, { username, password, auth }: DockerAuth): boole
 
 /** Undefined: it is none, and nothing of it is kept. */
 function configIn(data: Redacted<Mapping>): Mapping | undefined {
-  const encoded = data.reveal()[DOCKER_CONFIG_KEY]
-  const bytes = typeof encoded === 'string' ? decodeBase64(encoded) : undefined
-  const text = bytes === undefined ? undefined : decodeUtf8(bytes)
   try {
-    const parsed: unknown = JSON.parse(text ?? '')
+    const parsed: unknown = JSON.parse(textIn(data, DOCKER_CONFIG_KEY) ?? '')
     return isMapping(parsed) ? parsed : undefined
   } catch {
     return undefined

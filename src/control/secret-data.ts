@@ -1,6 +1,14 @@
-import type { DataChanges } from './step.ts'
+import { decodeBase64, decodeUtf8 } from '../credentials/strict-text.ts'
 import type { Mapping } from '../mapping.ts'
 import { Redacted } from '../redacted.ts'
+import type { DataChanges } from './step.ts'
+
+/** The text under a key of `data`; undefined: there is none, or it is no UTF-8 in base64. */
+export function textIn(data: Redacted<Mapping>, key: string): string | undefined {
+  const encoded = data.reveal()[key]
+  const bytes = typeof encoded === 'string' ? decodeBase64(encoded) : undefined
+  return bytes === undefined ? undefined : decodeUtf8(bytes)
+}
 
 /** What `data` of a Secret becomes by changes; base64, as the API server has it. */
 export function changedData(

@@ -20,6 +20,7 @@ import {
   type ContainerOptions,
 } from '../support/image/container.ts'
 import { readImage, type SavedImage } from '../support/image/layers.ts'
+import { DOCUMENTS, filesFor, sums } from '../support/image/laid-out.ts'
 import { fillMounted, MOUNT } from '../support/image/mounted.ts'
 import { runOrThrow } from '../support/run.ts'
 import { startStack, type Stack } from '../support/stack.ts'
@@ -33,8 +34,6 @@ const LOGINS = [
   { username: 'team-a', password: 'plain' },
   { username: 'team-b', password: 'hashed', bcrypt: true },
 ]
-
-const DOCUMENTS = 'usr/share/doc/rauth'
 
 const skip = process.getuid?.() !== 0 && 'images are built and run by root only'
 
@@ -66,29 +65,8 @@ describe('the image', { skip }, () => {
 
   it('is the program that was tested, with nothing beside it but what it needs', async () => {
     const programs = (await readShipment(ROOT)).programs
-    const machine = MACHINE === 'amd64' ? 'x64' : MACHINE
-    const folderOf = (name: string) => `opt/rauth/node_modules/${name}`
     const files = [...image.entries.keys()].filter((name) => !name.endsWith('/'))
-    assert.deepEqual(
-      files.sort(),
-      [
-        ...programs.flatMap(({ command, file }) => [
-          `opt/rauth/${file}`,
-          `usr/local/bin/${command}`,
-        ]),
-        'opt/rauth/package.json',
-        ...['bcrypt.js', 'package.json', 'promises.js'].map(
-          (name) => `${folderOf('bcrypt')}/${name}`,
-        ),
-        `${folderOf('bcrypt')}/prebuilds/linux-${machine}/bcrypt.glibc.node`,
-        ...['index.js', 'node-gyp-build.js', 'package.json'].map(
-          (name) => `${folderOf('node-gyp-build')}/${name}`,
-        ),
-        ...['LICENSE', 'sbom.cdx.json', 'third-party-notices.txt'].map(
-          (name) => `${DOCUMENTS}/${name}`,
-        ),
-      ].sort(),
-    )
+    assert.deepEqual(files.sort(), filesFor(programs, MACHINE))
     for (const { file } of programs) {
       const tested = await readFile(path.join(ROOT, 'dist', file), 'utf8')
       assert.ok((await image.read(`opt/rauth/${file}`)) === tested, file)
@@ -252,16 +230,3 @@ describe('the image', { skip }, () => {
     })
   }
 })
-
-/** SHA-256 of each file, by its name. */
-async function sums(folder: string): Promise<ReadonlyMap<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-  const pairs = files.map(async (file): Promise<[string, string]> => {
-    const sum = createHash('sha256').update(await readFile(file))
-    return [path.relative(folder, file), sum.digest('hex')]
-  })
-  return new Map((await Promise.all(pairs)).sort())
-}

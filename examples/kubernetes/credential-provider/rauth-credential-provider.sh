@@ -1,6 +1,7 @@
 #!/bin/sh
 # `rauth credential-provider` for nodes without Node.js: it needs sh, awk, date and head, and answers as
-# that does. Copy it to the kubelet's --image-credential-provider-bin-dir as rauth-credential-provider.
+# that does. One file, with its reader of JSON in it, since the kubelet runs a single program from a folder of
+# them. Copy it to the kubelet's --image-credential-provider-bin-dir as rauth-credential-provider.
 #
 #   rauth-credential-provider --registry HOST[:PORT]... --audience AUDIENCE < request.json
 set -u

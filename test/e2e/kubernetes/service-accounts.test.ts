@@ -10,11 +10,13 @@ import {
   createPod,
   createSecret,
   deleteAccount,
+  makeLegacy,
   partsOf,
   requestToken,
   signAgain,
   tamper,
 } from '../../support/kubernetes/account-tokens.ts'
+import { loginAs, requestsOf } from '../../support/kubernetes/account-logins.ts'
 import { createApi } from '../../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { kubeconfig } from '../../support/kubernetes/kubeconfig.ts'
@@ -31,17 +33,6 @@ const SCOPE = 'repository:team-a/app:pull,push repository:team-b/app:pull'
 const REMEMBER = 2
 
 const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews'
-
-interface Access {
-  readonly name: string
-  readonly actions: readonly string[]
-}
-
-interface Answer {
-  readonly status: number
-  readonly access: readonly Access[]
-  readonly claims: Readonly<Record<string, unknown>>
-}
 
 for (const verify of ['review', 'keys'] as const) {
   describe(`tokens of ServiceAccounts, by ${verify}, with a real API server`, () => {
@@ -88,33 +79,10 @@ for (const verify of ['review', 'keys'] as const) {
     const token = (audiences = [AUDIENCE], account = BUILDER) =>
       requestToken(cluster.api, account, audiences)
 
-    async function login(password: string, method: 'GET' | 'POST' = 'GET'): Promise<Answer> {
-      const query = new URLSearchParams({ service: SERVICE })
-      for (const one of SCOPE.split(' ')) query.append('scope', one)
-      const form = `${query.toString()}&grant_type=password&client_id=containerd&username=sa&password=${password}`
-      const answer =
-        method === 'GET'
-          ? await ask(rauth.token, `/token?account=sa&${query.toString()}`, {
-              headers: { authorization: basic('sa', password) },
-            })
-          : await ask(rauth.token, '/token', {
-              method,
-              headers: { 'content-type': 'application/x-www-form-urlencoded' },
-              body: form,
-            })
-      if (answer.status !== 200) return { status: answer.status, access: [], claims: {} }
-      const { access_token: made } = JSON.parse(answer.body) as { access_token: string }
-      const [, claims] = partsOf(made)
-      return { status: 200, access: claims['access'] as readonly Access[], claims }
-    }
+    const login = (password: string, method?: 'GET' | 'POST') =>
+      loginAs(rauth, SCOPE.split(' '), password, method)
     const statusOf = async (password: string) => (await login(password)).status
-    const requests = async () => {
-      const { body } = await ask(rauth.operations, '/metrics')
-      return [...body.matchAll(/^rauth_kubernetes_requests_total\{.*\} (\d+)$/gm)].reduce(
-        (sum, [, count]) => sum + Number(count),
-        0,
-      )
-    }
+    const requests = () => requestsOf(rauth)
 
     for (const method of ['GET', 'POST'] as const) {
       it(`pull what is their namespace's, and nothing else, by ${method}`, async () => {
@@ -226,33 +194,7 @@ for (const verify of ['review', 'keys'] as const) {
     it('that stand in Secrets for ever are nothing, though the API server takes them', async () => {
       const account = { namespace: 'team-a', name: 'legacy' }
       await createAccount(cluster.api, account)
-      const { body } = await cluster.api.send(
-        'GET',
-        '/api/v1/namespaces/team-a/serviceaccounts/legacy',
-      )
-      const { uid } = (body as { metadata: { uid: string } }).metadata
-      const of = (key: string) => `kubernetes.io/serviceaccount/${key}`
-      const legacy = await signAgain(cluster, await token([AUDIENCE], account), {
-        ...{
-          iss: 'kubernetes/serviceaccount',
-          aud: undefined,
-          exp: undefined,
-          'kubernetes.io': undefined,
-        },
-        ...{ iat: undefined, nbf: undefined, jti: undefined },
-        [of('namespace')]: 'team-a',
-        [of('secret.name')]: 'legacy-secret',
-        [of('service-account.name')]: 'legacy',
-        [of('service-account.uid')]: uid,
-      })
-      await createSecret(cluster.api, account, {
-        type: 'kubernetes.io/service-account-token',
-        metadata: {
-          name: 'legacy-secret',
-          annotations: { [of('service-account.name').replace('serviceaccount/', '')]: 'legacy' },
-        },
-        stringData: { token: legacy },
-      })
+      const legacy = await makeLegacy(cluster, account, await token([AUDIENCE], account))
       const api = createApi(cluster, { token: legacy })
       const taken = await api.send('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {})
       api.close()

@@ -101,3 +101,34 @@ export function tamper(token: string, claims: object): string {
 function otherKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 }
+
+/**
+ * A token of a ServiceAccount as Kubernetes made them before 1.24: in a Secret, for no audience and without an end.
+ * `good`: any other of its tokens.
+ */
+export async function makeLegacy(
+  cluster: Pick<ControlPlane, 'api' | 'serviceAccountKey'>,
+  account: AccountOfCluster,
+  good: string,
+): Promise<string> {
+  const { metadata } = (await cluster.api.expect('GET', pathOf(account))) as unknown as Meta
+  const secret = `${account.name}-secret`
+  const of = (key: string) => `kubernetes.io/serviceaccount/${key}`
+  const token = await signAgain(cluster, good, {
+    ...{ iss: 'kubernetes/serviceaccount', 'kubernetes.io': undefined },
+    ...{ aud: undefined, exp: undefined, iat: undefined, nbf: undefined, jti: undefined },
+    [of('namespace')]: account.namespace,
+    [of('secret.name')]: secret,
+    [of('service-account.name')]: account.name,
+    [of('service-account.uid')]: metadata.uid,
+  })
+  await createSecret(cluster.api, account, {
+    type: 'kubernetes.io/service-account-token',
+    metadata: {
+      name: secret,
+      annotations: { 'kubernetes.io/service-account.name': account.name },
+    },
+    stringData: { token },
+  })
+  return token
+}

@@ -14,13 +14,14 @@ const given = JSON.parse(process.argv[2] ?? '{}') as ContenderArguments
 const now = () => Number(process.hrtime.bigint()) / 1e6
 const say = (line: ContenderLine) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
-const access = { kubeconfig: given.kubeconfig, environment: {}, home: '/', clock: Date.now }
+const clock = () => Date.now() / 1000
+const access = { kubeconfig: given.kubeconfig, environment: {}, home: '/', clock }
 const connection = createConnection(() => readClusterAccess(access).config)
 let term = 0
 
 const election = startElection({
   api: createApi({ connection, userAgent: 'rauth/test', onAnswer: () => undefined }),
-  ...{ namespace: 'rauth', name: 'rauth-controller', identity: given.identity },
+  ...{ namespace: 'rauth', name: given.lease, identity: given.identity },
   ...{ timings: given.timings, clock: Date.now, timer: createBootTimer(), random: Math.random },
   async lead({ leading, mayWrite }) {
     term += 1

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -11,6 +11,8 @@ import { kubeconfig } from './kubeconfig.ts'
 
 export interface ContenderArguments {
   readonly kubeconfig: string
+  /** Of namespace `rauth`. */
+  readonly lease: string
   readonly identity: string
   readonly timings: ElectionTimings
 }
@@ -51,26 +53,29 @@ export interface Contenders {
 
 export const monotonic = () => Number(process.hrtime.bigint()) / 1e6
 
-export async function openContenders(server: ApiServer, as: Identity): Promise<Contenders> {
+export async function openContenders(
+  server: ApiServer,
+  as: Identity,
+  lease: string,
+): Promise<Contenders> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-election-'))
   const file = path.join(home, 'kubeconfig')
   await writeFile(file, kubeconfig(server, as), { mode: 0o600 })
   const all = new Map<string, Contender>()
   return {
     async start(identity, timings) {
-      const given: ContenderArguments = { kubeconfig: file, identity, timings }
+      const given: ContenderArguments = { kubeconfig: file, lease, identity, timings }
       const program = path.join(import.meta.dirname, 'contender.js')
       const logFile = path.join(home, identity)
       const args = [program, JSON.stringify(given)]
       const child = await startChild({ name: identity, program: process.execPath, args, logFile })
+      const lines = linesOf(logFile)
       const contender = {
-        ...child,
-        lines: () => linesOf(logFile),
-        wroteAt: () =>
-          linesOf(logFile).reduce(
-            (last, line) => (line.kind === 'write' ? line.end : last),
-            -Infinity,
-          ),
+        ...{ ...child, lines },
+        wroteAt() {
+          const last = lines().findLast((line) => line.kind === 'write')
+          return last?.end ?? -Infinity
+        },
       }
       all.set(identity, contender)
       await until(`${identity} looks`, 30_000, () =>
@@ -96,10 +101,28 @@ export async function openContenders(server: ApiServer, as: Identity): Promise<C
   }
 }
 
-/** The last line may be half written, or the one before a kill. */
-function linesOf(file: string): readonly ContenderLine[] {
-  const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1)
-  return whole.map((line) => JSON.parse(line) as ContenderLine)
+/**
+ * Reads on from where it was, since it is asked all the time. The last line may be half written, or the one before
+ * a kill.
+ */
+function linesOf(file: string): () => readonly ContenderLine[] {
+  const lines: ContenderLine[] = []
+  const chunk = Buffer.alloc(64 * 1024)
+  let position = 0
+  let rest = ''
+  return () => {
+    const open = openSync(file, 'r')
+    for (;;) {
+      const length = readSync(open, chunk, 0, chunk.length, position)
+      if (length === 0) break
+      position += length
+      const whole = (rest + chunk.toString('latin1', 0, length)).split('\n')
+      rest = whole.pop() ?? ''
+      lines.push(...whole.map((line) => JSON.parse(line) as ContenderLine))
+    }
+    closeSync(open)
+    return lines
+  }
 }
 
 /** From the first to the last write of each term. */

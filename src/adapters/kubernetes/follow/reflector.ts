@@ -6,8 +6,10 @@ import { createFailures, failureOf, type Failure, type Part } from './failures.t
 import { isOlder } from './resource-version.ts'
 import { listObjects, type Reader } from './list.ts'
 import { startRechecks } from './rechecks.ts'
+import { createSchedule } from './schedule.ts'
 import type { Timings } from './timings.ts'
-import { watchObjects, type WatchEnd } from './watch.ts'
+import { watchObjects } from './watch.ts'
+import type { WatchEnd } from './watch-end.ts'
 
 /** Keeps what a reflector learns. */
 export interface Target<State> extends Reader<State> {
@@ -68,19 +70,8 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   const stopped = () => stop.signal.aborted
   let version: string | undefined
   let synced = false
-  let listedAt = -Infinity
-  let inStepAt = timer()
-  /** When a list was tried that was beside no watch, and when a watch worked at last. */
-  let triedAt = -Infinity
-  let watchedAt = -Infinity
-  /** When a watch broke off, or none could be had, at last. */
-  let brokeAt = -Infinity
+  const schedule = createSchedule({ timings, random, timer })
   const failures = createFailures(options.onTrouble)
-
-  function inStep(by: Part, at: number): void {
-    inStepAt = Math.max(inStepAt, at)
-    failures.over(by)
-  }
 
   /** Beside a watch, what that brings meanwhile is newer. Returns whether the watch can go on. */
   async function list(signal: AbortSignal, besideWatch: boolean): Promise<boolean> {
@@ -90,22 +81,12 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     signal.throwIfAborted()
     const wentBack = known !== undefined && isOlder(listed.resourceVersion, known)
     target.replace(listed.items, listed.resourceVersion, wentBack || !besideWatch)
-    listedAt = timer()
+    schedule.listed(begin)
     synced = true
     options.onList()
     if (wentBack || !besideWatch) version = listed.resourceVersion
-    inStep('list', begin)
+    failures.over('list')
     return !wentBack
-  }
-
-  /**
-   * Soon after a break, by chance so that many rauths don't ask at once: etcd may have been put back to an older
-   * state meanwhile, and a watch from a version that is not there yet tells nothing.
-   */
-  function untilRecheck(now: number): number {
-    const age = now - listedAt
-    const soon = Math.max(timings.poll - age, random() * most)
-    return Math.max(0, Math.min(timings.recheck - age, brokeAt > listedAt ? soon : Infinity))
   }
 
   async function watch(from: string): Promise<Failure | undefined> {
@@ -115,7 +96,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     const begin = timer()
     const endRechecks = startRechecks({
       ...{ signal, every: timings.recheck },
-      first: untilRecheck(begin),
+      first: schedule.untilRecheck(),
       list: () => list(signal, true),
       onGoneBack() {
         turn.abort()
@@ -127,8 +108,8 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     })
     let proof: NodeJS.Timeout | undefined
     const itWorks = () => {
-      watchedAt = timer()
-      inStep('watch', watchedAt)
+      schedule.watchWorks()
+      failures.over('watch')
     }
     const end = await watchObjects({
       ...{ api, collection, resourceVersion: from, patience, silence, signal },
@@ -153,10 +134,8 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     turn.abort()
     // Its next one begins at once, from where the list is.
     if (stopped() || wentBack) return undefined
-    // It did so to its end.
-    if (watchedAt >= begin) watchedAt = timer()
+    schedule.watchEnded(begin, end.kind === 'broken' || end.kind === 'refused')
     options.onWatchEnd(end.kind)
-    if (end.kind === 'broken' || end.kind === 'refused') brokeAt = timer()
     if (NEEDS_LIST.includes(end.kind)) version = undefined
     // Nobody may have had anything to say: an API server that saw no change yet sends no bookmarks.
     if (end.kind === 'silent') return undefined
@@ -167,20 +146,13 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
     return end
   }
 
-  /** A list that failed must not keep the watch from its turn: that may work. */
-  function isListDue(): boolean {
-    const now = timer()
-    if (now - triedAt < timings.poll) return false
-    return now - watchedAt >= timings.poll || now - listedAt >= timings.recheck
-  }
-
   /** Returns what failed, if something did. */
   async function step(): Promise<readonly [Part, Failure] | undefined> {
-    if (version !== undefined && !isListDue()) {
+    if (version !== undefined && !schedule.isListDue()) {
       const failure = await watch(version).catch(failureOf)
       return failure && ['watch', failure]
     }
-    triedAt = timer()
+    schedule.listTried()
     const failure = await list(stop.signal, false).then(() => undefined, failureOf)
     return failure && ['list', failure]
   }
@@ -199,7 +171,7 @@ export function startReflector<State>(options: ReflectorOptions<State>): Reflect
   void run()
   return {
     synced: () => synced,
-    inStepAt: () => inStepAt,
+    inStepAt: schedule.inStepAt,
     problem: () => failures.last()?.problem,
     forbidden: () => failures.last('list')?.status === 403,
     close() {
