@@ -19,6 +19,8 @@ export interface Reconciliation {
   readonly obstacle: Obstacle | undefined
   /** When there is something to do though nobody changes anything, seconds since the epoch. */
   readonly wake: number | undefined
+  /** How much was done. */
+  readonly steps: number
 }
 
 export interface ReconcileOptions {
@@ -40,7 +42,7 @@ export async function reconcile(
   let observed = found
   for (let count = 0; count < MAX_STEPS; count += 1) {
     const { step, obstacle, wake } = plan(observed, context())
-    if (step === undefined) return { observed, obstacle, wake }
+    if (step === undefined) return { observed, obstacle, wake, steps: count }
     observed = await writer.apply(observed, step)
     onStep(step, observed)
   }

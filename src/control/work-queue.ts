@@ -1,5 +1,6 @@
 import { waitAfter } from '../backoff.ts'
 import { createLanes } from './lanes.ts'
+import { createWritePace, type PaceOptions } from './write-pace.ts'
 
 /** Times by a clock that goes forwards, milliseconds. */
 export interface Timers {
@@ -8,12 +9,19 @@ export interface Timers {
   after(wait: number, call: () => void): () => void
 }
 
+export interface Worked {
+  /** When to look again though nobody adds it, in milliseconds; undefined: not before. */
+  readonly next?: number | undefined
+  /** Something was written: where that goes on and on, others write too, and it waits. */
+  readonly wrote?: boolean
+}
+
 export interface WorkQueueOptions {
   /**
-   * Brings what has that name to where it should be, from what it finds then. Gives when to look again though
-   * nobody adds it, in milliseconds; undefined: not before. Rejects: it is tried again, later each time.
+   * Brings what has that name to where it should be, from what it finds then. Rejects: it is tried again, later
+   * each time.
    */
-  readonly work: (key: string, signal: AbortSignal) => Promise<number | undefined>
+  readonly work: (key: string, signal: AbortSignal) => Promise<Worked | undefined>
   /** Keys at a time. */
   readonly atOnce: number
   /** Keys in all: of further ones none is taken. */
@@ -22,6 +30,8 @@ export interface WorkQueueOptions {
   readonly backoff: readonly [first: number, most: number]
   /** What an error asks to wait at least, milliseconds. */
   readonly leastWait?: (error: unknown) => number
+  /** Of what wrote something, for each key; without: at any pace. */
+  readonly pace?: PaceOptions
   /** Told of each failure. Must not throw. */
   readonly onFailure: (failure: WorkFailure) => void
   readonly timers: Timers
@@ -55,8 +65,9 @@ export interface WorkCounts {
  */
 export interface WorkQueue {
   /**
-   * As soon as may be, but that one whose last try failed waits for a moment; `first`: before those that were
-   * added without. False: there are too many.
+   * As soon as may be, but that one whose last try failed waits for a moment, and for as long as its error asked,
+   * and one that was written often for its turn; `first`: before those that were added without. False: there are
+   * too many.
    */
   add(key: string, first?: boolean): boolean
   /** After so many milliseconds, or earlier if it was to come earlier. False: there are too many. */
@@ -89,6 +100,9 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const again = new Map<string, boolean>()
   const failures = new Map<string, number>()
   const idlers: (() => void)[] = []
+  const pace = options.pace && createWritePace(options.pace)
+  /** Not before that, whoever adds it. */
+  const notBefore = new Map<string, number>()
 
   const isKnown = (key: string) => waiting.has(key) || later.has(key) || working.has(key)
   const isFull = (key: string) =>
@@ -104,8 +118,15 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     if (working.has(key)) again.set(key, isFirst || again.get(key) === true)
     // Each try may bring about that it is added: whatever it is that fails must not be tried all the time.
     else if (failures.has(key)) return addAfter(key, first)
+    else if (isHeld(key)) return addAfter(key, 0)
     else enqueue(key, isFirst)
     return true
+  }
+
+  function isHeld(key: string): boolean {
+    if ((notBefore.get(key) ?? -Infinity) > timers.now()) return true
+    notBefore.delete(key)
+    return false
   }
 
   /** Whoever works on it finds out when it is to come next. */
@@ -117,7 +138,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
   function addAfter(key: string, wait: number): boolean {
     if (stop.signal.aborted || isFull(key)) return false
-    const at = timers.now() + Math.max(0, wait)
+    const at = Math.max(timers.now() + Math.max(0, wait), notBefore.get(key) ?? -Infinity)
     if (waiting.has(key) || (later.get(key)?.at ?? Infinity) <= at) return true
     schedule(key, at)
     return true
@@ -155,11 +176,12 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     // Not before it is known to be worked on.
     await Promise.resolve()
     try {
-      const next = await work(key, stop.signal)
+      const { next, wrote } = (await work(key, stop.signal)) ?? {}
       failures.delete(key)
+      if (wrote === true && pace) notBefore.set(key, pace.wrote(key, timers.now()))
       const isFirst = end(key)
       if (next !== undefined) addAfter(key, next)
-      if (isFirst !== undefined && !stop.signal.aborted) enqueue(key, isFirst)
+      if (isFirst !== undefined) add(key, isFirst)
     } catch (error) {
       const wasAdded = end(key) !== undefined
       if (!stop.signal.aborted) retry(key, error, wasAdded)
@@ -181,7 +203,9 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     const count = (failures.get(key) ?? 0) + 1
     failures.set(key, count)
     const times = { first, most: wasAdded ? first : longest }
-    const wait = waitAfter(count, times, random(), leastWait(error))
+    const least = leastWait(error)
+    if (least > 0) notBefore.set(key, timers.now() + least)
+    const wait = waitAfter(count, times, random(), least)
     options.onFailure({ key, error, failures: count, wait })
     addAfter(key, wait)
   }
@@ -194,6 +218,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       waiting.remove(key)
       again.delete(key)
       failures.delete(key)
+      notBefore.delete(key)
+      pace?.remove(key)
       tellIdle()
     },
     idle: () =>

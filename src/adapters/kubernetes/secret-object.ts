@@ -21,8 +21,8 @@ export interface SecretObjects {
   read(name: string): Promise<StoredSecret | undefined>
   /** False: there is one of that name, which stays as it is. */
   create(name: string, contents: SecretContents): Promise<boolean>
-  /** Puts other contents into what was read; throws where that has changed since. */
-  replace(name: string, stored: StoredSecret, contents: SecretContents): Promise<void>
+  /** Puts other contents into what was read. False: it has changed since, and stays. */
+  replace(name: string, stored: StoredSecret, contents: SecretContents): Promise<boolean>
 }
 
 /** Milliseconds. */
@@ -71,18 +71,15 @@ export function createSecretObjects(
     },
     async replace(name, { object }, contents) {
       // With the resourceVersion that was read: what changed since is refused, not lost.
-      await send('PUT', `${collection}/${name}`, name, { body: { ...object, ...dataOf(contents) } })
+      const body = { ...object, ...dataOf(contents) }
+      const excused = ['Conflict']
+      return (await send('PUT', `${collection}/${name}`, name, { body, excused })) !== undefined
     },
   }
 }
 
 function refused(name: string, cause: ApiRefusal): RauthError {
-  const next =
-    cause.reason === 'Conflict'
-      ? '; next: it was changed meanwhile, so look at it and try again'
-      : ''
-  const message = `Secret ${name}: ${cause.message}${next}`
-  return new RauthError('ERR_KEYS_UNREADABLE', message, { cause })
+  return new RauthError('ERR_KEYS_UNREADABLE', `Secret ${name}: ${cause.message}`, { cause })
 }
 
 function dataOf(contents: SecretContents): Mapping {

@@ -1,7 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 /** What a look at a namespace came to. */
-export type ReconcileOutcome = 'in_step' | 'wrote' | 'obstructed' | 'conflict' | 'failed'
+export type ReconcileOutcome =
+  'in_step' | 'wrote' | 'would_write' | 'obstructed' | 'conflict' | 'failed'
+
+/** How the last look at a namespace ended. */
+export type NamespaceState = 'in_step' | 'obstructed' | 'failing'
 
 /** What can be seen at any time. */
 export interface ControllerFigures {
@@ -9,7 +13,7 @@ export interface ControllerFigures {
   /** Namespaces in the queue, by state. */
   readonly queue: () => Readonly<Record<string, number>>
   /** Chosen namespaces, by how they stand. */
-  readonly namespaces: () => Readonly<Record<string, number>>
+  readonly namespaces: () => Readonly<Record<NamespaceState, number>>
   /** Seconds; of the oldest password that rauth keeps. */
   readonly oldestPassword: () => number
   /** Seconds since all was known to be up to date. */

@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { SecretContents, SecretObjects } from '../../adapters/kubernetes/secret-object.ts'
+import type {
+  SecretContents,
+  SecretObjects,
+  StoredSecret,
+} from '../../adapters/kubernetes/secret-object.ts'
 import { pruneKeys } from '../../adapters/file/keys/key-pruning.ts'
 import { RauthError } from '../../errors.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
@@ -51,7 +55,7 @@ export async function rotateKeySecrets({
   const publication = await publicContents(next, now)
   const add = (known: SecretContents) => new Map([...known, ...publication])
   await publish(secrets, names, add)
-  await secrets.replace(names.signing, signing, next)
+  await store(secrets, names, signing, next)
   await publish(secrets, names, add)
   return changes(signing.contents, next)
 }
@@ -68,22 +72,50 @@ export async function pruneKeySecrets(
     return readFolder(directory)
   })
   const changed = changes(signing.contents, next)
-  if (changed.removed.length > 0) await secrets.replace(names.signing, signing, next)
-  const publication = await publicContents(next, now)
-  await publish(secrets, names, () => publication)
-  return changed
+  if (changed.removed.length > 0) await store(secrets, names, signing, next)
+  // A rotation may come between what was read and what is written here: what signs by then counts.
+  for (let current: SecretContents = next; ;) {
+    const publication = await publicContents(current, now)
+    await publish(secrets, names, () => publication)
+    const { contents } = await there(secrets, names.signing, INIT)
+    if (isSame(contents, current)) return changed
+    current = contents
+  }
 }
+
+async function store(
+  secrets: SecretObjects,
+  { signing: name }: KeySecretNames,
+  read: StoredSecret,
+  contents: SecretContents,
+): Promise<void> {
+  if (!(await secrets.replace(name, read, contents))) throw changedMeanwhile(name)
+}
+
+/** How often is tried again what somebody else changed meanwhile. */
+const ATTEMPTS = 10
 
 /** Brings the Secret of those who only verify up to date, if there is one and it is not. */
 async function publish(
   secrets: SecretObjects,
-  names: KeySecretNames,
+  { public: name }: KeySecretNames,
   wantedOf: (there: SecretContents) => SecretContents,
 ): Promise<void> {
-  const found = await secrets.read(names.public)
-  if (found === undefined) return
-  const wanted = wantedOf(found.contents)
-  if (!isSame(found.contents, wanted)) await secrets.replace(names.public, found, wanted)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const found = await secrets.read(name)
+    if (found === undefined) return
+    const wanted = wantedOf(found.contents)
+    if (isSame(found.contents, wanted)) return
+    if (await secrets.replace(name, found, wanted)) return
+  }
+  throw changedMeanwhile(name)
+}
+
+function changedMeanwhile(name: string): RauthError {
+  return new RauthError(
+    'ERR_KEYS_UNREADABLE',
+    `Secret ${name} was changed meanwhile; next: look at who rotates keys, and try again`,
+  )
 }
 
 const INIT = 'rauth keys init --secret, with the same name'

@@ -1,15 +1,24 @@
 import { once } from 'node:events'
 import type { Api } from '../../adapters/kubernetes/api.ts'
 import { ApiRefusal } from '../../adapters/kubernetes/api-refusal.ts'
-import type { Overview } from '../../adapters/kubernetes/overview.ts'
+import type { NamespaceChoice, Overview } from '../../adapters/kubernetes/overview.ts'
+import { createChoiceReader } from '../../adapters/kubernetes/namespace-choice.ts'
 import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
-import type { ControllerMetrics, ReconcileOutcome } from '../../adapters/ops/controller-metrics.ts'
+import type {
+  ControllerMetrics,
+  NamespaceState,
+  ReconcileOutcome,
+} from '../../adapters/ops/controller-metrics.ts'
 import { createTimers } from '../../adapters/timers.ts'
 import { plan } from '../../control/plan.ts'
-import type { Reconciliation } from '../../control/reconcile.ts'
 import type { PlanContext } from '../../control/settings.ts'
-import type { Plan } from '../../control/step.ts'
-import { createWorkQueue, type WorkFailure, type WorkQueue } from '../../control/work-queue.ts'
+import type { Obstacle } from '../../control/step.ts'
+import {
+  createWorkQueue,
+  type Worked,
+  type WorkFailure,
+  type WorkQueue,
+} from '../../control/work-queue.ts'
 import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { createWorker, type Told, type Work } from './worker.ts'
@@ -24,6 +33,7 @@ export interface Term {
 export interface ControllerOptions {
   readonly api: Api
   readonly overview: Overview
+  readonly choice: NamespaceChoice
   readonly planning: () => PlanContext
   readonly dryRun: boolean
   readonly told: Told
@@ -42,8 +52,8 @@ export interface Controller {
   readonly lead: (term: Term) => Promise<void>
   /** Names in the queue by state; of one that does not lead, none. */
   readonly queue: () => Readonly<Record<string, number>>
-  /** Namespaces that are not as they should be. */
-  readonly obstructed: () => number
+  /** Chosen namespaces by how the last look at them ended; of one that does not lead, none. */
+  readonly namespaces: () => Readonly<Record<NamespaceState, number>>
 }
 
 /** Namespaces at a time, and in all. */
@@ -52,6 +62,9 @@ const MOST = 200_000
 
 /** Time goes by without anybody changing anything, and clocks are put right: the longest until the next look. */
 const MAX_WAIT = 600
+
+/** One look and its writes at a time; so many at once are somebody at work, more are two who disagree. Milliseconds. */
+const PACE = { burst: 10, every: 10_000 }
 
 const IDLE = { waiting: 0, working: 0, later: 0, failing: 0 }
 
@@ -64,10 +77,13 @@ export function createController(options: ControllerOptions): Controller {
   let queue: WorkQueue | undefined
   /** Of each namespace that is not as it should be, what it was told. */
   const obstacles = new Map<string, string>()
+  const states = new Map<string, NamespaceState>()
 
-  function stand(namespace: string, { obstacle }: Plan | Reconciliation): void {
+  function stand(namespace: string, obstacle: Obstacle | undefined): void {
+    if (!overview.isChosen(namespace)) states.delete(namespace)
+    else states.set(namespace, obstacle === undefined ? 'in_step' : 'obstructed')
     if (obstacle === undefined) {
-      obstacles.delete(namespace)
+      if (obstacles.delete(namespace) && overview.isChosen(namespace)) told.settled(namespace)
       return
     }
     const text = `${obstacle.reason}: ${obstacle.message}`
@@ -76,22 +92,34 @@ export function createController(options: ControllerOptions): Controller {
     told.obstacle(namespace, obstacle)
   }
 
-  async function look(namespace: string, work: Work): Promise<number | undefined> {
+  async function look(namespace: string, work: Work): Promise<Worked> {
     const known = plan(overview.observed(namespace), planning())
-    const isQuiet = known.step === undefined
-    const found = isQuiet ? known : await work(namespace, overview.isChosen(namespace))
-    stand(namespace, found)
-    const settled: ReconcileOutcome = isQuiet ? 'in_step' : 'wrote'
-    metrics.reconciled(found.obstacle === undefined ? settled : 'obstructed')
-    if (found.wake === undefined) return undefined
-    return Math.min(MAX_WAIT, Math.max(1, found.wake - planning().now)) * 1000
+    const found =
+      known.step === undefined
+        ? { obstacle: known.obstacle, wake: known.wake, steps: 0 }
+        : await work(namespace, overview.isChosen(namespace))
+    const { obstacle, wake, steps } = found
+    stand(namespace, obstacle)
+    metrics.reconciled(outcomeOf(steps, obstacle))
+    const next =
+      wake === undefined ? undefined : Math.min(MAX_WAIT, Math.max(1, wake - planning().now)) * 1000
+    return { next, wrote: steps > 0 && !options.dryRun }
   }
 
-  function failed({ key, error, failures, wait }: WorkFailure): void {
+  function outcomeOf(steps: number, obstacle: Obstacle | undefined): ReconcileOutcome {
+    if (obstacle !== undefined) return 'obstructed'
+    if (steps === 0) return 'in_step'
+    return options.dryRun ? 'would_write' : 'wrote'
+  }
+
+  function failed({ key, error, failures, wait }: WorkFailure, { mayWrite }: Term): void {
+    // It is another's by now, who does it.
+    if (!options.dryRun && !mayWrite()) return
     // Somebody else wrote in between; there will be another plan.
     const isConflict = error instanceof ApiRefusal && error.status === 409
     metrics.reconciled(isConflict ? 'conflict' : 'failed')
     if (isConflict && failures < 3) return
+    if (overview.isChosen(key)) states.set(key, 'failing')
     const seconds = Math.round(wait / 1000)
     log.error(
       { namespace: key, error: messageOf(error), failures, seconds },
@@ -103,26 +131,36 @@ export function createController(options: ControllerOptions): Controller {
     changed(namespace) {
       queue?.add(namespace, true)
     },
-    async lead({ signal, mayWrite }) {
+    async lead(term) {
+      const { signal, mayWrite } = term
       const { settings } = planning()
       const namespaces = createManagedNamespaces({
         ...{ ...settings, api: options.api, signal, patience, mayWrite },
       })
-      const work = createWorker({ ...options, namespaces })
-      obstacles.clear()
+      const isChosen = createChoiceReader({ ...options, signal })
+      const work = createWorker({ ...options, namespaces, isChosen })
       queue = createWorkQueue({
         ...{ atOnce: AT_ONCE, most: MOST, backoff: options.backoff, random: Math.random },
+        pace: PACE,
         work: (namespace) => look(namespace, work),
         leastWait: (error) => (error instanceof ApiRefusal ? error.retryAfter : 0),
-        onFailure: failed,
+        onFailure: (failure) => {
+          failed(failure, term)
+        },
         timers: createTimers(() => performance.now()),
       })
       for (const name of overview.names()) queue.add(name)
       if (!signal.aborted) await once(signal, 'abort')
       await queue.close()
       queue = undefined
+      obstacles.clear()
+      states.clear()
     },
     queue: () => ({ ...(queue?.counts() ?? IDLE) }),
-    obstructed: () => obstacles.size,
+    namespaces() {
+      const counts = { in_step: 0, obstructed: 0, failing: 0 }
+      for (const state of states.values()) counts[state] += 1
+      return counts
+    },
   }
 }

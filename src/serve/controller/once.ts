@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createChoiceReader } from '../../adapters/kubernetes/namespace-choice.ts'
 import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
 import type { Config } from '../../config/schema.ts'
 import { messageOf, RauthError } from '../../errors.ts'
@@ -34,7 +35,8 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
     const namespaces = createManagedNamespaces({
       ...{ ...planning().settings, api, signal, patience: PATIENCE, mayWrite: () => true },
     })
-    const work = createWorker({ namespaces, planning, dryRun, told })
+    const isChosen = createChoiceReader({ api, choice: parts.choice, signal, patience: PATIENCE })
+    const work = createWorker({ namespaces, isChosen, planning, dryRun, told })
     const waiting = [...overview.names()]
     const next = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {

@@ -4,7 +4,11 @@ import type { Cluster } from '../../adapters/kubernetes/cluster.ts'
 import { createEventRecorder } from '../../adapters/kubernetes/events/event-recorder.ts'
 import { TIMINGS } from '../../adapters/kubernetes/follow/timings.ts'
 import { createOutage, type Outage } from '../../adapters/kubernetes/follow/outage.ts'
-import { createOverview, type Overview } from '../../adapters/kubernetes/overview.ts'
+import {
+  createOverview,
+  type NamespaceChoice,
+  type Overview,
+} from '../../adapters/kubernetes/overview.ts'
 import {
   createControllerMetrics,
   type ControllerMetrics,
@@ -27,6 +31,7 @@ export interface Parts {
   readonly metrics: ControllerMetrics
   readonly cluster: Cluster
   readonly overview: Overview
+  readonly choice: NamespaceChoice
   readonly planning: () => PlanContext
   readonly told: Told
   /** Once nobody works any more. */
@@ -48,11 +53,14 @@ export async function openParts(
   const cluster = await createClusterOnce({ config, log, metrics }).open()
   const { server } = cluster
   const { labelSelector, except, only } = config.controller.namespaces
+  const choice = {
+    labelSelector: labelSelector === '*' ? undefined : labelSelector,
+    ...{ except, only },
+  }
   const outages = new Map<string, Outage>()
   const overview = createOverview({
     ...{ ...settings, api: cluster.api, timings: TIMINGS, random: Math.random, onChange },
-    choice: { labelSelector: labelSelector === '*' ? undefined : labelSelector, except, only },
-    timer: () => performance.now(),
+    ...{ choice, timer: () => performance.now() },
     onWatchEnd: metrics.watchEnded,
     onTrouble(what, problem) {
       const outage = outages.get(what) ?? createOutage(log, { server }, what)
@@ -74,7 +82,7 @@ export async function openParts(
     recorder.record(event)
   }, settings)
   return {
-    ...{ config, dryRun, log, metrics, cluster, overview },
+    ...{ config, dryRun, log, metrics, cluster, overview, choice },
     planning: planningOf(config, () => Date.now() / 1000),
     told: {
       step(step, observed) {
@@ -86,6 +94,9 @@ export async function openParts(
       obstacle(namespace, obstacle) {
         inLog.obstacle(namespace, obstacle)
         if (!dryRun) inCluster.obstacle(namespace, obstacle)
+      },
+      settled(namespace) {
+        inLog.settled(namespace)
       },
     },
     async close() {

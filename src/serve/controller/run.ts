@@ -27,7 +27,7 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
     controller?.changed(namespace)
   })
   const { overview, log, metrics, planning, cluster } = parts
-  const { lead, queue, obstructed } = (controller = createController({
+  const { lead, queue, namespaces } = (controller = createController({
     ...{ ...parts, api: cluster.api, patience: PATIENCE, backoff: BACKOFF },
   }))
   let leading: Lead | undefined
@@ -37,11 +37,7 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
   })
   metrics.observe({
     isLeader: () => !dryRun && leading?.isLeading() === true,
-    queue,
-    namespaces: () => {
-      const count = obstructed()
-      return { in_step: Math.max(0, overview.names().size - count), obstructed: count }
-    },
+    ...{ queue, namespaces },
     oldestPassword: () => oldestPassword(parts, planning().now),
     age: () => overview.age(),
   })

@@ -9,7 +9,7 @@ import type { Told } from './worker.ts'
 export function tellInCluster(
   record: (event: ClusterEvent) => void,
   settings: ControlSettings,
-): Told {
+): Omit<Told, 'settled'> {
   return {
     step(step, observed) {
       if (!isTold(step)) return

@@ -15,6 +15,9 @@ export function tellInLog(log: Log, settings: ControlSettings, dryRun: boolean):
     obstacle(namespace, { reason, message }) {
       log.warn({ namespace, reason, problem: message }, 'a namespace is not as it should be')
     },
+    settled(namespace) {
+      log.info({ namespace }, 'a namespace is as it should be again')
+    },
   }
 }
 

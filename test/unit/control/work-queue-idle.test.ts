@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, it } from 'node:test'
-import { createWorkQueue } from '../../../src/control/work-queue.ts'
+import { createWorkQueue, type Worked } from '../../../src/control/work-queue.ts'
 
 /** `ends`: of what it works on, the first first. */
 function start(...keys: readonly string[]) {
-  const ends: ((next?: number) => void)[] = []
+  const ends: ((worked?: Worked) => void)[] = []
   const queue = createWorkQueue({
     ...{ atOnce: 1, most: 10, backoff: [100, 1_000], random: () => 1, onFailure: () => undefined },
     work: () => new Promise((resolve) => ends.push(resolve)),
@@ -39,7 +39,7 @@ describe('a work queue is idle', () => {
   it('not before what is to come later came, or is not to come any more', async () => {
     const { queue, ends, idle } = start('a')
     assert.equal(await idle(), false)
-    ends[0]?.(1_000)
+    ends[0]?.({ next: 1_000 })
     assert.equal(await idle(), false)
     queue.remove('a')
     assert.equal(await idle(), true)

@@ -41,7 +41,7 @@ function fakeTimers() {
 interface Try {
   readonly key: string
   readonly signal: AbortSignal
-  readonly done: (next?: number) => Promise<void>
+  readonly done: (next?: number, wrote?: boolean) => Promise<void>
   readonly fail: (error?: Error) => Promise<void>
 }
 
@@ -51,10 +51,11 @@ function start(options: Partial<WorkQueueOptions> = {}) {
   const failures: WorkFailure[] = []
   const queue = createWorkQueue({
     ...{ atOnce: 1, most: 100, backoff: [100, 1_000], timers, random: () => 1 },
+    pace: { burst: 3, every: 10_000 },
     onFailure: (failure) => failures.push(failure),
     work: (key, signal) =>
       new Promise((resolve, reject) => {
-        const done = (next?: number) => (resolve(next), turn())
+        const done = (next?: number, wrote = false) => (resolve({ next, wrote }), turn())
         const fail = (error = new Error('no')) => (reject(error), turn())
         tries.push({ key, signal, done, fail })
       }),
@@ -182,6 +183,62 @@ describe('createWorkQueue', () => {
     await add('b')
     await last().fail(new Error('5000'))
     assert.equal(failures.at(-1)?.wait, 5_025)
+  })
+
+  it('waits as long as an error asks for, also when it is added', async () => {
+    const { add, keys, last, pass } = start({ leastWait: () => 5_000 })
+    await add('a')
+    await last().fail()
+    await add('a')
+    await pass(4_999)
+    assert.equal(keys(), 'a')
+    await add('a')
+    await pass(1)
+    assert.equal(keys(), 'aa')
+  })
+
+  it('does what others change back at once at first, and then at a slow pace', async () => {
+    const { queue, keys, tries, last, pass } = start()
+    // Whoever reverts each write does it within a millisecond, and each write is an event, too.
+    queue.add('a', true)
+    await turn()
+    for (let at = 0; at < 60_000; at += 1) {
+      if (queue.counts().working === 0) queue.add('a', true)
+      await pass(1)
+      if (queue.counts().working > 0) {
+        queue.add('a', true)
+        await last().done(undefined, true)
+      }
+    }
+    assert.equal(keys().length, 3 + 5)
+    // And at once again when it was quiet.
+    await pass(600_000)
+    await last().done()
+    const before = tries.length
+    queue.add('a', true)
+    await turn()
+    await last().done(undefined, true)
+    queue.add('a', true)
+    await turn()
+    assert.equal(tries.length, before + 2)
+  })
+
+  it('holds up no other, and not what wrote nothing', async () => {
+    const { add, keys, last, pass } = start()
+    for (let count = 0; count < 5; count += 1) {
+      await add('a')
+      await last().done(undefined, true)
+    }
+    assert.equal(keys(), 'aaa')
+    await add('b')
+    await last().done()
+    for (let count = 0; count < 5; count += 1) {
+      await add('b')
+      await last().done()
+    }
+    assert.equal(keys(), 'aaabbbbbb')
+    await pass(10_000)
+    assert.equal(keys(), 'aaabbbbbba')
   })
 
   it('tries what failed no more often when it is added all the time', async () => {
