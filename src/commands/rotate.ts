@@ -28,8 +28,9 @@ export function rotateCommand(): Command {
     .exitOverride()
     .action(async (namespace: string, options: RotateOptions) => {
       const now = options.now === true
-      const rotated = await rotateNamespace(configOf(options), {
-        ...{ namespace, now, log: COMMAND_LOG },
+      const { config, isBare } = configOf(options)
+      const rotated = await rotateNamespace(config, {
+        ...{ namespace, now, knowsRegistries: !isBare, log: COMMAND_LOG },
         onWait(seconds) {
           say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
         },
@@ -47,13 +48,15 @@ export function rotateCommand(): Command {
     })
 }
 
-/** Whoever rotates may have nothing but a kubeconfig: then what is usual counts. */
-function configOf(options: ConfigOption): Config {
+/** Whoever rotates may have nothing but a kubeconfig: then what is usual counts, but for the registries. */
+function configOf(options: ConfigOption): { readonly config: Config; readonly isBare: boolean } {
   const file = configFile(options)
-  const isBare =
-    file === undefined && !existsSync(USUAL_FILE) && process.env['RAUTH_REALM'] === undefined
-  if (!isBare) return loadConfig(file, process.env)
+  const isSet = (name: string) => process.env[name] !== undefined
+  if (file !== undefined || existsSync(USUAL_FILE) || isSet('RAUTH_REALM')) {
+    return { config: loadConfig(file, process.env), isBare: false }
+  }
   const read = parseConfig('realm: http://localhost/token\n', USUAL_FILE, process.env)
   if (read.problems !== undefined) throw problemsError(read.problems)
-  return read.config
+  const isBare = !isSet('RAUTH_SERVICE') && !isSet('RAUTH_CONTROLLER_REGISTRIES')
+  return { config: read.config, isBare }
 }
