@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { loadConfig, parseConfig, USUAL_FILE } from '../config/read.ts'
-import { problemsError } from '../config/problems.ts'
-import type { Config } from '../config/schema.ts'
+import { loadConfigWithoutRealm } from '../config/read.ts'
 import { formatInstant } from '../instant.ts'
 import { rotateNamespace } from '../serve/controller/rotate.ts'
 import { parseNamespace } from './asking/parse-namespace.ts'
@@ -28,12 +25,15 @@ export function rotateCommand(): Command {
     .exitOverride()
     .action(async (namespace: string, options: RotateOptions) => {
       const now = options.now === true
-      const rotated = await rotateNamespace(configOf(options), {
-        ...{ namespace, now, log: COMMAND_LOG },
-        onWait(seconds) {
-          say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
+      const rotated = await rotateNamespace(
+        loadConfigWithoutRealm(configFile(options), process.env),
+        {
+          ...{ namespace, now, log: COMMAND_LOG },
+          onWait(seconds) {
+            say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
+          },
         },
-      })
+      )
       const { previousUntil, obstacle } = rotated
       const before =
         previousUntil === undefined
@@ -45,15 +45,4 @@ export function rotateCommand(): Command {
       say([`the pull Secret has not followed: ${obstacle}`])
       process.exitCode = 1
     })
-}
-
-/** Whoever rotates may have nothing but a kubeconfig: then what is usual counts. */
-function configOf(options: ConfigOption): Config {
-  const file = configFile(options)
-  const isBare =
-    file === undefined && !existsSync(USUAL_FILE) && process.env['RAUTH_REALM'] === undefined
-  if (!isBare) return loadConfig(file, process.env)
-  const read = parseConfig('realm: http://localhost/token\n', USUAL_FILE, process.env)
-  if (read.problems !== undefined) throw problemsError(read.problems)
-  return read.config
 }
