@@ -22,10 +22,10 @@ export interface Question {
   readonly share: string | undefined
 }
 
-/** `actions`: those of the question that are allowed; without: all. `detail` is for the log. */
+/** `actions`: those of the question that are allowed; without: all. `detail` is for the log, of a yes and a no, too. */
 export type Judgement =
-  | { readonly kind: 'allowed'; readonly actions?: readonly string[] }
-  | { readonly kind: 'denied' }
+  | { readonly kind: 'allowed'; readonly actions?: readonly string[]; readonly detail?: string }
+  | { readonly kind: 'denied'; readonly detail?: string }
   | { readonly kind: 'failure'; readonly detail: string }
 
 /** Somebody besides the rules who says who may do what. Never rejects. */
@@ -38,6 +38,9 @@ export interface AskedDecider extends Decider {
 
 /** Questions of one request at a time: with all that it may ask for it would fill the places of its share. */
 const AT_ONCE = 4
+
+/** Of what a decider says beside its answers. */
+const MAX_DETAILS = 4
 
 /** What of `requested` is allowed, by the rules and by whoever else is asked. */
 export type Authorize = (policy: Policy, asker: Asker, requested: Access) => Promise<Result<Grant>>
@@ -57,6 +60,7 @@ export function createAuthorize(decider: AskedDecider | undefined): Authorize {
       heldBy(asker).map(({ holder, labels }) => ({ holder, labels, resource })),
     )
     const allowed: ResourceActions[] = []
+    const details = new Set<string>()
     for (let i = 0; i < questions.length; i += AT_ONCE) {
       const judged = await Promise.all(
         questions.slice(i, i + AT_ONCE).map(async (question) => {
@@ -68,6 +72,7 @@ export function createAuthorize(decider: AskedDecider | undefined): Authorize {
         if (judgement.kind === 'failure') {
           return refused('policy_unavailable', { detail: judgement.detail })
         }
+        if (judgement.detail !== undefined) details.add(judgement.detail)
         if (judgement.kind === 'denied') continue
         const { actions: said = resource.actions } = judgement
         const actions = resource.actions.filter(
@@ -76,7 +81,9 @@ export function createAuthorize(decider: AskedDecider | undefined): Authorize {
         if (actions.length > 0) allowed.push({ ...resource, actions })
       }
     }
-    return accepted(withDecided(granted, decider, mergeAccess(allowed), true))
+    const decided = withDecided(granted, decider, mergeAccess(allowed), true)
+    const said = [...details].slice(0, MAX_DETAILS).join('; ')
+    return accepted(said === '' ? decided : { ...decided, detail: `${decider.name}: ${said}` })
   }
 }
 

@@ -117,8 +117,11 @@ export function createIssueToken(
     learn({ why: explainLater(policy, asker, requested) })
     const authorized = await deps.authorize(policy, asker, requested)
     if (!authorized.ok) return authorized
-    const { access, rules, shadow, decided } = authorized.value
-    learn({ why: explainLater(policy, asker, requested, decided) })
+    const { access, rules, shadow, decided, detail } = authorized.value
+    learn({
+      why: explainLater(policy, asker, requested, decided),
+      ...(detail === undefined ? {} : { detail }),
+    })
     // A token for nothing would keep clients from logging in: they only do so after a 401.
     if (isAnonymous(subject) && access.length === 0) return refused('credentials_missing')
 

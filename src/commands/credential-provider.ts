@@ -12,7 +12,7 @@ interface CredentialProviderOptions {
 
 export function credentialProviderCommand(): Command {
   return new Command('credential-provider')
-    .description('Answer the kubelet, which runs this: a pod pulls by its service account token.')
+    .description('Answer the kubelet, which runs this: a pod pulls by its ServiceAccount token.')
     .requiredOption(
       '--registry <host[:port]>',
       'who may see the token, as images name it; repeatable',

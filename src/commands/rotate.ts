@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { loadConfig, parseConfig, USUAL_FILE } from '../config/read.ts'
-import { problemsError } from '../config/problems.ts'
-import type { Config } from '../config/schema.ts'
+import { loadConfigWithoutRealm, USUAL_FILE } from '../config/read.ts'
 import { formatInstant } from '../instant.ts'
 import { rotateNamespace } from '../serve/controller/rotate.ts'
 import { parseNamespace } from './asking/parse-namespace.ts'
@@ -28,9 +26,9 @@ export function rotateCommand(): Command {
     .exitOverride()
     .action(async (namespace: string, options: RotateOptions) => {
       const now = options.now === true
-      const { config, isBare } = configOf(options)
-      const rotated = await rotateNamespace(config, {
-        ...{ namespace, now, knowsRegistries: !isBare, log: COMMAND_LOG },
+      const file = configFile(options)
+      const rotated = await rotateNamespace(loadConfigWithoutRealm(file, process.env), {
+        ...{ namespace, now, knowsRegistries: saysRegistries(file), log: COMMAND_LOG },
         onWait(seconds) {
           say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
         },
@@ -49,14 +47,11 @@ export function rotateCommand(): Command {
 }
 
 /** Whoever rotates may have nothing but a kubeconfig: then what is usual counts, but for the registries. */
-function configOf(options: ConfigOption): { readonly config: Config; readonly isBare: boolean } {
-  const file = configFile(options)
-  const isSet = (name: string) => process.env[name] !== undefined
-  if (file !== undefined || existsSync(USUAL_FILE) || isSet('RAUTH_REALM')) {
-    return { config: loadConfig(file, process.env), isBare: false }
-  }
-  const read = parseConfig('realm: http://localhost/token\n', USUAL_FILE, process.env)
-  if (read.problems !== undefined) throw problemsError(read.problems)
-  const isBare = !isSet('RAUTH_SERVICE') && !isSet('RAUTH_CONTROLLER_REGISTRIES')
-  return { config: read.config, isBare }
+function saysRegistries(file: string | undefined): boolean {
+  const names = ['RAUTH_REALM', 'RAUTH_SERVICE', 'RAUTH_CONTROLLER_REGISTRIES']
+  return (
+    file !== undefined ||
+    existsSync(USUAL_FILE) ||
+    names.some((name) => process.env[name] !== undefined)
+  )
 }

@@ -22,7 +22,7 @@ export const credentials = z
         kubeconfig: file
           .optional()
           .describe(
-            "Not set: `$KUBECONFIG`, the pod's own service account, `~/.kube/config`, the first that is there.",
+            "Not set: `$KUBECONFIG`, the pod's own ServiceAccount, `~/.kube/config`, the first that is there.",
           ),
         context: z
           .string()

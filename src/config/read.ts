@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
@@ -206,4 +206,20 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
       ? [`there is no ${USUAL_FILE} here: name a file with --config FILE, or set the variables`]
       : [],
   )
+}
+
+/**
+ * The same for whoever gives no token and sends nobody anywhere: without a file and `RAUTH_REALM` the rest of
+ * the environment counts, and what is usual.
+ */
+export function loadConfigWithoutRealm(
+  fileName: string | undefined,
+  environment: Environment,
+): Config {
+  const isBare =
+    fileName === undefined && !existsSync(USUAL_FILE) && environment['RAUTH_REALM'] === undefined
+  if (!isBare) return loadConfig(fileName, environment)
+  const result = parseConfig('realm: http://localhost/token\n', USUAL_FILE, environment)
+  if (result.problems === undefined) return result.config
+  throw problemsError(result.problems)
 }

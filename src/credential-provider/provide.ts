@@ -29,7 +29,7 @@ export const USERNAME = 'serviceaccount'
 const MARGIN = 60
 
 /**
- * The token of the pod's service account as the password for the registry that was asked about. The kubelet
+ * The token of the pod's ServiceAccount as the password for the registry that was asked about. The kubelet
  * may keep it for the other images of this registry; with `cacheType: Token` it does so for this very token.
  * Throws ERR_REFUSED.
  */

@@ -14,7 +14,7 @@ export const MAX_REQUEST = 1024 * 1024
 export interface CredentialProviderRequest {
   /** With its registry and without a tag or digest, as the kubelet writes it. */
   readonly image: string
-  /** Of the service account of the pod that the image is for. */
+  /** Of the ServiceAccount of the pod that the image is for. */
   readonly serviceAccountToken: Redacted<string>
 }
 

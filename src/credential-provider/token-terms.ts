@@ -43,5 +43,5 @@ function listed(audiences: readonly string[]): string {
 }
 
 function refused(why: string): RauthError {
-  return new RauthError('ERR_REFUSED', `the service account token was not handed on: ${why}`)
+  return new RauthError('ERR_REFUSED', `the ServiceAccount token was not handed on: ${why}`)
 }

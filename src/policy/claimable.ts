@@ -3,6 +3,10 @@ import { placeholdersIn } from './placeholders.ts'
 import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
 
+/** What the account of a ServiceAccount begins with, and one whose namespace is named. */
+const SERVICE_ACCOUNTS = 'system:serviceaccount:'
+const NAMED_ACCOUNT = /^system:serviceaccount:[^:]+:/
+
 /** A glob that every name matches. */
 const ANYBODY = /^[*?]*$/
 
@@ -23,10 +27,17 @@ export function claimableRules(policy: Policy): readonly Rule[] {
 
 /** The rules that give something to a ServiceAccount by its name, in whatever namespace somebody makes it. */
 export function claimableServiceAccounts(policy: Policy): readonly Rule[] {
-  return policy.rules.filter(({ serviceaccount, ...rule }) => {
-    if (isAnybody(serviceaccount, NAMESPACES) || !gives(rule) || isOwn(rule)) return false
-    return rule.account?.start.startsWith('system:serviceaccount:') !== true
+  return policy.rules.filter((rule) => {
+    const { serviceaccount, account } = rule
+    if (!gives(rule) || isOwn(rule) || NAMED_ACCOUNT.test(account?.start ?? '')) return false
+    return !isAnybody(serviceaccount, NAMESPACES) || isSomeAccount(account)
   })
+}
+
+/** Whether it is about ServiceAccounts, and not about them all. */
+function isSomeAccount(account: Pattern | undefined): boolean {
+  const all = NAMESPACES.map((one) => `${SERVICE_ACCOUNTS}${one}:${one}`)
+  return account?.start.startsWith(SERVICE_ACCOUNTS) === true && !isAnybody(account, all)
 }
 
 /** To namespaces that are named, or to what is the namespace's own. */

@@ -16,6 +16,8 @@ export interface Grant {
   readonly shadow?: readonly string[]
   /** Of it, what was not for the rules to decide; without: nobody else was asked. */
   readonly decided?: Decided
+  /** What whoever else was asked said beside its answers; for the log. */
+  readonly detail?: string
   /** The words that a rule has for whoever it denies something. */
   readonly reason?: string
 }

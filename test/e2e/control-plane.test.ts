@@ -52,7 +52,7 @@ describe('the control plane of tests', () => {
   const OTHERS = '/api/v1/namespaces/team-b/secrets'
   const CHOSEN = '?fieldSelector=metadata.name=registry-credentials'
 
-  it('lets a service account do what its Role says, in its namespace', async () => {
+  it('lets a ServiceAccount do what its Role says, in its namespace', async () => {
     const paths = [`${SECRETS}/registry-credentials`, `${SECRETS}${CHOSEN}`]
     const forbidden = [`${SECRETS}/another`, SECRETS, `${OTHERS}/registry-credentials`]
     assert.deepEqual(

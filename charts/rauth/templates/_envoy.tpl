@@ -58,3 +58,44 @@ resources:
       private_key: { filename: /etc/envoy/tls/tls.key }
       watched_directory: { path: /etc/envoy/tls }
 {{- end }}
+
+{{- define "rauth.envoyContainer" -}}
+{{- $envoy := .Values.envoy }}
+- name: envoy
+  {{- include "rauth.containerImage" (dict "image" $envoy.image) | nindent 2 }}
+  command: [envoy]
+  args:
+    - --config-path
+    - /etc/envoy/config/envoy.yaml
+    - --disable-hot-restart
+    - --concurrency
+    - {{ int $envoy.concurrency | quote }}
+    - --log-level
+    - {{ $envoy.logLevel | quote }}
+  ports:
+    - { name: registry, containerPort: {{ int $envoy.port }}, protocol: TCP }
+  startupProbe:
+    tcpSocket: { port: registry }
+    periodSeconds: 1
+    failureThreshold: 60
+  livenessProbe:
+    tcpSocket: { port: registry }
+    periodSeconds: 10
+    timeoutSeconds: 3
+  readinessProbe:
+    tcpSocket: { port: registry }
+    periodSeconds: 5
+    timeoutSeconds: 3
+  {{- if $envoy.preStopSeconds }}
+  # Its image has no shell to sleep in. Told to stop it would stop at once.
+  lifecycle: { preStop: { sleep: { seconds: {{ int $envoy.preStopSeconds }} } } }
+  {{- end }}
+  resources: {{- toYaml $envoy.resources | nindent 4 }}
+  securityContext: {{- toYaml .Values.securityContext | nindent 4 }}
+  volumeMounts:
+    - { name: envoy-config, mountPath: /etc/envoy/config, readOnly: true }
+    {{- if $envoy.tls.secretName }}
+    - { name: envoy-tls, mountPath: /etc/envoy/tls, readOnly: true }
+    {{- end }}
+    - { name: tmp, mountPath: /tmp }
+{{- end }}

@@ -59,9 +59,10 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* (root, image) */}}
+{{- /* (image). `--set image.tag=1` makes a number of it, and a file one that is printed as 2.0261e+07. */}}
 {{- define "rauth.image" -}}
-{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ .tag }}{{ end }}
+{{- $tag := ternary .tag (int64 .tag | toString) (kindIs "string" .tag) }}
+{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ $tag }}{{ end }}
 {{- end }}
 
 {{- /* (root, name) → the name of a Service inside the cluster. */}}

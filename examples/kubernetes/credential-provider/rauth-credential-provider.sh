@@ -108,7 +108,7 @@ function fail(why) {
 
 function not_kubelet(why) { fail("the request on stdin is not the kubelet\047s: " why) }
 
-function not_handed_on(why) { fail("the service account token was not handed on: " why) }
+function not_handed_on(why) { fail("the ServiceAccount token was not handed on: " why) }
 
 # The registry of an image: its first part, if that has a dot or a port, is localhost or an address of IPv6.
 function registry_of(image,  host) {

@@ -34,6 +34,8 @@ export function accessSpec(question: Question, action: string): AccessSpec | und
   const { type, name } = question.resource
   const verb = Object.hasOwn(VERBS, action) ? VERBS[action] : undefined
   if (type !== 'repository' || verb === undefined) return undefined
+  // What nobody wants to know costs the API server nothing.
+  if (question.holder === undefined && action !== 'pull') return undefined
   const slash = name.indexOf('/')
   return {
     ...whoIs(question),

@@ -1,8 +1,10 @@
-import { LRUCache } from 'lru-cache'
+import { createHash } from 'node:crypto'
+import { createAskedBriefly } from '../../credentials/asked-briefly.ts'
 import type { AskPolicy, Judgement, Question } from '../../authorize.ts'
 import { createAskingQueue } from '../../credentials/asking-queue.ts'
 import { messageOf } from '../../errors.ts'
-import { isMapping } from '../../mapping.ts'
+import { isMapping, type Mapping } from '../../mapping.ts'
+import { visible } from '../../printable.ts'
 import { networkOf } from '../network.ts'
 import { accessSpec, type AccessSpec } from './access-attributes.ts'
 import type { Api } from './api.ts'
@@ -20,28 +22,47 @@ export interface AccessReviewOptions {
   readonly timer: () => number
 }
 
-type Answer = 'yes' | 'no' | { readonly failure: string }
+interface Answer {
+  readonly kind: 'yes' | 'no' | 'failure'
+  /** For the log: why there is none, or what went wrong beside it. */
+  readonly detail?: string
+}
+
+const NO: Answer = { kind: 'no' }
 
 const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
 
 const MAX_REMEMBERED = 10_000
 
+/** Of the places, those for questions about nobody: one of so many. */
+const NOBODYS = 4
+
+/** Characters of what went wrong beside an answer that are logged. */
+const MAX_DETAIL = 500
+
 /**
  * Asks the API server who may do what (SubjectAccessReview of authorization.k8s.io/v1), each action by itself. The
- * same question that is under way is not asked twice, and an answer, also a no, is one for a moment. A failure is
- * none, and remembered by nobody.
+ * same question of one share that is under way is not asked twice, and an answer, also a no, is one for a moment. A
+ * failure is none, and remembered by nobody.
+ *
+ * Nobody has places apart from those who logged in: anybody may be nobody, as often as there are networks.
  */
 export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
   const { api, atOnce, timeout, remember, timer } = options
-  const queue = createAskingQueue(atOnce)
-  const underWay = new Map<string, Promise<Answer>>()
-  const known = new LRUCache<string, { readonly answer: Answer; readonly at: number }>({
-    max: MAX_REMEMBERED,
+  const nobodys = Math.max(1, Math.floor(atOnce / NOBODYS))
+  const queues = {
+    nobody: createAskingQueue(nobodys),
+    others: createAskingQueue(Math.max(1, atOnce - nobodys)),
+  }
+  const askBriefly = createAskedBriefly<Answer, 'yes' | 'no'>({
+    lifetimes: { yes: remember, no: remember },
+    kindOf: ({ kind }) => (kind === 'failure' ? undefined : kind),
+    ...{ most: MAX_REMEMBERED, clock: timer },
   })
 
   async function send(spec: AccessSpec, deadline: number): Promise<Answer> {
     const patience = Math.floor(deadline - timer())
-    if (patience <= 0) return { failure: 'it had no turn at the API server in time' }
+    if (patience <= 0) return failure('it had no turn at the API server in time')
     const signal = AbortSignal.timeout(patience)
     try {
       const asked = api.send('POST', PATH, {
@@ -52,34 +73,22 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
         ...{ patience, signal },
       })
       const { status } = await endingWith(signal, asked)
-      if (!isMapping(status)) return { failure: 'the API server answered no SubjectAccessReview' }
-      return status['allowed'] === true ? 'yes' : 'no'
+      if (!isMapping(status)) return failure('the API server answered no SubjectAccessReview')
+      return { kind: status['allowed'] === true ? 'yes' : 'no', ...besideOf(status) }
     } catch (thrown) {
       const why = signal.aborted ? `no answer within ${timeout / 1000} s` : messageOf(thrown)
-      return { failure: `the API server reviews no access: ${why}` }
+      return failure(`the API server reviews no access: ${why}`)
     }
   }
 
-  async function remembering(key: string, asked: Promise<Answer>): Promise<Answer> {
-    const answer = await asked
-    if (remember > 0 && typeof answer === 'string') known.set(key, { answer, at: timer() })
-    return answer
-  }
-
-  function ask(spec: AccessSpec, share: string): Promise<Answer> {
-    const key = JSON.stringify(spec)
-    const found = known.get(key)
-    if (found !== undefined && timer() - found.at < remember) return Promise.resolve(found.answer)
-    const same = underWay.get(key)
-    if (same !== undefined) return same
-    const deadline = timer() + timeout
-    const asked = queue(share, () => send(spec, deadline))
-    if (asked === undefined) {
-      return Promise.resolve({ failure: 'too many questions wait for the API server' })
-    }
-    const answer = remembering(key, asked).finally(() => underWay.delete(key))
-    underWay.set(key, answer)
-    return answer
+  function ask(spec: AccessSpec, { holder, share, address = '' }: Question): Promise<Answer> {
+    const place = share ?? networkOf(address)
+    const queue = holder === undefined ? queues.nobody : queues.others
+    return askBriefly(keyOf(spec, place), () => {
+      const deadline = timer() + timeout
+      const full = failure('too many questions wait for the API server')
+      return queue(place, () => send(spec, deadline)) ?? Promise.resolve(full)
+    })
   }
 
   return async (question) => {
@@ -87,7 +96,7 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
     const answers = await Promise.all(
       resource.actions.map(async (action) => {
         const spec = accessSpec(question, action)
-        return { action, answer: spec === undefined ? 'no' : await ask(spec, shareOf(question)) }
+        return { action, answer: spec === undefined ? NO : await ask(spec, question) }
       }),
     )
     return judgementOf(answers)
@@ -98,14 +107,30 @@ function judgementOf(
   answers: readonly { readonly action: string; readonly answer: Answer }[],
 ): Judgement {
   const actions: string[] = []
+  const beside = new Set<string>()
   for (const { action, answer } of answers) {
-    if (typeof answer !== 'string') return { kind: 'failure', detail: answer.failure }
-    if (answer === 'yes') actions.push(action)
+    if (answer.kind === 'failure') return { kind: 'failure', detail: answer.detail ?? '' }
+    if (answer.kind === 'yes') actions.push(action)
+    if (answer.detail !== undefined) beside.add(answer.detail)
   }
-  return actions.length === 0 ? { kind: 'denied' } : { kind: 'allowed', actions }
+  const said = beside.size === 0 ? {} : { detail: [...beside].join('; ') }
+  return actions.length === 0 ? { kind: 'denied', ...said } : { kind: 'allowed', actions, ...said }
 }
 
-/** Nobody has the place of its network. */
-function shareOf({ share, address = '' }: Question): string {
-  return share ?? networkOf(address)
+function failure(detail: string): Answer {
+  return { kind: 'failure', detail }
+}
+
+/** What an authorizer could not look at; others said what they have to say all the same. */
+function besideOf({ evaluationError: text }: Mapping): Pick<Answer, 'detail'> {
+  return typeof text === 'string' && text !== ''
+    ? { detail: visible(text.slice(0, MAX_DETAIL)) }
+    : {}
+}
+
+/** Groups may be hundreds: of what was asked no more than a hash is kept. */
+function keyOf(spec: AccessSpec, place: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([place, spec]))
+    .digest('base64')
 }

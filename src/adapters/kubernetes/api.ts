@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import type { Mapping } from '../../mapping.ts'
@@ -73,6 +74,8 @@ export function createApi({ connection, userAgent, onAnswer }: ApiOptions): Api 
     const { method, signal, patience, body, accept = 'application/json' } = asked
     const { options, prefix } = await connection.way()
     signal.throwIfAborted()
+    // As many requests as there are may end by one signal; Node 20 takes more than ten for a leak.
+    setMaxListeners(0, signal)
     const about =
       body === undefined
         ? {}

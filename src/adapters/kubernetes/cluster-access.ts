@@ -10,7 +10,7 @@ import { adaptKubeconfig } from './kubeconfig-document.ts'
 
 /** What says which cluster to ask, and as whom. */
 export interface AccessOptions {
-  /** A kubeconfig; else `$KUBECONFIG`, the pod's own service account, `~/.kube/config`, the first that is there. */
+  /** A kubeconfig; else `$KUBECONFIG`, the pod's own ServiceAccount, `~/.kube/config`, the first that is there. */
   readonly kubeconfig?: string | undefined
   /** A context of the kubeconfig; else its current one. */
   readonly context?: string | undefined
@@ -41,7 +41,7 @@ export interface ClusterAccess {
 /** How long an exec plugin may take, milliseconds. */
 const PATIENCE = 60_000
 
-/** Where the kubelet mounts the token of the pod's service account. */
+/** Where the kubelet mounts the token of the pod's ServiceAccount. */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /**
@@ -69,7 +69,7 @@ function fromServiceAccount({ environment, root = '' }: AccessOptions): ClusterA
   const file = (name: string) => path.join(root, SERVICE_ACCOUNT, name)
   if (!existsSync(file('token'))) {
     throw unreadable(
-      `this is a pod without the token of a service account (${file('token')})`,
+      `this is a pod without the token of a ServiceAccount (${file('token')})`,
       'give it a serviceAccountName and leave automountServiceAccountToken on; or name a directory of ' +
         'Secret manifests in credentials.directory',
     )
@@ -84,7 +84,7 @@ function fromServiceAccount({ environment, root = '' }: AccessOptions): ClusterA
     },
     { name: 'pod', authProvider: { name: 'tokenFile', config: { tokenFile: file('token') } } },
   )
-  return accessOf(config, 'the service account of this pod')
+  return accessOf(config, 'the ServiceAccount of this pod')
 }
 
 /** The first file that says something about a name wins, as for kubectl. */

@@ -97,7 +97,7 @@ export function createOverview(options: OverviewOptions): Overview {
     serviceAccounts.map((name) => [
       name,
       followInNamespaces(
-        `service accounts ${name}`,
+        `ServiceAccounts ${name}`,
         (namespace) => ({
           ...{ ...SERVICE_ACCOUNTS, namespace },
           fieldSelector: `metadata.name=${name}`,

@@ -16,13 +16,18 @@ export interface TokenReviewOptions {
   readonly atOnce: number
   /** Longest time for one answer, waiting for its turn included, milliseconds. */
   readonly timeout: number
+  /** Milliseconds, going forwards. */
+  readonly timer: () => number
 }
 
 export interface TokenReviews {
   readonly verify: (login: Login) => Promise<VerifiedToken>
-  /** Why the API server reviewed no token when it was last asked. */
+  /** Why the API server reviewed no token when it was last asked, if that was within the last minute. */
   readonly problem: () => string | undefined
 }
+
+/** For how long a failure is told, milliseconds. */
+const LASTING = 60_000
 
 const PATH = '/apis/authentication.k8s.io/v1/tokenreviews'
 
@@ -31,9 +36,9 @@ const PATH = '/apis/authentication.k8s.io/v1/tokenreviews'
  * and Secrets, that tokens are bound to, are gone. What it does not say in so many words is no yes.
  */
 export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
-  const { api, audiences, atOnce, timeout } = options
+  const { api, audiences, atOnce, timeout, timer } = options
   const queue = createAskingQueue(atOnce)
-  let failed: string | undefined
+  let failed: { readonly why: string; readonly at: number } | undefined
 
   async function review(token: Redacted<string>, patience: number): Promise<VerifiedToken> {
     if (patience <= 0) return error('it had no turn at the API server in time')
@@ -51,21 +56,25 @@ export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
       failed = undefined
       return judge(answer, audiences)
     } catch (thrown) {
-      failed = signal.aborted ? `no answer within ${timeout / 1000} s` : messageOf(thrown)
-      return error(`the API server reviews no token: ${failed}`)
+      const why = signal.aborted ? `no answer within ${timeout / 1000} s` : messageOf(thrown)
+      failed = { why, at: timer() }
+      return error(`the API server reviews no token: ${why}`)
     }
   }
 
   return {
     verify(login) {
-      const deadline = performance.now() + timeout
+      const deadline = timer() + timeout
       return (
-        queue(loginShare(login), () =>
-          review(login.password, Math.floor(deadline - performance.now())),
-        ) ?? Promise.resolve(error('too many tokens wait for the API server'))
+        queue(loginShare(login), () => review(login.password, Math.floor(deadline - timer()))) ??
+        Promise.resolve(error('too many tokens wait for the API server'))
       )
     },
-    problem: () => failed && `tokens are not reviewed: ${failed}`,
+    // Where nobody asks any more, nobody knows whether it is over.
+    problem: () =>
+      failed !== undefined && timer() - failed.at < LASTING
+        ? `tokens are not reviewed: ${failed.why}`
+        : undefined,
   }
 }
 

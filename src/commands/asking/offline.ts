@@ -5,8 +5,7 @@ import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text
 import { configuredPolicy } from '../../config/configured-policy.ts'
 import { deciderOf } from '../../config/decider.ts'
 import { policyOf } from '../../config/policy-file.ts'
-import { parseConfig, USUAL_FILE } from '../../config/read.ts'
-import { problemsError } from '../../config/problems.ts'
+import { loadConfigWithoutRealm, USUAL_FILE } from '../../config/read.ts'
 import type { Config } from '../../config/schema.ts'
 import { createPasswordHasher } from '../../credentials/password.ts'
 import { messageOf } from '../../errors.ts'
@@ -46,9 +45,6 @@ const NO_METRICS = {
 /** How long the credentials of a cluster may take, milliseconds. */
 const PATIENCE = 10_000
 
-/** A configuration in which nothing but the policy is of interest. */
-const BARE = 'realm: http://localhost/token\n'
-
 export interface OfflineOptions extends AnyConfigOption {
   readonly policy?: string
 }
@@ -61,7 +57,7 @@ export interface OfflineOptions extends AnyConfigOption {
 export async function readOffline(options: OfflineOptions, tokensAt?: number): Promise<Offline> {
   const isNamed = (options.dockerAuthConfig ?? configFile(options)) !== undefined
   const isBare = !isNamed && !existsSync(USUAL_FILE) && options.policy !== undefined
-  const config = isBare ? bareConfig() : configOf(options)
+  const config = isBare ? loadConfigWithoutRealm(undefined, {}) : configOf(options)
   const policy = await readPolicy(config, options.policy)
   if (isBare) return { config, policy, identity: undefined, verifier: undefined, missing: [] }
   const missing: string[] = []
@@ -90,12 +86,6 @@ export function configOf(options: AnyConfigOption): Config {
     )
   }
   return loadAnyConfig(options).config
-}
-
-function bareConfig(): Config {
-  const parsed = parseConfig(BARE, USUAL_FILE, {})
-  if (parsed.problems !== undefined) throw problemsError(parsed.problems)
-  return parsed.config
 }
 
 async function readPolicy(config: Config, named: string | undefined): Promise<Policy> {

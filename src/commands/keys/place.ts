@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { Command } from 'commander'
-import { loadConfig, USUAL_FILE } from '../../config/read.ts'
+import { loadConfigWithoutRealm, USUAL_FILE } from '../../config/read.ts'
 import { lifetimesOf } from '../../config/lifetimes.ts'
-import { schema, type Config } from '../../config/schema.ts'
+import type { Config } from '../../config/schema.ts'
 import type { KeyTimes } from '../../token/key-timeline.ts'
 import { addConfigOption, configFile, type ConfigOption } from '../config-option.ts'
 
@@ -11,6 +12,8 @@ export interface Place {
   readonly directory: string
   /** Where the times are from: those of another configuration would be wrong without a word. */
   readonly source: string
+  /** Whether that is a file. */
+  readonly isNamed: boolean
   readonly times: KeyTimes
   /** What the configuration says of the cluster that Secrets are in. */
   readonly cluster: { readonly kubeconfig?: string; readonly context?: string }
@@ -44,13 +47,14 @@ export function keysSubcommand(name: string, description: string): Command {
 
 export function placeOf({ directory, ...named }: PlaceOptions): Place {
   const file = configFile(named) ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined)
-  const config = file === undefined ? undefined : loadConfig(file, process.env)
-  const keys = config?.keys ?? schema.shape.keys.parse({})
+  const config = loadConfigWithoutRealm(file, process.env)
+  const configured = config.keys.directory
   return {
-    directory: directory ?? keys.directory,
-    source: file ?? `the defaults, for want of --config and of ${USUAL_FILE}`,
-    times: timesOf({ keys, token: config?.token ?? schema.shape.token.parse({}) }),
-    cluster: config === undefined ? {} : clusterOf(config),
+    directory: directory ?? (file === undefined ? path.relative('', configured) : configured),
+    source: file ?? `the environment and defaults, for want of --config and of ${USUAL_FILE}`,
+    isNamed: file !== undefined,
+    times: timesOf(config),
+    cluster: clusterOf(config),
   }
 }
 

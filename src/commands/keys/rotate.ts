@@ -3,6 +3,7 @@ import { pruneKeys, type PrunedKeys } from '../../adapters/file/keys/key-pruning
 import { formatInstant } from '../../instant.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import { pruneKeySecrets, rotateKeySecrets, type ChangedKeys } from './key-secrets-rotation.ts'
+import { usage } from '../asking/usage.ts'
 import { ALGORITHM_HELP, algorithmOption, daysOption } from './new-key-options.ts'
 import { keysSubcommand, placeOf, sayTimes, type Place, type PlaceOptions } from './place.ts'
 import { secretOption, withSecrets, type SecretOption } from './secret-option.ts'
@@ -12,6 +13,10 @@ interface RotateOptions extends PlaceOptions, SecretOption {
   readonly days?: number
   readonly prune?: true
 }
+
+const UNKNOWN_TIMES =
+  'how long tokens of the cluster live says its configuration: name that with -c, ' +
+  'as the ConfigMap of rauth has it'
 
 export function rotateCommand(): Command {
   return keysSubcommand('rotate', 'Make the next signing key under the CA; later remove old ones.')
@@ -37,6 +42,8 @@ export function rotateCommand(): Command {
       const { directory, times } = place
       const now = new Date()
       if (secret !== undefined) {
+        // Living tokens of the cluster would be cut off by times that it does not go by.
+        if (prune && !place.isNamed) throw usage(UNKNOWN_TIMES)
         await withSecrets(secret, place, async (opened) => {
           const changed = await (prune
             ? pruneKeySecrets({ ...opened, now }, times)

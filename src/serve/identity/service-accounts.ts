@@ -47,6 +47,7 @@ async function openByReview(
   const { createTokenReviews } = await import('../../adapters/kubernetes/token-review.ts')
   const reviews = createTokenReviews({
     ...{ api, audiences, atOnce: concurrency, timeout: timeout * 1000 },
+    timer: () => performance.now(),
   })
   const source = createServiceAccounts({
     ...{ audiences, issuer, namespaces, maxLifetime, reference, clock, verify: reviews.verify },

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { chartImages } from '../../support/chart/images.ts'
 import { CHART, createHelm, type Helm } from '../../support/chart/helm-release.ts'
@@ -6,9 +8,10 @@ import { createApi, type Json } from '../../support/kubernetes/api.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { startJobController, type JobController } from '../../support/kubernetes/jobs.ts'
 import { until } from '../../support/until.ts'
-import { createNode, type KubernetesNode } from '../../support/kubernetes/node.ts'
+import { createNode, type KubernetesNode, type PodSpec } from '../../support/kubernetes/node.ts'
 
 const NAMESPACE = 'registry'
+const DEPLOYMENT = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/rauth`
 const SECRETS = `/api/v1/namespaces/${NAMESPACE}/secrets`
 /** Names are all that is there of what the chart itself never sees. */
 const KEY_SECRETS = ['rauth-keys', 'rauth-keys-ca', 'rauth-keys-public', 'rauth-keys-registry']
@@ -138,9 +141,26 @@ describe('the chart, as its first line of documentation installs it', () => {
   it('leaves the keys when it is uninstalled, and takes them up again', async () => {
     const before = await versions()
     await helm.expect('uninstall', 'rauth', '-n', NAMESPACE)
-    assert.equal(await status(`/apis/apps/v1/namespaces/${NAMESPACE}/deployments/rauth`), 404)
+    assert.equal(await status(DEPLOYMENT), 404)
     assert.deepEqual(await versions(), before)
     await helm.expect('install', 'rauth', CHART, '-n', NAMESPACE)
     assert.deepEqual(await versions(), before)
   })
+
+  for (const file of ['README.md', 'charts/rauth/README.md']) {
+    it(`installs by the command of ${file} as it stands there`, async () => {
+      await helm.expect('uninstall', 'rauth', '-n', NAMESPACE)
+      const text = await readFile(path.resolve(CHART, '../..', file), 'utf8')
+      const [, command] = /^helm (install (?:\\\n|[^\n])+)$/m.exec(text) ?? []
+      assert.ok(command)
+      const args = command.split(/[\s\\]+/).map((one) => (one === './charts/rauth' ? CHART : one))
+      await helm.expect(...args)
+      const { spec } = (await cluster.api.expect('GET', DEPLOYMENT)) as {
+        spec: { template: { spec: PodSpec } }
+      }
+      const [container] = spec.template.spec.containers
+      // Not the name that values have without: no image of it is anywhere.
+      assert.equal(container?.image, 'images.example/rauth:1')
+    })
+  }
 })

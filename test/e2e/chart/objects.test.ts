@@ -124,6 +124,7 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
       ...['HTTPRoute', 'HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy'],
       ...['PersistentVolumeClaim', 'Pod', 'PodDisruptionBudget', 'PrometheusRule', 'Role'],
       ...['RoleBinding', 'Service', 'ServiceAccount', 'ServiceMonitor'],
+      ...['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
     ])
   })
 

@@ -6,7 +6,7 @@ import {
   startInstallation,
   type Installation,
 } from '../../support/chart/installation.ts'
-import type { Json } from '../../support/kubernetes/api.ts'
+import { createApi, type Json } from '../../support/kubernetes/api.ts'
 import { manifestsOf } from '../../support/kubernetes/manifests.ts'
 import type { Pod, PodSpec } from '../../support/kubernetes/node.ts'
 import { until } from '../../support/until.ts'
@@ -84,6 +84,21 @@ describe('what the chart deploys, run: token service and gateway apart, and the 
     })
     assert.equal((await a.pull(image('team-a/app:v1'))).code, 0)
     assert.match((await (await crane('team-b')).pull(image('team-a/app:v1'))).output, /DENIED/)
+  })
+
+  it('lets the controller make no Secret but these, such as one that is given the token of an account', async () => {
+    const { api } = installed.cluster
+    const account = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/rauth-controller/token`
+    const { status: made } = await api.expect('POST', account, { spec: {} })
+    const own = createApi(installed.cluster, made as { token: string })
+    const annotations = { 'kubernetes.io/service-account.name': 'default' }
+    const { status, body } = await own.send('POST', '/api/v1/namespaces/team-c/secrets', {
+      metadata: { name: 'registry-credentials', annotations },
+      type: 'kubernetes.io/service-account-token',
+    })
+    own.close()
+    assert.equal(status, 403)
+    assert.match(String(body['message']), /rauth-controller makes registry-credentials \(Opaque\)/)
   })
 
   it('takes the tokens of ServiceAccounts, for pulls of their own namespace', async () => {

@@ -131,7 +131,7 @@ describe('examples/kubernetes/ci-job.yaml', () => {
       return run(file('bin', 'sh'), ['-euc', script], { env })
     }
 
-    it('pushes with the token of its service account, and with the one that replaces it', async () => {
+    it('pushes with the token of its ServiceAccount, and with the one that replaces it', async () => {
       const { api } = all.cluster
       const pod = await createPod(api, account)
       for (const expectedly of ['the first', 'the next']) {

@@ -120,7 +120,7 @@ describe('a kubelet with the examples for it', () => {
       })
     })
 
-    it('runs it for no other registry and for no pod without a service account', async () => {
+    it('runs it for no other registry and for no pod without a ServiceAccount', async () => {
       await withKubelet({}, async ({ credentialsFor }) => {
         const others = ['registry.example:5000/app', 'other.example/app', 'docker.io/library/app']
         const elsewhere = await credentialsFor(POD, ...others, 'app')
@@ -153,7 +153,7 @@ describe('a kubelet with the examples for it', () => {
         'another audience in args',
         '--audience=registry.example',
         '--audience=rauth',
-        /exit status 1: the service account token was not handed on: it is for "registry\.example", and "rauth" alone/,
+        /exit status 1: the ServiceAccount token was not handed on: it is for "registry\.example", and "rauth" alone/,
       ],
       ['no audience in args', ', --audience=registry.example', '', /exit status 2: error: /],
       [
@@ -166,6 +166,7 @@ describe('a kubelet with the examples for it', () => {
         'another cacheType',
         'cacheType: Token',
         'cacheType: ServiceAccount',
+        // The words of the kubelet.
         /returned the service account token as the password .* cache type is not set to 'Token'/,
       ],
     ]

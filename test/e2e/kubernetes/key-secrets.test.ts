@@ -26,6 +26,7 @@ describe('keys in Secrets of a cluster', () => {
   before(async () => {
     cluster = await startControlPlane()
     home = await mkdtemp(path.join(os.tmpdir(), 'rauth-key-secrets-'))
+    await writeFile(path.join(home, 'usual.yaml'), 'realm: http://localhost/token\n')
     await cluster.api.expect('POST', '/api/v1/namespaces', { metadata: { name: 'registry' } })
     const of = async (name: string, ...rules: readonly Rule[]) => {
       const identity = await serviceAccount(cluster.api, { namespace: 'registry', name, rules })
@@ -116,7 +117,9 @@ describe('keys in Secrets of a cluster', () => {
       ...['binding.key', 'ca.crt', `${name}.crt`, 'signing.crt'].sort(),
     ])
     // Both may still be needed.
-    assert.equal(await good('rotate', 'rotate', '--prune'), '')
+    const unknown = await keys('rotate', 'rotate', '--prune')
+    assert.equal(unknown.code, 2, 'by times of another configuration')
+    assert.equal(await good('rotate', 'rotate', '--prune', '-c', 'usual.yaml'), '')
     await writeFile(
       path.join(home, 'at-once.yaml'),
       'realm: http://localhost/token\nkeys: { publishAhead: 0s }\n',
@@ -128,7 +131,10 @@ describe('keys in Secrets of a cluster', () => {
   it('never sign with what gateways do not know, however many rotate and prune at once', async () => {
     await good('init', 'init')
     const rotations = [1, 2, 3].map(() => keys('rotate', 'rotate'))
-    const all = await Promise.all([...rotations, keys('rotate', 'rotate', '--prune')])
+    const all = await Promise.all([
+      ...rotations,
+      keys('rotate', 'rotate', '--prune', '-c', 'usual.yaml'),
+    ])
     for (const { code, stderr } of all) if (code !== 0) assert.match(stderr, /changed meanwhile/)
     const [signing = {}, forGateways = {}] = await Promise.all(
       ['keys', 'keys-public'].map(contents),
@@ -143,7 +149,7 @@ describe('keys in Secrets of a cluster', () => {
     const stored = await cluster.api.expect('GET', `${SECRETS}/keys-public`)
     const data = { ...(stored['data'] as Json), 'never-stored.crt': 'AA==' }
     await cluster.api.expect('PUT', `${SECRETS}/keys-public`, { ...stored, data })
-    await good('rotate', 'rotate', '--prune')
+    await good('rotate', 'rotate', '--prune', '-c', 'usual.yaml')
     assert.ok(!('never-stored.crt' in (await contents('keys-public'))))
   })
 

@@ -19,7 +19,7 @@ const RECOVERY = FAULTS['the API server hangs and goes on'](timings)
 
 const CHOSEN = '/api/v1/secrets?fieldSelector=metadata.name%3Dregistry-credentials'
 
-describe('by the service account of a pod', () => {
+describe('by the ServiceAccount of a pod', () => {
   let cluster: ControlPlane
   let secrets: Secrets
   let rauth: Identity

@@ -83,7 +83,7 @@ describe('commands, of a configuration with a cluster', () => {
     [
       'a pod without a token',
       () => ({ KUBERNETES_SERVICE_HOST: '10.0.0.1' }),
-      /a pod without the token of a service account .*; next: .* or name a directory/,
+      /a pod without the token of a ServiceAccount .*; next: .* or name a directory/,
     ],
     [
       'no cluster anywhere',

@@ -1,5 +1,5 @@
 // What a kubelet does of itself between a pod and PullImage, by its very code: it reads the
-// CredentialProviderConfig, asks the API server for a token of the pod's service account, runs the
+// CredentialProviderConfig, asks the API server for a token of the pod's ServiceAccount, runs the
 // provider and looks up what it gave. Prints one JSON line for each image; the kubelet's log is on stderr.
 package main
 

@@ -10,7 +10,7 @@ const ROOT = path.resolve(import.meta.dirname, '../../../..')
 /** Milliseconds until the API server must act by the roles that it has. */
 const EFFECT_LIMIT = 10_000
 
-/** Makes all that a file of `examples/kubernetes` has, and gives the identity of its service account. */
+/** Makes all that a file of `examples/kubernetes` has, and gives the identity of its ServiceAccount. */
 export async function rightsOf(api: Api, file: string, account = 'rauth'): Promise<Identity> {
   await makeAll(api, file)
   return tokenOf(api, account)
@@ -28,7 +28,7 @@ export async function makeAll(api: Api, file: string): Promise<void> {
   }
 }
 
-/** A token for a service account of the namespace rauth. */
+/** A token for a ServiceAccount of the namespace rauth. */
 export async function tokenOf(api: Api, account = 'rauth'): Promise<{ readonly token: string }> {
   const path = `/api/v1/namespaces/rauth/serviceaccounts/${account}/token`
   const { status } = await api.expect('POST', path, { spec: {} })

@@ -20,7 +20,7 @@ export interface ServiceAccountOptions {
 /** Milliseconds until the API server must act by a role that it has. */
 const EFFECT_LIMIT = 10_000
 
-/** Makes a service account that may do what the rules say and nothing else, in a namespace that is there. */
+/** Makes a ServiceAccount that may do what the rules say and nothing else, in a namespace that is there. */
 export async function serviceAccount(
   api: Api,
   { namespace, name, rules, clusterWide = false }: ServiceAccountOptions,

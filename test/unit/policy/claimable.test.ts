@@ -67,6 +67,12 @@ describe('claimableServiceAccounts', () => {
     [{ serviceaccount: 'builder', namespace: 'team-a', name: 'library/**' }, false],
     [{ serviceaccount: 'builder', name: '${namespace}/**' }, false],
     [{ serviceaccount: 'builder', account: 'system:serviceaccount:team-a:*' }, false],
+    [{ serviceaccount: 'builder', account: 'system:serviceaccount:*:builder' }, true],
+    [{ account: 'system:serviceaccount:*:builder', name: 'library/**' }, true],
+    [{ account: 'system:serviceaccount:team-*:builder', name: 'library/**' }, true],
+    [{ account: 'system:serviceaccount:*', name: 'library/**' }, false],
+    [{ account: 'system:serviceaccount:team-a:*', name: 'library/**' }, false],
+    [{ account: 'system:serviceaccount:*:builder', name: '${namespace}/**' }, false],
     [{ serviceaccount: '*', name: 'library/**' }, false],
     [{ name: 'library/**' }, false],
   ]

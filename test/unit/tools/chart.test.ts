@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { createControllerMetrics } from '../../../src/adapters/ops/controller-metrics.ts'
 import { createMetrics } from '../../../src/adapters/ops/metrics.ts'
+import { duration } from '../../../src/config/values.ts'
 import { madeFiles } from '../../../tools/chart/made.ts'
 import { readmeOf } from '../../../tools/chart/readme.ts'
 import { schemaOf } from '../../../tools/chart/schema.ts'
@@ -31,6 +32,39 @@ describe('the files of the chart that are made of others', () => {
     assert.deepEqual(leaves(parse(read('values.yaml')), ''), paths)
     assert.throws(() => describedValues('a: 1\n'), /values\.yaml:1: a has no "# --" above it/)
   })
+})
+
+describe('durations of the chart', () => {
+  const durations = describedValues(read('values.yaml')).flatMap(({ path: at, refinement }) => {
+    const { pattern } = refinement
+    return typeof pattern === 'string' && pattern.includes('smh')
+      ? [{ name: at.join('.'), pattern: new RegExp(pattern) }]
+      : []
+  })
+  const [good, bad] = [
+    ['0', '300', '300s', '5m', '720h', '999999'],
+    ['1d', '5 m', '-1s', '1.5h', '1000000', 'm', '1h30m', '300S'],
+  ]
+
+  it('are all of them', () => {
+    assert.deepEqual(
+      durations.map(({ name }) => name),
+      [
+        ...['config.tokenExpiry', 'config.drainDelay'],
+        ...['controller.rotateAfter', 'controller.overlap'],
+      ],
+    )
+  })
+
+  for (const { name, pattern } of durations) {
+    it(`${name}: what rauth.yaml takes for one`, () => {
+      const isOne = (text: string) => duration(0, Infinity).safeParse(text).success
+      for (const text of [...good, ...bad]) {
+        assert.equal(pattern.test(text), isOne(text), text)
+        assert.equal(isOne(text), good.includes(text), text)
+      }
+    })
+  }
 })
 
 describe('describedValues', () => {

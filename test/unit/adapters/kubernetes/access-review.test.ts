@@ -14,6 +14,8 @@ const question = (more: Partial<Question> = {}, actions = ['pull', 'push']): Que
   ...more,
 })
 
+const NOBODY = { holder: undefined, account: '', share: undefined }
+
 const BUILDER = { namespace: 'team-a', serviceaccount: 'builder' }
 
 describe('accessSpec', () => {
@@ -29,7 +31,7 @@ describe('accessSpec', () => {
       'rauth:serviceaccount:team-a:builder',
       ['rauth:authenticated', 'rauth:serviceaccounts', 'rauth:serviceaccounts:team-a'],
     ],
-    [{ holder: undefined, account: '' }, 'system:anonymous', ['system:unauthenticated']],
+    [NOBODY, 'system:anonymous', ['system:unauthenticated']],
     [{ holder: {}, account: 'system:admin' }, 'rauth:/system:admin', ['rauth:authenticated']],
     [
       { holder: {}, account: 'github:acme/app', labels: { group: ['a', 'b'], 'x=y': ['z'] } },
@@ -65,6 +67,9 @@ describe('accessSpec', () => {
     assert.equal(accessSpec(question({ resource: catalog }), '*'), undefined)
     for (const action of ['list', 'constructor', '']) {
       assert.equal(accessSpec(question(), action), undefined)
+    }
+    for (const action of ['push', 'delete', '*']) {
+      assert.equal(accessSpec(question(NOBODY), action), undefined)
     }
   })
 
@@ -104,9 +109,44 @@ describe('createAccessReviews', () => {
   })
 
   it('takes nothing but a yes for one', async () => {
-    for (const parts of [{}, { allowed: 'true' }, { allowed: false, evaluationError: 'x' }]) {
+    for (const parts of [{}, { allowed: 'true' }, { allowed: false, evaluationError: '' }]) {
       assert.deepEqual(await start(() => status(parts)).ask(question()), { kind: 'denied' })
     }
+  })
+
+  it('tells what could not be looked at for it', async () => {
+    const evaluationError = 'role "x" not\nfound'
+    const { ask } = start((verb) => status({ allowed: verb === 'get', evaluationError }))
+    const detail = 'role "x" not\\u000afound'
+    assert.deepEqual(await ask(question({}, ['push'])), { kind: 'denied', detail })
+    assert.deepEqual(await ask(question()), { kind: 'allowed', actions: ['pull'], detail })
+  })
+
+  it('has places for those who logged in that nobody takes', async () => {
+    const { ask } = start(() => new Promise(() => undefined), { atOnce: 4 })
+    const strangers = Array.from({ length: 200 }, (_, i) => ({
+      ...{ ...NOBODY, address: `192.0.2.${i}` },
+      resource: { type: 'repository', name: `a/x${i}`, actions: ['pull'] },
+    }))
+    const turnedAway = { count: 0 }
+    for (const one of strangers) {
+      void ask(question(one)).then(({ kind }) => (turnedAway.count += kind === 'failure' ? 1 : 0))
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.ok(turnedAway.count > 150)
+    let refused = false
+    void ask(question()).then(() => (refused = true))
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(refused, false, 'it waits for its answer, as one that has a place')
+  })
+
+  it('has nobody wait behind what somebody else asked first', async () => {
+    const { ask, verbs } = start(() => new Promise(() => undefined), { atOnce: 8 })
+    for (const address of ['192.0.2.1', '192.0.2.2']) {
+      void ask(question({ ...NOBODY, address }, ['pull']))
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(verbs.length, 2)
   })
 
   it('fails where one of them has no answer, and remembers that of no failure', async () => {

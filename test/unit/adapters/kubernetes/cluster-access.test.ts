@@ -71,12 +71,12 @@ describe('readClusterAccess', () => {
       'https://one.test:6443',
     ],
     [
-      'the service account',
+      'the ServiceAccount',
       () => ({ environment: POD, home: at('homely') }),
       'https://10.0.0.1:6443',
     ],
     [
-      'the service account, over IPv6',
+      'the ServiceAccount, over IPv6',
       () => ({ environment: { KUBERNETES_SERVICE_HOST: 'fd00::1' } }),
       'https://[fd00::1]:443',
     ],
@@ -100,7 +100,7 @@ describe('readClusterAccess', () => {
     [() => ({}), /there is no cluster to ask: .*; next: name a kubeconfig in credentials/],
     [
       () => ({ environment: POD, root: at('elsewhere') }),
-      /a pod without the token of a service account/,
+      /a pod without the token of a ServiceAccount/,
     ],
     [
       () => ({ kubeconfig: at('missing') }),

@@ -19,10 +19,14 @@ function start(
     sent.push([method, path, options.body])
     return answer(options)
   }
-  const reviews = createTokenReviews({ api: { send }, audiences: AUDIENCES, atOnce, timeout })
+  const time = { ahead: 0 }
+  const timer = () => performance.now() + time.ahead
+  const reviews = createTokenReviews({
+    ...{ api: { send }, audiences: AUDIENCES, atOnce, timeout, timer },
+  })
   const verify = (token: string, address = '10.0.0.1') =>
     reviews.verify({ username: 'x', password: new Redacted(token), address })
-  return { ...reviews, verify, sent }
+  return { ...reviews, verify, sent, time }
 }
 
 const status = (parts: object) => () => Promise.resolve({ kind: 'TokenReview', status: parts })
@@ -58,7 +62,7 @@ describe('createTokenReviews', () => {
 
   it('is an error, and told, as long as it is refused or not answered', async () => {
     let failing: Error | undefined = new ApiRefusal(403, '403: forbidden; next: rights', {})
-    const { verify, problem } = start(() =>
+    const { verify, problem, time } = start(() =>
       failing === undefined ? status(GOOD)() : Promise.reject(failing),
     )
     assert.equal(problem(), undefined)
@@ -66,6 +70,10 @@ describe('createTokenReviews', () => {
       ...{ kind: 'error', detail: 'the API server reviews no token: 403: forbidden; next: rights' },
     })
     assert.equal(problem(), 'tokens are not reviewed: 403: forbidden; next: rights')
+    time.ahead = 61_000
+    assert.equal(problem(), undefined, 'nobody knows')
+    await verify('a.b.c')
+    assert.notEqual(problem(), undefined)
     failing = undefined
     assert.equal((await verify('a.b.c')).kind, 'verified')
     assert.equal(problem(), undefined)
