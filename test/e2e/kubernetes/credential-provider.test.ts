@@ -166,7 +166,8 @@ describe('a kubelet with the examples for it', () => {
         'another cacheType',
         'cacheType: Token',
         'cacheType: ServiceAccount',
-        /returned the ServiceAccount token as the password .* cache type is not set to 'Token'/,
+        // The words of the kubelet.
+        /returned the service account token as the password .* cache type is not set to 'Token'/,
       ],
     ]
     for (const [what, from, to, said] of LOGGED) {
