@@ -5,6 +5,7 @@ import { startElection } from '../../adapters/kubernetes/leader/election.ts'
 import { ELECTION_TIMINGS } from '../../adapters/kubernetes/leader/timings.ts'
 import { ownNamespace } from '../../adapters/kubernetes/own-namespace.ts'
 import type { Term } from './controller.ts'
+import { noLeader } from './no-leader.ts'
 import type { Parts } from './parts.ts'
 
 /** Where the Lease is, outside of a pod. */
@@ -13,6 +14,8 @@ const USUAL_NAMESPACE = 'rauth'
 /** Whoever leads, works. */
 export interface Lead {
   isLeading(): boolean
+  /** What is wrong when nobody leads, this replica or another. */
+  trouble(): string | undefined
   /** Ends what is under way; another replica leads at once. */
   close(): Promise<void>
 }
@@ -25,7 +28,8 @@ export function electLeader(
   const { lease } = config.controller
   const namespace = lease.namespace ?? ownNamespace({ environment: process.env }) ?? USUAL_NAMESPACE
   const fields = { lease: `${namespace}/${lease.name}` }
-  return startElection({
+  let problem: string | undefined
+  const election = startElection({
     ...{ api: cluster.api, namespace, name: lease.name, timings: ELECTION_TIMINGS },
     identity: `${os.hostname()}_${randomUUID()}`,
     ...{ clock: () => Date.now(), timer: createBootTimer(), random: Math.random },
@@ -34,11 +38,20 @@ export function electLeader(
       if (change.leading) log.info(fields, 'leads: this replica writes')
       else log.info({ ...fields, why: change.why }, 'leads no more: this replica writes nothing')
     },
-    onTrouble(problem) {
-      if (problem === undefined) log.info(fields, 'the Lease can be used again')
-      else log.warn({ ...fields, error: problem }, 'the Lease cannot be used at the moment')
+    onTrouble(told) {
+      problem = told
+      if (told === undefined) log.info(fields, 'the Lease can be used again')
+      else log.warn({ ...fields, error: told }, 'the Lease cannot be used at the moment')
     },
   })
+  return {
+    isLeading: () => election.isLeading(),
+    trouble: () =>
+      noLeader({
+        ...{ ...fields, problem, silence: election.silence(), leader: election.leader() },
+      }),
+    close: () => election.close(),
+  }
 }
 
 /** Nothing is written, so any number may do it. */
@@ -47,6 +60,7 @@ export function leadAlone(work: (term: Term) => Promise<void>): Lead {
   const working = work({ signal: stop.signal, mayWrite: () => false })
   return {
     isLeading: () => true,
+    trouble: () => undefined,
     async close() {
       stop.abort()
       await working

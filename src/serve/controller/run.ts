@@ -31,7 +31,10 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
     ...{ ...parts, api: cluster.api, patience: PATIENCE, backoff: BACKOFF },
   }))
   let leading: Lead | undefined
-  const listener = await listen(parts, () => !stop.signal.aborted).catch(async (error: unknown) => {
+  const listener = await listen(parts, {
+    running: () => !stop.signal.aborted,
+    leader: () => leading?.trouble(),
+  }).catch(async (error: unknown) => {
     await parts.close()
     throw error
   })
@@ -64,13 +67,13 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
 
 function listen(
   { config, log, metrics, overview }: Parts,
-  running: () => boolean,
+  { running, leader }: { running: () => boolean; leader: () => string | undefined },
 ): Promise<Listener> {
   const server = createOperationsServer({
     metrics,
     decisions: { find: () => undefined },
     parts: { cluster: () => overview.synced(), running },
-    troubles: { cluster: () => overview.problem() },
+    troubles: { cluster: () => overview.problem(), leader },
     onFailure(thrown) {
       log.error({ error: messageOf(thrown) }, 'an answer could not be given')
     },

@@ -107,6 +107,23 @@ describe('an election among others', () => {
     assert.equal((spec as { leaseTransitions: number }).leaseTransitions, 8)
   })
 
+  it('knows since when nobody leads: whoever writes the Lease once is no leader', async () => {
+    const renew = await another('a-ghost', 2_147_483_647)
+    const timer = createBootTimer()
+    let later = 0
+    const { election } = start('one', { timer: () => timer() + later })
+    await until('it knows', 5_000, () => election.leader() === 'a-ghost')
+    assert.ok(election.silence() < 5_000)
+    later = 9 * SHORT.lease
+    assert.ok(election.silence() >= 9 * SHORT.lease)
+    assert.equal(election.isLeading(), false)
+    await renew()
+    await until('it sees that', 5_000, () => election.silence() < 1_000)
+    later += 11 * SHORT.lease
+    await untilLeading(election)
+    assert.equal(election.silence(), 0)
+  })
+
   it('does not take a Lease that is deleted before its holder must have given up', async () => {
     await another('their-controller', 3)
     const { election } = start('one')
@@ -200,6 +217,7 @@ describe('an election among others', () => {
     const limited = await ourApi(cluster, status as { token: string })
     const { election, troubles } = start('one', { api: limited })
     await until('the trouble', 5_000, () => troubles.length > 1)
+    assert.ok(election.silence() > 0)
     assert.match(troubles[0] ?? '', /403: leases.* is forbidden: .* cannot get resource "leases"/)
     await election.close()
     await limited.close()

@@ -40,6 +40,8 @@ export interface Election {
   isLeading(): boolean
   /** Identity of whoever leads, as far as is known. */
   leader(): string | undefined
+  /** Since when neither this replica leads nor another was seen to renew the Lease, milliseconds. */
+  silence(): number
   /** Ends what is led and gives the Lease back, so that another replica has it at once. */
   close(): Promise<void>
 }
@@ -62,6 +64,8 @@ export function startElection(options: ElectionOptions): Election {
   const stopped = () => stop.signal.aborted
   let current: Reign | undefined
   let isTroubled = false
+  /** When this replica was last known to lead, or began to look. */
+  let heardAt = timer()
 
   function tell(problem: string | undefined): void {
     if (problem === undefined && !isTroubled) return
@@ -101,6 +105,7 @@ export function startElection(options: ElectionOptions): Election {
     if (stopped()) current.end()
     const { why, last } = await current.over
     current = undefined
+    heardAt = timer()
     if (why === 'closed' || why === 'resigned') await giveBack(last)
     options.onChange({ leading: false, why })
   }
@@ -140,10 +145,12 @@ export function startElection(options: ElectionOptions): Election {
     return free > 0 ? Math.min(usual, free + random() * timings.retry * CHANCE) : usual
   }
 
+  const isLeading = () => current?.mayWrite() === true
   const running = run()
   return {
-    isLeading: () => current?.mayWrite() === true,
+    isLeading,
     leader: () => sighting.holder(),
+    silence: () => (isLeading() ? 0 : timer() - Math.max(heardAt, sighting.renewedAt())),
     async close() {
       stop.abort()
       current?.end()

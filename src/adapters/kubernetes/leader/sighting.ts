@@ -9,6 +9,8 @@ export interface Sighting {
   see(record: LeaseRecord | undefined, at: number): void
   /** When somebody else's may be taken, by the timer; -Infinity: at once. */
   freeAt(): number
+  /** When somebody was last seen to have taken or renewed it, by the timer; -Infinity: never. */
+  renewedAt(): number
   /** Who held it at last, as far as was seen; undefined: nobody. */
   holder(): string | undefined
 }
@@ -25,17 +27,20 @@ const MOST = 10
 export function createSighting({ identity, usual }: SightingOptions): Sighting {
   let seen: LeaseRecord | undefined
   let since = -Infinity
+  let renewedAt = -Infinity
   return {
     see(record, at) {
       // Whoever deletes a Lease does not end its holder.
       if (record === undefined || (seen !== undefined && isSame(record, seen))) return
       seen = record
       since = at
+      if (record.holder !== '') renewedAt = at
     },
     freeAt() {
       if (seen === undefined || seen.holder === '' || seen.holder === identity) return -Infinity
       return since + (seen.duration === 0 ? usual : Math.min(seen.duration * 1000, MOST * usual))
     },
+    renewedAt: () => renewedAt,
     holder: () => (seen === undefined || seen.holder === '' ? undefined : seen.holder),
   }
 }

@@ -30,6 +30,17 @@ describe('how long a Lease was seen unchanged', () => {
     assert.equal(sighting.freeAt(), 16_000)
   })
 
+  it('tells when somebody was last seen to hold it', () => {
+    const sighting = start()
+    assert.equal(sighting.renewedAt(), -Infinity)
+    sighting.see(record('other', 'a', 2_147_483_647), 1_000)
+    sighting.see(record('other', 'a', 2_147_483_647), 90_000)
+    assert.equal(sighting.renewedAt(), 1_000, 'whatever it says, it is not renewed')
+    sighting.see(record('other', 'b'), 91_000)
+    sighting.see(record('', 'c', 1), 92_000)
+    assert.equal(sighting.renewedAt(), 91_000, 'to give it back is not to hold it')
+  })
+
   it('tells at once that it is one’s own, or given back', () => {
     const sighting = start()
     sighting.see(record('one', 'a'), 1_000)
