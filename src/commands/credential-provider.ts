@@ -38,7 +38,7 @@ export function credentialProviderCommand(): Command {
       }
       const request = parseRequest(await readRequest())
       const response = provideCredentials(request, { registries, audience }, Date.now() / 1000)
-      process.stdout.write(`${JSON.stringify(response)}\n`)
+      process.stdout.write(`${response.reveal()}\n`)
     })
 }
 

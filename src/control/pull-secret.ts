@@ -1,11 +1,11 @@
 import {
   DOCKER_CONFIG_KEY,
-  dockerAuthsOf,
-  type DockerAuth,
+  dockerConfigText,
+  isDockerAuthOf,
   type DockerLogin,
 } from '../credentials/secret/docker-config.ts'
 import { isMapping, type Mapping } from '../mapping.ts'
-import { Redacted } from '../redacted.ts'
+import type { Redacted } from '../redacted.ts'
 import { REGISTRIES } from './marks.ts'
 import type { ObservedSecret } from './observed.ts'
 import { textIn } from './secret-data.ts'
@@ -16,7 +16,7 @@ export function newPullSecret(
   login: DockerLogin,
   registries: readonly string[],
 ): Required<Pick<SecretChanges, 'data' | 'annotations'>> {
-  return contentOf({ auths: dockerAuthsOf(login, registries) }, registries)
+  return contentOf(dockerConfigText(login, registries), registries)
 }
 
 /**
@@ -31,34 +31,24 @@ export function pullSecretChanges(
   const config = configIn(data)
   const found = config?.['auths']
   const auths = isMapping(found) ? found : {}
-  const wanted = dockerAuthsOf(login, registries)
   const stale = (annotations[REGISTRIES] ?? '')
     .split(',')
     .filter((host) => host !== '' && !registries.includes(host) && Object.hasOwn(auths, host))
   const isRight =
     stale.length === 0 &&
     annotations[REGISTRIES] === registries.join(',') &&
-    Object.entries(wanted).every(([host, auth]) => isSame(auths[host], auth))
+    registries.every((host) => isDockerAuthOf(login, auths[host]))
   if (isRight) return undefined
   const kept = Object.entries(auths).filter(([host]) => !stale.includes(host))
-  return contentOf({ ...config, auths: { ...Object.fromEntries(kept), ...wanted } }, registries)
+  const before = { ...config, auths: Object.fromEntries(kept) }
+  return contentOf(dockerConfigText(login, registries, before), registries)
 }
 
-function contentOf(config: Mapping, registries: readonly string[]) {
+function contentOf(config: Redacted<string>, registries: readonly string[]) {
   return {
-    data: { [DOCKER_CONFIG_KEY]: new Redacted(JSON.stringify(config)) },
+    data: { [DOCKER_CONFIG_KEY]: config },
     annotations: { [REGISTRIES]: registries.join(',') },
   }
-}
-
-/** Another version of rauth may write more beside these. */
-function isSame(found: unknown, { username, password, auth }: DockerAuth): boolean {
-  return (
-    isMapping(found) &&
-    found['username'] === username &&
-    found['password'] === password &&
-    found['auth'] === auth
-  )
 }
 
 /** Undefined: it is none, and nothing of it is kept. */

@@ -1,4 +1,5 @@
 import { RauthError } from '../errors.ts'
+import { Redacted } from '../redacted.ts'
 import { visible } from '../printable.ts'
 import { registryOf } from './registry-host.ts'
 import { API_VERSION, type CredentialProviderRequest } from './request.ts'
@@ -12,16 +13,6 @@ export interface Terms {
   readonly audience: string
 }
 
-/** `CredentialProviderResponse`, field by field what the kubelet decodes strictly. */
-export interface CredentialProviderResponse {
-  readonly kind: 'CredentialProviderResponse'
-  readonly apiVersion: typeof API_VERSION
-  readonly cacheKeyType: 'Registry'
-  /** A duration as Go writes it. */
-  readonly cacheDuration: string
-  readonly auth: Readonly<Record<string, { readonly username: string; readonly password: string }>>
-}
-
 /** rauth goes by the token alone, but containerd takes credentials without a user name for none. */
 export const USERNAME = 'serviceaccount'
 
@@ -29,15 +20,15 @@ export const USERNAME = 'serviceaccount'
 const MARGIN = 60
 
 /**
- * The token of the pod's ServiceAccount as the password for the registry that was asked about. The kubelet
- * may keep it for the other images of this registry; with `cacheType: Token` it does so for this very token.
- * Throws ERR_REFUSED.
+ * The token of the pod's ServiceAccount as the password for the registry that was asked about: a
+ * `CredentialProviderResponse` in JSON, field by field what the kubelet decodes strictly. The kubelet may keep it for
+ * the other images of this registry; with `cacheType: Token` it does so for this very token. Throws ERR_REFUSED.
  */
 export function provideCredentials(
   { image, serviceAccountToken: token }: CredentialProviderRequest,
   { registries, audience }: Terms,
   now: number,
-): CredentialProviderResponse {
+): Redacted<string> {
   const registry = registryOf(image)
   if (registry === undefined || !registries.includes(registry)) {
     const asked = registry ?? `the image ${visible(image.slice(0, 300))}`
@@ -48,11 +39,13 @@ export function provideCredentials(
     )
   }
   const end = endOfToken(token, audience, now)
-  return {
+  const response = {
     kind: 'CredentialProviderResponse',
     apiVersion: API_VERSION,
     cacheKeyType: 'Registry',
+    // A duration as Go writes it.
     cacheDuration: `${Math.max(0, Math.floor(end - now - MARGIN))}s`,
     auth: { [registry]: { username: USERNAME, password: token.reveal() } },
   }
+  return new Redacted(JSON.stringify(response))
 }

@@ -152,7 +152,7 @@ describe('the script and rauth', () => {
     try {
       const request = parseRequest(Buffer.from(document))
       const terms = { registries: [REGISTRY], audience: AUDIENCE }
-      return JSON.stringify(provideCredentials(request, terms, Date.now() / 1000))
+      return provideCredentials(request, terms, Date.now() / 1000).reveal()
     } catch (thrown) {
       if (thrown instanceof RauthError) return thrown.message
       throw thrown

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { provideCredentials } from '../../../src/credential-provider/provide.ts'
 import { MAX_REQUEST, parseRequest } from '../../../src/credential-provider/request.ts'
@@ -18,8 +19,14 @@ import {
 const TERMS = { registries: [REGISTRY], audience: AUDIENCE }
 const NOW = 1_800_000_000
 
-const answerTo = (document: string | Uint8Array, now = Date.now() / 1000) =>
+const hiddenAnswerTo = (document: string | Uint8Array, now = Date.now() / 1000) =>
   provideCredentials(parseRequest(Buffer.from(document)), TERMS, now)
+
+const answerTo = (document: string | Uint8Array, now?: number) =>
+  JSON.parse(hiddenAnswerTo(document, now).reveal()) as {
+    readonly cacheDuration: string
+    readonly auth: Readonly<Record<string, object>>
+  }
 
 const refusal = (ask: () => unknown): RauthError => {
   try {
@@ -91,6 +98,14 @@ describe('provideCredentials', () => {
     const request = parseRequest(Buffer.from(requestWith()))
     assert.ok(request.serviceAccountToken instanceof Redacted)
     assert.ok(!JSON.stringify(request).includes(SIGNATURE))
+  })
+
+  it('answers so that nothing prints the token but who writes the answer', () => {
+    const answer = hiddenAnswerTo(requestWith())
+    assert.ok(answer.reveal().includes(SIGNATURE))
+    for (const printed of [JSON.stringify({ answer }), inspect({ answer }), String(answer)]) {
+      assert.ok(!printed.includes(SIGNATURE))
+    }
   })
 
   it('says of whatever it refuses nothing that is in the token', () => {

@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import {
   DOCKER_CONFIG_KEY,
   DOCKER_CONFIG_TYPE,
-  dockerAuthsOf,
+  dockerConfigText,
 } from '../../../credentials/secret/docker-config.ts'
 import type { Redacted } from '../../../redacted.ts'
 
@@ -32,11 +32,10 @@ export function formatSecretPair(pair: SecretPair): string {
     type: 'Opaque',
     stringData: { username, ...(hash === undefined ? { password } : { passwordHash: hash }) },
   }
-  const auths = dockerAuthsOf(pair, registries)
   const pull = {
     ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: pair.pullSecretName, namespace } },
     type: DOCKER_CONFIG_TYPE,
-    stringData: { [DOCKER_CONFIG_KEY]: JSON.stringify({ auths }) },
+    stringData: { [DOCKER_CONFIG_KEY]: dockerConfigText(pair, registries).reveal() },
   }
   return [credentials, pull].map((one) => stringify(one, { lineWidth: 0 })).join('---\n')
 }
