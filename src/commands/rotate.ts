@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { loadConfigWithoutRealm } from '../config/read.ts'
+import { loadConfigWithoutRealm, USUAL_FILE } from '../config/read.ts'
 import { formatInstant } from '../instant.ts'
 import { rotateNamespace } from '../serve/controller/rotate.ts'
 import { parseNamespace } from './asking/parse-namespace.ts'
@@ -25,15 +26,13 @@ export function rotateCommand(): Command {
     .exitOverride()
     .action(async (namespace: string, options: RotateOptions) => {
       const now = options.now === true
-      const rotated = await rotateNamespace(
-        loadConfigWithoutRealm(configFile(options), process.env),
-        {
-          ...{ namespace, now, log: COMMAND_LOG },
-          onWait(seconds) {
-            say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
-          },
+      const file = configFile(options)
+      const rotated = await rotateNamespace(loadConfigWithoutRealm(file, process.env), {
+        ...{ namespace, now, knowsRegistries: saysRegistries(file), log: COMMAND_LOG },
+        onWait(seconds) {
+          say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
         },
-      )
+      })
       const { previousUntil, obstacle } = rotated
       const before =
         previousUntil === undefined
@@ -45,4 +44,14 @@ export function rotateCommand(): Command {
       say([`the pull Secret has not followed: ${obstacle}`])
       process.exitCode = 1
     })
+}
+
+/** Whoever rotates may have nothing but a kubeconfig: then what is usual counts, but for the registries. */
+function saysRegistries(file: string | undefined): boolean {
+  const names = ['RAUTH_REALM', 'RAUTH_SERVICE', 'RAUTH_CONTROLLER_REGISTRIES']
+  return (
+    file !== undefined ||
+    existsSync(USUAL_FILE) ||
+    names.some((name) => process.env[name] !== undefined)
+  )
 }

@@ -34,7 +34,8 @@ export function applyStep(observed: Observed, step: Step, version: string): Obse
     case 'delete':
       return { ...observed, [step.target]: undefined }
     case 'link': {
-      const account = { version, pullSecrets: step.pullSecrets }
+      const { uid = '' } = observed.accounts[step.account] ?? {}
+      const account = { uid, version, pullSecrets: step.pullSecrets }
       return { ...observed, accounts: { ...observed.accounts, [step.account]: account } }
     }
   }

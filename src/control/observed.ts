@@ -20,6 +20,7 @@ export interface ObservedSecret extends Marked {
 
 /** A ServiceAccount as the API server has it. */
 export interface ObservedAccount {
+  readonly uid: string
   readonly version: string
   /** Names of its `imagePullSecrets`, in their order. */
   readonly pullSecrets: readonly string[]

@@ -19,7 +19,7 @@ import { planUnmanaged } from './unmanaged-plan.ts'
  */
 export function plan(observed: Observed, context: PlanContext): Plan {
   const { namespace, credentials } = observed
-  if (!observed.managed) return planUnmanaged(observed, context)
+  if (!observed.managed) return planBegun(observed, context) ?? planUnmanaged(observed, context)
   if (credentials === undefined) return { step: createCredentials(namespace, context) }
   const refused = refusal(credentials, context)
   if (refused !== undefined) return { obstacle: refused }
@@ -45,6 +45,27 @@ export function plan(observed: Observed, context: PlanContext): Plan {
     return { step: rotateNow(credentials, context) }
   }
   return planFollowers(observed, credentials, login, context)
+}
+
+/**
+ * A rotation that was begun goes on where the namespace is no longer chosen: else the password before would
+ * work for ever. Undefined: there is none, or nothing that can be done about it.
+ */
+function planBegun(observed: Observed, context: PlanContext): Plan | undefined {
+  const { credentials, pull, namespace } = observed
+  if (credentials === undefined || !isOwned(credentials) || credentials.deleting) return undefined
+  const reading = readLogin(credentials.data, namespace, context)
+  if (!reading.ok || Object.keys(reading.repair).length > 0) return undefined
+  const { login } = reading
+  if (login.previousUntil !== NOT_YET_INSTANT || credentials.immutable) return undefined
+  const settings = { ...context.settings, serviceAccounts: [], adopt: false }
+  if (pull !== undefined && isOwned(pull)) {
+    const next = planFollowers(observed, credentials, login, { ...context, settings })
+    return next.step === undefined && next.obstacle !== undefined ? undefined : next
+  }
+  // What is there is no pod's by rauth.
+  const found = { observed, credentials, login, trouble: undefined }
+  return planPassword(found, { ...context, settings })
 }
 
 /** What follows the credentials: the pull Secret, the accounts, and then the next password. */

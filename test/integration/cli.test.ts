@@ -374,7 +374,10 @@ describe('rauth', () => {
       const { code, lines, stderr } = await keys('rotate')
       assert.equal(code, 0, stderr)
       assert.match(lines.join(), /^created .+\/signing-\d{8}T\d{6}Z\.key,created .+Z\.crt$/)
-      assert.match(stderr, /keys\.publishAhead 300 s, longest token 300 s \(from the environment and defaults/)
+      assert.match(
+        stderr,
+        /keys\.publishAhead 300 s, longest token 300 s \(from the environment and defaults/,
+      )
       assert.match(stderr, /the new key signs from \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/m)
       assert.equal((await readdir(directory)).length, before.length + 2)
       const { keys: listed, authorities, problems } = await list()

@@ -11,6 +11,7 @@ import type {
 } from '../../adapters/ops/controller-metrics.ts'
 import { createTimers } from '../../adapters/timers.ts'
 import { plan } from '../../control/plan.ts'
+import type { Observed } from '../../control/observed.ts'
 import type { PlanContext } from '../../control/settings.ts'
 import type { Obstacle } from '../../control/step.ts'
 import {
@@ -79,7 +80,8 @@ export function createController(options: ControllerOptions): Controller {
   const obstacles = new Map<string, string>()
   const states = new Map<string, NamespaceState>()
 
-  function stand(namespace: string, obstacle: Obstacle | undefined): void {
+  function stand(observed: Observed, obstacle: Obstacle | undefined): void {
+    const { namespace } = observed
     if (!overview.isChosen(namespace)) states.delete(namespace)
     else states.set(namespace, obstacle === undefined ? 'in_step' : 'obstructed')
     if (obstacle === undefined) {
@@ -89,17 +91,18 @@ export function createController(options: ControllerOptions): Controller {
     const text = `${obstacle.reason}: ${obstacle.message}`
     if (obstacles.get(namespace) === text) return
     obstacles.set(namespace, text)
-    told.obstacle(namespace, obstacle)
+    told.obstacle(observed, obstacle)
   }
 
   async function look(namespace: string, work: Work): Promise<Worked> {
-    const known = plan(overview.observed(namespace), planning())
+    const seen = overview.observed(namespace)
+    const known = plan(seen, planning())
     const found =
       known.step === undefined
-        ? { obstacle: known.obstacle, wake: known.wake, steps: 0 }
+        ? { observed: seen, obstacle: known.obstacle, wake: known.wake, steps: 0 }
         : await work(namespace, overview.isChosen(namespace))
-    const { obstacle, wake, steps } = found
-    stand(namespace, obstacle)
+    const { observed, obstacle, wake, steps } = found
+    stand(observed, obstacle)
     metrics.reconciled(outcomeOf(steps, obstacle))
     const next =
       wake === undefined ? undefined : Math.min(MAX_WAIT, Math.max(1, wake - planning().now)) * 1000

@@ -41,9 +41,9 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
     const next = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
         try {
-          const { obstacle } = await workToTheEnd(work, name, parts)
+          const { obstacle, observed } = await workToTheEnd(work, name, parts)
           counts[obstacle === undefined ? 'inStep' : 'obstructed'] += 1
-          if (obstacle !== undefined) told.obstacle(name, obstacle)
+          if (obstacle !== undefined) told.obstacle(observed, obstacle)
         } catch (error) {
           counts.failed += 1
           log.error({ namespace: name, error: messageOf(error) }, 'a namespace could not be done')

@@ -91,9 +91,9 @@ export async function openParts(
         inCluster.step(step, observed)
         metrics.wrote(step.kind === 'link' ? 'service_account' : step.target, step.why)
       },
-      obstacle(namespace, obstacle) {
-        inLog.obstacle(namespace, obstacle)
-        if (!dryRun) inCluster.obstacle(namespace, obstacle)
+      obstacle(observed, obstacle) {
+        inLog.obstacle(observed, obstacle)
+        if (!dryRun) inCluster.obstacle(observed, obstacle)
       },
       settled(namespace) {
         inLog.settled(namespace)

@@ -7,7 +7,7 @@ import {
 import type { Config } from '../../config/schema.ts'
 import { changeCredentials } from '../../control/credential-steps.ts'
 import { applyStep } from '../../control/apply.ts'
-import { readLogin } from '../../control/login.ts'
+import { NOT_YET_INSTANT, readLogin } from '../../control/login.ts'
 import { isOwned, REGISTRIES, ROTATE } from '../../control/marks.ts'
 import type { Observed, ObservedSecret } from '../../control/observed.ts'
 import { plan } from '../../control/plan.ts'
@@ -24,6 +24,8 @@ export interface RotateOptions {
   readonly namespace: string
   /** The password before works no longer, at once. */
   readonly now: boolean
+  /** Whether the configuration says for which registries logins are. */
+  readonly knowsRegistries: boolean
   readonly log: Log
   /** Told before it waits, seconds: the next password is there, and pods get it then. */
   readonly onWait: (seconds: number) => void
@@ -41,6 +43,9 @@ const TRIES = 20
 
 /** Milliseconds. */
 const PAUSE = 100
+
+/** A controller that runs goes first, since its `overlap` is the one that was chosen: seconds that it gets for that. */
+const GRACE = 2
 
 /**
  * The next password of one namespace, by whoever calls: with a controller that runs or without. It asks by the
@@ -60,6 +65,7 @@ export async function rotateNamespace(config: Config, options: RotateOptions): P
   try {
     const found = await namespaces.observe(namespace, true)
     const first = requireOwned(found, planning())
+    requireRegistries(found, options)
     refuseWhatCannotBe(found, first, options, contextFor(found, planning))
     return await rotateUntil(namespaces, { found, first, options, planning })
   } catch (error) {
@@ -104,7 +110,7 @@ async function rotateUntil(
       if (!isHalfway(result, context())) {
         return resultOf(result.observed, result.obstacle?.message, context())
       }
-      const wait = Math.max(0, (result.wake ?? 0) - context().now)
+      const wait = Math.max(0, (result.wake ?? 0) - context().now) + GRACE
       options.onWait(wait)
       await sleep(wait * 1000)
       observed = await namespaces.observe(options.namespace, true)
@@ -132,20 +138,42 @@ function request(credentials: ObservedSecret, now: boolean) {
   return changeCredentials(credentials, now ? 'asked_now' : 'asked', { annotations })
 }
 
-/** The pull Secret goes on having the registries that it has: whoever calls may not have the configuration. */
-function contextFor({ pull }: Observed, planning: () => PlanContext): () => PlanContext {
-  const registries = pull?.annotations[REGISTRIES]?.split(',').filter((host) => host !== '') ?? []
+/**
+ * The pull Secret goes on having the registries that it has, and an overlap that runs its end: whoever calls may not have
+ * the configuration.
+ */
+function contextFor(observed: Observed, planning: () => PlanContext): () => PlanContext {
+  const registries = registriesOf(observed)
   return () => {
     const context = planning()
-    const { settings } = context
+    const { settings, now } = context
+    const overlap = Math.max(settings.overlap, overlapLeft(observed, context, now))
     return {
       ...context,
       settings: {
-        ...{ ...settings, serviceAccounts: [], rotateAfter: undefined, adopt: false },
+        ...{ ...settings, overlap, serviceAccounts: [], rotateAfter: undefined, adopt: false },
         ...(registries.length > 0 && { registries }),
       },
     }
   }
+}
+
+function registriesOf({ pull }: Observed): readonly string[] {
+  return pull?.annotations[REGISTRIES]?.split(',').filter((host) => host !== '') ?? []
+}
+
+/** Seconds that the password before still works, where that has an end. */
+function overlapLeft({ credentials, namespace }: Observed, context: PlanContext, now: number) {
+  if (credentials === undefined) return 0
+  const reading = readLogin(credentials.data, namespace, context)
+  const until = reading.ok ? (reading.login.previousUntil ?? now) : now
+  return until === NOT_YET_INSTANT ? 0 : until - now
+}
+
+function requireRegistries(found: Observed, { namespace, knowsRegistries }: RotateOptions): void {
+  if (knowsRegistries || registriesOf(found).length > 0) return
+  const next = '-f with the configuration of rauth controller, or RAUTH_CONTROLLER_REGISTRIES'
+  throw refused(namespace, `no pull Secret says for which registries its login is; next: ${next}`)
 }
 
 function requireOwned({ namespace, credentials }: Observed, { settings }: PlanContext) {

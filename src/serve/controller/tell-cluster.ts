@@ -18,9 +18,9 @@ export function tellInCluster(
       const note = `${regarding.name} ${message}`
       record({ type: 'Normal', reason, action: ACTIONS[step.kind], regarding, note })
     },
-    obstacle(namespace, obstacle) {
+    obstacle(observed, obstacle) {
       const { reason, message } = obstacle
-      const regarding = { ...SECRET, namespace, name: nameOf(obstacle, settings) }
+      const regarding = regardingObstacle(observed, obstacle, settings)
       record({ type: 'Warning', reason, action: 'Reconcile', regarding, note: message })
     },
   }
@@ -41,12 +41,20 @@ function regardingStep(
   { secretName, pullSecretName }: ControlSettings,
 ): Regarding {
   if (step.kind === 'link') {
-    return { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name: step.account }
+    const uid = observed.accounts[step.account]?.uid
+    return { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name: step.account, uid }
   }
   const name = step.target === 'credentials' ? secretName : pullSecretName
   return { ...SECRET, namespace, name, uid: observed[step.target]?.uid }
 }
 
-function nameOf({ reason }: Obstacle, { secretName, pullSecretName }: ControlSettings): string {
-  return reason.startsWith('PullSecret') ? pullSecretName : secretName
+/** With its uid: by that alone `kubectl describe` finds what is about it. */
+function regardingObstacle(
+  { namespace, credentials, pull }: Observed,
+  { reason }: Obstacle,
+  { secretName, pullSecretName }: ControlSettings,
+): Regarding {
+  return reason.startsWith('PullSecret')
+    ? { ...SECRET, namespace, name: pullSecretName, uid: pull?.uid }
+    : { ...SECRET, namespace, name: secretName, uid: credentials?.uid }
 }

@@ -12,7 +12,7 @@ export function tellInLog(log: Log, settings: ControlSettings, dryRun: boolean):
       const fields = { namespace, ...objectOf(step, settings), did: step.kind, why: step.why }
       log.info({ ...fields, because: message }, dryRun ? 'would be written' : 'written')
     },
-    obstacle(namespace, { reason, message }) {
+    obstacle({ namespace }, { reason, message }) {
       log.warn({ namespace, reason, problem: message }, 'a namespace is not as it should be')
     },
     settled(namespace) {

@@ -9,7 +9,7 @@ import type { Obstacle, Step } from '../../control/step.ts'
 export interface Told {
   /** `observed`: as it is after it. */
   step(step: Step, observed: Observed): void
-  obstacle(namespace: string, obstacle: Obstacle): void
+  obstacle(observed: Observed, obstacle: Obstacle): void
   /** There was one, and there is none any more. */
   settled(namespace: string): void
 }

@@ -56,7 +56,7 @@ export const anyObserved: fc.Arbitrary<Observed> = fc.record({
   accounts: fc.record({
     default: fc.option(
       fc.record({
-        version: fc.constant('1'),
+        ...{ uid: fc.constant('a'), version: fc.constant('1') },
         pullSecrets: fc.subarray(['theirs', 'registry-pull-secret']),
       }),
       { nil: undefined },

@@ -8,7 +8,7 @@ import { rightsOf, untilStatus } from '../kubernetes/rights.ts'
 import { run, type RunResult } from '../run.ts'
 
 /** The bundled program, from dist/test/support/control. */
-const PROGRAM = path.resolve(import.meta.dirname, '../../../rauth.js')
+export const PROGRAM = path.resolve(import.meta.dirname, '../../../rauth.js')
 
 const CHOSEN = '/api/v1/secrets?fieldSelector=metadata.name%3Dregistry-credentials'
 

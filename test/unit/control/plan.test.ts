@@ -176,7 +176,7 @@ describe('plan', () => {
     const settings = { serviceAccounts: ['default', 'build'] }
     const from: Observed = {
       ...EMPTY,
-      accounts: { default: { version: '7', pullSecrets: ['theirs'] }, build: undefined },
+      accounts: { default: { uid: 'a', version: '7', pullSecrets: ['theirs'] }, build: undefined },
     }
     const { observed, steps, obstacle } = settle(from, settings)
     assert.deepEqual(told(steps), [

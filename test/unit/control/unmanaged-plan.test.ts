@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Observed } from '../../../src/control/observed.ts'
-import { DOCKER, made, settle, told } from '../../support/control/settling.ts'
-import { EMPTY, foreign, NOW } from '../../support/control/world.ts'
+import { formatInstant } from '../../../src/instant.ts'
+import {
+  ask,
+  DOCKER,
+  edited,
+  laterContext,
+  made,
+  settle,
+  told,
+} from '../../support/control/settling.ts'
+import { EMPTY, foreign, NOW, valuesOf } from '../../support/control/world.ts'
 
 describe('plan, of a namespace that is none of those any more', () => {
   const unmanaged = (): Observed => ({ ...made(), managed: false })
@@ -13,7 +22,9 @@ describe('plan, of a namespace that is none of those any more', () => {
 
   it('takes it away after an overlap, if told so, and nothing of others', () => {
     const settings = { whenUnmanaged: 'delete' } as const
-    const accounts = { default: { version: '1', pullSecrets: ['a', 'registry-pull-secret'] } }
+    const accounts = {
+      default: { uid: 'a', version: '1', pullSecrets: ['a', 'registry-pull-secret'] },
+    }
     const first = settle({ ...unmanaged(), accounts }, settings)
     assert.deepEqual(told(first.steps), ['change pull unmanaged', 'change credentials unmanaged'])
     assert.equal(first.wake, NOW + 600)
@@ -51,11 +62,31 @@ describe('plan, of a namespace that is none of those any more', () => {
 
   it('takes the link away also where somebody deleted the pull Secret', () => {
     const settings = { whenUnmanaged: 'delete' } as const
-    const accounts = { default: { version: '1', pullSecrets: ['registry-pull-secret'] } }
+    const accounts = { default: { uid: 'a', version: '1', pullSecrets: ['registry-pull-secret'] } }
     const marked = settle({ ...unmanaged(), pull: undefined, accounts }, settings).observed
     assert.deepEqual(told(settle(marked, settings, NOW + 601).steps), [
       'link default unmanaged',
       'delete credentials unmanaged',
+    ])
+  })
+
+  it('ends a rotation that was begun while it was one: else the old password works for ever', () => {
+    const settings = { publishAhead: 30 }
+    const context = laterContext(settings)
+    const { observed } = settle(ask(made(), 'true'), settings, NOW, context)
+    const left = settle({ ...observed, managed: false }, settings, NOW + 1, context)
+    assert.deepEqual([told(left.steps), left.wake], [[], NOW + 30])
+    const { steps, observed: last } = settle(left.observed, settings, NOW + 30, context)
+    assert.deepEqual(told(steps), ['change pull changed', 'change credentials overlap_begins'])
+    const end = formatInstant(NOW + 30 + 600)
+    assert.equal(valuesOf(last.credentials)['previousPasswordNotAfter'], end)
+    assert.deepEqual(settle(last, settings, NOW + 1e6, context).steps, [])
+    // One that nobody follows any more gets its end at once.
+    const alone = settle({ ...left.observed, pull: undefined }, settings, NOW + 2, context)
+    assert.deepEqual(told(alone.steps), ['change credentials overlap_begins'])
+    const stuck = edited(left.observed, 'pull', {}, { immutable: true })
+    assert.deepEqual(told(settle(stuck, settings, NOW + 30, context).steps), [
+      'change credentials condition',
     ])
   })
 })

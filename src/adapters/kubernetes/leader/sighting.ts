@@ -19,6 +19,9 @@ export interface SightingOptions {
   readonly usual: number
 }
 
+/** Whoever may write the Lease must not stop all that stand for it by one number: so many times the usual at most. */
+const MOST = 10
+
 export function createSighting({ identity, usual }: SightingOptions): Sighting {
   let seen: LeaseRecord | undefined
   let since = -Infinity
@@ -31,7 +34,7 @@ export function createSighting({ identity, usual }: SightingOptions): Sighting {
     },
     freeAt() {
       if (seen === undefined || seen.holder === '' || seen.holder === identity) return -Infinity
-      return since + (seen.duration === 0 ? usual : seen.duration * 1000)
+      return since + (seen.duration === 0 ? usual : Math.min(seen.duration * 1000, MOST * usual))
     },
     holder: () => (seen === undefined || seen.holder === '' ? undefined : seen.holder),
   }

@@ -23,6 +23,7 @@ export function accountIn(object: Mapping): ObservedAccount {
   const listed = object['imagePullSecrets']
   const items: readonly unknown[] = Array.isArray(listed) ? listed : []
   return {
+    uid: textOf(metadataOf(object)['uid']),
     version: textOf(metadataOf(object)['resourceVersion']),
     pullSecrets: items.flatMap((item) =>
       isMapping(item) && typeof item['name'] === 'string' ? [item['name']] : [],

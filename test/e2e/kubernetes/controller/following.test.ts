@@ -168,6 +168,12 @@ describe('rauth controller, while it runs', () => {
       await events('theirs'),
       /^Warning +CredentialsNotOwned +Secret +registry-credentials +/m,
     )
+    const { stdout: described } = await runOrThrow(
+      kubectl,
+      ['describe', 'serviceaccount', 'default', '-n', 'first'],
+      { env: { HOME: cluster.home, KUBECONFIG: cluster.files.administrator } },
+    )
+    assert.match(described, /Normal +Created .* default was not there/)
     const own = await events('first')
     for (const line of [
       /^Normal +Created +Secret +registry-credentials +registry-credentials was not there/m,

@@ -44,5 +44,7 @@ describe('how long a Lease was seen unchanged', () => {
     assert.equal(sighting.freeAt(), 60_000)
     sighting.see(record('other', 'b', 0), 0)
     assert.equal(sighting.freeAt(), 9_000)
+    sighting.see(record('other', 'c', 2_147_483_647), 0)
+    assert.equal(sighting.freeAt(), 90_000, 'of anybody who can write it once')
   })
 })
