@@ -1,4 +1,5 @@
 import { NAMESPACE_NAME } from './namespace-name.ts'
+import { OBJECT_NAME } from './object-name.ts'
 
 /** Who a Kubernetes ServiceAccount is. */
 export interface ServiceAccount {
@@ -8,9 +9,6 @@ export interface ServiceAccount {
 
 const USERNAME = /^system:serviceaccount:([^:]*):([^:]*)$/
 
-/** A DNS subdomain (RFC 1123), as the names of most objects are. */
-const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
-
 /** `system:serviceaccount:NAMESPACE:NAME`, as Kubernetes calls it; no user name of Basic credentials has a colon. */
 export function formatServiceAccount({ namespace, name }: ServiceAccount): string {
   return `system:serviceaccount:${namespace}:${name}`
@@ -18,7 +16,7 @@ export function formatServiceAccount({ namespace, name }: ServiceAccount): strin
 
 export function parseServiceAccount(text: string): ServiceAccount | undefined {
   const [, namespace = '', name = ''] = USERNAME.exec(text) ?? []
-  return NAMESPACE_NAME.test(namespace) && NAME.test(name) ? { namespace, name } : undefined
+  return NAMESPACE_NAME.test(namespace) && OBJECT_NAME.test(name) ? { namespace, name } : undefined
 }
 
 const OF_API_SERVER = /^(https:\/\/)?kubernetes\.default(\.svc(\.cluster\.local)?)?$/

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { provideCredentials } from '../credential-provider/provide.ts'
-import { isRegistryHost } from '../credential-provider/registry-host.ts'
+import { isRegistryHost } from '../registry/registry-host.ts'
 import { MAX_REQUEST, parseRequest } from '../credential-provider/request.ts'
 import { isOfApiServer } from '../service-account.ts'
 import { usage } from './asking/usage.ts'

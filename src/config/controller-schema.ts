@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { OBJECT_NAME } from '../object-name.ts'
+import { isRegistryHost } from '../registry/registry-host.ts'
 import { duration, labelSelector, namespace, objectName } from './values.ts'
 
 /** More than a cluster has; each name stands in the configuration. */
@@ -6,8 +8,8 @@ const MAX_NAMESPACES = 1_000
 
 const host = z
   .string()
-  .regex(
-    /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/,
+  .refine(
+    isRegistryHost,
     'must be HOST or HOST:PORT, as it stands before the first slash of an image',
   )
 
@@ -65,14 +67,7 @@ export const controllerSchema = z
         'How long the password before goes on working, counted from when the pull Secret has the next one. Longer than the slowest of those who copied it.',
       ),
     serviceAccounts: z
-      .array(
-        z
-          .string()
-          .regex(
-            /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
-            'must be the name of a ServiceAccount, such as default',
-          ),
-      )
+      .array(z.string().regex(OBJECT_NAME, 'must be the name of a ServiceAccount, such as default'))
       .max(16, 'must have 16 ServiceAccounts at most')
       .default([])
       .describe(

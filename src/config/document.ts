@@ -89,7 +89,11 @@ export function readDocument(
     },
   })
   // What else the parser stumbles over behind one comes of it.
-  if (aliases === 0) for (const error of document.errors) bad(error.pos[0], error.message)
+  if (aliases === 0) {
+    for (const { code, pos, message } of document.errors) {
+      bad(pos[0], code === 'MULTIPLE_DOCS' ? 'a second document: all must be in one' : message)
+    }
+  }
   if (problems.length > 0) return { problems }
 
   const values: unknown = document.toJS() ?? {}

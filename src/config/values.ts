@@ -5,6 +5,7 @@ import { readPatternFlaw } from '../policy/read-pattern.ts'
 import { Redacted } from '../redacted.ts'
 import { parseCidr } from './cidr.ts'
 import { NAMESPACE_NAME } from '../namespace-name.ts'
+import { OBJECT_NAME } from '../object-name.ts'
 
 const DURATION = /^(\d{1,6})(s|m|h)?$/
 const SECONDS = { s: 1, m: 60, h: 3600 } as const
@@ -138,9 +139,7 @@ export const namespace = z.string().regex(NAMESPACE_NAME, 'must be a namespace')
 export const namespaces = z.array(namespace).max(64, 'must have 64 namespaces at most')
 
 /** What a Secret and other objects can be called: a DNS subdomain (RFC 1123). */
-export const objectName = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be the name of an object')
+export const objectName = z.string().regex(OBJECT_NAME, 'must be the name of an object')
 
 /** A label selector as kubectl's `-l` has it; its parts are for the API server to judge. */
 export const labelSelector = z

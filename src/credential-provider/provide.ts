@@ -1,7 +1,7 @@
 import { RauthError } from '../errors.ts'
 import { Redacted } from '../redacted.ts'
 import { visible } from '../printable.ts'
-import { registryOf } from './registry-host.ts'
+import { registryOf } from '../registry/registry-host.ts'
 import { API_VERSION, type CredentialProviderRequest } from './request.ts'
 import { endOfToken } from './token-terms.ts'
 

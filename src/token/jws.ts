@@ -1,5 +1,5 @@
 import { accepted, refused, type Result } from '../refusal.ts'
-import { splitCompact } from './compact.ts'
+import { splitCompact } from '../compact-jws.ts'
 import type { KeySet, SigningKey, VerificationKey } from './key-set.ts'
 import { isSignatureOf, signatureOf } from './signature.ts'
 

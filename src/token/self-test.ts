@@ -1,6 +1,6 @@
 import { isKeyFor } from './algorithms.ts'
 import type { ClaimSet } from './claims.ts'
-import { splitCompact } from './compact.ts'
+import { splitCompact } from '../compact-jws.ts'
 import { createIssuer } from './issuer.ts'
 import { createKeySet, type SigningKey } from './key-set.ts'
 import { isSignatureOf } from './signature.ts'

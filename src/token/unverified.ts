@@ -1,5 +1,5 @@
+import { splitCompact, unverifiedPart } from '../compact-jws.ts'
 import { parseClaims, type ClaimSet } from './claims.ts'
-import { splitCompact } from './compact.ts'
 
 /** What a token says of itself. Nobody has looked at its signature: it proves nothing. */
 export interface UnverifiedToken {
@@ -12,20 +12,8 @@ export interface UnverifiedToken {
 /** For people who look at a token. `undefined`: it is no compact JWS with JSON in it. */
 export function readUnverified(token: string): UnverifiedToken | undefined {
   const parts = splitCompact(token)
-  const header = jsonOf(parts?.header)
-  const payload = jsonOf(parts?.payload)
+  const header = unverifiedPart(parts?.header)
+  const payload = unverifiedPart(parts?.payload)
   if (header === undefined || payload === undefined) return undefined
   return { header, payload, claims: parseClaims(payload) }
-}
-
-function jsonOf(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (part === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined
-  } catch {
-    return undefined
-  }
 }

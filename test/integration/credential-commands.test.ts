@@ -235,6 +235,15 @@ describe('commands about passwords and tokens', () => {
   })
 
   describe('rauth secret create', () => {
+    it('takes hosts for registries, and nothing else', async () => {
+      for (const bad of ['https://a.example', 'a.example/b', 'a..b', '*.example']) {
+        const args = ['secret', 'create', 'team-a', '--registry', bad]
+        const { code, stdout, stderr } = await folder.rauth(args)
+        assert.deepEqual([code, stdout], [2, ''], bad)
+        assert.match(stderr, /HOST or HOST:PORT, as images name it/)
+      }
+    })
+
     const create = (...args: readonly string[]) =>
       folder.rauth(['secret', 'create', ...args], { input: login.password })
     const documentsOf = (text: string) =>

@@ -26,6 +26,8 @@ const LEAVES = [
   'service-account.ts',
   'slots.ts',
   'backoff.ts',
+  'object-name.ts',
+  'compact-jws.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -57,7 +59,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'printable.ts': [],
   'mapping.ts': [],
   'namespace-name.ts': [],
-  'service-account.ts': ['namespace-name.ts'],
+  'object-name.ts': [],
+  'compact-jws.ts': ['mapping.ts'],
+  'service-account.ts': ['namespace-name.ts', 'object-name.ts'],
   'slots.ts': [],
   'backoff.ts': [],
   'event.ts': ['refusal.ts'],
@@ -66,7 +70,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   credentials: ['registry', ...LEAVES],
   token: ['registry', ...LEAVES],
   control: ['credentials', ...LEAVES],
-  'credential-provider': ['token', 'credentials', ...LEAVES],
+  'credential-provider': ['token', 'credentials', 'registry', ...LEAVES],
   config: ['registry', 'policy', 'token', 'credentials', ...LEAVES],
   'decision.ts': LEAVES,
   'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],

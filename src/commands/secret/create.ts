@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { formatSecretPair } from '../../adapters/file/secrets/secret-pair.ts'
 import { USUAL_FILE } from '../../config/read.ts'
 import { schema } from '../../config/schema.ts'
+import { visible } from '../../printable.ts'
+import { isRegistryHost } from '../../registry/registry-host.ts'
 import { newPassword } from '../../credentials/secret/new-password.ts'
 import { hasControl } from '../../credentials/strict-text.ts'
 import { configOf } from '../asking/offline.ts'
@@ -43,6 +45,10 @@ export function createSecretCommand(): Command {
       const { user: username = namespace, pullSecretName } = options
       if (username === '' || username.includes(':') || hasControl(username)) {
         throw usage('a user name has neither a colon nor control characters')
+      }
+      for (const one of options.registry ?? []) {
+        if (isRegistryHost(one)) continue
+        throw usage(`--registry ${visible(one)}: HOST or HOST:PORT, as images name it`)
       }
       const password = options.passwordStdin === true ? await readPassword() : newPassword()
       process.stdout.write(

@@ -1,6 +1,6 @@
+import { splitCompact, unverifiedPart } from '../../compact-jws.ts'
 import { isMapping, type Mapping } from '../../mapping.ts'
 import { parseServiceAccount, type ServiceAccount } from '../../service-account.ts'
-import { unverifiedClaims } from '../unverified-claims.ts'
 
 /** What the token of a ServiceAccount says. Whether it says so rightly is for others to verify. */
 export interface ServiceAccountToken extends ServiceAccount {
@@ -23,7 +23,7 @@ const SUBJECT = 'system:serviceaccount:'
  * stand in Secrets for ever have no end and are for nobody in particular, and so are no tokens for a registry.
  */
 export function readServiceAccountToken(password: string, issuer?: string): ReadToken {
-  const claims = unverifiedClaims(password)
+  const claims = unverifiedPart(splitCompact(password)?.payload)
   const { sub, iss, exp, iat, aud } = claims ?? {}
   if (claims === undefined || typeof sub !== 'string' || !sub.startsWith(SUBJECT)) {
     return { kind: 'not-mine', detail: 'no token of a ServiceAccount' }

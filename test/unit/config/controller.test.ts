@@ -59,6 +59,12 @@ describe('controller in the configuration', () => {
       { registries: ['registry.example/team-a'] },
       /must be HOST or HOST:PORT/,
     ],
+    ['a registry with nothing between dots', { registries: ['a..b'] }, /must be HOST or HOST:PORT/],
+    [
+      'a name with nothing between dots',
+      { pullSecretName: 'a..b' },
+      /must be the name of an object/,
+    ],
     [
       'a selector with a brace',
       { namespaces: { labelSelector: '{a}' } },

@@ -295,6 +295,7 @@ describe('configuration', () => {
       '4:11: "listen.token" must be HOST:PORT, such as 0.0.0.0:8080',
     ],
     ['nothing at all', '', '1:1: "realm" is missing and has no default'],
+    ['two documents', `${MINIMAL}---\na: b\n`, '4:1: a second document: all must be in one'],
     ['a list', '- a', '1:1: expected a map of settings'],
     [
       'a port too far',

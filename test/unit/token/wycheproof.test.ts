@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { ALGORITHM_NAMES, type Algorithm } from '../../../src/token/algorithms.ts'
-import { splitCompact } from '../../../src/token/compact.ts'
+import { splitCompact } from '../../../src/compact-jws.ts'
 import { isSignatureOf } from '../../../src/token/signature.ts'
 
 /** The vectors, from dist/test/unit/token. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isRegistryHost, registryOf } from '../../../src/credential-provider/registry-host.ts'
+import { isRegistryHost, registryOf } from '../../../src/registry/registry-host.ts'
 
 describe('a registry as images name it', () => {
   const IMAGES: readonly (readonly [image: string, registry: string | undefined])[] = [
