@@ -8,7 +8,7 @@ interface Words {
 }
 
 /** Why something is written, in words: one row each. */
-const WORDS: Readonly<Record<Why, Words>> = {
+export const WORDS: Readonly<Record<Why, Words>> = {
   missing: { reason: 'Created', message: 'was not there' },
   changed: { reason: 'Updated', message: 'gets the login of the credentials' },
   unusable: { reason: 'Repaired', message: 'could not be used' },
@@ -34,6 +34,6 @@ export function wordsOf({ why }: Step): Words {
 }
 
 /** Whether people want to hear of it: what only says how things stand is read where it stands. */
-export function isTold({ why }: Step): boolean {
+export function isTold({ why }: Pick<Step, 'why'>): boolean {
   return why !== 'condition'
 }

@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import os from 'node:os'
 import type { Cluster } from '../../adapters/kubernetes/cluster.ts'
-import { createEventRecorder } from '../../adapters/kubernetes/events/event-recorder.ts'
 import { TIMINGS } from '../../adapters/kubernetes/follow/timings.ts'
 import { createOutage, type Outage } from '../../adapters/kubernetes/follow/outage.ts'
 import {
@@ -18,8 +15,8 @@ import type { Config } from '../../config/schema.ts'
 import type { PlanContext } from '../../control/settings.ts'
 import type { Log } from '../../log.ts'
 import { createClusterOnce } from '../cluster.ts'
+import { openEvents } from './events.ts'
 import { planningOf, settingsOf } from './planning.ts'
-import { tellInCluster } from './tell-cluster.ts'
 import { tellInLog } from './tell-log.ts'
 import type { Told } from './worker.ts'
 
@@ -37,9 +34,6 @@ export interface Parts {
   /** Once nobody works any more. */
   close(): Promise<void>
 }
-
-/** How long Events that are not written yet may take at the end, milliseconds. */
-const LAST_EVENTS = 2_000
 
 /** `onChange` is told of each namespace of which something changed. */
 export async function openParts(
@@ -69,18 +63,9 @@ export async function openParts(
     },
   })
   const inLog = tellInLog(log, settings, dryRun)
-  const recorder = createEventRecorder({
-    ...{ api: cluster.api, controller: 'rauth.dev/controller', instance: os.hostname() },
-    ...{ clock: () => Date.now(), timer: () => performance.now(), random: Math.random },
-    unique: () => randomUUID().replaceAll('-', ''),
-    onTrouble(problem) {
-      if (problem === undefined) log.info({}, 'Events can be written again')
-      else log.warn({ error: problem }, 'Events cannot be written at the moment')
-    },
+  const inCluster = openEvents({
+    ...{ api: cluster.api, log, settings, controller: 'rauth.dev/controller' },
   })
-  const inCluster = tellInCluster((event) => {
-    recorder.record(event)
-  }, settings)
   return {
     ...{ config, dryRun, log, metrics, cluster, overview, choice },
     planning: planningOf(config, () => Date.now() / 1000),
@@ -88,12 +73,12 @@ export async function openParts(
       step(step, observed) {
         inLog.step(step, observed)
         if (dryRun) return
-        inCluster.step(step, observed)
+        inCluster.told.step(step, observed)
         metrics.wrote(step.kind === 'link' ? 'service_account' : step.target, step.why)
       },
       obstacle(observed, obstacle) {
         inLog.obstacle(observed, obstacle)
-        if (!dryRun) inCluster.obstacle(observed, obstacle)
+        if (!dryRun) inCluster.told.obstacle(observed, obstacle)
       },
       settled(namespace) {
         inLog.settled(namespace)
@@ -101,7 +86,7 @@ export async function openParts(
     },
     async close() {
       overview.close()
-      await recorder.close(LAST_EVENTS)
+      await inCluster.close()
       cluster.close()
     },
   }

@@ -1,6 +1,6 @@
 import type { ManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
-import { applyStep } from '../../control/apply.ts'
-import { reconcile, type Reconciliation, type Writer } from '../../control/reconcile.ts'
+import { DRY_WRITER } from '../../control/dry-writer.ts'
+import { reconcile, type Reconciliation } from '../../control/reconcile.ts'
 import type { Observed } from '../../control/observed.ts'
 import type { PlanContext } from '../../control/settings.ts'
 import type { Obstacle, Step } from '../../control/step.ts'
@@ -29,9 +29,6 @@ export type Work = (namespace: string, managed: boolean) => Promise<Reconciliati
 
 export function createWorker(options: WorkerOptions): Work {
   const { namespaces, isChosen, planning, dryRun, told } = options
-  const dry: Writer = {
-    apply: (observed, step) => Promise.resolve(applyStep(observed, step, 'of a dry run')),
-  }
   /** A watch may be late or full, and what is deleted by mistake is gone. */
   const mayKeep = async (namespace: string) =>
     planning().settings.whenUnmanaged === 'delete' && (await isChosen(namespace))
@@ -39,7 +36,7 @@ export function createWorker(options: WorkerOptions): Work {
   return async (namespace, known) => {
     const managed = known || (await mayKeep(namespace))
     return reconcile(await namespaces.observe(namespace, managed), {
-      ...{ writer: dryRun ? dry : namespaces, context: planning },
+      ...{ writer: dryRun ? DRY_WRITER : namespaces, context: planning },
       onStep: (step, observed) => {
         told.step(step, observed)
       },

@@ -31,6 +31,17 @@ describe('rauth rotate', () => {
     assert.equal(result.code, code, result.output)
     return result
   }
+  /** Of the Events of those who rotated so. */
+  const reasons = async (namespace: string) => {
+    const at = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`
+    const { items } = (await cluster.api.expect('GET', at)) as unknown as {
+      items: readonly { reason: string; reportingController: string }[]
+    }
+    return items
+      .filter((one) => one.reportingController === 'rauth.dev/rotate')
+      .map(({ reason }) => reason)
+      .sort()
+  }
   const values = async (namespace: string) => (await cluster.secret(namespace))?.values ?? {}
 
   it('gives both Secrets the next password, and an end to the one before', async () => {
@@ -44,6 +55,7 @@ describe('rauth rotate', () => {
     assert.notEqual(after['password'], before)
     assert.equal(after['previousPassword'], before)
     assert.equal((await cluster.pullLogin('team-a'))?.password, after['password'])
+    assert.deepEqual(await reasons('team-a'), ['OverlapBegan', 'Rotated', 'Updated'])
     for (const password of [before, after['password'] ?? assert.fail()]) {
       assert.ok(!output.includes(password))
     }
@@ -73,6 +85,7 @@ describe('rauth rotate', () => {
     const before = (await values('team-a'))['password']
     const { stdout } = await rotate(['team-a', '--now'])
     assert.match(stdout, /the one before works no longer/)
+    assert.ok((await reasons('team-a')).includes('RotatedNow'))
     const after = await values('team-a')
     assert.deepEqual(Object.keys(after).sort(), ['password', 'username'])
     assert.notEqual(after['password'], before)
