@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import {
@@ -9,6 +10,8 @@ import {
   type ControlCluster,
 } from '../../../support/control/cluster.ts'
 import { startController, type RunningController } from '../../../support/control/running.ts'
+import { kubeconfig } from '../../../support/kubernetes/kubeconfig.ts'
+import { serviceAccount } from '../../../support/kubernetes/service-account.ts'
 import { run } from '../../../support/run.ts'
 import { until } from '../../../support/until.ts'
 
@@ -133,6 +136,27 @@ describe('rauth rotate', () => {
     )
     assert.match(stderr, /the pull Secret has not followed: registry-pull-secret is not rauth's/)
     assert.notEqual((await values('half'))['password'], 'canary-of-somebody')
+  })
+
+  it('needs no right to write Events', async () => {
+    const limited = await serviceAccount(cluster.api, {
+      ...{ namespace: 'team-a', name: 'rotates' },
+      rules: [
+        {
+          ...{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'patch'] },
+          resourceNames: [CREDENTIALS, PULL],
+        },
+      ],
+    })
+    const file = path.join(cluster.home, 'rotates')
+    await writeFile(file, kubeconfig(cluster.plane, limited), { mode: 0o600 })
+    const before = await values('team-a')
+    const { code, output } = await cluster.rauth(['rotate', 'team-a', '--now'], {
+      RAUTH_CREDENTIALS_KUBERNETES_KUBECONFIG: file,
+    })
+    assert.equal(code, 0, output)
+    assert.match(output, /Events cannot be written at the moment/)
+    assert.notEqual((await values('team-a'))['password'], before['password'])
   })
 
   it('makes no pull Secret for registries that nobody said', async () => {
