@@ -229,7 +229,9 @@ describe('Events at a real API server', () => {
     await recorder.close(5_000)
     assert.equal(troubles.length, 1)
     assert.match(troubles[0] ?? '', /403: events is forbidden: .* cannot create resource "events"/)
-    assert.deepEqual(limited.answers, [403, 403])
+    // Two Events, each tried as often as any that is not taken.
+    assert.deepEqual(new Set(limited.answers), new Set([403]))
+    assert.ok(limited.answers.length <= 10, `${limited.answers.length} requests`)
     await limited.close()
   })
 })

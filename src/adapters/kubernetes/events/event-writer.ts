@@ -53,7 +53,12 @@ export function isGone(error: unknown): boolean {
   return error.status === 404 || (error.status === 403 && /being terminated/.test(error.message))
 }
 
-/** It would be refused again: a right is missing, or a quota is full. */
+/**
+ * It would be refused again, as where a quota is full. A right that is missing may come: an API server that has just
+ * started knows no account and no role yet.
+ */
 export function isFinal(error: unknown): boolean {
-  return error instanceof ApiRefusal && error.status < 500 && error.status !== 429
+  if (!(error instanceof ApiRefusal) || error.status >= 500 || error.status === 429) return false
+  if (error.status === 401) return false
+  return error.status !== 403 || /exceeded quota/.test(error.message)
 }
