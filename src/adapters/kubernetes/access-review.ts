@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto'
 import { createAskedBriefly } from '../../credentials/asked-briefly.ts'
 import type { AskPolicy, Judgement, Question } from '../../authorize.ts'
 import { createAskingQueue } from '../../credentials/asking-queue.ts'
-import { messageOf } from '../../errors.ts'
-import { isMapping, type Mapping } from '../../mapping.ts'
+import type { Mapping } from '../../mapping.ts'
 import { visible } from '../../printable.ts'
 import { networkOf } from '../network.ts'
 import { accessSpec, type AccessSpec } from './access-attributes.ts'
 import type { Api } from './api.ts'
-import { endingWith } from './ending-with.ts'
+import { createReview, type ReviewKind } from './review.ts'
 
 export interface AccessReviewOptions {
   readonly api: Pick<Api, 'send'>
@@ -30,7 +29,10 @@ interface Answer {
 
 const NO: Answer = { kind: 'no' }
 
-const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
+const KIND: ReviewKind = {
+  ...{ group: 'authorization.k8s.io', kind: 'SubjectAccessReview' },
+  ...{ resource: 'subjectaccessreviews', fails: 'reviews no access' },
+}
 
 const MAX_REMEMBERED = 10_000
 
@@ -48,7 +50,8 @@ const MAX_DETAIL = 500
  * Nobody has places apart from those who logged in: anybody may be nobody, as often as there are networks.
  */
 export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
-  const { api, atOnce, timeout, remember, timer } = options
+  const { atOnce, timeout, remember, timer } = options
+  const review = createReview(KIND, options)
   const nobodys = Math.max(1, Math.floor(atOnce / NOBODYS))
   const queues = {
     nobody: createAskingQueue(nobodys),
@@ -61,24 +64,10 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
   })
 
   async function send(spec: AccessSpec, deadline: number): Promise<Answer> {
-    const patience = Math.floor(deadline - timer())
-    if (patience <= 0) return failure('it had no turn at the API server in time')
-    const signal = AbortSignal.timeout(patience)
-    try {
-      const asked = api.send('POST', PATH, {
-        body: {
-          ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview' },
-          spec: { ...spec },
-        },
-        ...{ patience, signal },
-      })
-      const { status } = await endingWith(signal, asked)
-      if (!isMapping(status)) return failure('the API server answered no SubjectAccessReview')
-      return { kind: status['allowed'] === true ? 'yes' : 'no', ...besideOf(status) }
-    } catch (thrown) {
-      const why = signal.aborted ? `no answer within ${timeout / 1000} s` : messageOf(thrown)
-      return failure(`the API server reviews no access: ${why}`)
-    }
+    const reviewed = await review({ ...spec }, deadline)
+    if (reviewed.kind !== 'answered') return failure(reviewed.detail)
+    const { status } = reviewed
+    return { kind: status['allowed'] === true ? 'yes' : 'no', ...besideOf(status) }
   }
 
   function ask(spec: AccessSpec, { holder, share, address = '' }: Question): Promise<Answer> {

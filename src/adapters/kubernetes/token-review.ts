@@ -1,12 +1,11 @@
 import { createAskingQueue } from '../../credentials/asking-queue.ts'
 import type { VerifiedToken } from '../../credentials/service-accounts/source.ts'
 import type { Login } from '../../credentials/source.ts'
-import { messageOf } from '../../errors.ts'
 import { isMapping, type Mapping } from '../../mapping.ts'
 import type { Redacted } from '../../redacted.ts'
 import { loginShare } from '../login-share.ts'
 import type { Api } from './api.ts'
-import { endingWith } from './ending-with.ts'
+import { createReview, type ReviewKind } from './review.ts'
 
 export interface TokenReviewOptions {
   readonly api: Pick<Api, 'send'>
@@ -29,44 +28,33 @@ export interface TokenReviews {
 /** For how long a failure is told, milliseconds. */
 const LASTING = 60_000
 
-const PATH = '/apis/authentication.k8s.io/v1/tokenreviews'
+const KIND: ReviewKind = {
+  ...{ group: 'authentication.k8s.io', kind: 'TokenReview' },
+  ...{ resource: 'tokenreviews', fails: 'reviews no token' },
+}
 
 /**
  * Asks the API server about tokens (TokenReview of authentication.k8s.io/v1): it knows which ServiceAccounts, pods
  * and Secrets, that tokens are bound to, are gone. What it does not say in so many words is no yes.
  */
 export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
-  const { api, audiences, atOnce, timeout, timer } = options
+  const { audiences, atOnce, timeout, timer } = options
+  const review = createReview(KIND, options)
   const queue = createAskingQueue(atOnce)
   let failed: { readonly why: string; readonly at: number } | undefined
 
-  async function review(token: Redacted<string>, patience: number): Promise<VerifiedToken> {
-    if (patience <= 0) return error('it had no turn at the API server in time')
-    const signal = AbortSignal.timeout(patience)
-    try {
-      const asked = api.send('POST', PATH, {
-        body: {
-          ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview' },
-          spec: { token, audiences },
-        },
-        ...{ patience, signal },
-      })
-      // Also while the login for the API server is still fetched.
-      const answer = await endingWith(signal, asked)
-      failed = undefined
-      return judge(answer, audiences)
-    } catch (thrown) {
-      const why = signal.aborted ? `no answer within ${timeout / 1000} s` : messageOf(thrown)
-      failed = { why, at: timer() }
-      return error(`the API server reviews no token: ${why}`)
-    }
+  async function verify(token: Redacted<string>, deadline: number): Promise<VerifiedToken> {
+    const reviewed = await review({ token, audiences }, deadline)
+    if (reviewed.kind === 'silent') failed = { why: reviewed.why, at: timer() }
+    else if (reviewed.kind !== 'late') failed = undefined
+    return reviewed.kind === 'answered' ? judge(reviewed.status, audiences) : error(reviewed.detail)
   }
 
   return {
     verify(login) {
       const deadline = timer() + timeout
       return (
-        queue(loginShare(login), () => review(login.password, Math.floor(deadline - timer()))) ??
+        queue(loginShare(login), () => verify(login.password, deadline)) ??
         Promise.resolve(error('too many tokens wait for the API server'))
       )
     },
@@ -78,8 +66,7 @@ export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
   }
 }
 
-function judge({ status }: Mapping, audiences: readonly string[]): VerifiedToken {
-  if (!isMapping(status)) return error('the API server answered no TokenReview')
+function judge(status: Mapping, audiences: readonly string[]): VerifiedToken {
   const { authenticated, user, audiences: found } = status
   if (authenticated !== true) return no('the API server does not know it')
   // One that knows no audiences would take any token.

@@ -1,8 +1,8 @@
 import os from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
-import { openCluster } from '../../adapters/kubernetes/cluster.ts'
 import { createSecretObjects, type SecretObjects } from '../../adapters/kubernetes/secret-object.ts'
 import { NAMESPACE_NAME } from '../../namespace-name.ts'
+import { OBJECT_NAME } from '../../object-name.ts'
 import { VERSION } from '../../version.ts'
 import { COMMAND_LOG } from '../command-log.ts'
 import { keySecretNames, type KeySecretNames } from './key-secrets.ts'
@@ -23,12 +23,13 @@ export const secretOption = () =>
     .argParser(parseSecret)
     .conflicts('directory')
 
-/** Names get endings, and a Secret's may have 253 characters. */
-const SECRET_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?$/
+/** Characters: names get endings, and a Secret's may have 253. */
+const MAX_NAME = 202
 
 function parseSecret(text: string): NamedSecret {
   const [namespace = '', name = '', ...rest] = text.split('/')
-  if (NAMESPACE_NAME.test(namespace) && SECRET_NAME.test(name) && rest.length === 0) {
+  const isName = OBJECT_NAME.test(name) && name.length <= MAX_NAME
+  if (NAMESPACE_NAME.test(namespace) && isName && rest.length === 0) {
     return { namespace, name }
   }
   throw new InvalidArgumentError('NAMESPACE/NAME, such as registry/rauth-keys')
@@ -43,6 +44,8 @@ export async function withSecrets(
     readonly names: KeySecretNames
   }) => Promise<void>,
 ): Promise<void> {
+  // Imported when wanted: most of it is about kubeconfigs.
+  const { openCluster } = await import('../../adapters/kubernetes/cluster.ts')
   const cluster = openCluster({
     access: {
       ...{ ...where, environment: process.env, home: os.homedir() },
