@@ -1,9 +1,6 @@
 import { once } from 'node:events'
-import type { Api } from '../../adapters/kubernetes/api.ts'
 import { ApiRefusal } from '../../adapters/kubernetes/api-refusal.ts'
-import type { NamespaceChoice, Overview } from '../../adapters/kubernetes/overview.ts'
-import { createChoiceReader } from '../../adapters/kubernetes/namespace-choice.ts'
-import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
+import type { Overview } from '../../adapters/kubernetes/overview.ts'
 import type {
   ControllerMetrics,
   NamespaceState,
@@ -12,7 +9,6 @@ import type {
 import { createTimers } from '../../adapters/timers.ts'
 import { plan } from '../../control/plan.ts'
 import type { Observed } from '../../control/observed.ts'
-import type { PlanContext } from '../../control/settings.ts'
 import type { Obstacle } from '../../control/step.ts'
 import {
   createWorkQueue,
@@ -22,26 +18,14 @@ import {
 } from '../../control/work-queue.ts'
 import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { createWorker, type Told, type Work } from './worker.ts'
+import { AT_ONCE } from './limits.ts'
+import { createWorker, type Term, type Told, type Work, type WorkerOptions } from './worker.ts'
 
-/** While it lasts this replica is the one that writes. */
-export interface Term {
-  readonly signal: AbortSignal
-  /** Asked before each write. */
-  readonly mayWrite: () => boolean
-}
-
-export interface ControllerOptions {
-  readonly api: Api
+export interface ControllerOptions extends WorkerOptions {
   readonly overview: Overview
-  readonly choice: NamespaceChoice
-  readonly planning: () => PlanContext
-  readonly dryRun: boolean
   readonly told: Told
   readonly log: Log
   readonly metrics: Pick<ControllerMetrics, 'reconciled'>
-  /** Longest time until the API server begins to answer, milliseconds. */
-  readonly patience: number
   /** Waits after failures, milliseconds: the first and the longest. */
   readonly backoff: readonly [first: number, most: number]
 }
@@ -57,8 +41,7 @@ export interface Controller {
   readonly namespaces: () => Readonly<Record<NamespaceState, number>>
 }
 
-/** Namespaces at a time, and in all. */
-const AT_ONCE = 8
+/** Namespaces in all. */
 const MOST = 200_000
 
 /** Time goes by without anybody changing anything, and clocks are put right: the longest until the next look. */
@@ -74,7 +57,7 @@ const IDLE = { waiting: 0, working: 0, later: 0, failing: 0 }
  * is anything to do it knows from memory; what is done is planned from what the API server has at that moment.
  */
 export function createController(options: ControllerOptions): Controller {
-  const { overview, planning, log, metrics, patience, told } = options
+  const { overview, planning, log, metrics, told } = options
   let queue: WorkQueue | undefined
   /** Of each namespace that is not as it should be, what it was told. */
   const obstacles = new Map<string, string>()
@@ -135,13 +118,8 @@ export function createController(options: ControllerOptions): Controller {
       queue?.add(namespace, true)
     },
     async lead(term) {
-      const { signal, mayWrite } = term
-      const { settings } = planning()
-      const namespaces = createManagedNamespaces({
-        ...{ ...settings, api: options.api, signal, patience, mayWrite },
-      })
-      const isChosen = createChoiceReader({ ...options, signal })
-      const work = createWorker({ ...options, namespaces, isChosen })
+      const { signal } = term
+      const work = createWorker(options, term)
       queue = createWorkQueue({
         ...{ atOnce: AT_ONCE, most: MOST, backoff: options.backoff, random: Math.random },
         pace: PACE,

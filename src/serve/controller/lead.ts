@@ -4,9 +4,9 @@ import { createBootTimer } from '../../adapters/kubernetes/leader/boot-timer.ts'
 import { startElection } from '../../adapters/kubernetes/leader/election.ts'
 import { ELECTION_TIMINGS } from '../../adapters/kubernetes/leader/timings.ts'
 import { ownNamespace } from '../../adapters/kubernetes/own-namespace.ts'
-import type { Term } from './controller.ts'
 import { noLeader } from './no-leader.ts'
 import type { Parts } from './parts.ts'
+import type { Term } from './worker.ts'
 
 /** Where the Lease is, outside of a pod. */
 const USUAL_NAMESPACE = 'rauth'

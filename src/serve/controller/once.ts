@@ -1,20 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createChoiceReader } from '../../adapters/kubernetes/namespace-choice.ts'
-import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
 import type { Config } from '../../config/schema.ts'
-import { messageOf, RauthError } from '../../errors.ts'
-import { openParts, type Parts } from './parts.ts'
 import { isHalfway, type Reconciliation } from '../../control/reconcile.ts'
+import { messageOf, RauthError } from '../../errors.ts'
+import { AT_ONCE } from './limits.ts'
+import { openParts, type Parts } from './parts.ts'
 import { createWorker, type Work } from './worker.ts'
-
-/** Longest time until the API server begins to answer, milliseconds. */
-export const PATIENCE = 15_000
 
 /** How long all that there is may take to be read, milliseconds. */
 const READ_LIMIT = 60_000
-
-/** Namespaces at a time. */
-const AT_ONCE = 8
 
 /** What came of it: namespaces by how they are at the end. */
 export interface Once {
@@ -26,17 +19,12 @@ export interface Once {
 /** `rauth controller --once`: each namespace one time, as a CronJob does it. */
 export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
   const parts = await openParts(config, dryRun, () => undefined)
-  const { cluster, overview, planning, told, log } = parts
+  const { cluster, overview, told, log } = parts
   const counts = { inStep: 0, obstructed: 0, failed: 0 }
   try {
     await untilRead(parts)
     const { signal } = new AbortController()
-    const { api } = cluster
-    const namespaces = createManagedNamespaces({
-      ...{ ...planning().settings, api, signal, patience: PATIENCE, mayWrite: () => true },
-    })
-    const isChosen = createChoiceReader({ api, choice: parts.choice, signal, patience: PATIENCE })
-    const work = createWorker({ namespaces, isChosen, planning, dryRun, told })
+    const work = createWorker({ ...parts, api: cluster.api }, { signal, mayWrite: () => true })
     const waiting = [...overview.names()]
     const next = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {

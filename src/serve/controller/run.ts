@@ -8,7 +8,6 @@ import { messageOf } from '../../errors.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { createController, type Controller } from './controller.ts'
 import { electLeader, leadAlone, type Lead } from './lead.ts'
-import { PATIENCE } from './once.ts'
 import { openParts, type Parts } from './parts.ts'
 
 /** Waits after failures, milliseconds. */
@@ -28,7 +27,7 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
   })
   const { overview, log, metrics, planning, cluster } = parts
   const { lead, queue, namespaces } = (controller = createController({
-    ...{ ...parts, api: cluster.api, patience: PATIENCE, backoff: BACKOFF },
+    ...{ ...parts, api: cluster.api, backoff: BACKOFF },
   }))
   let leading: Lead | undefined
   const listener = await listen(parts, {

@@ -1,9 +1,20 @@
-import type { ManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
+import type { Api } from '../../adapters/kubernetes/api.ts'
+import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
+import { createChoiceReader } from '../../adapters/kubernetes/namespace-choice.ts'
+import type { NamespaceChoice } from '../../adapters/kubernetes/overview.ts'
 import { DRY_WRITER } from '../../control/dry-writer.ts'
 import { reconcile, type Reconciliation } from '../../control/reconcile.ts'
 import type { Observed } from '../../control/observed.ts'
 import type { PlanContext } from '../../control/settings.ts'
 import type { Obstacle, Step } from '../../control/step.ts'
+import { PATIENCE } from './limits.ts'
+
+/** While it lasts this replica is the one that writes. */
+export interface Term {
+  readonly signal: AbortSignal
+  /** Asked before each write. */
+  readonly mayWrite: () => boolean
+}
 
 /** What is heard of what is done for namespaces. */
 export interface Told {
@@ -15,9 +26,8 @@ export interface Told {
 }
 
 export interface WorkerOptions {
-  readonly namespaces: ManagedNamespaces
-  /** Whether a namespace is chosen, by what the API server has at that moment. */
-  readonly isChosen: (namespace: string) => Promise<boolean>
+  readonly api: Api
+  readonly choice: NamespaceChoice
   readonly planning: () => PlanContext
   /** Write nothing. */
   readonly dryRun: boolean
@@ -27,8 +37,13 @@ export interface WorkerOptions {
 /** Does for a namespace what is to be done, as it is at that moment; `managed`: it is chosen, as far as is known. */
 export type Work = (namespace: string, managed: boolean) => Promise<Reconciliation>
 
-export function createWorker(options: WorkerOptions): Work {
-  const { namespaces, isChosen, planning, dryRun, told } = options
+export function createWorker(
+  { api, choice, planning, dryRun, told }: WorkerOptions,
+  { signal, mayWrite }: Term,
+): Work {
+  const asking = { api, signal, patience: PATIENCE }
+  const namespaces = createManagedNamespaces({ ...planning().settings, ...asking, mayWrite })
+  const isChosen = createChoiceReader({ ...asking, choice })
   /** A watch may be late or full, and what is deleted by mistake is gone. */
   const mayKeep = async (namespace: string) =>
     planning().settings.whenUnmanaged === 'delete' && (await isChosen(namespace))
