@@ -15,9 +15,9 @@ FROM --platform=${BUILDPLATFORM} ${BUILDER} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 # The secret is for those who have a registry of their own; it is in no layer.
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
-  --mount=type=cache,target=/root/.npm \
-  npm ci --ignore-scripts
+RUN --mount=type=secret,id=npmrc,target=/run/secrets/npmrc \
+  --mount=type=cache,target=/var/cache/npm \
+  NPM_CONFIG_USERCONFIG=/run/secrets/npmrc npm ci --ignore-scripts --cache /var/cache/npm
 COPY . .
 ARG NODE
 ARG TARGETARCH

@@ -208,6 +208,13 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
   )
 }
 
+/** Whether neither a file nor the environment says what rauth this is about. */
+export function isUnconfigured(fileName: string | undefined, environment: Environment): boolean {
+  return (
+    fileName === undefined && !existsSync(USUAL_FILE) && environment['RAUTH_REALM'] === undefined
+  )
+}
+
 /**
  * The same for whoever gives no token and sends nobody anywhere: without a file and `RAUTH_REALM` the rest of
  * the environment counts, and what is usual.
@@ -216,9 +223,7 @@ export function loadConfigWithoutRealm(
   fileName: string | undefined,
   environment: Environment,
 ): Config {
-  const isBare =
-    fileName === undefined && !existsSync(USUAL_FILE) && environment['RAUTH_REALM'] === undefined
-  if (!isBare) return loadConfig(fileName, environment)
+  if (!isUnconfigured(fileName, environment)) return loadConfig(fileName, environment)
   const result = parseConfig('realm: http://localhost/token\n', USUAL_FILE, environment)
   if (result.problems === undefined) return result.config
   throw problemsError(result.problems)

@@ -5,7 +5,7 @@ import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text
 import { configuredPolicy } from '../../config/configured-policy.ts'
 import { deciderOf } from '../../config/decider.ts'
 import { policyOf } from '../../config/policy-file.ts'
-import { loadConfigWithoutRealm, USUAL_FILE } from '../../config/read.ts'
+import { isUnconfigured, loadConfigWithoutRealm, USUAL_FILE } from '../../config/read.ts'
 import type { Config } from '../../config/schema.ts'
 import { createPasswordHasher } from '../../credentials/password.ts'
 import { messageOf } from '../../errors.ts'
@@ -80,7 +80,7 @@ export async function readOffline(options: OfflineOptions, tokensAt?: number): P
 
 export function configOf(options: AnyConfigOption): Config {
   const named = options.dockerAuthConfig ?? configFile(options)
-  if (named === undefined && !existsSync(USUAL_FILE) && process.env['RAUTH_REALM'] === undefined) {
+  if (isUnconfigured(named, process.env)) {
     throw usage(
       `there is no ${USUAL_FILE} here: name a configuration with -c, or a policy with --policy`,
     )

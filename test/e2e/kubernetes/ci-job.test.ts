@@ -107,7 +107,7 @@ describe('examples/kubernetes/ci-job.yaml', () => {
 
     before(async () => {
       const { busybox, crane } = await installParts(['busybox', 'crane'])
-      for (const folder of ['bin', 'docker', 'work', 'token']) await mkdir(file(folder))
+      for (const folder of ['bin', 'docker', 'build', 'token']) await mkdir(file(folder))
       // What the image of the job has.
       for (const name of ['sh', 'cat', 'base64', 'tr', 'tar'])
         await symlink(busybox, file('bin', name))
@@ -122,7 +122,7 @@ describe('examples/kubernetes/ci-job.yaml', () => {
       builds += 1
       const script = job.spec.template.spec.containers[0].args[0]
         .replaceAll('/run/registry/', `${file('token')}/`)
-        .replaceAll('/work', file('work'))
+        .replaceAll('/build/', `${file('build')}/`)
         // What the registry has already is not pushed, and so not refused.
         .replace('whatever is built', `build ${builds}`)
         .replaceAll('registry.example/team-a/app', `registry.example/${repository}`)
