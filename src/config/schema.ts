@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
+import { MAX_LANE_WINDOW } from '../token/fast-lane.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
@@ -189,6 +190,22 @@ const shape = z.strictObject({
         .boolean('must be true or false')
         .default(false)
         .describe('Take user name and password in place of a token: for tools that fetch none.'),
+      fastLane: z
+        .strictObject({
+          enabled: z
+            .boolean('must be true or false')
+            .default(false)
+            .describe(
+              'Whether tokens for pulls say what Envoy may let pass without asking the gateway: reads by digest of what the rules let their holder pull whole. It takes an Envoy that is configured for it; docs/fast-lane.md.',
+            ),
+          window: duration(1, MAX_LANE_WINDOW)
+            .prefault('30s')
+            .describe(
+              'How long after the issue of a token; so long a revoked credential, or a changed policy, may still read by digest.',
+            ),
+        })
+        .prefault({})
+        .describe('Reads by digest that Envoy decides by itself.'),
     })
     .prefault({})
     .describe('What Envoy or another proxy asks about every request.'),

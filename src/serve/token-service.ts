@@ -7,6 +7,7 @@ import { lifetimesOf } from '../config/lifetimes.ts'
 import { otherRealms, serviceNames } from '../config/services.ts'
 import { RauthError } from '../errors.ts'
 import { createAuthorize } from '../authorize.ts'
+import { createFastLane } from '../fast-lane.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
@@ -37,7 +38,8 @@ export async function openTokenService(
         'name the folder with the private keys in keys.directory',
     )
   }
-  const { issuer, token, realm, listen } = config
+  const { issuer, token, realm, listen, service } = config
+  const { fastLane } = config.gateway
   const refreshTokens = createRefreshTokens({
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
   })
@@ -51,6 +53,9 @@ export async function openTokenService(
       authorize: createAuthorize(await openDecider(common)),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
+      fastLane: fastLane.enabled
+        ? createFastLane(common, { service, window: fastLane.window })
+        : undefined,
     },
     {
       ...{ issuer, services: serviceNames(config), anyService: token.anyService },

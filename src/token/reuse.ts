@@ -72,9 +72,10 @@ export function reusing(issuer: Issuer, { keys, age, size }: ReuseOptions): Issu
 /** All that a token says but when it was made and what it is called. */
 function nameOf(claims: ClaimSet): string {
   const { issuer, subject, audience, access, decided = [], namespaces, credentials } = claims
+  const { fastLane } = claims
   const lifetime = claims.expiresAt - claims.issuedAt
   return JSON.stringify([
     ...[issuer, subject, audience, lifetime, access, decided],
-    ...[namespaces, credentials],
+    ...[namespaces, credentials, fastLane?.paths],
   ])
 }

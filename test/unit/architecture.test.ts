@@ -28,6 +28,7 @@ const LEAVES = [
   'backoff.ts',
   'object-name.ts',
   'compact-jws.ts',
+  'identity-headers.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -41,6 +42,7 @@ const FLOWS = [
   'list-catalog.ts',
   'catalog-pages.ts',
   'live-token.ts',
+  'fast-lane.ts',
   'decision.ts',
 ]
 
@@ -63,6 +65,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'compact-jws.ts': ['mapping.ts'],
   'service-account.ts': ['namespace-name.ts', 'object-name.ts'],
   'slots.ts': [],
+  'identity-headers.ts': [],
   'backoff.ts': [],
   'event.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
@@ -73,7 +76,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'credential-provider': ['token', 'credentials', 'registry', ...LEAVES],
   config: ['registry', 'policy', 'token', 'credentials', ...LEAVES],
   'decision.ts': LEAVES,
-  'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],
+  'issue-token.ts': [
+    ...[...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],
+    'fast-lane.ts',
+  ],
+  'fast-lane.ts': [...CORE, ...LEAVES, 'live-token.ts'],
   'authorize.ts': ['policy', 'registry', 'refusal.ts', 'subject.ts'],
   'identify.ts': ['credentials', 'token', ...LEAVES, 'decision.ts'],
   'check-access.ts': [
