@@ -15,6 +15,9 @@ export interface ReuseOptions {
 /** What of the lifetime must be left of a token that is given out again. */
 const FRESH = 0.9
 
+/** What at most may be over of the window of its fast lane. */
+const OVER = 0.25
+
 /** Characters of what a usual token says. Whoever asks for all that fits has less remembered. */
 const USUAL = 1024
 
@@ -25,6 +28,7 @@ interface Remembered {
   /** Moments of the token that was begun, which may be signed by now or not. */
   readonly issuedAt: number
   readonly expiresAt: number
+  readonly laneUntil: number
   readonly keyId: string
   readonly signed: Promise<SignedToken>
 }
@@ -42,11 +46,12 @@ export function reusing(issuer: Issuer, { keys, age, size }: ReuseOptions): Issu
     sizeCalculation: (_, name) => name.length,
   })
 
-  function isNew({ issuedAt, expiresAt, keyId }: Remembered, now: number): boolean {
+  function isNew({ issuedAt, expiresAt, laneUntil, keyId }: Remembered, now: number): boolean {
     const left = expiresAt - now
     return (
       now >= issuedAt &&
       now - issuedAt <= age &&
+      now - issuedAt <= OVER * (laneUntil - issuedAt) &&
       left >= Math.max(LEAST, FRESH * (expiresAt - issuedAt)) &&
       keys.active(now).kid === keyId
     )
@@ -57,10 +62,10 @@ export function reusing(issuer: Issuer, { keys, age, size }: ReuseOptions): Issu
       const name = nameOf(claims)
       const known = remembered.get(name)
       if (known !== undefined && isNew(known, claims.issuedAt)) return known.signed
-      const { issuedAt, expiresAt } = claims
+      const { issuedAt, expiresAt, fastLane: { until: laneUntil } = { until: Infinity } } = claims
       const signed = issuer.sign(claims)
       const keyId = keys.active(issuedAt).kid
-      remembered.set(name, { issuedAt, expiresAt, keyId, signed })
+      remembered.set(name, { issuedAt, expiresAt, laneUntil, keyId, signed })
       signed.catch(() => {
         if (remembered.get(name)?.signed === signed) remembered.delete(name)
       })

@@ -36,3 +36,7 @@ export function claimsOf(more: Partial<ClaimSet>): ClaimSet {
     ...more,
   }
 }
+
+/** A path that the lane can be about. */
+export const digestPath = (repository: string, kind = 'blobs') =>
+  `/v2/${repository}/${kind}/sha256:${'a0'.repeat(32)}`

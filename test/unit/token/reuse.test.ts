@@ -50,6 +50,16 @@ describe('reusing', () => {
     assert.notEqual(wider.token, first.token)
   })
 
+  it('makes a new one when more than a quarter of the fast lane is over', async () => {
+    const issuer = reuser()
+    const lane = (now: number) => ({
+      fastLane: { until: now + 8, paths: ['/v2/a/b/blobs/sha256:'], account: 'a', namespace: 'a' },
+    })
+    const first = await issuer.sign(claimsAt(1000, lane(1000)))
+    assert.equal((await issuer.sign(claimsAt(1002, lane(1002)))).token, first.token)
+    assert.notEqual((await issuer.sign(claimsAt(1003, lane(1003)))).token, first.token)
+  })
+
   it('makes a new one once the old one is too old', async () => {
     const issuer = reuser()
     const first = await issuer.sign(claimsAt(1000))
