@@ -37,12 +37,34 @@ export function isListening(port: number): Promise<boolean> {
   })
 }
 
-/** A port that is free now. */
+/**
+ * A port that is free now and that no other process of this machine is given as long as this one runs:
+ * test files run side by side, and what is to listen there may take seconds to start.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(LOWEST, HIGHEST)
-    if (await isFree(port)) return port
+    // Claimed first: the look whether it is free takes the port for a moment.
+    if ((await claim(port)) && (await isFree(port))) return port
   }
+}
+
+/**
+ * Whether the port is now this process's own to give, which ends with the process. The claim is a name
+ * without a file (abstract, unix(7)): nothing is left behind by whoever is killed. Names like that
+ * exist on Linux alone; elsewhere nobody is kept out.
+ */
+function claim(port: number): Promise<boolean> {
+  if (process.platform !== 'linux') return Promise.resolve(true)
+  return new Promise((resolve) => {
+    const claims = createServer().unref()
+    claims.once('error', () => {
+      resolve(false)
+    })
+    claims.listen(`\0rauth-port-${port}`, () => {
+      resolve(true)
+    })
+  })
 }
 
 /** Gives ports that are free now and that it gave to nobody before; the preferred one if it is. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
@@ -24,6 +25,30 @@ describe('ports', () => {
     const pick = createPortPicker([port])
     const given = [await pick(port), await pick(port), await pick(port)]
     assert.equal(new Set([port, ...given]).size, 4)
+  })
+
+  it('are given once, also to processes that run side by side', async () => {
+    // Both are alive until both were given theirs: what one was given is free again when it ends.
+    const module = import.meta.resolve('../../../../tools/stack/ports.js')
+    const program = `
+      import { freePort } from ${JSON.stringify(module)}
+      const given = []
+      while (given.length < 600) given.push(await freePort())
+      process.send(given)
+      process.on('disconnect', () => process.exit())`
+    const processes = [1, 2].map(() =>
+      spawn(process.execPath, ['--input-type=module', '--eval', program], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      }),
+    )
+    try {
+      const given = await Promise.all(processes.map((child) => once(child, 'message')))
+      const ports = given.flatMap(([list]) => list as number[])
+      assert.equal(ports.length, 1_200)
+      assert.equal(new Set(ports).size, ports.length)
+    } finally {
+      for (const child of processes) child.disconnect()
+    }
   })
 
   it('are the preferred ones when these are free', async () => {
