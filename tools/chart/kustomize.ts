@@ -24,7 +24,9 @@ export async function kustomizeFiles(
 /** Helm's marks on an object, which are wrong where it is not Helm that applies it. */
 const MARKS = {
   labels: ['helm.sh/chart', 'app.kubernetes.io/managed-by'],
-  annotations: ['helm.sh/hook', 'helm.sh/hook-weight', 'helm.sh/hook-delete-policy'],
+  annotations: ['hook', 'hook-weight', 'hook-delete-policy', 'resource-policy'].map(
+    (name) => `helm.sh/${name}`,
+  ),
 }
 
 async function formed(text: string, root: string): Promise<string> {
