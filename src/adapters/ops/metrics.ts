@@ -5,6 +5,8 @@ export interface Metrics {
   readonly record: RecordDecision
   /** A decision did not reach what is made of decisions. */
   sinkFailed(sink: string): void
+  /** So many spans were taken by the collector, or never will be. */
+  spans(outcome: 'sent' | 'lost', count: number): void
   /** A key in the folder can't be used. */
   keyReloadFailed(): void
   /** From now on tells when the keys of now end. */
@@ -76,6 +78,12 @@ export function createMetrics(): Metrics {
     name: 'rauth_decision_sink_failures_total',
     help: 'Decisions that did not reach one of the things that are made of them.',
     labelNames: ['sink'],
+    registers: [registry],
+  })
+  const spans = new Counter({
+    name: 'rauth_tracing_spans_total',
+    help: 'Spans by whether the collector took them (sent) or they were dropped (lost).',
+    labelNames: ['outcome'],
     registers: [registry],
   })
   const keyReloadFailures = new Counter({
@@ -152,6 +160,9 @@ export function createMetrics(): Metrics {
     },
     sinkFailed(sink) {
       sinkFailures.inc({ sink })
+    },
+    spans(outcome, count) {
+      spans.inc({ outcome }, count)
     },
     keyReloadFailed() {
       keyReloadFailures.inc()
