@@ -20,6 +20,7 @@ const COMMANDS = {
   parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },
   chart: { main: 'dist/tools/chart/main.js', needs: /^tools\/chart\// },
+  metrics: { main: 'dist/tools/metrics/main.js', needs: /^(?!test\/)/ },
   sbom: { main: 'dist/tools/shipping/main.js', needs: /^(?!test\/)/ },
   build: { main: undefined, needs: /^/ },
 }
