@@ -25,7 +25,7 @@ export interface Walk {
 }
 
 /** A line that is to fail says why in its comment. */
-const FAILS = /^(?!\s|#)(.+?) # (denied|forbidden|refused|401|403)\b.*$/gm
+const FAILS = /^(?!\s|#)(.+?) # (denied|forbidden|refused)\b.*$/gm
 
 export function walkPage({ page, home, env, replace }: WalkOptions): Walk {
   const sections = sectionsOf(page)
