@@ -12,7 +12,7 @@ import { startControlPlane, type ControlPlane } from '../kubernetes/control-plan
 import { startJobController, type JobController } from '../kubernetes/jobs.ts'
 import { kubeconfig } from '../kubernetes/kubeconfig.ts'
 import { createNode, type KubernetesNode } from '../kubernetes/node.ts'
-import { ROOT } from './page.ts'
+import { ROOT } from '../pages.ts'
 import { walkPage, type Walk } from './walk.ts'
 
 /** An empty cluster, and a reader with its kubeconfig, kubectl, helm, docker, a clone of this repository and rauth. */
