@@ -25,6 +25,10 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   resources: 'test/e2e/tls.test.ts',
   typed_config: 'test/e2e/tracing.test.ts',
   clusters: 'test/e2e/tracing.test.ts',
+  // Values of the chart.
+  image: 'test/e2e/pages/quickstart.ts',
+  serviceAccountTokens: 'test/e2e/pages/quickstart.ts',
+  config: 'test/e2e/pages/quickstart.ts',
 }
 
 type Document = Readonly<Record<string, unknown>>
