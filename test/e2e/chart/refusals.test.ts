@@ -32,6 +32,11 @@ describe('values that the chart refuses', () => {
       ['registry.enabled=true', 'envoy.upstream.address=a'],
       /envoy\.upstream\.address: Envoy leads to the registry of this chart/,
     ],
+    [
+      'a way past Envoy',
+      ['registry.enabled=true', 'networkPolicy.registryFrom[0].podSelector.matchLabels.a=b'],
+      /networkPolicy\.registryFrom: Envoy alone reaches the registry/,
+    ],
     ['no key', ['signingKey.generate.enabled=false'], /signingKey: no key/],
     [
       'a key of two origins',
