@@ -19,7 +19,7 @@ const PASSED = [200, 401, 403]
  * nginx's `auth_request`: the question is a GET with all the headers of the request. nginx answers
  * with the status and WWW-Authenticate alone, and with a page of its own: so the true status and the
  * body go along in headers, from which `auth_request_set` and `error_page` can put the answer
- * together again (examples/nginx.conf). What is set up without that says 403 for every 4xx.
+ * together again (examples/deploy/nginx/registry.conf). What is set up without that says 403 for every 4xx.
  *
  * 503 stays what it is: nginx takes it for a failure, logs it, and never lets the request pass.
  */
