@@ -315,6 +315,11 @@ const shape = z.strictObject({
     .describe(
       'How long /readyz says no before the ports close, so that by then nobody sends any more.',
     ),
+  drainTimeout: duration(1, 300)
+    .prefault('5s')
+    .describe(
+      'How long requests in flight may take once the ports are closed; then they are cut. Whoever stops rauth must wait for both: `terminationGracePeriodSeconds`, `TimeoutStopSec`.',
+    ),
   listen: z
     .strictObject({
       token: address
@@ -368,7 +373,7 @@ export const schema = shape.superRefine(({ service, services, policy, listen }, 
   if (policy.file !== undefined && lists.length > 0) {
     const message =
       `cannot stand beside ${lists.map((key) => `"policy.${key}"`).join(', ')}: a policy file is the ` +
-      'whole policy; write that into it as rules, see "Policy" in the README'
+      'whole policy; write that into it as rules, see docs/policy.md'
     context.addIssue({ code: 'custom', path: ['policy', 'file'], message })
   }
   if (policy.format !== 'rauth' && policy.file === undefined) {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
-import { PROXIES } from '../../src/adapters/ext-authz/proxies/proxies.ts'
-import { parseConfig } from '../../src/config/read.ts'
+import { PROXIES } from '../../../src/adapters/ext-authz/proxies/proxies.ts'
 
-/** The root of the repository, from dist/test/unit. */
-const ROOT = path.resolve(import.meta.dirname, '../../..')
+/** The root of the repository, from dist/test/unit/docs. */
+const ROOT = path.resolve(import.meta.dirname, '../../../..')
 const PAGES = path.join(ROOT, 'docs/deploy')
 const EXAMPLES = path.join(ROOT, 'examples/deploy')
 const read = (...names: readonly string[]) => readFileSync(path.join(...names), 'utf8')
@@ -41,37 +40,17 @@ describe('docs/deploy', () => {
     for (const name of names) assert.ok(start.includes(`](${name}.md)`), name)
   })
 
-  for (const name of ['README', ...names]) {
-    it(`${name}: every link leads to a file, and to a heading of it`, () => {
-      for (const [, file = '', heading] of pageOf(name).matchAll(/\]\(([^)#]+)(?:#([^)]+))?\)/g)) {
-        const target = path.join(PAGES, file)
-        assert.ok(existsSync(target), file)
-        if (heading === undefined) continue
-        const slugs = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
-          text.toLowerCase().replaceAll(' ', '-'),
-        )
-        assert.ok(slugs.includes(heading), `${file}#${heading}`)
-      }
-    })
-  }
-
   for (const name of names) {
-    it(`${name}: shows configurations that rauth takes, and pieces of its own examples`, () => {
+    it(`${name}: shows nothing but rauth.yaml, pieces of its own examples, and commands`, () => {
       for (const [, language, block = ''] of pageOf(name).matchAll(/^```(\w*)\n([^]*?)^```$/gm)) {
         // Commands are run: test/e2e/deploy/objects.test.ts.
-        if (language === 'sh') continue
-        assert.equal(language, 'yaml')
-        if (block.startsWith('# rauth.yaml\n')) {
-          const { problems } = parseConfig(block, 'rauth.yaml', {})
-          assert.equal(problems, undefined, JSON.stringify(problems))
-        } else {
-          const folder = path.join(EXAMPLES, name)
-          const files = readdirSync(folder).map((file) => read(folder, file))
-          assert.ok(
-            files.some((file) => file.includes(block)),
-            block,
-          )
-        }
+        if (language === 'sh' || block.startsWith('# rauth.yaml\n')) continue
+        const folder = path.join(EXAMPLES, name)
+        const files = readdirSync(folder).map((file) => read(folder, file))
+        assert.ok(
+          files.some((file) => file.includes(block)),
+          block,
+        )
       }
     })
 
@@ -90,11 +69,6 @@ describe('docs/deploy', () => {
       assert.equal(rows.length > 4, name !== 'no-proxy')
     })
   }
-
-  it('gives no command that is not there to see', () => {
-    const commands = names.flatMap((name) => [...pageOf(name).matchAll(/^```sh$/gm)])
-    assert.ok(commands.length >= 6)
-  })
 })
 
 const objectsOf = (...file: readonly string[]) =>
