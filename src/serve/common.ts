@@ -78,6 +78,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     { config, hasher, bindingKey, clock, log, metrics, cluster },
     takesLogins,
   )
+  metrics.observeCredentials(() => identity.lookup.ready())
   const policySource = await openPolicy({ config, log, metrics })
   return {
     ...{
@@ -94,7 +95,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    verifier: verifierOf({ config, keys, clock }),
+    verifier: verifierOf({ config, keys, clock, metrics }),
     timer,
     newId: randomUUID,
     record: recordTo(
