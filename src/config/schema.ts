@@ -4,6 +4,7 @@ import { MAX_LANE_WINDOW } from '../token/fast-lane.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
+import { tracing } from './tracing-schema.ts'
 import {
   address,
   type Address,
@@ -327,10 +328,16 @@ const shape = z.strictObject({
     })
     .prefault({})
     .describe('The names of repositories, to each caller those that it may pull.'),
+  tracing,
   drainDelay: duration(0, 300)
     .prefault('0s')
     .describe(
       'How long /readyz says no before the ports close, so that by then nobody sends any more.',
+    ),
+  drainTimeout: duration(1, 300)
+    .prefault('5s')
+    .describe(
+      'How long requests in flight may take once the ports are closed; then they are cut. Whoever stops rauth must wait for both: `terminationGracePeriodSeconds`, `TimeoutStopSec`.',
     ),
   listen: z
     .strictObject({
@@ -385,7 +392,7 @@ export const schema = shape.superRefine(({ service, services, policy, listen }, 
   if (policy.file !== undefined && lists.length > 0) {
     const message =
       `cannot stand beside ${lists.map((key) => `"policy.${key}"`).join(', ')}: a policy file is the ` +
-      'whole policy; write that into it as rules, see "Policy" in the README'
+      'whole policy; write that into it as rules, see docs/policy.md'
     context.addIssue({ code: 'custom', path: ['policy', 'file'], message })
   }
   if (policy.format !== 'rauth' && policy.file === undefined) {

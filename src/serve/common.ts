@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { createLogRation } from '../adapters/log-ration.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
@@ -19,6 +20,8 @@ import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
 import { openKeys, type OpenKeys } from './keys.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
+import { recordTo } from './sinks.ts'
+import { openTracing, type OpenTracing } from './tracing.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -27,6 +30,8 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly config: Config
   readonly log: Log
   readonly metrics: Metrics
+  /** Where decisions are told as spans, if they are. */
+  readonly tracing: OpenTracing | undefined
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
   /** Of the tokens of all services: whoever asks says for which one it is. */
@@ -76,7 +81,9 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     { config, hasher, bindingKey, clock, log, metrics, cluster },
     takesLogins,
   )
+  metrics.observeCredentials(() => identity.lookup.ready())
   const policySource = await openPolicy({ config, log, metrics })
+  const tracing = await openTracing({ config, log, metrics })
   return {
     ...{
       config,
@@ -92,18 +99,46 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    verifier: verifierOf({ config, keys, clock }),
+    verifier: verifierOf({ config, keys, clock, metrics }),
     timer,
     newId: randomUUID,
-    record(event) {
-      logDecision(log, event)
-      metrics.record(event)
-      decisions.record(event)
-    },
+    record: recordTo(
+      [
+        {
+          name: 'log',
+          required: true,
+          take(event) {
+            logDecision(log, event)
+          },
+        },
+        { name: 'metrics', take: metrics.record },
+        { name: 'decisions', take: decisions.record },
+        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
+      ],
+      onSinkFailure({ log, metrics }),
+    ),
+    ...{ tracing, trace: tracing?.begin },
     decisions,
     policy: () => policySource.current(),
     decider: deciderOf(config),
     policySource,
+  }
+}
+
+/** Lines about one sink that fails, in a window of so many milliseconds. */
+const SINK_FAILURES = { lines: 1, window: 60_000 }
+
+/** Counts what did not reach a sink, and says so now and then: it may be every decision. */
+function onSinkFailure({ log, metrics }: Pick<Common, 'log' | 'metrics'>) {
+  const ration = createLogRation({ ...SINK_FAILURES, timer: () => performance.now() })
+  return (sink: string, thrown: unknown) => {
+    metrics.sinkFailed(sink)
+    const said = ration(sink)
+    if (said === undefined) return
+    log.error(
+      { sink, error: messageOf(thrown), ...said },
+      'a decision did not reach a part of rauth',
+    )
   }
 }
 

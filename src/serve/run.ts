@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
+import { decisionRoute } from '../adapters/ops/decision-route.ts'
+import { healthRoutes } from '../adapters/ops/health.ts'
+import { metricsRoute } from '../adapters/ops/metrics-route.ts'
 import { createOperationsServer } from '../adapters/ops/server.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, type TlsListener } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
 import { createCommon, onAnswerFailure, onPortError } from './common.ts'
+import { openDecider, type OpenDecider } from './decider.ts'
+import { healthOf } from './health.ts'
 import { createLogins, type Logins } from './logins.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -25,8 +30,8 @@ export interface RunOptions {
   readonly warnings?: readonly string[]
 }
 
-/** How long requests in flight may take once rauth was told to stop, milliseconds. */
-const DRAIN = 5_000
+/** How long the last spans may take to their collector, milliseconds. */
+const LAST_SPANS = 2_000
 
 /** How long what is left may keep the process after all is closed, milliseconds. */
 const LAST_MOMENT = 2_000
@@ -55,7 +60,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   const takesLogins = role !== 'gateway' || config.gateway.basic
   const common = await createCommon(config, { takesLogins, checks: role !== 'token' })
   const { log, metrics, decisions, keys, signingKeys, tls } = common
-  const { store, identity, cluster, policySource, clock } = common
+  const { store, identity, cluster, policySource, clock, tracing } = common
   for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {
     log.warn({}, warning)
   }
@@ -70,28 +75,25 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
     if (takesLogins) logins = await createLogins(common)
+    let decider: OpenDecider | undefined
     if (role !== 'gateway' && logins !== undefined) {
+      decider = await openDecider(common)
       const { openTokenService } = await import('./token-service.ts')
-      listeners.set('token', await openTokenService(common, logins, port, running))
+      const options = { decider: decider?.decider, port, running }
+      listeners.set('token', await openTokenService(common, logins, options))
     }
     if (role !== 'token') {
       const { openGateway } = await import('./gateway.ts')
       const opened = (name: string, listener: Listener) => listeners.set(name, listener)
       await openGateway(common, logins, running, opened)
     }
+    const more = [decider?.health, tracing?.health, ...(logins?.health ?? [])]
     const server = createOperationsServer({
-      ...{ metrics, decisions },
-      parts: {
-        credentials: () => store.ready(),
-        keys: () => keys.ready(),
-        running,
-      },
-      troubles: {
-        ...identity.troubles,
-        keys: () => keys.problem(),
-        policy: () => policySource.problem(),
-        ...tls.troubles(),
-      },
+      routes: [
+        ...healthRoutes(healthOf({ common, more, listeners, running })),
+        metricsRoute(metrics),
+        decisionRoute(decisions),
+      ],
       onFailure: onAnswerFailure(common),
     })
     const address = config.listen.operations
@@ -102,7 +104,8 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   async function close(): Promise<void> {
     const operations = listeners.get('operations')
     const halves = [...listeners.values()].filter((listener) => listener !== operations)
-    await Promise.all(halves.map((listener) => listener.close(DRAIN)))
+    await Promise.all(halves.map((listener) => listener.close(config.drainTimeout * 1000)))
+    await tracing?.close(LAST_SPANS)
     await operations?.close(0)
     logins?.close()
     identity.close()

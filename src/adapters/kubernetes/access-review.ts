@@ -19,6 +19,14 @@ export interface AccessReviewOptions {
   readonly remember: number
   /** Milliseconds, going forwards. */
   readonly timer: () => number
+  /** Told of each question whether it is answered without asking. */
+  readonly onLookup?: (known: boolean) => void
+}
+
+export interface AccessReviews {
+  readonly ask: AskPolicy
+  /** Why the API server reviewed no access when it was last asked, if that was within the last minute. */
+  readonly problem: () => string | undefined
 }
 
 interface Answer {
@@ -49,7 +57,7 @@ const MAX_DETAIL = 500
  *
  * Nobody has places apart from those who logged in: anybody may be nobody, as often as there are networks.
  */
-export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
+export function createAccessReviews(options: AccessReviewOptions): AccessReviews {
   const { atOnce, timeout, remember, timer } = options
   const review = createReview(KIND, options)
   const nobodys = Math.max(1, Math.floor(atOnce / NOBODYS))
@@ -60,11 +68,11 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
   const askBriefly = createAskedBriefly<Answer, 'yes' | 'no'>({
     lifetimes: { yes: remember, no: remember },
     kindOf: ({ kind }) => (kind === 'failure' ? undefined : kind),
-    ...{ most: MAX_REMEMBERED, clock: timer },
+    ...{ most: MAX_REMEMBERED, clock: timer, onLookup: options.onLookup },
   })
 
   async function send(spec: AccessSpec, deadline: number): Promise<Answer> {
-    const reviewed = await review({ ...spec }, deadline)
+    const reviewed = await review.ask({ ...spec }, deadline)
     if (reviewed.kind !== 'answered') return failure(reviewed.detail)
     const { status } = reviewed
     return { kind: status['allowed'] === true ? 'yes' : 'no', ...besideOf(status) }
@@ -80,7 +88,7 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
     })
   }
 
-  return async (question) => {
+  async function judge(question: Question): Promise<Judgement> {
     const { resource } = question
     const answers = await Promise.all(
       resource.actions.map(async (action) => {
@@ -90,6 +98,8 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
     )
     return judgementOf(answers)
   }
+
+  return { ask: judge, problem: review.problem }
 }
 
 function judgementOf(
