@@ -52,7 +52,7 @@ describe('configuration', () => {
     assert.deepEqual(config.services, [])
     assert.deepEqual(config.gateway, {
       ...{ http: 'envoy', mount: 'remove', uploadGrace: 0 },
-      ...{ stripAuthorization: false, basic: false },
+      ...{ stripAuthorization: false, basic: false, fastLane: { enabled: false, window: 30 } },
     })
     assert.deepEqual(
       Object.values(config.listen).map(({ port }) => port),
