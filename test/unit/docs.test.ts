@@ -15,6 +15,7 @@ import { grant } from '../../src/policy/grant.ts'
 import { askerOf } from '../support/askers.ts'
 import { claimableRules } from '../../src/policy/claimable.ts'
 import { REASONS, refusalKind } from '../../src/refusal.ts'
+import { ROUTE_NAMES } from '../../src/route-name.ts'
 
 /** The root of the repository, from dist/test/unit. */
 const ROOT = path.resolve(import.meta.dirname, '../../..')
@@ -133,6 +134,29 @@ describe('docs/identity.md', () => {
     assert.equal(usersOfFile(text, 'users.yaml').people.length, 2)
     const keys = [...keysAt([], usersSchema), ...keysAt(['accounts', 'alice'], usersSchema)]
     for (const key of keys) assert.match(text, new RegExp(`^ *${key}:`, 'm'))
+  })
+})
+
+describe('docs/audit.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/audit.md'), 'utf8')
+  const { properties } = JSON.parse(
+    readFileSync(path.join(ROOT, 'docs/audit.schema.json'), 'utf8'),
+  ) as { readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>> }
+
+  it('has a row for each field that a line may have, and no other', () => {
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)]
+    assert.deepEqual(
+      rows.map(([, field]) => field),
+      Object.keys(properties),
+    )
+  })
+
+  it('names every value of a field that is one of few', () => {
+    for (const [field, { enum: values = [] }] of Object.entries(properties)) {
+      const [, row = ''] = new RegExp(`^\\| \`${field}\`(.*)$`, 'm').exec(page) ?? []
+      for (const value of values) assert.ok(row.includes(`\`${value}\``), `${field}: ${value}`)
+    }
+    assert.deepEqual(properties['route']?.enum, ROUTE_NAMES)
   })
 })
 

@@ -5,6 +5,8 @@ export interface Metrics {
   readonly record: RecordDecision
   /** A decision did not reach what is made of decisions. */
   sinkFailed(sink: string): void
+  /** A line of the audit will never be there. */
+  readonly auditLineLost: () => void
   /** A key in the folder can't be used. */
   keyReloadFailed(): void
   /** From now on tells when the keys of now end. */
@@ -76,6 +78,11 @@ export function createMetrics(): Metrics {
     name: 'rauth_decision_sink_failures_total',
     help: 'Decisions that did not reach one of the things that are made of them.',
     labelNames: ['sink'],
+    registers: [registry],
+  })
+  const auditLinesLost = new Counter({
+    name: 'rauth_audit_lines_lost_total',
+    help: 'Lines of the audit that will never be in its file: it could not be written for too long.',
     registers: [registry],
   })
   const keyReloadFailures = new Counter({
@@ -152,6 +159,9 @@ export function createMetrics(): Metrics {
     },
     sinkFailed(sink) {
       sinkFailures.inc({ sink })
+    },
+    auditLineLost() {
+      auditLinesLost.inc()
     },
     keyReloadFailed() {
       keyReloadFailures.inc()
