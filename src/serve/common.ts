@@ -68,6 +68,8 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   const metrics = createMetrics()
   const logs = await openLogs({ config, terminal: ownTerminal(), onLost: metrics.auditLineLost })
   const { log } = logs
+  const { health: audit } = logs
+  if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
   followLogSignals(logs)
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
@@ -83,6 +85,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     { config, hasher, bindingKey, clock, log, metrics, cluster },
     takesLogins,
   )
+  metrics.observeCredentials(() => identity.lookup.ready())
   const policySource = await openPolicy({ config, log, metrics })
   return {
     ...{
@@ -100,7 +103,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    verifier: verifierOf({ config, keys, clock }),
+    verifier: verifierOf({ config, keys, clock, metrics }),
     timer,
     newId: randomUUID,
     record: recordTo(
