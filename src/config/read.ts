@@ -98,7 +98,7 @@ export function settleConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls, policy, identity, audit } = parsed.data
+  const { tls, policy, identity, audit, tracing } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -115,6 +115,10 @@ export function settleConfig(
       policy: {
         ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
         command: { ...policy.command, ...programIn(folder, policy.command.program) },
+      },
+      tracing: {
+        ...tracing,
+        ...resolved({ headersFile: tracing.headersFile, authority: tracing.authority }),
       },
       identity: identity.map((source) => resolveSource(source, folder)),
       credentials: credentialSource(parsed.data.credentials, { inPod: isPod(environment), folder }),

@@ -22,6 +22,7 @@ import { followLogSignals } from './log-signals.ts'
 import { openLogs, ownTerminal, type Logs } from './logs.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { recordTo } from './sinks.ts'
+import { openTracing, type OpenTracing } from './tracing.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -32,6 +33,8 @@ export interface Common extends DecideDependencies, OpenKeys {
   /** Where that, and the audit, is written. */
   readonly logs: Logs
   readonly metrics: Metrics
+  /** Where decisions are told as spans, if they are. */
+  readonly tracing: OpenTracing | undefined
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
   /** Of the tokens of all services: whoever asks says for which one it is. */
@@ -87,6 +90,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   )
   metrics.observeCredentials(() => identity.lookup.ready())
   const policySource = await openPolicy({ config, log, metrics })
+  const tracing = await openTracing({ config, log, metrics })
   return {
     ...{
       config,
@@ -111,9 +115,11 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
         ...logs.sinks,
         { name: 'metrics', take: metrics.record },
         { name: 'decisions', take: decisions.record },
+        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
       ],
       onSinkFailure({ log, metrics }),
     ),
+    ...{ tracing, trace: tracing?.begin },
     decisions,
     policy: () => policySource.current(),
     decider: deciderOf(config),
