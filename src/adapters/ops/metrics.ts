@@ -9,6 +9,7 @@ import { createKeyMetrics, type KeyMetrics } from './metrics/keys.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { createPolicyMetrics, type PolicyMetrics } from './metrics/policy.ts'
 import { addProcessMetrics } from './metrics/process.ts'
+import { createTracingMetrics, type TracingMetrics } from './metrics/tracing.ts'
 import { createTlsMetrics, type TlsMetrics } from './metrics/tls.ts'
 
 /** What a registry of metrics looks like from outside. */
@@ -30,6 +31,7 @@ export interface Metrics
     IdentityMetrics,
     CredentialMetrics,
     KubernetesMetrics,
+    TracingMetrics,
     RenderedMetrics {}
 
 /** Labels are closed sets only: no name that a client can choose becomes a time series. */
@@ -45,6 +47,7 @@ export function createMetrics(registry = new Registry()): Metrics {
     ...createIdentityMetrics(registry),
     ...createCredentialMetrics(registry),
     ...createKubernetesMetrics(registry),
+    ...createTracingMetrics(registry),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   }
