@@ -391,7 +391,8 @@ function samePorts(listen: Readonly<Record<string, Address>>): readonly [string,
 }
 
 /** The configuration: every key with its meaning, unit and default. */
-export const schema = shape.superRefine(({ service, services, policy, listen }, context) => {
+export const schema = shape.superRefine((all, context) => {
+  const { service, services, policy, listen, gateway, audit } = all
   const lists = (['public', 'shared', 'administrators'] as const).filter(
     (key) => policy[key].length > 0,
   )
@@ -409,6 +410,11 @@ export const schema = shape.superRefine(({ service, services, policy, listen }, 
     const message =
       'cannot stand beside "policy.command": one of them decides what no rule is about'
     context.addIssue({ code: 'custom', path: ['policy', 'kubernetes', 'enabled'], message })
+  }
+  if (gateway.fastLane.enabled && audit.required) {
+    const message =
+      'cannot stand beside "audit.required": what Envoy lets pass by itself is recorded by Envoy, or not at all'
+    context.addIssue({ code: 'custom', path: ['gateway', 'fastLane', 'enabled'], message })
   }
   for (const [key, other] of samePorts(listen)) {
     const message = `has the port of "listen.${other}": give each a port of its own`

@@ -4,9 +4,12 @@ import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { askAlone } from '../differential/connection.ts'
 import { toBytes, type HeaderLine } from '../differential/raw-request.ts'
+import { readUnverified } from '../../src/token/unverified.ts'
+import { auditLines } from '../support/audit-lines.ts'
 import { digestPath } from '../support/fast-lane.ts'
 import { ASKED } from '../support/gateway-word.ts'
 import { ask } from '../support/http.ts'
+import { until } from '../support/until.ts'
 import { OWN, startLaneWitness, type LaneWitness } from '../support/lane-witness.ts'
 
 /**
@@ -262,6 +265,34 @@ describe('the fast lane of the shipped Envoy, alone', () => {
     for (const headers of asked) assert.notEqual(await over(headers), 200, JSON.stringify(headers))
     assert.equal(gotThrough(), before + 2)
     session.destroy()
+  })
+
+  it('is in the audit as rauth would have recorded it, and what it asked about is not', async () => {
+    const before = gotThrough()
+    const headers: HeaderLine[] = [['X-Request-Id', 'of-a-client']]
+    await send(PATH, headers)
+    await send(digestPath(OWN, 'manifests'), headers, { method: 'HEAD' })
+    await send(digestPath('team-b/app'), headers)
+    assert.equal(gotThrough(), before + 2)
+    const recorded = async () => auditLines(await lane.front.log())
+    // Before the tests began there was one request that passed at least.
+    await until('the lines are there', 5_000, async () => (await recorded()).length > gotThrough())
+    const lines = await recorded()
+    assert.equal(new Set(lines.map(({ id }) => id)).size, lines.length)
+    const shared = {
+      ...{ level: 'info', msg: 'decision', half: 'gateway', outcome: 'allowed', status: 200 },
+      ...{ detail: 'fast lane', requested: `repository:${OWN}:pull`, account: 'team-a' },
+      ...{ namespaces: ['team-a'], address: '127.0.0.1', milliseconds: 0 },
+      tokenId: (readUnverified(token)?.payload ?? assert.fail())['jti'],
+    }
+    const wanted = [
+      { ...shared, route: 'blob_read', method: 'GET' },
+      { ...shared, route: 'manifest_read', method: 'HEAD' },
+    ]
+    for (const [i, line] of lines.slice(-2).entries()) {
+      const { id, time, requestId } = line
+      assert.deepEqual(line, { ...wanted[i], id, time, requestId })
+    }
   })
 
   it('let nothing pass that the gateway would not have let pass, as the same person', () => {

@@ -9,8 +9,11 @@ const MADE = `# Made of envoy.yaml by \`node tools/run.mjs envoy\`: the same wit
 `
 
 /** What begins in envoy.yaml with the line that the pieces go before, or behind. */
+const FILTERS = /^ *http_filters:\n/m
 const ASKING = /^ *- name: envoy\.filters\.http\.ext_authz\n/m
 const ASKED = /^ *transport_api_version: V3\n/m
+
+const PIECES = ['logs', 'filters', 'asks', 'runtime']
 
 /** What stands in the pieces for the condition. */
 const CONDITION = 'CONDITION'
@@ -20,14 +23,17 @@ const CONDITION = 'CONDITION'
  * say, so that every comment stays where it is.
  */
 function withFastLane(shipped: string, pieces: string): string {
-  const [filters = '', asks = '', runtime = ''] = ['filters', 'asks', 'runtime'].map((name) =>
+  const [logs = '', filters = '', asks = '', runtime = ''] = PIECES.map((name) =>
     pieceOf(pieces, name),
   )
+  const list = indexOf(shipped, FILTERS)
   const asking = indexOf(shipped, ASKING)
   const asked = asking + indexOf(shipped.slice(asking), ASKED)
   const behind = asked + (ASKED.exec(shipped.slice(asked))?.[0].length ?? 0)
   const made = [
-    shipped.slice(0, asking),
+    `${shipped.slice(0, list).trimEnd()}\n`,
+    indented(logs, `${columnOf(shipped, list)}  `),
+    `\n${shipped.slice(list, asking)}`,
     indented(filters, columnOf(shipped, asking)),
     shipped.slice(asking, behind),
     indented(asks, columnOf(shipped, asked)),

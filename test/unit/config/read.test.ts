@@ -167,6 +167,18 @@ describe('configuration', () => {
     ])
   })
 
+  it('has no fast lane where nothing may be allowed that is not recorded', () => {
+    const text = `${MINIMAL}gateway: { fastLane: { enabled: true } }\naudit: { to: ./a, required: true }\n`
+    assert.match(
+      problems(text).join(),
+      /^rauth\.yaml:4:\d+: "gateway\.fastLane\.enabled" cannot stand beside/,
+    )
+    assert.match(
+      problems(`${MINIMAL}gateway: { fastLane: { window: 61s } }\n`).join(),
+      /"gateway\.fastLane\.window" must be a duration .* to 60 s/,
+    )
+  })
+
   it('cannot be changed afterwards', () => {
     assert.ok(Object.isFrozen(read(MINIMAL).listen.token))
   })
