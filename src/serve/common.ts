@@ -21,6 +21,7 @@ import type { Verifier } from '../token/verifier.ts'
 import { openKeys, type OpenKeys } from './keys.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { recordTo } from './sinks.ts'
+import { openTracing, type OpenTracing } from './tracing.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -29,6 +30,8 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly config: Config
   readonly log: Log
   readonly metrics: Metrics
+  /** Where decisions are told as spans, if they are. */
+  readonly tracing: OpenTracing | undefined
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
   /** Of the tokens of all services: whoever asks says for which one it is. */
@@ -78,7 +81,9 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     { config, hasher, bindingKey, clock, log, metrics, cluster },
     takesLogins,
   )
+  metrics.observeCredentials(() => identity.lookup.ready())
   const policySource = await openPolicy({ config, log, metrics })
+  const tracing = await openTracing({ config, log, metrics })
   return {
     ...{
       config,
@@ -94,7 +99,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    verifier: verifierOf({ config, keys, clock }),
+    verifier: verifierOf({ config, keys, clock, metrics }),
     timer,
     newId: randomUUID,
     record: recordTo(
@@ -108,9 +113,11 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
         },
         { name: 'metrics', take: metrics.record },
         { name: 'decisions', take: decisions.record },
+        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
       ],
       onSinkFailure({ log, metrics }),
     ),
+    ...{ tracing, trace: tracing?.begin },
     decisions,
     policy: () => policySource.current(),
     decider: deciderOf(config),
