@@ -140,7 +140,10 @@ describe('examples/deploy', () => {
       virtualService?.spec.http[0]?.match.map(({ uri }) => uri),
       unjudged.map((exact) => ({ exact })),
     )
-    const route = objectsOf('envoy-gateway/envoy-gateway.yaml').at(-1) as {
+    const routes = objectsOf('envoy-gateway/envoy-gateway.yaml').filter(
+      ({ kind }) => kind === 'HTTPRoute',
+    )
+    const route = routes.at(-1) as {
       spec: { rules: { matches: { path: Json }[] }[] }
     }
     assert.deepEqual(
