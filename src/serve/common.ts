@@ -91,6 +91,13 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   metrics.observeCredentials(() => identity.lookup.ready())
   const policySource = await openPolicy({ config, log, metrics })
   const tracing = await openTracing({ config, log, metrics })
+  const sinks = [
+    ...logs.sinks,
+    { name: 'metrics', take: metrics.record },
+    { name: 'decisions', take: decisions.record },
+    ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
+  ]
+  metrics.observeSinks(sinks.map(({ name }) => name))
   return {
     ...{
       config,
@@ -110,15 +117,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     verifier: verifierOf({ config, keys, clock, metrics }),
     timer,
     newId: randomUUID,
-    record: recordTo(
-      [
-        ...logs.sinks,
-        { name: 'metrics', take: metrics.record },
-        { name: 'decisions', take: decisions.record },
-        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
-      ],
-      onSinkFailure({ log, metrics }),
-    ),
+    record: recordTo(sinks, onSinkFailure({ log, metrics })),
     ...{ tracing, trace: tracing?.begin },
     decisions,
     policy: () => policySource.current(),

@@ -1,4 +1,5 @@
-import { SECTIONS, type PanelRow } from './dashboard-panels.ts'
+import { SECTIONS } from './dashboard-panels.ts'
+import type { PanelRow } from './dashboard-queries.ts'
 
 const SOURCE = { type: 'prometheus', uid: '${datasource}' }
 
