@@ -17,20 +17,22 @@ import type { Log } from '../log.ts'
 import type { Decider } from '../policy/decider.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
-import { openKeys, type OpenKeys } from './keys.ts'
+import { longestLifeOf, openKeys, type OpenKeys } from './keys.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
 /** What both halves are made of: one credential lookup, one policy, one set of keys. */
-export interface Common extends DecideDependencies, OpenKeys {
-  readonly config: Config
+export interface Common extends Lasting, Changing {}
+
+/** What stays as long as rauth runs. */
+interface Lasting extends DecideDependencies, OpenKeys {
   readonly log: Log
+  /** From now on only what is as grave as this is logged. */
+  readonly setLogLevel: (level: Config['logLevel']) => void
   readonly metrics: Metrics
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
-  /** Of the tokens of all services: whoever asks says for which one it is. */
-  readonly verifier: Verifier
   readonly tls: TlsOfListeners
   readonly store: CredentialLookup
   readonly vouchers: Vouchers
@@ -40,6 +42,13 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly cluster: ClusterOnce
   readonly hasher: PasswordHasher
   readonly clock: Clock
+}
+
+/** What follows from the configuration alone: a reload puts another in its place, as a whole. */
+interface Changing {
+  readonly config: Config
+  /** Of the tokens of all services: whoever asks says for which one it is. */
+  readonly verifier: Verifier
   readonly policy: () => Policy
   /** Who decides what it leaves open; without: nobody. */
   readonly decider: Decider | undefined
@@ -57,9 +66,39 @@ export interface Duties {
   readonly checks: boolean
 }
 
-/** Reads the keys and the credentials. Throws what keeps rauth from serving. */
-export async function createCommon(config: Config, duties: Duties): Promise<Common> {
-  const { takesLogins, checks } = duties
+/**
+ * Reads the keys, the credentials and the policy. Throws what keeps rauth from serving. `now`: the configuration
+ * that counts by then.
+ */
+export async function createCommon(
+  config: Config,
+  duties: Duties,
+  now: () => Config,
+): Promise<Common> {
+  const lasting = await createLasting(config, duties, now)
+  return { ...lasting, ...(await createChanging(config, lasting)) }
+}
+
+/** The same with another configuration, of which nothing but what can change at run time is looked at. */
+export async function reconfigured(common: Common, config: Config): Promise<Common> {
+  return { ...common, ...(await createChanging(config, common)) }
+}
+
+async function createChanging(config: Config, lasting: Lasting): Promise<Changing> {
+  const { log, metrics, keys, clock } = lasting
+  const policySource = await openPolicy({ config, log, metrics })
+  return {
+    ...{ config, policySource, decider: deciderOf(config) },
+    policy: () => policySource.current(),
+    verifier: verifierOf({ config, keys, clock }),
+  }
+}
+
+async function createLasting(
+  config: Config,
+  { takesLogins, checks }: Duties,
+  now: () => Config,
+): Promise<Lasting> {
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
@@ -68,6 +107,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   const { keys, signingKeys, bindingKey } = await openKeys({
     ...{ config, clock, log, metrics },
     takesBound: checks || config.token.refresh.enabled,
+    longestLife: () => longestLifeOf(now()),
   })
   const tls = createTlsOfListeners({ config, clock, timer, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
@@ -76,10 +116,8 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     { config, hasher, bindingKey, clock, log, metrics, cluster },
     takesLogins,
   )
-  const policySource = await openPolicy({ config, log, metrics })
   return {
     ...{
-      config,
       log,
       metrics,
       keys,
@@ -92,7 +130,9 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    verifier: verifierOf({ config, keys, clock }),
+    setLogLevel(level) {
+      log.level = level
+    },
     timer,
     newId: randomUUID,
     record(event) {
@@ -101,9 +141,6 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       decisions.record(event)
     },
     decisions,
-    policy: () => policySource.current(),
-    decider: deciderOf(config),
-    policySource,
   }
 }
 

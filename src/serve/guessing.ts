@@ -4,35 +4,47 @@ import { createLimiter } from '../adapters/throttle/limiters.ts'
 import { networkOf } from '../adapters/network.ts'
 import type { RedisLink } from '../adapters/throttle/redis-link.ts'
 import { createGuessGuard, UNGUARDED, type GuessGuard } from '../credentials/guessing.ts'
+import { isSame } from '../config/changes.ts'
+import type { Config } from '../config/schema.ts'
 import type { IdentitySource } from '../credentials/source.ts'
 import type { Common } from './common.ts'
 
 export interface Guarding {
-  readonly guard: GuessGuard
+  /** With these numbers. While they stay the same it is the same guard, and counts on. */
+  readonly guardOf: (guessing: Config['guessing']) => GuessGuard
   /** Lets go of Redis. */
   readonly close: () => void
 }
 
-/** The guard against guessing, as configured. It does not wait for Redis. */
+/** The guard against guessing. It does not wait for Redis. */
 export async function createGuarding(
   common: Common,
   sources: readonly Pick<IdentitySource, 'claims'>[],
 ): Promise<Guarding> {
-  const { config, hasher, store, timer } = common
-  const { failures, perNetwork, window } = config.guessing
-  if (failures === 0 && perNetwork === 0) return { guard: UNGUARDED, close: () => undefined }
+  const { hasher, store, timer } = common
   const redis = await openRedisOf(common)
-  const limits = { window, timer, redis }
-  const counter = createFailureCounter({
-    bySource: createLimiter({ ...limits, points: failures, prefix: 'name' }),
-    byNetwork: createLimiter({ ...limits, points: perNetwork, prefix: 'network' }),
-    key: redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey),
-  })
-  return {
-    guard: createGuessGuard({
+  const key = redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey)
+
+  function createGuard({ failures, perNetwork, window }: Config['guessing']): GuessGuard {
+    if (failures === 0 && perNetwork === 0) return UNGUARDED
+    const limits = { window, timer, redis }
+    const counter = createFailureCounter({
+      bySource: createLimiter({ ...limits, points: failures, prefix: 'name' }),
+      byNetwork: createLimiter({ ...limits, points: perNetwork, prefix: 'network' }),
+      key,
+    })
+    return createGuessGuard({
       ...{ failures: counter, networkOf, hasher, store },
       standsAlone: (secret) => sources.some(({ claims }) => claims?.(secret) === true),
-    }),
+    })
+  }
+
+  let latest = { of: common.config.guessing, guard: createGuard(common.config.guessing) }
+  return {
+    guardOf(guessing) {
+      if (!isSame(latest.of, guessing)) latest = { of: guessing, guard: createGuard(guessing) }
+      return latest.guard
+    },
     close: () => redis?.close(),
   }
 }

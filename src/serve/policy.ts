@@ -24,23 +24,14 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
     for (const warning of policyWarningsOf(policy, config)) log.warn({ file: fileName }, warning)
     return policy
   }
-  const opened =
-    file === undefined
-      ? withoutFile(namespacePolicy(config.policy))
-      : await openFileDocument<Policy>({
-          ...{
-            file,
-            log,
-            kind: POLICY_FILE,
-            parse: (text) => parse(text, file),
-          },
-          count: ({ rules }) => ({ rules: rules.length }),
-          onFailure: () => {
-            metrics.policyReloadFailed()
-          },
-        })
-  metrics.observePolicy(() => opened.current().rules.length)
-  return opened
+  if (file === undefined) return withoutFile(namespacePolicy(config.policy))
+  return openFileDocument<Policy>({
+    ...{ file, log, kind: POLICY_FILE, parse: (text) => parse(text, file) },
+    count: ({ rules }) => ({ rules: rules.length }),
+    onFailure: () => {
+      metrics.policyReloadFailed()
+    },
+  })
 }
 
 function withoutFile(policy: Policy): OpenPolicy {

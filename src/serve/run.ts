@@ -1,21 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { listenHttp, type Listener } from '../adapters/listen.ts'
-import { createOperationsServer } from '../adapters/ops/server.ts'
+import type { Listener } from '../adapters/listen.ts'
 import type { Config } from '../config/schema.ts'
-import { TLS_LISTENERS, type TlsListener } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
-import { createCommon, onAnswerFailure, onPortError } from './common.ts'
+import { createCommon, reconfigured } from './common.ts'
+import { createConfigReloads, type ConfigReloads, type ConfigSource } from './config-reloads.ts'
+import { createHalves, type Halves } from './halves.ts'
 import { createLogins, type Logins } from './logins.ts'
-import { stopSignal } from './stop-signal.ts'
-
-export type Role = 'all' | 'token' | 'gateway'
-
-/** What clients and Envoy reach of each. */
-const LISTENERS: Readonly<Record<Role, readonly TlsListener[]>> = {
-  all: TLS_LISTENERS,
-  token: ['token'],
-  gateway: ['gateway', 'gatewayHttp'],
-}
+import { openOperations } from './operations.ts'
+import { openPorts } from './ports.ts'
+import { LISTENERS, type Role } from './role.ts'
+import { onHangUp, stopSignal } from './signals.ts'
 
 export interface RunOptions {
   readonly role: Role
@@ -23,6 +17,8 @@ export interface RunOptions {
   readonly port?: number | undefined
   /** To be told with those of the configuration. */
   readonly warnings?: readonly string[]
+  /** From where it is read again. */
+  readonly source: ConfigSource
 }
 
 /** How long what is left may keep the process after all is closed, milliseconds. */
@@ -48,64 +44,74 @@ function endByForce(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-async function serve(config: Config, { role, port, warnings = [] }: RunOptions): Promise<void> {
-  const takesLogins = role !== 'gateway' || config.gateway.basic
-  const common = await createCommon(config, { takesLogins, checks: role !== 'token' })
-  const { log, metrics, decisions, keys, signingKeys, tls } = common
-  const { store, identity, cluster, policySource, clock } = common
-  for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {
-    log.warn({}, warning)
-  }
-
+async function serve(first: Config, options: RunOptions): Promise<void> {
+  const { role, port, warnings = [], source } = options
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()
+  const hangUps = onHangUp()
+  const takesLogins = role !== 'gateway' || first.gateway.basic
+  let halves: Halves | undefined
+  const config = () => halves?.common.config ?? first
+  const common = await createCommon(first, { takesLogins, checks: role !== 'token' }, config)
+  const { log, metrics, keys, signingKeys, tls, store, identity, cluster, clock } = common
+  const listenersOf = LISTENERS[role]
+  for (const warning of [...warnings, ...warningsOf(first, listenersOf)]) log.warn({}, warning)
+
   const listeners = new Map<string, Listener>()
   let logins: Logins | undefined
+  let reloads: ConfigReloads | undefined
   let stopping = false
   const running = () => !stopping
+  /** The two halves as they are: there once a port is open. */
+  const current = (): Halves => halves ?? { common }
+  metrics.observePolicy(() => current().common.policy().rules.length)
 
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
     if (takesLogins) logins = await createLogins(common)
-    if (role !== 'gateway' && logins !== undefined) {
-      const { openTokenService } = await import('./token-service.ts')
-      listeners.set('token', await openTokenService(common, logins, port, running))
-    }
-    if (role !== 'token') {
-      const { openGateway } = await import('./gateway.ts')
-      const opened = (name: string, listener: Listener) => listeners.set(name, listener)
-      await openGateway(common, logins, running, opened)
-    }
-    const server = createOperationsServer({
-      ...{ metrics, decisions },
-      parts: {
-        credentials: () => store.ready(),
-        keys: () => keys.ready(),
-        running,
-      },
-      troubles: {
-        ...identity.troubles,
-        keys: () => keys.problem(),
-        policy: () => policySource.problem(),
-        ...tls.troubles(),
-      },
-      onFailure: onAnswerFailure(common),
+    halves = await createHalves(common, { role, logins, running })
+    const opened = (name: string, listener: Listener) => listeners.set(name, listener)
+    await openPorts({ current, port, running, opened })
+    reloads = createConfigReloads({
+      ...{ ...source, log, clock, running: config, apply },
+      onFailure: metrics.configReloadFailed,
     })
-    const address = config.listen.operations
-    listeners.set('operations', await listenHttp(server, address, onPortError(common)))
+    metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
+    hangUps.follow(reloads.request)
+    opened('operations', await openOperations({ current, reloads, running }))
+  }
+
+  /** The open ports answer by the next configuration from the next request on. */
+  async function apply(next: Config): Promise<void> {
+    const before = current()
+    const known = new Set(warningsOf(before.common.config, listenersOf))
+    const changed = await reconfigured(before.common, next)
+    try {
+      halves = await createHalves(changed, { role, logins, running })
+    } catch (error) {
+      changed.policySource.close()
+      throw error
+    }
+    before.common.policySource.close()
+    common.setLogLevel(next.logLevel)
+    for (const warning of warningsOf(next, listenersOf)) {
+      if (!known.has(warning)) log.warn({}, warning)
+    }
   }
 
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */
   async function close(): Promise<void> {
+    reloads?.close()
     const operations = listeners.get('operations')
-    const halves = [...listeners.values()].filter((listener) => listener !== operations)
-    await Promise.all(halves.map((listener) => listener.close(config.drainTimeout * 1000)))
+    const ports = [...listeners.values()].filter((listener) => listener !== operations)
+    const patience = config().drainTimeout * 1000
+    await Promise.all(ports.map((listener) => listener.close(patience)))
     await operations?.close(0)
     logins?.close()
     identity.close()
     cluster.close()
     keys.close()
-    policySource.close()
+    current().common.policySource.close()
     tls.close()
   }
 
@@ -115,12 +121,10 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
     await close()
     throw error
   }
+  const { issuer, service, realm } = first
   log.info(
     {
-      role,
-      issuer: config.issuer,
-      service: config.service,
-      realm: config.realm,
+      ...{ role, issuer, service, realm },
       signingKey: signingKeys?.active(clock()).kid,
       ports: Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
     },
@@ -129,7 +133,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
   stopping = true
-  await sleep(config.drainDelay * 1000)
+  await sleep(config().drainDelay * 1000)
   await close()
   log.info({}, 'stopped')
 }

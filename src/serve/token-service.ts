@@ -1,7 +1,7 @@
-import { listenHttp, type Listener } from '../adapters/listen.ts'
+import type { HttpExchange } from '../adapters/http-exchange.ts'
 import { createClientAddress, type ClientHeader } from '../adapters/token-http/client-address.ts'
 import { createUntrustedNotice } from '../adapters/token-http/untrusted-forwarders.ts'
-import { createTokenServer } from '../adapters/token-http/server.ts'
+import { createTokenExchange } from '../adapters/token-http/server.ts'
 import type { Config } from '../config/schema.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { otherRealms, serviceNames } from '../config/services.ts'
@@ -12,7 +12,7 @@ import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
 import { reusing } from '../token/reuse.ts'
 import { catalogOf } from './catalog.ts'
-import { onAnswerFailure, onPortError, type Common } from './common.ts'
+import { onAnswerFailure, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
 import { openDecider } from './decider.ts'
 
@@ -20,15 +20,14 @@ import { openDecider } from './decider.ts'
 const REUSED_TOKENS = 5_000
 
 /**
- * The token service, open; on `port` where that is given, else as configured. `running`: false once it
- * is to stop, while the port is still open. Throws ERR_CONFIG_INVALID where no key can sign.
+ * The token service, as configured; its port is opened elsewhere. `running`: false once it is to stop,
+ * while that is still open. Throws ERR_CONFIG_INVALID where no key can sign.
  */
-export async function openTokenService(
+export async function createTokenService(
   common: Common,
-  { guard, authenticate }: Logins,
-  port: number | undefined,
+  { guardOf, authenticate }: Logins,
   running: () => boolean,
-): Promise<Listener> {
+): Promise<HttpExchange> {
   const { config, signingKeys: keys, clock } = common
   if (keys === undefined) {
     throw new RauthError(
@@ -37,7 +36,7 @@ export async function openTokenService(
         'name the folder with the private keys in keys.directory',
     )
   }
-  const { issuer, token, realm, listen } = config
+  const { issuer, token, realm, guessing } = config
   const refreshTokens = createRefreshTokens({
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
   })
@@ -47,7 +46,7 @@ export async function openTokenService(
   const issueToken = createIssueToken(
     {
       ...common,
-      ...{ guard, authenticate },
+      ...{ guard: guardOf(guessing), authenticate },
       authorize: createAuthorize(await openDecider(common)),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
@@ -57,9 +56,8 @@ export async function openTokenService(
       ...lifetimesOf(config),
     },
   )
-  const server = createTokenServer({
+  return createTokenExchange({
     ...{ issueToken, issuer, realm, realms: otherRealms(config), running },
-    tls: await common.tls.open('token'),
     clientAddress: createClientAddress(
       ...([config.trustedProxies, namedHeader(config), createUntrustedNotice(common.log)] as const),
     ),
@@ -68,8 +66,6 @@ export async function openTokenService(
     jwks: () => keys.jwks(),
     onFailure: onAnswerFailure(common),
   })
-  const address = { ...listen.token, ...(port === undefined ? {} : { port }) }
-  return listenHttp(server, address, onPortError(common))
 }
 
 function namedHeader({ clientAddress: { header, position } }: Config): ClientHeader | undefined {

@@ -9,6 +9,10 @@ export interface Metrics {
   observeKeys(ends: () => KeyEnds): void
   /** A changed policy file can't be used. */
   policyReloadFailed(): void
+  /** A changed configuration can't be used. */
+  readonly configReloadFailed: () => void
+  /** From now on tells of the configuration that counts. */
+  observeConfig(figures: ConfigFigures): void
   /** A changed users file can't be used. */
   usersReloadFailed(): void
   /** The keys of a configured issuer could not be had, or those of its file not be used. */
@@ -46,6 +50,13 @@ export interface TlsEnds {
   readonly authorities: ReadonlyMap<string, number>
 }
 
+export interface ConfigFigures {
+  /** When it was last found to be in force, seconds since the epoch. */
+  readonly at: () => number
+  /** Settings that were changed and count after a restart only. */
+  readonly waiting: () => number
+}
+
 export interface SecretFigures {
   /** Seconds since all was known to be up to date. */
   readonly age: () => number
@@ -73,6 +84,11 @@ export function createMetrics(): Metrics {
   const keyReloadFailures = new Counter({
     name: 'rauth_keys_reload_failures_total',
     help: 'States of the keys folder in which some key could not be used.',
+    registers: [registry],
+  })
+  const configReloadFailures = new Counter({
+    name: 'rauth_config_reload_failures_total',
+    help: 'States of the configuration that could not be used.',
     registers: [registry],
   })
   const usersReloadFailures = new Counter({
@@ -153,6 +169,27 @@ export function createMetrics(): Metrics {
       observe('rauth_ca_expiry_timestamp_seconds', 'fingerprint', () => ends().authorities, {
         help: 'When a CA of the keys folder ends, by SHA-256 fingerprint.',
         registers: [registry],
+      })
+    },
+    configReloadFailed() {
+      configReloadFailures.inc()
+    },
+    observeConfig({ at, waiting }) {
+      new Gauge({
+        name: 'rauth_config_last_reload_timestamp_seconds',
+        help: 'When the configuration was last read and taken.',
+        registers: [registry],
+        collect() {
+          this.set(at())
+        },
+      })
+      new Gauge({
+        name: 'rauth_config_restart_settings',
+        help: 'Settings that were changed and count after a restart only.',
+        registers: [registry],
+        collect() {
+          this.set(waiting())
+        },
       })
     },
     usersReloadFailed() {
