@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { createLogRation } from '../adapters/log-ration.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
@@ -19,6 +20,7 @@ import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
 import { longestLifeOf, openKeys, type OpenKeys } from './keys.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
+import { recordTo } from './sinks.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -135,12 +137,38 @@ async function createLasting(
     },
     timer,
     newId: randomUUID,
-    record(event) {
-      logDecision(log, event)
-      metrics.record(event)
-      decisions.record(event)
-    },
+    record: recordTo(
+      [
+        {
+          name: 'log',
+          required: true,
+          take(event) {
+            logDecision(log, event)
+          },
+        },
+        { name: 'metrics', take: metrics.record },
+        { name: 'decisions', take: decisions.record },
+      ],
+      onSinkFailure({ log, metrics }),
+    ),
     decisions,
+  }
+}
+
+/** Lines about one sink that fails, in a window of so many milliseconds. */
+const SINK_FAILURES = { lines: 1, window: 60_000 }
+
+/** Counts what did not reach a sink, and says so now and then: it may be every decision. */
+function onSinkFailure({ log, metrics }: Pick<Common, 'log' | 'metrics'>) {
+  const ration = createLogRation({ ...SINK_FAILURES, timer: () => performance.now() })
+  return (sink: string, thrown: unknown) => {
+    metrics.sinkFailed(sink)
+    const said = ration(sink)
+    if (said === undefined) return
+    log.error(
+      { sink, error: messageOf(thrown), ...said },
+      'a decision did not reach a part of rauth',
+    )
   }
 }
 

@@ -96,17 +96,18 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
     try {
       const text = await readConfig(file)
       const version = createHash('sha256').update(text).digest('base64')
-      if (version !== taken || asked) await look(text, version)
-      else over()
+      const settled = version === seen
+      seen = version
+      if (version === taken && !asked) over()
+      else await look(text, version, settled)
     } catch (thrown) {
       trouble.found(messageOf(thrown), messageOf(thrown))
     }
   }
 
-  async function look(text: string, version: string): Promise<void> {
+  async function look(text: string, version: string, settled: boolean): Promise<void> {
     const loaded = options.parse(text)
-    if (version !== seen) {
-      seen = version
+    if (!settled) {
       clearTimeout(settling)
       settling = setTimeout(reloads.request, SETTLE).unref()
       return

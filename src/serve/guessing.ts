@@ -2,6 +2,7 @@ import { createHmac, randomBytes, type KeyObject } from 'node:crypto'
 import { createFailureCounter } from '../adapters/throttle/failure-counter.ts'
 import { createLimiter } from '../adapters/throttle/limiters.ts'
 import { networkOf } from '../adapters/network.ts'
+import type { HealthPart } from '../adapters/ops/health.ts'
 import type { RedisLink } from '../adapters/throttle/redis-link.ts'
 import { createGuessGuard, UNGUARDED, type GuessGuard } from '../credentials/guessing.ts'
 import { isSame } from '../config/changes.ts'
@@ -12,6 +13,8 @@ import type { Common } from './common.ts'
 export interface Guarding {
   /** With these numbers. While they stay the same it is the same guard, and counts on. */
   readonly guardOf: (guessing: Config['guessing']) => GuessGuard
+  /** Of Redis, where failures are counted there. */
+  readonly health: readonly HealthPart[]
   /** Lets go of Redis. */
   readonly close: () => void
 }
@@ -45,8 +48,16 @@ export async function createGuarding(
       if (!isSame(latest.of, guessing)) latest = { of: guessing, guard: createGuard(guessing) }
       return latest.guard
     },
+    health:
+      redis === undefined ? [] : [{ name: 'guessing.redis', trouble: () => troubleOf(redis) }],
     close: () => redis?.close(),
   }
+}
+
+function troubleOf(redis: RedisLink): string | undefined {
+  return redis.up()
+    ? undefined
+    : 'Redis does not answer: failed logins are counted by each replica for itself'
 }
 
 async function openRedisOf({ config, log, metrics }: Common): Promise<RedisLink | undefined> {

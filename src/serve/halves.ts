@@ -1,5 +1,7 @@
 import type { HttpExchange } from '../adapters/http-exchange.ts'
+import type { HealthPart } from '../adapters/ops/health.ts'
 import type { Common } from './common.ts'
+import { openDecider } from './decider.ts'
 import type { GatewayHalf } from './gateway.ts'
 import type { Logins } from './logins.ts'
 import type { Role } from './role.ts'
@@ -10,6 +12,8 @@ export interface Halves {
   /** Those that the role runs. */
   readonly token?: HttpExchange
   readonly gateway?: GatewayHalf
+  /** Of what only some configurations have. */
+  readonly health: readonly HealthPart[]
 }
 
 export interface HalvesOptions {
@@ -25,11 +29,16 @@ export async function createHalves(
   common: Common,
   { role, logins, running }: HalvesOptions,
 ): Promise<Halves> {
-  async function token(): Promise<Pick<Halves, 'token'>> {
-    if (role === 'gateway' || logins === undefined) return {}
+  async function token(): Promise<Pick<Halves, 'token' | 'health'>> {
+    if (role === 'gateway' || logins === undefined) return { health: [] }
+    const decider = await openDecider(common)
     // Imported when wanted: what a role does not run, it does not load.
     const { createTokenService } = await import('./token-service.ts')
-    return { token: await createTokenService(common, logins, running) }
+    const options = { decider: decider?.decider, running }
+    return {
+      token: createTokenService(common, logins, options),
+      health: decider === undefined ? [] : [decider.health],
+    }
   }
   async function gateway(): Promise<Pick<Halves, 'gateway'>> {
     if (role === 'token') return {}

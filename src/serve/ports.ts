@@ -47,7 +47,7 @@ async function openGateway({ current, running, opened }: PortsOptions): Promise<
   const grpc = await startGrpcServer(
     {
       check: (message) => half().check(message),
-      ready: () => running() && common.store.ready(),
+      ready: () => running() && common.store.ready() && common.keys.ready(),
       tls: await common.tls.open('gateway'),
       onFailure: onAnswerFailure(common),
     },

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Listener } from '../adapters/listen.ts'
+import type { HealthPart } from '../adapters/ops/health.ts'
 import type { Config } from '../config/schema.ts'
 import { warningsOf } from '../config/warnings.ts'
 import { createCommon, reconfigured } from './common.ts'
 import { createConfigReloads, type ConfigReloads, type ConfigSource } from './config-reloads.ts'
 import { createHalves, type Halves } from './halves.ts'
+import { healthOf } from './health.ts'
 import { createLogins, type Logins } from './logins.ts'
 import { openOperations } from './operations.ts'
 import { openPorts } from './ports.ts'
@@ -46,8 +48,6 @@ function endByForce(): void {
 
 async function serve(first: Config, options: RunOptions): Promise<void> {
   const { role, port, warnings = [], source } = options
-  // Listened to before anything is open: a signal that comes while it opens is not lost.
-  const told = stopSignal()
   const hangUps = onHangUp()
   const takesLogins = role !== 'gateway' || first.gateway.basic
   let halves: Halves | undefined
@@ -57,14 +57,24 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   const listenersOf = LISTENERS[role]
   for (const warning of [...warnings, ...warningsOf(first, listenersOf)]) log.warn({}, warning)
 
+  // Listened to before anything is open: a signal that comes while it opens is not lost.
+  const told = stopSignal()
   const listeners = new Map<string, Listener>()
   let logins: Logins | undefined
   let reloads: ConfigReloads | undefined
   let stopping = false
   const running = () => !stopping
   /** The two halves as they are: there once a port is open. */
-  const current = (): Halves => halves ?? { common }
+  const current = (): Halves => halves ?? { common, health: [] }
   metrics.observePolicy(() => current().common.policy().rules.length)
+
+  function health(): readonly HealthPart[] {
+    const config = { name: 'config', trouble: () => reloads?.problem() }
+    const more = [config, ...current().health, ...(logins?.health ?? [])]
+    // Who asks has found the operations port open.
+    const asked = new Map([...listeners].filter(([name]) => name !== 'operations'))
+    return healthOf({ common: current().common, more, listeners: asked, running })
+  }
 
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
@@ -78,7 +88,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
     hangUps.follow(reloads.request)
-    opened('operations', await openOperations({ current, reloads, running }))
+    opened('operations', await openOperations({ current, health }))
   }
 
   /** The open ports answer by the next configuration from the next request on. */

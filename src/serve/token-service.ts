@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { otherRealms, serviceNames } from '../config/services.ts'
 import { RauthError } from '../errors.ts'
-import { createAuthorize } from '../authorize.ts'
+import { createAuthorize, type AskedDecider } from '../authorize.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
@@ -14,20 +14,25 @@ import { reusing } from '../token/reuse.ts'
 import { catalogOf } from './catalog.ts'
 import { onAnswerFailure, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
-import { openDecider } from './decider.ts'
 
 /** Tokens that are remembered, to be given out again. */
 const REUSED_TOKENS = 5_000
 
+export interface TokenServiceOptions {
+  readonly decider: AskedDecider | undefined
+  /** False once it is to stop, while its port is still open. */
+  readonly running: () => boolean
+}
+
 /**
- * The token service, as configured; its port is opened elsewhere. `running`: false once it is to stop,
- * while that is still open. Throws ERR_CONFIG_INVALID where no key can sign.
+ * The token service, as configured; its port is opened elsewhere. Throws ERR_CONFIG_INVALID where no key can
+ * sign.
  */
-export async function createTokenService(
+export function createTokenService(
   common: Common,
   { guardOf, authenticate }: Logins,
-  running: () => boolean,
-): Promise<HttpExchange> {
+  { decider, running }: TokenServiceOptions,
+): HttpExchange {
   const { config, signingKeys: keys, clock } = common
   if (keys === undefined) {
     throw new RauthError(
@@ -47,7 +52,7 @@ export async function createTokenService(
     {
       ...common,
       ...{ guard: guardOf(guessing), authenticate },
-      authorize: createAuthorize(await openDecider(common)),
+      authorize: createAuthorize(decider),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },

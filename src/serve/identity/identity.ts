@@ -1,3 +1,4 @@
+import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { BcryptChecks } from '../../credentials/bcrypt-checks.ts'
 import { joinLookups, type CredentialLookup } from '../../credentials/credential.ts'
 import type { IdentitySource } from '../../credentials/source.ts'
@@ -24,12 +25,10 @@ export interface OpenIdentity {
   readonly nobody: () => Labels | undefined
   /** In order. Only for whoever takes logins. */
   readonly sources: (bcrypt: BcryptChecks) => readonly IdentitySource[]
-  /** What is wrong, by what with; `undefined`: nothing. */
-  readonly troubles: Readonly<Record<string, () => string | undefined>>
+  /** Each source that knows how it is. */
+  readonly health: readonly HealthPart[]
   readonly close: () => void
 }
-
-const TROUBLE = { secrets: 'credentials', users: 'users' } as const
 
 /** `takesLogins`: whether the sources will be asked. Else only their names are known. */
 export async function openIdentity(
@@ -78,14 +77,14 @@ export async function openIdentity(
     vouchers: createVouchers(references),
     nobody: () => stores.map(({ nobody }) => nobody()).find((labels) => labels !== undefined),
     sources: (bcrypt) => makers.map((make) => make(bcrypt)),
-    troubles: {
-      ...Object.fromEntries(stores.map(({ kind, problem }) => [TROUBLE[kind], problem])),
-      ...Object.fromEntries(
-        opened.flatMap(({ source: { name }, problem }) =>
-          problem === undefined ? [] : [[name, problem] as const],
-        ),
+    health: [
+      ...stores.map(({ kind: name, store, problem: trouble }) => ({
+        ...{ name, trouble, ready: () => store.ready() },
+      })),
+      ...opened.flatMap(({ source: { name }, problem: trouble }) =>
+        trouble === undefined ? [] : [{ name, trouble }],
       ),
-    },
+    ],
     close,
   }
 }

@@ -107,7 +107,7 @@ export function portValues(ports: Ports): Values {
     },
     gateway: { port: ports.gateway, httpPort: ports.gatewayHttp },
     operations: { port: ports.operations },
-    envoy: { port: ports.envoy, service: { port: ports.envoy } },
+    envoy: { port: ports.envoy, service: { port: ports.envoy }, preStopSeconds: 0 },
     registry: { enabled: true, port: ports.registry },
   }
 }
