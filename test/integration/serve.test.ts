@@ -437,8 +437,8 @@ describe('rauth serve', () => {
     assert.equal(
       await verbose.text(),
       [
-        ...['[+]secrets ok', '[+]keys ok', '[+]policy ok', '[+]listeners.token ok'],
-        ...['[+]listeners.gateway ok', '[+]listeners.gatewayHttp ok'],
+        ...['[+]secrets ok', '[+]keys ok', '[+]policy ok', '[+]config ok'],
+        ...['[+]listeners.token ok', '[+]listeners.gateway ok', '[+]listeners.gatewayHttp ok'],
         ...['[-]running failed: it was told to stop', 'readyz check failed', ''],
       ].join('\n'),
     )
