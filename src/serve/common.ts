@@ -92,7 +92,7 @@ async function createChanging(config: Config, lasting: Lasting): Promise<Changin
   return {
     ...{ config, policySource, decider: deciderOf(config) },
     policy: () => policySource.current(),
-    verifier: verifierOf({ config, keys, clock }),
+    verifier: verifierOf({ config, keys, clock, metrics }),
   }
 }
 
@@ -118,6 +118,7 @@ async function createLasting(
     { config, hasher, bindingKey, clock, log, metrics, cluster },
     takesLogins,
   )
+  metrics.observeCredentials(() => identity.lookup.ready())
   return {
     ...{
       log,

@@ -28,24 +28,29 @@ export async function createGuarding(
   const redis = await openRedisOf(common)
   const key = redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey)
 
-  function createGuard({ failures, perNetwork, window }: Config['guessing']): GuessGuard {
-    if (failures === 0 && perNetwork === 0) return UNGUARDED
+  function createGuard({ failures, perNetwork, window }: Config['guessing']) {
     const limits = { window, timer, redis }
+    const names = createLimiter({ ...limits, points: failures, prefix: 'name' })
+    const networks = createLimiter({ ...limits, points: perNetwork, prefix: 'network' })
     const counter = createFailureCounter({
-      bySource: createLimiter({ ...limits, points: failures, prefix: 'name' }),
-      byNetwork: createLimiter({ ...limits, points: perNetwork, prefix: 'network' }),
-      key,
+      ...{ bySource: names.limiter, byNetwork: networks.limiter, key },
     })
-    return createGuessGuard({
+    const guard = createGuessGuard({
       ...{ failures: counter, networkOf, hasher, store },
       standsAlone: (secret) => sources.some(({ claims }) => claims?.(secret) === true),
     })
+    return {
+      guard: failures === 0 && perNetwork === 0 ? UNGUARDED : guard,
+      counted: () => ({ name: names.size(), network: networks.size() }),
+    }
   }
 
-  let latest = { of: common.config.guessing, guard: createGuard(common.config.guessing) }
+  const { guessing: first } = common.config
+  let latest = { of: first, ...createGuard(first) }
+  common.metrics.observeFailures(() => latest.counted())
   return {
     guardOf(guessing) {
-      if (!isSame(latest.of, guessing)) latest = { of: guessing, guard: createGuard(guessing) }
+      if (!isSame(latest.of, guessing)) latest = { of: guessing, ...createGuard(guessing) }
       return latest.guard
     },
     health:

@@ -66,7 +66,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   const running = () => !stopping
   /** The two halves as they are: there once a port is open. */
   const current = (): Halves => halves ?? { common, health: [] }
-  metrics.observePolicy(() => current().common.policy().rules.length)
+  metrics.observePolicy(() => current().common.policySource.figures())
 
   function health(): readonly HealthPart[] {
     const config = { name: 'config', trouble: () => reloads?.problem() }

@@ -33,7 +33,7 @@ export function createTokenService(
   { guardOf, authenticate }: Logins,
   { decider, running }: TokenServiceOptions,
 ): HttpExchange {
-  const { config, signingKeys: keys, clock } = common
+  const { config, signingKeys: keys, clock, metrics } = common
   if (keys === undefined) {
     throw new RauthError(
       'ERR_CONFIG_INVALID',
@@ -46,8 +46,13 @@ export function createTokenService(
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
   })
   const signing = createIssuer({ keys, x5c: token.x5c })
-  const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
-  const reused = token.reuse === 0 ? signing : reusing(signing, reuse)
+  const reused =
+    token.reuse === 0
+      ? signing
+      : reusing(signing, {
+          ...{ keys, age: token.reuse, size: REUSED_TOKENS },
+          onLookup: metrics.lookup('issued_tokens'),
+        })
   const issueToken = createIssueToken(
     {
       ...common,

@@ -4,7 +4,7 @@ import type { Nodes } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 
 /** The repository, from dist/test/support. */
-const ROOT = path.resolve(import.meta.dirname, '../../..')
+export const ROOT = path.resolve(import.meta.dirname, '../../..')
 
 /** A block of code in a page. */
 export interface Block {
@@ -12,7 +12,11 @@ export interface Block {
   readonly place: string
   /** What stands behind its fence, such as `yaml`; empty without. */
   readonly language: string
+  /** And what behind that; empty without. */
+  readonly remark: string
   readonly text: string
+  /** The last heading before it; empty without. */
+  readonly heading: string
 }
 
 /** A page that people read, as Markdown reads it. */
@@ -33,7 +37,7 @@ export function allPages(): readonly Page[] {
       path.join(folder, name),
     )
   const top = readdirSync(ROOT).filter((name) => name.endsWith('.md'))
-  const others = ['docs', 'charts', 'examples', 'envoy', 'test/corpus'].flatMap(below)
+  const others = ['docs', 'charts', 'kustomize', 'examples', 'envoy', 'test/corpus'].flatMap(below)
   return [...top, ...others].filter((name) => name.endsWith('.md')).map(pageAt)
 }
 
@@ -50,7 +54,13 @@ export function pageAt(file: string): Page {
   function visit(node: Nodes): void {
     if (node.type === 'code') {
       const place = `${file}:${String(node.position?.start.line)}`
-      blocks.push({ place, language: node.lang ?? '', text: node.value })
+      blocks.push({
+        place,
+        language: node.lang ?? '',
+        remark: node.meta ?? '',
+        text: node.value,
+        heading: headings.at(-1) ?? '',
+      })
     }
     if (node.type === 'link' || node.type === 'image' || node.type === 'definition') {
       links.push(node.url)

@@ -14,7 +14,7 @@ import { podsOf, textOf } from '../../support/chart/rendered.ts'
 import { ask } from '../../support/http.ts'
 import type { Json } from '../../support/kubernetes/api.ts'
 import { manifestsOf } from '../../support/kubernetes/manifests.ts'
-import { ROOT } from '../../support/pages/page.ts'
+import { ROOT } from '../../support/pages.ts'
 import { walkPage, type Walk } from '../../support/pages/walk.ts'
 
 /** Of an object with an environment, what it has from the ConfigMap that an overlay merges into. */

@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
-
-/** The repository, from dist/test/support/pages. */
-export const ROOT = path.resolve(import.meta.dirname, '../../../..')
+import { pageAt, type Block } from '../pages.ts'
 
 /**
  * Where a block of commands can be run: `here`, in a test; `laptop`, on a machine that builds images and reaches the
@@ -11,57 +7,45 @@ export const ROOT = path.resolve(import.meta.dirname, '../../../..')
 export type Place = 'here' | 'laptop' | 'node'
 
 export interface Commands {
+  readonly heading: string
   readonly place: Place
   readonly script: string
 }
 
-/** What a page has the reader write: a block of YAML whose first line is a comment that begins with a file's name. */
+/** What a page has the reader write: a block whose first line is a comment that begins with a file's name. */
 export interface WrittenFile {
+  readonly heading: string
   readonly name: string
   readonly content: string
 }
 
-export interface Section {
-  /** Its heading; empty for what stands before the first. */
-  readonly heading: string
+/** What a page of the repository has the reader do. Throws where a block says a place that there is none of. */
+export interface PageWork {
   readonly commands: readonly Commands[]
   readonly files: readonly WrittenFile[]
 }
 
-const HEADING = /^#{1,4} (.+)$/
-const FENCE = /^```(\w*)(?: (\w+))?$/
-const FILE = /^# ([\w.-]+\.(?:yaml|yml|htpasswd))\b/
+const FILE_NAME = /^# ([\w.-]+\.ya?ml)\b/
 
-/** The sections of a page of the repository, in their order. Throws where a block says a place that there is none of. */
-export function sectionsOf(page: string): readonly Section[] {
-  const sections = [empty('')]
-  const lines = readFileSync(path.join(ROOT, page), 'utf8').split('\n')
-  for (let at = 0; at < lines.length; at += 1) {
-    const line = lines[at] ?? ''
-    const [, heading] = HEADING.exec(line) ?? []
-    if (heading !== undefined) sections.push(empty(heading))
-    const [, language = '', place = 'here'] = FENCE.exec(line) ?? []
-    if (language === '') continue
-    const end = lines.indexOf('```', at)
-    const content = lines.slice(at + 1, end).map((one) => `${one}\n`)
-    at = end
-    const section = sections.at(-1) ?? empty('')
-    if (language === 'sh') {
-      section.commands.push({ place: placeOf(place, page), script: content.join('') })
-    }
-    const [, name] = FILE.exec(content[0] ?? '') ?? []
-    if (language === 'yaml' && name !== undefined) {
-      section.files.push({ name, content: content.join('') })
-    }
+export function workOf(page: string): PageWork {
+  const { blocks } = pageAt(page)
+  return {
+    commands: blocks
+      .filter(({ language }) => language === 'sh')
+      .map((block) => ({
+        heading: block.heading,
+        place: placeOf(block),
+        script: `${block.text}\n`,
+      })),
+    files: blocks.flatMap(({ heading, text }) => {
+      const [, name] = FILE_NAME.exec(text) ?? []
+      return name === undefined ? [] : [{ heading, name, content: `${text}\n` }]
+    }),
   }
-  return sections
 }
 
-function empty(heading: string) {
-  return { heading, commands: [] as Commands[], files: [] as WrittenFile[] }
-}
-
-function placeOf(place: string, page: string): Place {
-  if (place === 'here' || place === 'laptop' || place === 'node') return place
-  throw new Error(`${page}: a block of commands can't be run at "${place}"`)
+function placeOf({ remark, place }: Block): Place {
+  if (remark === '') return 'here'
+  if (remark === 'laptop' || remark === 'node') return remark
+  throw new Error(`${place}: commands can't be run at "${remark}"`)
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { run, type RunResult } from '../run.ts'
-import { sectionsOf } from './page.ts'
+import { workOf } from './page.ts'
 
 export interface WalkOptions {
   /** Place in the repository. */
@@ -25,55 +25,46 @@ export interface Walk {
 }
 
 /** A line that is to fail says why in its comment. */
-const FAILS = /^(?!\s|#)(.+?) # (denied|forbidden|refused|401|403)\b.*$/gm
+const FAILS = /^(?!\s|#)(.+?) # (denied|forbidden|refused)\b.*$/gm
 
 export function walkPage({ page, home, env, replace }: WalkOptions): Walk {
-  const sections = sectionsOf(page)
+  const { commands, files } = workOf(page)
   const walked = new Set<string>()
   const shown = (text: string) =>
     Object.entries(replace).reduce((one, [from, to]) => one.replaceAll(from, to), text)
-  const find = (heading: string) => {
-    const found = sections.find((one) => one.heading === heading)
-    if (found === undefined) throw new Error(`${page} has no heading "${heading}"`)
-    return found
-  }
   const shell = (script: string) => {
     const failing = script.replaceAll(
       FAILS,
       '{ $1; } && { echo "was to fail" >&2; exit 1; } || true',
     )
-    return run('bash', ['-euo', 'pipefail', '-c', `cd ${home}\n${failing}`], {
-      env,
-      timeout: 120_000,
-    })
+    const args = ['-euo', 'pipefail', '-c', `cd ${home}\n${failing}`]
+    return run('bash', args, { env, timeout: 120_000 })
   }
-  const here = (heading: string) =>
-    find(heading)
-      .commands.filter(({ place }) => place === 'here')
-      .map(({ script }) => shown(script))
-      .join('')
+  const runnable = commands.filter(({ place }) => place === 'here')
+  const text = (heading: string) => {
+    const below = runnable.filter((one) => one.heading === heading)
+    if (below.length === 0) throw new Error(`${page}: no commands below "${heading}"`)
+    return shown(below.map(({ script }) => script).join(''))
+  }
   return {
     shell: (script) => shell(shown(script)),
-    text: here,
+    text,
     async section(heading) {
       walked.add(heading)
-      for (const { name, content } of find(heading).files) {
+      for (const { name, content } of files.filter((one) => one.heading === heading)) {
         await writeFile(path.join(home, name), shown(content))
       }
-      const result = await shell(here(heading))
+      const result = await shell(text(heading))
       if (result.code === 0) return result
       throw new Error(`${page}, "${heading}": exit ${String(result.code)}\n${result.output}`)
     },
     left: () => ({
-      headings: sections
-        .filter(({ commands }) => commands.some(({ place }) => place === 'here'))
-        .map(({ heading }) => heading)
-        .filter((heading) => !walked.has(heading)),
-      elsewhere: sections.flatMap(({ commands }) =>
-        commands
-          .filter(({ place }) => place !== 'here')
-          .map(({ place, script }) => `${place}: ${script.split('\n')[0] ?? ''}`),
+      headings: [...new Set(runnable.map(({ heading }) => heading))].filter(
+        (heading) => !walked.has(heading),
       ),
+      elsewhere: commands
+        .filter(({ place }) => place !== 'here')
+        .map(({ place, script }) => `${place}: ${script.split('\n')[0] ?? ''}`),
     }),
   }
 }
