@@ -36,6 +36,8 @@ export interface ConfigReloadsOptions extends ConfigSource {
   readonly onFailure: () => void
   /** Seconds since the epoch. */
   readonly clock: () => number
+  /** Milliseconds, going forwards. */
+  readonly timer: () => number
 }
 
 export interface ConfigReloads {
@@ -52,7 +54,7 @@ export interface ConfigReloads {
 
 /**
  * The configuration, read again when its file changes or when that is asked for. What can change at run
- * time does, all of it at once; what can't is named. A text is taken once two looks at it found the same: the
+ * time does, all of it at once; what can't is named. A text is taken once it has been the same for a moment: the
  * beginning of a file that is being written may be good, and mean something else. A bad one changes nothing.
  */
 export function createConfigReloads(options: ConfigReloadsOptions): ConfigReloads {
@@ -72,7 +74,7 @@ function withoutFile({ log, clock }: ConfigReloadsOptions): ConfigReloads {
 }
 
 function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
-  const { log, clock } = options
+  const { log, clock, timer } = options
   const reloads = createReloads(load, (error) => {
     trouble.lasts(messageOf(error), messageOf(error))
   })
@@ -84,9 +86,10 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
       log.error({ file, error }, 'a configuration that cannot be used: that of before stays')
     },
   })
-  /** What the file had when it was last taken, and at the last look. */
+  /** What the file had when it was last taken, and at the last look; since when it has that. */
   let taken: string | undefined
   let seen: string | undefined
+  let seenAt = -Infinity
   let waiting: readonly string[] = []
   let asked = false
   let takenAt = clock()
@@ -96,20 +99,20 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
     try {
       const text = await readConfig(file)
       const version = createHash('sha256').update(text).digest('base64')
-      const settled = version === seen
-      seen = version
+      if (version !== seen) [seen, seenAt] = [version, timer()]
       if (version === taken && !asked) over()
-      else await look(text, version, settled)
+      else await look(text, version)
     } catch (thrown) {
       trouble.found(messageOf(thrown), messageOf(thrown))
     }
   }
 
-  async function look(text: string, version: string, settled: boolean): Promise<void> {
+  async function look(text: string, version: string): Promise<void> {
     const loaded = options.parse(text)
-    if (!settled) {
+    const early = SETTLE - (timer() - seenAt)
+    if (early > 0) {
       clearTimeout(settling)
-      settling = setTimeout(reloads.request, SETTLE).unref()
+      settling = setTimeout(reloads.request, early).unref()
       return
     }
     await take(loaded)

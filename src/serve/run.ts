@@ -83,7 +83,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     const opened = (name: string, listener: Listener) => listeners.set(name, listener)
     await openPorts({ current, port, running, opened })
     reloads = createConfigReloads({
-      ...{ ...source, log, clock, running: config, apply },
+      ...{ ...source, log, clock, timer: common.timer, running: config, apply },
       onFailure: metrics.configReloadFailed,
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
