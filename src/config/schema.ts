@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
 import { CHANGES } from './changes-at.ts'
+import { auditSchema } from './audit-schema.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
+import { tracing } from './tracing-schema.ts'
 import {
   address,
   type Address,
@@ -54,6 +56,11 @@ const shape = z.strictObject({
     .default('info')
     .describe('What is logged at all; a line for each decision is `info`.')
     .register(CHANGES, { at: 'run time' }),
+  logFormat: z
+    .enum(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('Lines of JSON, or for people; `auto`: for people on a terminal.'),
+  audit: auditSchema.prefault({}).describe('The record of decisions.'),
   secretName: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be the name of a Secret')
@@ -332,6 +339,7 @@ const shape = z.strictObject({
     .prefault({})
     .describe('The names of repositories, to each caller those that it may pull.')
     .register(CHANGES, { at: 'run time' }),
+  tracing,
   drainDelay: duration(0, 300)
     .prefault('0s')
     .describe(

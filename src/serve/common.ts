@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createLogRation } from '../adapters/log-ration.ts'
-import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
 import type { Clock } from '../clock.ts'
@@ -19,8 +18,11 @@ import type { Decider } from '../policy/decider.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
 import { longestLifeOf, openKeys, type OpenKeys } from './keys.ts'
+import { followLogSignals } from './log-signals.ts'
+import { openLogs, ownTerminal, type Logs } from './logs.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { recordTo } from './sinks.ts'
+import { openTracing, type OpenTracing } from './tracing.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -30,9 +32,11 @@ export interface Common extends Lasting, Changing {}
 /** What stays as long as rauth runs. */
 interface Lasting extends DecideDependencies, OpenKeys {
   readonly log: Log
-  /** From now on only what is as grave as this is logged. */
-  readonly setLogLevel: (level: Config['logLevel']) => void
+  /** Where that, and the audit, is written. */
+  readonly logs: Logs
   readonly metrics: Metrics
+  /** Where decisions are told as spans, if they are. */
+  readonly tracing: OpenTracing | undefined
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
   readonly tls: TlsOfListeners
@@ -101,8 +105,12 @@ async function createLasting(
   { takesLogins, checks }: Duties,
   now: () => Config,
 ): Promise<Lasting> {
-  const log = createLogger(config.logLevel)
   const metrics = createMetrics()
+  const logs = await openLogs({ config, terminal: ownTerminal(), onLost: metrics.auditLineLost })
+  const { log } = logs
+  const { health: audit } = logs
+  if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
+  followLogSignals(logs)
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
   const timer = () => performance.now()
@@ -119,9 +127,11 @@ async function createLasting(
     takesLogins,
   )
   metrics.observeCredentials(() => identity.lookup.ready())
+  const tracing = await openTracing({ config, log, metrics })
   return {
     ...{
       log,
+      logs,
       metrics,
       keys,
       signingKeys,
@@ -133,25 +143,18 @@ async function createLasting(
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    setLogLevel(level) {
-      log.level = level
-    },
     timer,
     newId: randomUUID,
     record: recordTo(
       [
-        {
-          name: 'log',
-          required: true,
-          take(event) {
-            logDecision(log, event)
-          },
-        },
+        ...logs.sinks,
         { name: 'metrics', take: metrics.record },
         { name: 'decisions', take: decisions.record },
+        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
       ],
       onSinkFailure({ log, metrics }),
     ),
+    ...{ tracing, trace: tracing?.begin },
     decisions,
   }
 }

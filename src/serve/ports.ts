@@ -46,7 +46,7 @@ async function openGateway({ current, running, opened }: PortsOptions): Promise<
   const half = (): GatewayHalf => present(current().gateway)
   const grpc = await startGrpcServer(
     {
-      check: (message) => half().check(message),
+      check: (message, head) => half().check(message, head),
       ready: () => running() && common.store.ready() && common.keys.ready(),
       tls: await common.tls.open('gateway'),
       onFailure: onAnswerFailure(common),

@@ -23,6 +23,9 @@ export interface RunOptions {
   readonly source: ConfigSource
 }
 
+/** How long the last spans may take to their collector, milliseconds. */
+const LAST_SPANS = 2_000
+
 /** How long what is left may keep the process after all is closed, milliseconds. */
 const LAST_MOMENT = 2_000
 
@@ -53,7 +56,8 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   let halves: Halves | undefined
   const config = () => halves?.common.config ?? first
   const common = await createCommon(first, { takesLogins, checks: role !== 'token' }, config)
-  const { log, metrics, keys, signingKeys, tls, store, identity, cluster, clock } = common
+  const { log, logs, metrics, tracing, keys, signingKeys, tls, store, identity, cluster, clock } =
+    common
   const listenersOf = LISTENERS[role]
   for (const warning of [...warnings, ...warningsOf(first, listenersOf)]) log.warn({}, warning)
 
@@ -70,7 +74,10 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
 
   function health(): readonly HealthPart[] {
     const config = { name: 'config', trouble: () => reloads?.problem() }
-    const more = [config, ...current().health, ...(logins?.health ?? [])]
+    const more = [
+      ...[config, ...current().health, tracing?.health],
+      ...[...(logins?.health ?? []), logs.health],
+    ]
     // Who asks has found the operations port open.
     const asked = new Map([...listeners].filter(([name]) => name !== 'operations'))
     return healthOf({ common: current().common, more, listeners: asked, running })
@@ -103,7 +110,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
       throw error
     }
     before.common.policySource.close()
-    common.setLogLevel(next.logLevel)
+    logs.setLevel(next.logLevel)
     for (const warning of warningsOf(next, listenersOf)) {
       if (!known.has(warning)) log.warn({}, warning)
     }
@@ -116,6 +123,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     const ports = [...listeners.values()].filter((listener) => listener !== operations)
     const patience = config().drainTimeout * 1000
     await Promise.all(ports.map((listener) => listener.close(patience)))
+    await tracing?.close(LAST_SPANS)
     await operations?.close(0)
     logins?.close()
     identity.close()
@@ -123,6 +131,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     keys.close()
     current().common.policySource.close()
     tls.close()
+    await logs.close()
   }
 
   try {

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
+import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
 import { createCacheMetrics, type CacheMetrics } from './metrics/caches.ts'
 import { createConfigMetrics, type ConfigMetrics } from './metrics/config.ts'
 import { createCredentialMetrics, type CredentialMetrics } from './metrics/credentials.ts'
@@ -10,6 +11,7 @@ import { createKeyMetrics, type KeyMetrics } from './metrics/keys.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { createPolicyMetrics, type PolicyMetrics } from './metrics/policy.ts'
 import { addProcessMetrics } from './metrics/process.ts'
+import { createTracingMetrics, type TracingMetrics } from './metrics/tracing.ts'
 import { createTlsMetrics, type TlsMetrics } from './metrics/tls.ts'
 
 /** What a registry of metrics looks like from outside. */
@@ -23,6 +25,7 @@ export interface RenderedMetrics {
 export interface Metrics
   extends
     DecisionMetrics,
+    AuditMetrics,
     CacheMetrics,
     ConfigMetrics,
     GuessingMetrics,
@@ -32,6 +35,7 @@ export interface Metrics
     IdentityMetrics,
     CredentialMetrics,
     KubernetesMetrics,
+    TracingMetrics,
     RenderedMetrics {}
 
 /** Labels are closed sets only: no name that a client can choose becomes a time series. */
@@ -39,6 +43,7 @@ export function createMetrics(registry = new Registry()): Metrics {
   addProcessMetrics(registry, VERSION)
   return {
     ...createDecisionMetrics(registry),
+    ...createAuditMetrics(registry),
     ...createCacheMetrics(registry),
     ...createConfigMetrics(registry),
     ...createGuessingMetrics(registry),
@@ -48,6 +53,7 @@ export function createMetrics(registry = new Registry()): Metrics {
     ...createIdentityMetrics(registry),
     ...createCredentialMetrics(registry),
     ...createKubernetesMetrics(registry),
+    ...createTracingMetrics(registry),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   }
