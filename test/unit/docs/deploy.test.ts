@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
 import { PROXIES } from '../../../src/adapters/ext-authz/proxies/proxies.ts'
+import { registryConfig, type RegistryTokenCheck } from '../../../tools/stack/registry-config.ts'
 
 /** The root of the repository, from dist/test/unit/docs. */
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
@@ -125,6 +126,23 @@ describe('examples/deploy', () => {
         const { rule, middlewares } = http.routers[name] ?? assert.fail(name)
         return [`Host(\`registry.example\`) && (${rule})`, middlewares]
       }),
+    )
+  })
+
+  it('no-proxy: the registry is told what the tests tell theirs', () => {
+    const given = parse(read(EXAMPLES, 'no-proxy/registry.yml')) as Record<'http' | 'auth', Json>
+    const { rootcertbundle: certificates, ...token } = given.auth['token'] as RegistryTokenCheck & {
+      rootcertbundle: string
+    }
+    const wanted = parse(
+      registryConfig({
+        ...{ port: 5000, storage: '/var/lib/registry', secret: '' },
+        tokenCheck: { ...token, certificates },
+      }),
+    ) as Record<'http', Json>
+    assert.deepEqual(
+      { ...given, log: undefined, http: given.http['relativeurls'] },
+      { ...wanted, log: undefined, http: wanted.http['relativeurls'] },
     )
   })
 
