@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createLogRation } from '../adapters/log-ration.ts'
-import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
 import type { Clock } from '../clock.ts'
@@ -19,8 +18,11 @@ import type { Decider } from '../policy/decider.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
 import { openKeys, type OpenKeys } from './keys.ts'
+import { followLogSignals } from './log-signals.ts'
+import { openLogs, ownTerminal, type Logs } from './logs.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { recordTo } from './sinks.ts'
+import { openTracing, type OpenTracing } from './tracing.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -28,7 +30,11 @@ import { verifierOf } from './verifier.ts'
 export interface Common extends DecideDependencies, OpenKeys {
   readonly config: Config
   readonly log: Log
+  /** Where that, and the audit, is written. */
+  readonly logs: Logs
   readonly metrics: Metrics
+  /** Where decisions are told as spans, if they are. */
+  readonly tracing: OpenTracing | undefined
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
   /** Of the tokens of all services: whoever asks says for which one it is. */
@@ -62,8 +68,12 @@ export interface Duties {
 /** Reads the keys and the credentials. Throws what keeps rauth from serving. */
 export async function createCommon(config: Config, duties: Duties): Promise<Common> {
   const { takesLogins, checks } = duties
-  const log = createLogger(config.logLevel)
   const metrics = createMetrics()
+  const logs = await openLogs({ config, terminal: ownTerminal(), onLost: metrics.auditLineLost })
+  const { log } = logs
+  const { health: audit } = logs
+  if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
+  followLogSignals(logs)
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
   const timer = () => performance.now()
@@ -80,10 +90,12 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   )
   metrics.observeCredentials(() => identity.lookup.ready())
   const policySource = await openPolicy({ config, log, metrics })
+  const tracing = await openTracing({ config, log, metrics })
   return {
     ...{
       config,
       log,
+      logs,
       metrics,
       keys,
       signingKeys,
@@ -100,18 +112,14 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     newId: randomUUID,
     record: recordTo(
       [
-        {
-          name: 'log',
-          required: true,
-          take(event) {
-            logDecision(log, event)
-          },
-        },
+        ...logs.sinks,
         { name: 'metrics', take: metrics.record },
         { name: 'decisions', take: decisions.record },
+        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
       ],
       onSinkFailure({ log, metrics }),
     ),
+    ...{ tracing, trace: tracing?.begin },
     decisions,
     policy: () => policySource.current(),
     decider: deciderOf(config),

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
+import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
 import { createCacheMetrics, type CacheMetrics } from './metrics/caches.ts'
 import { createCredentialMetrics, type CredentialMetrics } from './metrics/credentials.ts'
 import { createDecisionMetrics, type DecisionMetrics } from './metrics/decisions.ts'
@@ -9,6 +10,7 @@ import { createKeyMetrics, type KeyMetrics } from './metrics/keys.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { createPolicyMetrics, type PolicyMetrics } from './metrics/policy.ts'
 import { addProcessMetrics } from './metrics/process.ts'
+import { createTracingMetrics, type TracingMetrics } from './metrics/tracing.ts'
 import { createTlsMetrics, type TlsMetrics } from './metrics/tls.ts'
 
 /** What a registry of metrics looks like from outside. */
@@ -22,6 +24,7 @@ export interface RenderedMetrics {
 export interface Metrics
   extends
     DecisionMetrics,
+    AuditMetrics,
     CacheMetrics,
     GuessingMetrics,
     KeyMetrics,
@@ -30,6 +33,7 @@ export interface Metrics
     IdentityMetrics,
     CredentialMetrics,
     KubernetesMetrics,
+    TracingMetrics,
     RenderedMetrics {}
 
 /** Labels are closed sets only: no name that a client can choose becomes a time series. */
@@ -37,6 +41,7 @@ export function createMetrics(registry = new Registry()): Metrics {
   addProcessMetrics(registry, VERSION)
   return {
     ...createDecisionMetrics(registry),
+    ...createAuditMetrics(registry),
     ...createCacheMetrics(registry),
     ...createGuessingMetrics(registry),
     ...createKeyMetrics(registry),
@@ -45,6 +50,7 @@ export function createMetrics(registry = new Registry()): Metrics {
     ...createIdentityMetrics(registry),
     ...createCredentialMetrics(registry),
     ...createKubernetesMetrics(registry),
+    ...createTracingMetrics(registry),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   }
