@@ -158,9 +158,10 @@ describe('examples/deploy', () => {
       virtualService?.spec.http[0]?.match.map(({ uri }) => uri),
       unjudged.map((exact) => ({ exact })),
     )
-    const route = objectsOf('envoy-gateway/envoy-gateway.yaml').at(-1) as {
-      spec: { rules: { matches: { path: Json }[] }[] }
-    }
+    const route = objectsOf('envoy-gateway/envoy-gateway.yaml').find(
+      ({ kind, metadata }) =>
+        kind === 'HTTPRoute' && (metadata as { name: string }).name === 'registry-token',
+    ) as { spec: { rules: { matches: { path: Json }[] }[] } }
     assert.deepEqual(
       route.spec.rules[0]?.matches.map(({ path }) => path),
       unjudged.map((value) => ({ type: 'Exact', value })),
