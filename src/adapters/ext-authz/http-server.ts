@@ -61,7 +61,7 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
       sendAnswer({ request, response }, await judgeRequest(request), bodyLength(request) > 0)
     },
     connect: judgeRequest,
-    refuse: (reason) => judge(() => refused(reason), {}),
+    refuse: (refusal) => judge(() => ({ ok: false, refusal }), {}),
     onFailure(thrown) {
       reportFailure(options, thrown)
     },

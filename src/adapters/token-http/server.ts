@@ -118,7 +118,7 @@ export function createTokenServer(options: TokenServerOptions): Server {
       }
     },
     connect: (request) => answer(refused('method_unsupported'), originOf(request)),
-    refuse: (reason, origin) => answer(refused(reason), origin),
+    refuse: (refusal, origin) => answer({ ok: false, refusal }, origin),
     onFailure: options.onFailure,
   }
   const server = createExchangeServer(LIMITS, exchange, options.tls)
