@@ -128,6 +128,13 @@ async function createLasting(
   )
   metrics.observeCredentials(() => identity.lookup.ready())
   const tracing = await openTracing({ config, log, metrics })
+  const sinks = [
+    ...logs.sinks,
+    { name: 'metrics', take: metrics.record },
+    { name: 'decisions', take: decisions.record },
+    ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
+  ]
+  metrics.observeSinks(sinks.map(({ name }) => name))
   return {
     ...{
       log,
@@ -145,15 +152,7 @@ async function createLasting(
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
     timer,
     newId: randomUUID,
-    record: recordTo(
-      [
-        ...logs.sinks,
-        { name: 'metrics', take: metrics.record },
-        { name: 'decisions', take: decisions.record },
-        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
-      ],
-      onSinkFailure({ log, metrics }),
-    ),
+    record: recordTo(sinks, onSinkFailure({ log, metrics })),
     ...{ tracing, trace: tracing?.begin },
     decisions,
   }
