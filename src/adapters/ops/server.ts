@@ -50,7 +50,7 @@ export function createOperationsServer({ routes, onFailure }: OperationsOptions)
         sendAnswer({ request, response }, await answer(request), false)
       },
       connect: answer,
-      refuse: (reason) => Promise.resolve(json(refusalKind(reason).http, { status: reason })),
+      refuse: ({ reason }) => Promise.resolve(json(refusalKind(reason).http, { status: reason })),
       onFailure,
     },
   )
