@@ -24,5 +24,6 @@ export async function madeFiles(root: string): Promise<ReadonlyMap<string, strin
     ],
     // Helm reads no file outside of a chart.
     ['files/envoy.yaml', read('envoy/envoy.yaml')],
+    ['files/fast-lane.yaml', read('envoy/fast-lane.yaml')],
   ])
 }

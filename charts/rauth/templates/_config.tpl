@@ -33,6 +33,9 @@
 {{- if include "rauth.policyMap" $root }}{{ $_ := set $policy "file" "/etc/rauth/policy/policy.yaml" }}{{ end }}
 {{- if $values.policy.kubernetesRbac }}{{ $_ := set $policy "kubernetes" (dict "enabled" true) }}{{ end }}
 {{- with $policy }}{{ $_ := set $config "policy" . }}{{ end }}
+{{- if $values.gateway.fastLane.enabled }}
+{{- $_ := set $config "gateway" (dict "fastLane" (dict "enabled" true "window" $values.gateway.fastLane.window)) }}
+{{- end }}
 {{- $tls := dict }}
 {{- if include "rauth.tokenTls" $root }}
 {{- $_ := set $tls "token" (dict "certificate" "/etc/rauth/tls/tls.crt" "key" "/etc/rauth/tls/tls.key") }}

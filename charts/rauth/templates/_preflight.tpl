@@ -55,6 +55,9 @@
 {{- if and $values.registry.enabled (gt (int $values.registry.replicaCount) 1) (not (has "ReadWriteMany" $values.registry.storage.accessModes)) (not $values.registry.storage.existingClaim) (not (hasKey $values.registry.extraConfig "storage")) }}
 {{- $problems = append $problems "registry.replicaCount: several pods need a storage that they share; set registry.storage.accessModes to [ReadWriteMany], or registry.extraConfig.storage to an object store" }}
 {{- end }}
+{{- if and $values.gateway.fastLane.enabled (not $envoy) }}
+{{- $problems = append $problems "gateway.fastLane: it is for the Envoy of this chart; set envoy.enabled, or configure your own and config.extra.gateway.fastLane" }}
+{{- end }}
 {{- if and $values.autoscaling.enabled (lt (int $values.autoscaling.maxReplicas) (int $values.autoscaling.minReplicas)) }}
 {{- $problems = append $problems "autoscaling.maxReplicas: fewer than minReplicas" }}
 {{- end }}

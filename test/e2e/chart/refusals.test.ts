@@ -28,6 +28,11 @@ describe('values that the chart refuses', () => {
     ['a level that is none', ['config.logLevel=loud'], /value must be one of/],
     ['Envoy before nothing', ['envoy.enabled=true'], /envoy\.enabled: there is no registry/],
     [
+      'a fast lane without Envoy',
+      ['gateway.fastLane.enabled=true'],
+      /gateway\.fastLane: it is for the Envoy of this chart/,
+    ],
+    [
       'two registries behind one Envoy',
       ['registry.enabled=true', 'envoy.upstream.address=a'],
       /envoy\.upstream\.address: Envoy leads to the registry of this chart/,
