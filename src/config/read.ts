@@ -97,7 +97,7 @@ export function settleConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls, policy, identity } = parsed.data
+  const { tls, policy, identity, liveView } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -113,6 +113,10 @@ export function settleConfig(
       policy: {
         ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
         command: { ...policy.command, ...programIn(folder, policy.command.program) },
+      },
+      liveView: {
+        ...liveView,
+        ...(liveView.tokenFile && resolved({ tokenFile: liveView.tokenFile })),
       },
       identity: identity.map((source) => resolveSource(source, folder)),
       credentials: credentialSource(parsed.data.credentials, { inPod: isPod(environment), folder }),

@@ -3,6 +3,7 @@ import { ALGORITHM_NAMES } from '../token/algorithms.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
+import { liveViewSchema } from './live-view-schema.ts'
 import {
   address,
   type Address,
@@ -310,6 +311,7 @@ const shape = z.strictObject({
     })
     .prefault({})
     .describe('The names of repositories, to each caller those that it may pull.'),
+  liveView: liveViewSchema,
   drainDelay: duration(0, 300)
     .prefault('0s')
     .describe(

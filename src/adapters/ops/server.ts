@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { refusalKind } from '../../refusal.ts'
 import { createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import type { Metrics } from './metrics.ts'
@@ -12,6 +12,8 @@ export interface OperationsOptions {
   readonly troubles: Readonly<Record<string, () => string | undefined>>
   /** The last decisions, each for whoever knows its id: none is listed. */
   readonly decisions: Pick<RecentDecisions, 'find'>
+  /** What else is asked for here: answers a request, or says nothing of it. */
+  readonly more?: ((request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined) | undefined
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }
@@ -29,6 +31,7 @@ export function createOperationsServer({
   parts,
   troubles,
   decisions,
+  more,
   onFailure,
 }: OperationsOptions): Server {
   function readiness(): HttpAnswer {
@@ -79,6 +82,8 @@ export function createOperationsServer({
     { headersTimeout: 5_000, requestTimeout: 10_000 },
     {
       async serve(request, response) {
+        const answered = more?.(request, response)
+        if (answered !== undefined) return answered
         sendAnswer({ request, response }, await answer(request), false)
       },
       connect: answer,
