@@ -317,6 +317,11 @@ const shape = z.strictObject({
     .describe(
       'How long /readyz says no before the ports close, so that by then nobody sends any more.',
     ),
+  drainTimeout: duration(1, 300)
+    .prefault('5s')
+    .describe(
+      'How long requests in flight may take once the ports are closed; then they are cut. Whoever stops rauth must wait for both: `terminationGracePeriodSeconds`, `TimeoutStopSec`.',
+    ),
   listen: z
     .strictObject({
       token: address

@@ -25,9 +25,6 @@ export interface RunOptions {
   readonly warnings?: readonly string[]
 }
 
-/** How long requests in flight may take once rauth was told to stop, milliseconds. */
-const DRAIN = 5_000
-
 /** How long what is left may keep the process after all is closed, milliseconds. */
 const LAST_MOMENT = 2_000
 
@@ -102,7 +99,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   async function close(): Promise<void> {
     const operations = listeners.get('operations')
     const halves = [...listeners.values()].filter((listener) => listener !== operations)
-    await Promise.all(halves.map((listener) => listener.close(DRAIN)))
+    await Promise.all(halves.map((listener) => listener.close(config.drainTimeout * 1000)))
     await operations?.close(0)
     logins?.close()
     identity.close()

@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { request, type Agent } from 'node:http'
 import { Readable } from 'node:stream'
 
 export interface Answer {
@@ -14,18 +14,20 @@ export interface Question {
   readonly body?: string | Buffer | Readable
   /** Address of this machine that it comes from, 127.0.0.1 if none is given. */
   readonly from?: string
+  /** Whose connections are used; without, one that is for this alone. */
+  readonly agent?: Agent
 }
 
 /** One request whose path goes out byte for byte: fetch would tidy `..`, `%2F` and `\`. */
 export function ask(port: number, path: string, question: Question = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', headers = {}, body, from } = question
+    const { method = 'GET', headers = {}, body, from, agent = false } = question
     const outgoing = request({
       host: '127.0.0.1',
       port,
       method,
       path: '/',
-      agent: false,
+      agent,
       ...(from === undefined ? {} : { localAddress: from }),
       headers: {
         host: `localhost:${String(port)}`,
