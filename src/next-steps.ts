@@ -28,7 +28,8 @@ export const NEXT_STEPS: Readonly<Record<Reason, string>> = {
   parameters_malformed: 'See which client this is: its query or its form can’t be read.',
   form_incomplete: 'See which client this is: its form lacks what OAuth asks for.',
   form_type_unsupported: 'See which client this is: its body is no form.',
-  grant_type_unsupported: 'See which client this is: it asks for a kind of grant that there is not.',
+  grant_type_unsupported:
+    'See which client this is: it asks for a kind of grant that there is not.',
   headers_too_large: 'See which client this is: its request line or its headers are too long.',
   request_timeout: 'Look at the network: the request did not arrive whole in time.',
   request_too_large: 'See which client this is: it sends too much, or asks for too many scopes.',
@@ -51,7 +52,8 @@ export const NEXT_STEPS: Readonly<Record<Reason, string>> = {
   mount_unremovable: 'Nothing: the client uploads the blob instead.',
   access_denied:
     'See the explanation for the rule that decides. If it should be allowed, change the policy; else the client uses the credentials of another namespace.',
-  path_invalid: 'See which client this is: no registry client sends such a path. It may be an attack.',
+  path_invalid:
+    'See which client this is: no registry client sends such a path. It may be an attack.',
   name_invalid: 'Have the repository renamed: its name is not in the OCI grammar.',
   reference_invalid: 'Have the tag or the digest corrected.',
   route_unknown:
@@ -64,7 +66,8 @@ export const NEXT_STEPS: Readonly<Record<Reason, string>> = {
   tag_immutable: 'Nothing: the policy has it so. Another tag can be pushed.',
   content_immutable: 'Nothing: the policy keeps what immutable tags may need.',
   tag_unclear: 'See that gateway.registry is reachable from rauth; the detail has its answer.',
-  registry_unavailable: 'See that catalog.registry is reachable from rauth; the detail has its answer.',
+  registry_unavailable:
+    'See that catalog.registry is reachable from rauth; the detail has its answer.',
   not_ready:
     'See the parts above: mostly rauth may not list Secrets, or can’t reach the API server.',
   identity_unavailable:

@@ -1,10 +1,5 @@
 import { visible } from '../printable.ts'
-import type {
-  ExplainedAction,
-  ExplainedHolder,
-  ExplainedRule,
-  Explanation,
-} from './explain.ts'
+import type { ExplainedAction, ExplainedHolder, ExplainedRule, Explanation } from './explain.ts'
 
 /** What a decision comes to for one resource, in words; nothing in them moves a cursor or hides. */
 export interface ExplainedInWords {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { createLiveFeed, type LiveFeed } from '../adapters/live-view/live-feed.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
@@ -29,6 +30,8 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly metrics: Metrics
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
+  /** What the live view shows of them; without one: nothing. */
+  readonly liveFeed: LiveFeed | undefined
   /** Of the tokens of all services: whoever asks says for which one it is. */
   readonly verifier: Verifier
   readonly tls: TlsOfListeners
@@ -63,6 +66,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   const log = createLogger(config.logLevel)
   const metrics = createMetrics()
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
+  const liveFeed = config.liveView.enabled ? createLiveFeed(() => Date.now()) : undefined
   const clock: Clock = () => Date.now() / 1000
   const timer = () => performance.now()
   const { keys, signingKeys, bindingKey } = await openKeys({
@@ -99,8 +103,9 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       logDecision(log, event)
       metrics.record(event)
       decisions.record(event)
+      liveFeed?.record(event)
     },
-    decisions,
+    ...{ decisions, liveFeed },
     policy: () => policySource.current(),
     decider: deciderOf(config),
     policySource,

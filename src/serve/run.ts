@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
+import type { LiveView } from '../adapters/live-view/live-view.ts'
 import { createOperationsServer } from '../adapters/ops/server.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, type TlsListener } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
+import { openLiveView } from './live-view.ts'
 import { createCommon, onAnswerFailure, onPortError } from './common.ts'
 import { createLogins, type Logins } from './logins.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -61,6 +63,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   const told = stopSignal()
   const listeners = new Map<string, Listener>()
   let logins: Logins | undefined
+  let liveView: LiveView | undefined
   let stopping = false
   const running = () => !stopping
 
@@ -76,19 +79,21 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
       const opened = (name: string, listener: Listener) => listeners.set(name, listener)
       await openGateway(common, logins, running, opened)
     }
+    const parts = {
+      credentials: () => store.ready(),
+      keys: () => keys.ready(),
+      running,
+    }
+    const troubles = {
+      ...identity.troubles,
+      keys: () => keys.problem(),
+      policy: () => policySource.problem(),
+      ...tls.troubles(),
+    }
+    liveView = await openLiveView(common, { role, parts, troubles })
     const server = createOperationsServer({
-      ...{ metrics, decisions },
-      parts: {
-        credentials: () => store.ready(),
-        keys: () => keys.ready(),
-        running,
-      },
-      troubles: {
-        ...identity.troubles,
-        keys: () => keys.problem(),
-        policy: () => policySource.problem(),
-        ...tls.troubles(),
-      },
+      ...{ metrics, decisions, parts, troubles },
+      more: (request, response) => liveView?.handle(request, response),
       onFailure: onAnswerFailure(common),
     })
     const address = config.listen.operations
@@ -100,6 +105,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
     const operations = listeners.get('operations')
     const halves = [...listeners.values()].filter((listener) => listener !== operations)
     await Promise.all(halves.map((listener) => listener.close(config.drainTimeout * 1000)))
+    liveView?.close()
     await operations?.close(0)
     logins?.close()
     identity.close()

@@ -1,5 +1,4 @@
 import type { HttpAnswer } from '../http-exchange.ts'
-import type { PageFile } from './page-files.ts'
 
 /** What the page may do in a browser: run and show what comes from here, and nothing else. */
 const POLICY = [
@@ -31,7 +30,7 @@ const TYPES = {
   js: 'text/javascript; charset=utf-8',
 }
 
-export function fileAnswer(name: PageFile, body: string, status = 200): HttpAnswer {
+export function fileAnswer(name: string, body: string, status = 200): HttpAnswer {
   const type = TYPES[name.slice(name.lastIndexOf('.') + 1) as keyof typeof TYPES]
   return { status, headers: { ...GUARDED, 'Content-Type': type }, body }
 }

@@ -1,28 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RecordDecision } from '../../event.ts'
+import { REASONS } from '../../refusal.ts'
 import { bodyLength, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import { fileAnswer, GUARDED, jsonAnswer, withHeaders } from './answers.ts'
-import { createDecisionRing } from './decision-ring.ts'
 import { explainedDecision, type FindDecision } from './explained-decision.ts'
 import { readFilter } from './filter.ts'
 import { createGate, type GateOptions } from './gate.ts'
+import type { LiveFeed } from './live-feed.ts'
 import { loginPage, refusal, withSession } from './login.ts'
 import { PAGE_FILES, readPageFile } from './page-files.ts'
-import { createRates } from './rates.ts'
 import { createSession, SESSION } from './session.ts'
+import { tablesOf, type TableSources } from './tables.ts'
+import { answerQuestion, type Ask } from './question.ts'
 import { createSlowGuesses } from './slow-guesses.ts'
 import { createViewers } from './viewers.ts'
 
 /** Where it is on the operations port. */
 export const LIVE_VIEW = '/live/'
 
-/** Decisions that were allowed, and as many of the others: a few MB in all. */
-const KEPT = 1_000
-
 /** Browsers at a time. */
 const MOST_VIEWERS = 10
 
 export interface LiveViewOptions extends Omit<GateOptions, 'guesses'> {
+  readonly feed: LiveFeed
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Tells this process apart from any other. */
@@ -32,11 +31,13 @@ export interface LiveViewOptions extends Omit<GateOptions, 'guesses'> {
   /** What the page says of this process once. */
   readonly about: object
   readonly findDecision: FindDecision
+  readonly tables: Omit<TableSources, 'usage' | 'clock'>
+  readonly ask: Ask
+  /** Told of what kept an answer from being given, such as a token that can't be read. */
+  readonly onFailure: (thrown: unknown) => void
 }
 
 export interface LiveView {
-  /** Told of each decision; costs the same whoever watches. */
-  readonly record: RecordDecision
   /** Answers a request for one of its paths; nothing: it is for somebody else. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined
   close(): void
@@ -51,24 +52,34 @@ type Route = (asked: {
 
 /** The page on which to see what rauth decides, with the paths that it needs: docs/live-view.md. */
 export function createLiveView(options: LiveViewOptions): LiveView {
-  const { now, clock, token, health } = options
-  const ring = createDecisionRing(KEPT, now)
-  const rates = createRates(now)
+  const { now, clock, token, health, feed } = options
   const gate = createGate({ ...options, guesses: createSlowGuesses() })
-  const started = now()
   const viewers = createViewers({
-    ...{ ring, process: options.process, most: MOST_VIEWERS },
-    now: () => ({ time: now(), started, ...rates.now(), ...health(), viewers: viewers.count() }),
+    ...{ ring: feed.ring, process: options.process, most: MOST_VIEWERS },
+    now: () => ({ time: now(), ...feed.rates.now(), ...health(), viewers: viewers.count() }),
   })
 
   /** For whoever may see data. */
   const data: Readonly<Record<string, Route>> = {
-    about: () => jsonAnswer(200, options.about),
+    about: async () =>
+      jsonAnswer(200, {
+        ...options.about,
+        reasons: REASONS,
+        login: (await token()) !== undefined,
+      }),
     decisions({ rest }) {
       const found = explainedDecision(options.findDecision, rest)
       return found === undefined
         ? jsonAnswer(404, { error: 'not among the last decisions of this process' })
         : jsonAnswer(200, found)
+    },
+    tables({ query }) {
+      const sources = { ...options.tables, usage: feed.usage, clock }
+      return jsonAnswer(200, tablesOf(sources, (query.get('namespaces') ?? '').trim()))
+    },
+    async ask({ query }) {
+      const answered = await answerQuestion(options.ask, query)
+      return jsonAnswer('error' in answered ? 400 : 200, answered)
     },
   }
 
@@ -129,19 +140,17 @@ export function createLiveView(options: LiveViewOptions): LiveView {
 
   async function serve(request: IncomingMessage, response: ServerResponse, path: string) {
     const query = new URLSearchParams((request.url ?? '').split('?', 2)[1])
-    const answered =
-      path === 'stream' && request.method === 'GET'
-        ? await stream(request, response, query)
-        : await answer(request, path, query)
+    const isStream = path === 'stream' && request.method === 'GET'
+    const answering = isStream ? stream(request, response, query) : answer(request, path, query)
+    const answered = await answering.catch((thrown: unknown) => {
+      options.onFailure(thrown)
+      return jsonAnswer(503, { error: 'rauth could not tell: see its log' })
+    })
     if (answered === undefined) return
     sendAnswer({ request, response }, answered, bodyLength(request) > 0)
   }
 
   return {
-    record(event) {
-      ring.record(event)
-      rates.record(event)
-    },
     handle(request, response) {
       const path = (request.url ?? '').split('?', 1)[0] ?? ''
       if (`${path}/` === LIVE_VIEW) {

@@ -13,11 +13,7 @@ const CLASSES = 172
 /** How decisions of the last minute went. */
 export interface RatesOfNow {
   /** Decisions of each of the last 60 whole seconds, the oldest first. */
-  readonly history: readonly {
-    readonly allowed: number
-    readonly refused: number
-    readonly failed: number
-  }[]
+  readonly history: Readonly<Record<DecisionEvent['outcome'], readonly number[]>>
   /** Milliseconds that decisions of that minute took inside rauth, 10 % too much at most; none: there were none. */
   readonly p50?: number
   readonly p99?: number
@@ -69,18 +65,23 @@ export function createRates(now: () => number): Rates {
       const current = Math.floor(now() / 1000)
       const durations = new Uint32Array(CLASSES)
       const reasons = new Map<Reason, number>()
-      const history = Array.from({ length: WINDOW }, (_, index) => {
-        const at = current - WINDOW + index
+      const history: Record<DecisionEvent['outcome'], number[]> = {
+        ...{ allowed: [], refused: [], failed: [] },
+      }
+      for (let at = current - WINDOW; at < current; at += 1) {
         const second = seconds[at % seconds.length]
-        if (second?.at !== at) return { allowed: 0, refused: 0, failed: 0 }
+        const isThere = second?.at === at
+        for (const outcome of ['allowed', 'refused', 'failed'] as const) {
+          history[outcome].push(isThere ? second.outcomes[outcome] : 0)
+        }
+        if (!isThere) continue
         for (const [one, count] of second.durations.entries()) {
           durations[one] = (durations[one] ?? 0) + count
         }
         for (const [reason, count] of second.reasons) {
           reasons.set(reason, (reasons.get(reason) ?? 0) + count)
         }
-        return { ...second.outcomes }
-      })
+      }
       const [p50, p99] = [percentile(durations, 0.5), percentile(durations, 0.99)]
       return {
         history,

@@ -41,7 +41,5 @@ export function sessionIn(header: string | undefined): string | undefined {
 }
 
 function sealOf(token: Redacted<string>, until: string): string {
-  return createHmac('sha256', token.reveal())
-    .update(`rauth live view ${until}`)
-    .digest('base64url')
+  return createHmac('sha256', token.reveal()).update(`rauth live view ${until}`).digest('base64url')
 }

@@ -37,7 +37,7 @@ export interface Viewers {
 }
 
 export interface ViewersOptions {
-  readonly ring: DecisionRing
+  readonly ring: Pick<DecisionRing, 'begin' | 'after'>
   /** Tells this process apart from any other. */
   readonly process: string
   /** All that is told once a second. */

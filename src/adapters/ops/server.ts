@@ -13,7 +13,8 @@ export interface OperationsOptions {
   /** The last decisions, each for whoever knows its id: none is listed. */
   readonly decisions: Pick<RecentDecisions, 'find'>
   /** What else is asked for here: answers a request, or says nothing of it. */
-  readonly more?: ((request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined) | undefined
+  readonly more?:
+    ((request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined) | undefined
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }

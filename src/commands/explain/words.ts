@@ -5,7 +5,7 @@ import {
   type ExplainedInWords,
 } from '../../policy/explanation-words.ts'
 import { visible } from '../../printable.ts'
-import type { Judged } from '../asking/judge.ts'
+import type { Judged } from '../../serve/asking/judge.ts'
 import { formatTable } from '../table.ts'
 
 /** The record, one field a line; what it does not have is left out. */

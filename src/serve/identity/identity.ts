@@ -1,5 +1,6 @@
 import type { BcryptChecks } from '../../credentials/bcrypt-checks.ts'
 import { joinLookups, type CredentialLookup } from '../../credentials/credential.ts'
+import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { IdentitySource } from '../../credentials/source.ts'
 import { createStoredPasswords } from '../../credentials/stored-passwords.ts'
 import { createVouchers, type Vouchers } from '../../credentials/vouchers.ts'
@@ -24,6 +25,8 @@ export interface OpenIdentity {
   readonly nobody: () => Labels | undefined
   /** In order. Only for whoever takes logins. */
   readonly sources: (bcrypt: BcryptChecks) => readonly IdentitySource[]
+  /** The namespaces that have Secrets, with what these are good for. */
+  readonly listed: () => Iterable<ListedNamespace>
   /** What is wrong, by what with; `undefined`: nothing. */
   readonly troubles: Readonly<Record<string, () => string | undefined>>
   readonly close: () => void
@@ -77,6 +80,9 @@ export async function openIdentity(
     lookup: joinLookups(stores.map(({ store }) => store)),
     vouchers: createVouchers(references),
     nobody: () => stores.map(({ nobody }) => nobody()).find((labels) => labels !== undefined),
+    *listed() {
+      for (const store of stores) yield* store.listed()
+    },
     sources: (bcrypt) => makers.map((make) => make(bcrypt)),
     troubles: {
       ...Object.fromEntries(stores.map(({ kind, problem }) => [TROUBLE[kind], problem])),
