@@ -1,6 +1,15 @@
 import type { Reason } from './refusal.ts'
 
 /**
+ * Refusals that belong to every pull and push that ends well: the client is told how to go on, and does.
+ * Whoever looks for what is wrong looks past them.
+ */
+export const ROUTINE: ReadonlySet<Reason> = new Set([
+  ...(['credentials_missing', 'token_missing', 'scope_insufficient'] as const),
+  ...(['mount_denied', 'mount_unremovable'] as const),
+])
+
+/**
  * What whoever runs rauth looks at when it says no for a reason. The words for the client are in
  * refusal.ts: these are for those who can see the configuration, the Secrets and the log.
  */

@@ -2,6 +2,7 @@ import { refusalKind, type Reason } from '../../refusal.ts'
 import { NEXT_STEPS } from '../../next-steps.ts'
 import type { DecisionEvent } from '../../event.ts'
 import type { KeptDecision } from './decision-ring.ts'
+import { kindOf, type Kind } from './kind.ts'
 
 /** A decision as one line of the page; texts of clients among it, which the page shows as texts. */
 export interface DecisionLine {
@@ -9,7 +10,7 @@ export interface DecisionLine {
   /** Milliseconds since the epoch. */
   readonly time: number
   readonly half: DecisionEvent['half']
-  readonly outcome: DecisionEvent['outcome']
+  readonly kind: Kind
   readonly status: number
   readonly who: string
   readonly namespaces: readonly string[]
@@ -23,10 +24,10 @@ export interface DecisionLine {
 }
 
 export function lineOf({ time, event }: KeptDecision): DecisionLine {
-  const { id, half, outcome, status, reason, address } = event
+  const { id, half, status, reason, address } = event
   const note = noteOf(event)
   return {
-    ...{ id, time, half, outcome, status },
+    ...{ id, time, half, kind: kindOf(event), status },
     who: whoOf(event),
     namespaces: event.namespaces ?? [],
     what: whatOf(event),
@@ -60,10 +61,12 @@ export function nextOf(reason: Reason): string {
   return NEXT_STEPS[reason]
 }
 
-function noteOf({ outcome, granted, requested, shadow, rule, mount }: DecisionEvent) {
+function noteOf({ half, outcome, granted, requested, shadow, rule, mount }: DecisionEvent) {
   if (shadow !== undefined) return `in shadow: ${shadow}`
   if (mount !== undefined) return 'the mount became an upload: its source is out of reach'
-  if (outcome === 'allowed' && granted !== undefined && granted !== (requested ?? '')) {
+  // Of a check it is all that the token is for.
+  const isToken = half === 'token' && outcome === 'allowed'
+  if (isToken && granted !== undefined && granted !== (requested ?? '')) {
     return granted === '' ? 'nothing of it was granted' : `granted only ${granted}`
   }
   return rule === undefined || rule === '' ? undefined : `by ${rule}`

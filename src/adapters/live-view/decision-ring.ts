@@ -1,4 +1,5 @@
 import type { DecisionEvent } from '../../event.ts'
+import { isDenied, kindOf } from './kind.ts'
 
 /** A decision that is kept, with when it was made: milliseconds since the epoch. */
 export interface KeptDecision {
@@ -8,9 +9,9 @@ export interface KeptDecision {
   readonly event: DecisionEvent
 }
 
-/** How far somebody has read: how many decisions of each kind there had been by then. */
+/** How far somebody has read: how many of those that were denied, and of all others, there had been by then. */
 export interface Cursor {
-  readonly allowed: number
+  readonly usual: number
   readonly denied: number
 }
 
@@ -26,7 +27,7 @@ export interface Batch {
 }
 
 export interface BatchBounds {
-  readonly allowed: number
+  readonly usual: number
   readonly denied: number
 }
 
@@ -39,30 +40,30 @@ export interface DecisionRing {
 }
 
 /**
- * The last `size` decisions that were allowed and as many of the others, in memory: what is busy and well
+ * The last `size` decisions that were denied and as many of the others, in memory: what is busy and well
  * does not push out what is not. Recording one costs the same however many there are.
  */
 export function createDecisionRing(size: number, now: () => number): DecisionRing {
-  const [allowed, denied] = [createRing(size), createRing(size)]
+  const [usual, denied] = [createRing(size), createRing(size)]
   let order = 0
   return {
     record(event) {
-      const ring = event.outcome === 'allowed' ? allowed : denied
+      const ring = isDenied(kindOf(event)) ? denied : usual
       ring.push({ order, time: now(), event })
       order += 1
     },
-    begin: () => ({ allowed: allowed.first(), denied: denied.first() }),
+    begin: () => ({ usual: usual.first(), denied: denied.first() }),
     after(cursor, bounds, wanted) {
       const of = {
-        allowed: allowed.after(cursor.allowed, bounds.allowed, wanted),
+        usual: usual.after(cursor.usual, bounds.usual, wanted),
         denied: denied.after(cursor.denied, bounds.denied, wanted),
       }
-      const found = [...of.allowed.found, ...of.denied.found]
+      const found = [...of.usual.found, ...of.denied.found]
       return {
         decisions: found.sort((a, b) => a.order - b.order),
-        more: { allowed: of.allowed.more, denied: of.denied.more },
-        lost: { allowed: of.allowed.lost, denied: of.denied.lost },
-        cursor: { allowed: allowed.total(), denied: denied.total() },
+        more: { usual: of.usual.more, denied: of.denied.more },
+        lost: { usual: of.usual.lost, denied: of.denied.lost },
+        cursor: { usual: usual.total(), denied: denied.total() },
       }
     },
   }

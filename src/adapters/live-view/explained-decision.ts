@@ -1,6 +1,7 @@
 import type { Explanation } from '../../policy/explain.ts'
 import { explanationWords, type ExplainedInWords } from '../../policy/explanation-words.ts'
 import type { DecisionRecord } from '../../event.ts'
+import { kindOf, type Kind } from './kind.ts'
 import { nextOf, whatOf, whoOf, whyOf } from './decision-line.ts'
 
 /** A decision with when it was made, RFC 3339, and how the policy came to it, as it is kept. */
@@ -11,6 +12,7 @@ export type FindDecision = (
 /** All that there is to be said of a decision, in words. */
 export interface ExplainedDecision {
   readonly record: DecisionRecord & { readonly time: string }
+  readonly kind: Kind
   readonly who: string
   readonly what: string
   /** Of one that was not allowed: why, and what to do about it. */
@@ -25,7 +27,7 @@ export function explainedDecision(find: FindDecision, id: string): ExplainedDeci
   const { explanation, ...record } = found
   const { reason, detail } = record
   return {
-    ...{ record, who: whoOf(record), what: whatOf(record) },
+    ...{ record, kind: kindOf(record), who: whoOf(record), what: whatOf(record) },
     ...(reason === undefined ? {} : { why: whyOf(reason, detail), next: nextOf(reason) }),
     // An event does not know what explains it; the flows do it by the policy, and by nothing else.
     ...(explanation && { explanation: explanationWords(explanation as Explanation) }),

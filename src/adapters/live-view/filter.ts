@@ -1,5 +1,6 @@
 import type { DecisionEvent } from '../../event.ts'
 import { REASONS } from '../../refusal.ts'
+import { kindOf, type Kind } from './kind.ts'
 
 /** Which decisions somebody wants to see. */
 export interface DecisionFilter {
@@ -10,10 +11,11 @@ export interface DecisionFilter {
 
 const OUTCOMES = {
   allowed: ['allowed'],
+  challenged: ['challenged'],
   denied: ['refused', 'failed'],
   refused: ['refused'],
   failed: ['failed'],
-} as const satisfies Record<string, readonly DecisionEvent['outcome'][]>
+} as const satisfies Record<string, readonly Kind[]>
 
 /** Longest text of a field; more is cut off. */
 const LONGEST = 256
@@ -34,7 +36,7 @@ export function readFilter(query: URLSearchParams): DecisionFilter {
   return {
     key: JSON.stringify([outcomes, reason, namespace, text]),
     wants: (event) =>
-      (outcomes === undefined || outcomes.includes(event.outcome)) &&
+      (outcomes === undefined || outcomes.includes(kindOf(event))) &&
       (reason === undefined || event.reason === reason) &&
       (namespace === '' || isAbout(event, namespace)) &&
       (text === '' || textsOf(event).some((one) => one.toLowerCase().includes(text))),

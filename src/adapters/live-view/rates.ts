@@ -1,5 +1,6 @@
 import type { DecisionEvent } from '../../event.ts'
 import type { Reason } from '../../refusal.ts'
+import { isDenied, KINDS, kindOf, type Kind } from './kind.ts'
 
 /** Seconds that are remembered. */
 const WINDOW = 60
@@ -13,14 +14,14 @@ const CLASSES = 172
 /** How decisions of the last minute went. */
 export interface RatesOfNow {
   /** Decisions of each of the last 60 whole seconds, the oldest first. */
-  readonly history: Readonly<Record<DecisionEvent['outcome'], readonly number[]>>
+  readonly history: Readonly<Record<Kind, readonly number[]>>
   /** Milliseconds that decisions of that minute took inside rauth, 10 % too much at most; none: there were none. */
   readonly p50?: number
   readonly p99?: number
-  /** Of the others than allowed, by reason, the most first. */
+  /** Of those that were denied, by reason, the most first. */
   readonly reasons: readonly { readonly reason: Reason; readonly count: number }[]
   /** Since the start of the process. */
-  readonly total: Readonly<Record<DecisionEvent['outcome'], number>>
+  readonly total: Readonly<Record<Kind, number>>
 }
 
 export interface Rates {
@@ -30,7 +31,7 @@ export interface Rates {
 
 interface Second {
   at: number
-  readonly outcomes: Record<DecisionEvent['outcome'], number>
+  readonly kinds: Record<Kind, number>
   readonly reasons: Map<Reason, number>
   readonly durations: Uint32Array
 }
@@ -39,13 +40,13 @@ interface Second {
 export function createRates(now: () => number): Rates {
   // One more than is told of: the second that is not over.
   const seconds = Array.from({ length: WINDOW + 1 }, emptySecond)
-  const total = { allowed: 0, refused: 0, failed: 0 }
+  const total = nothing()
 
   function secondAt(at: number): Second {
     const second = seconds[at % seconds.length] as Second
     if (second.at !== at) {
       second.at = at
-      Object.assign(second.outcomes, { allowed: 0, refused: 0, failed: 0 })
+      Object.assign(second.kinds, nothing())
       second.reasons.clear()
       second.durations.fill(0)
     }
@@ -53,11 +54,14 @@ export function createRates(now: () => number): Rates {
   }
 
   return {
-    record({ outcome, reason, duration }) {
-      const { outcomes, reasons, durations } = secondAt(Math.floor(now() / 1000))
-      outcomes[outcome] += 1
-      total[outcome] += 1
-      if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+    record(event) {
+      const { reason, duration } = event
+      const kind = kindOf(event)
+      const { kinds, reasons, durations } = secondAt(Math.floor(now() / 1000))
+      kinds[kind] += 1
+      total[kind] += 1
+      if (reason !== undefined && isDenied(kind))
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
       const at = classOf(duration)
       durations[at] = (durations[at] ?? 0) + 1
     },
@@ -65,14 +69,14 @@ export function createRates(now: () => number): Rates {
       const current = Math.floor(now() / 1000)
       const durations = new Uint32Array(CLASSES)
       const reasons = new Map<Reason, number>()
-      const history: Record<DecisionEvent['outcome'], number[]> = {
-        ...{ allowed: [], refused: [], failed: [] },
+      const history: Record<Kind, number[]> = {
+        ...{ allowed: [], challenged: [], refused: [], failed: [] },
       }
       for (let at = current - WINDOW; at < current; at += 1) {
         const second = seconds[at % seconds.length]
         const isThere = second?.at === at
-        for (const outcome of ['allowed', 'refused', 'failed'] as const) {
-          history[outcome].push(isThere ? second.outcomes[outcome] : 0)
+        for (const kind of KINDS) {
+          history[kind].push(isThere ? second.kinds[kind] : 0)
         }
         if (!isThere) continue
         for (const [one, count] of second.durations.entries()) {
@@ -99,7 +103,7 @@ export function createRates(now: () => number): Rates {
 function emptySecond(): Second {
   return {
     at: -1,
-    outcomes: { allowed: 0, refused: 0, failed: 0 },
+    kinds: nothing(),
     reasons: new Map(),
     durations: new Uint32Array(CLASSES),
   }
@@ -117,4 +121,8 @@ function percentile(durations: Uint32Array, share: number): number | undefined {
   let left = Math.ceil(count * share)
   const at = durations.findIndex((one) => (left -= one) <= 0)
   return SHORTEST * STEP ** at
+}
+
+function nothing(): Record<Kind, number> {
+  return { allowed: 0, challenged: 0, refused: 0, failed: 0 }
 }

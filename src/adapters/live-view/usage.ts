@@ -1,5 +1,6 @@
 import type { DecisionEvent } from '../../event.ts'
 import type { Reason } from '../../refusal.ts'
+import { isDenied, kindOf } from './kind.ts'
 
 /** How a namespace fared since the process started; times in milliseconds since the epoch. */
 export interface NamespaceUsage {
@@ -43,14 +44,15 @@ export function createUsage(most: number, now: () => number): Usage {
   }
 
   return {
-    record({ outcome, reason, namespaces: whose = [], rule }) {
-      const time = now()
+    record(event) {
+      const { reason, namespaces: whose = [], rule } = event
+      const [time, kind] = [now(), kindOf(event)]
       for (const namespace of whose) {
         const known = namespaces.get(namespace) ?? { allowed: 0, denied: 0 }
-        if (outcome === 'allowed') {
+        if (kind === 'allowed') {
           known.allowed += 1
           known.lastAllowed = time
-        } else {
+        } else if (isDenied(kind)) {
           known.denied += 1
           known.lastDenied = time
           if (reason !== undefined) known.lastReason = reason

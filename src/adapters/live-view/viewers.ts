@@ -9,11 +9,11 @@ const TICK = 250
 /** Ticks from one look at the whole to the next, and from one question whether a viewer still may to the next. */
 const [TICKS_OF_NOW, TICKS_OF_ENTRY] = [4, 40]
 
-/** Decisions of a tick that are told one by one; of allowed ones the rest is in the rates. */
-const EACH_TICK = { allowed: 15, denied: 60 }
+/** Decisions of a tick that are told one by one; of the others the rest is in the rates. */
+const EACH_TICK = { usual: 25, denied: 60 }
 
 /** What a viewer is told first, of what was before it came. */
-const AT_FIRST = { allowed: 100, denied: 200 }
+const AT_FIRST = { usual: 100, denied: 200 }
 
 /** Bytes that may wait for a viewer; past that it misses decisions until it has read them. */
 const MAX_WAITING = 64 * 1024
@@ -67,9 +67,9 @@ export function createViewers(options: ViewersOptions): Viewers {
     const ready = [...watching].filter(({ response }) => response.writableLength <= MAX_WAITING)
     const messages = new Map<string, ReturnType<typeof messageOf>>()
     for (const viewer of ready) {
-      const { allowed, denied } = viewer.cursor
+      const { usual, denied } = viewer.cursor
       // Most have read as far as the others, and want the same.
-      const key = `${allowed} ${denied} ${viewer.filter.key}`
+      const key = `${usual} ${denied} ${viewer.filter.key}`
       const known = messages.get(key)
       const made = known ?? messageOf(viewer, EACH_TICK)
       if (known === undefined) messages.set(key, made)
@@ -85,12 +85,12 @@ export function createViewers(options: ViewersOptions): Viewers {
 
   function messageOf({ cursor: from, filter }: Watching, bounds: typeof EACH_TICK) {
     const { decisions, more, lost, cursor } = ring.after(from, bounds, filter.wants)
-    const left = [more.allowed, more.denied, lost.allowed, lost.denied]
+    const left = [more.usual, more.denied, lost.usual, lost.denied]
     if (decisions.length === 0 && left.every((count) => count === 0)) {
       return { cursor, text: undefined }
     }
     const data = JSON.stringify({ lines: decisions.map(lineOf), more, lost })
-    const id = `${options.process} ${cursor.allowed} ${cursor.denied}`
+    const id = `${options.process} ${cursor.usual} ${cursor.denied}`
     return { cursor, text: `event: decisions\nid: ${id}\ndata: ${data}\n\n` }
   }
 
@@ -133,7 +133,7 @@ export function createViewers(options: ViewersOptions): Viewers {
 
 /** Where it stood when its connection broke; of another process nothing is known. */
 function cursorOf(id: string | undefined, process: string): Cursor | undefined {
-  const [, whose, allowed, denied] = /^(\S+) (\d{1,15}) (\d{1,15})$/.exec(id ?? '') ?? []
+  const [, whose, usual, denied] = /^(\S+) (\d{1,15}) (\d{1,15})$/.exec(id ?? '') ?? []
   if (whose !== process) return undefined
-  return { allowed: Number(allowed), denied: Number(denied) }
+  return { usual: Number(usual), denied: Number(denied) }
 }

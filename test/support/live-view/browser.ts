@@ -22,7 +22,7 @@ export async function openBrowser(progress?: (line: string) => void): Promise<Op
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu'],
-    env: { ...process.env, FONTCONFIG_FILE: fontsFile } as Record<string, string>,
+    env: { ...process.env, FONTCONFIG_FILE: fontsFile },
   })
   return {
     browser,

@@ -6,8 +6,6 @@ const MOST_ROWS = 200
 /** How often what was denied is read out, milliseconds. */
 const ANNOUNCED_EVERY = 10_000
 
-const OUTCOMES = { allowed: 'allowed', refused: 'refused', failed: 'failed' }
-
 /**
  * The table of decisions. `onDetails`: told of which decision somebody wants to know more. While it is paused
  * what comes is only counted.
@@ -18,8 +16,8 @@ export function createDecisions(onDetails) {
   )
   let paused = false
   let waiting = []
-  const missed = { allowed: 0, denied: 0 }
-  const heard = { denied: 0, last: undefined, at: 0 }
+  const missed = { usual: 0, denied: 0 }
+  const heard = { denied: 0, last: undefined, at: -ANNOUNCED_EVERY }
 
   function show(lines) {
     none.hidden = none.hidden || lines.length > 0
@@ -31,8 +29,9 @@ export function createDecisions(onDetails) {
   function tellLeft() {
     const parts = []
     if (paused) parts.push(`paused, ${number(waiting.length)} new`)
-    if (missed.allowed > 0) parts.push(`${number(missed.allowed)} allowed ones not shown singly`)
-    if (missed.denied > 0) parts.push(`${number(missed.denied)} denied ones too many to show`)
+    if (missed.usual > 0)
+      parts.push(`${number(missed.usual)} more that were not denied, not shown one by one`)
+    if (missed.denied > 0) parts.push(`${number(missed.denied)} more denied, too many to show`)
     left.textContent = parts.join('; ')
   }
 
@@ -49,7 +48,7 @@ export function createDecisions(onDetails) {
 
   /** Now and then, and never what comes while nobody wants it. */
   function tellAloud(lines) {
-    const denied = lines.filter(({ outcome }) => outcome !== 'allowed')
+    const denied = lines.filter(({ kind }) => kind === 'refused' || kind === 'failed')
     heard.denied += denied.length
     heard.last = denied.at(-1) ?? heard.last
     if (paused || heard.denied === 0 || performance.now() - heard.at < ANNOUNCED_EVERY) return
@@ -61,7 +60,7 @@ export function createDecisions(onDetails) {
   pause.addEventListener('click', () => setPaused(!paused))
   return {
     add({ lines, more, lost }) {
-      missed.allowed += more.allowed + lost.allowed
+      missed.usual += more.usual + lost.usual
       missed.denied += more.denied + lost.denied
       if (paused) waiting = [...waiting, ...lines].slice(-MOST_ROWS)
       else show(lines)
@@ -72,7 +71,7 @@ export function createDecisions(onDetails) {
     clear() {
       rows.replaceChildren()
       waiting = []
-      Object.assign(missed, { allowed: 0, denied: 0 })
+      Object.assign(missed, { usual: 0, denied: 0 })
       none.hidden = false
       none.textContent = 'No such decision among the last ones.'
       tellLeft()
@@ -81,20 +80,19 @@ export function createDecisions(onDetails) {
 }
 
 function rowOf(line, onDetails) {
-  const { id, time, half, outcome, status, who, namespaces, what, reason, why, note, address } =
-    line
+  const { id, time, half, kind, status, who, namespaces, what, reason, why, note, address } = line
   const of = namespaces.filter((one) => one !== who).join(', ')
   return element(
     'tr',
-    { class: outcome, 'data-id': id },
+    { class: kind, 'data-id': id },
     element('td', { class: 'time' }, timeOfDay(time)),
     element(
       'td',
       {},
-      element('span', { class: `outcome ${outcome}` }, OUTCOMES[outcome]),
-      element('small', {}, `${half}${outcome === 'allowed' ? '' : ` ${status}`}`),
+      element('span', { class: `outcome ${kind}` }, kind),
+      element('small', {}, `${half}${kind === 'allowed' ? '' : ` ${status}`}`),
     ),
-    element('td', {}, who, of === '' ? undefined : element('small', {}, of)),
+    element('td', { class: 'who' }, who, of === '' ? undefined : element('small', {}, of)),
     element('td', { class: 'what' }, what),
     element(
       'td',

@@ -18,20 +18,21 @@ export function createDetails() {
   }
 }
 
-function partsOf({ record, who, what, why, next, explanation }) {
-  const { outcome, status, reason, method, half, namespaces = [], address } = record
-  const verdict =
-    outcome === 'allowed'
-      ? 'was allowed to have'
-      : outcome === 'refused'
-        ? 'was denied'
-        : 'was not told about'
+const VERDICTS = {
+  allowed: 'was allowed',
+  challenged: 'was told how to go on with',
+  refused: 'was denied',
+  failed: 'got no answer, since rauth could not tell, about',
+}
+
+function partsOf({ record, kind, who, what, why, next, explanation }) {
+  const { status, reason, method, half, namespaces = [], address } = record
   return [
     element(
       'p',
       { class: 'sentence' },
-      element('span', { class: `outcome ${outcome}` }, outcome),
-      ` ${who} ${verdict} ${what}.`,
+      element('span', { class: `outcome ${kind}` }, kind),
+      ` ${who === 'not known' ? 'somebody' : who} ${VERDICTS[kind]} ${what}.`,
     ),
     element(
       'dl',

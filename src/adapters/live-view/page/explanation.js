@@ -39,7 +39,7 @@ function holderOf({ who, rules, untried }) {
             { class: `match-${matches}` },
             element('td', {}, element('code', {}, rule)),
             element('td', {}, match),
-            element('td', {}, why),
+            element('td', { class: 'text' }, why),
           ),
         ),
       ),

@@ -20,11 +20,11 @@ export function createNow(onReason) {
 
 function figuresOf({ history, p50, p99, uptime, total }) {
   const rate = (outcome) => history[outcome].slice(-MEAN).reduce((sum, one) => sum + one) / MEAN
-  const denied = total.refused + total.failed
   return [
     ['Allowed', `${perSecond(rate('allowed'))}/s`, `${number(total.allowed)} since the start`],
-    ['Refused', `${perSecond(rate('refused'))}/s`, `${number(denied)} denied since the start`],
-    ['Failed', `${perSecond(rate('failed'))}/s`, 'rauth could not tell'],
+    ['Refused', `${perSecond(rate('refused'))}/s`, `${number(total.refused)} since the start`],
+    ['Failed', `${perSecond(rate('failed'))}/s`, `${number(total.failed)}: rauth could not tell`],
+    ['Challenged', `${perSecond(rate('challenged'))}/s`, 'a step of every login'],
     ['p50', milliseconds(p50), 'inside rauth, last minute'],
     ['p99', milliseconds(p99), 'inside rauth, last minute'],
     ['Up for', duration(uptime), 'this process'],

@@ -63,11 +63,11 @@ function namespaceRow(one) {
     element('th', { scope: 'row' }, namespace),
     element(
       'td',
-      {},
+      { class: 'text' },
       element('span', { class: `outcome ${state === 'usable' ? 'allowed' : 'refused'}` }, state),
       problem === undefined ? undefined : element('small', {}, problem),
     ),
-    element('td', {}, ...credentials.slice(0, 8).map(credentialOf)),
+    element('td', { class: 'who' }, ...credentials.slice(0, 8).map(credentialOf)),
     element('td', { class: 'number' }, age === undefined ? 'not told' : duration(age)),
     element('td', { class: 'number' }, ago(lastAllowed)),
     element('td', { class: 'number' }, number(allowed)),
@@ -123,7 +123,7 @@ function ruleRow({ rule, match, actions, hits, last }) {
     'tr',
     {},
     element('th', { scope: 'row' }, element('code', {}, rule)),
-    element('td', {}, ...(words.length === 0 ? ['everything'] : words)),
+    element('td', { class: 'text' }, ...(words.length === 0 ? ['everything'] : words)),
     element('td', {}, actions),
     ...hitCells(hits, last),
   )
