@@ -88,7 +88,7 @@ export function createCheckAccess(
       return read
     }
     const scope = formatScope(read.value.required)
-    learn({ requested: scope })
+    learn({ route: read.value.route, requested: scope })
     const identified = await identify(request, read.value, origin, learn)
     if (!identified.ok) return withScope(identified.refusal, scope)
     const bearer = identified.value

@@ -1,6 +1,7 @@
 import { messageOf } from './errors.ts'
 import type { DecisionEvent, DecisionFacts, Learn, RecordDecision } from './event.ts'
 import { refused, refusalKind, type Result } from './refusal.ts'
+import type { RouteName } from './route-name.ts'
 
 /** An answer and the id of its record, which the client is told too. */
 export interface Decision<T> {
@@ -20,8 +21,10 @@ export function requestIdOf(text: string | undefined): Pick<RequestOrigin, 'requ
   return text !== undefined && /^[\w.-]{1,64}$/.test(text) ? { requestId: text } : {}
 }
 
-/** Where a request came from, for the record. */
+/** Where a request came from and came to, for the record. */
 export interface RequestOrigin {
+  /** Of a port that has more than one; the gateway's checks find out by themselves. */
+  readonly route?: RouteName
   readonly address?: string
   readonly method?: string
   /** The id that the proxy in front gave the request: in its access log, too. */

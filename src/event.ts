@@ -1,4 +1,5 @@
 import type { Reason } from './refusal.ts'
+import type { RouteName } from './route-name.ts'
 
 /**
  * The one record of a decision. Log lines and metrics are made from it and from nothing else, so it
@@ -8,6 +9,8 @@ export interface DecisionEvent {
   /** Also in the client's answer, so that a complaint can be matched with its log line. */
   readonly id: string
   readonly half: 'token' | 'gateway' | 'catalog' | 'cli'
+  /** What was asked for; not there when that is none of them, or could not be read. */
+  readonly route?: RouteName
   /** `failed`: rauth could not tell (5xx). */
   readonly outcome: 'allowed' | 'refused' | 'failed'
   readonly reason?: Reason
@@ -60,6 +63,7 @@ export function recordOf({ why: _, ...record }: DecisionEvent): DecisionRecord {
 export type DecisionFacts = Partial<
   Pick<
     DecisionEvent,
+    | 'route'
     | 'account'
     | 'namespaces'
     | 'credentials'

@@ -85,7 +85,7 @@ export function createListCatalog(deps: ListCatalogDependencies): ListCatalog {
   }
 
   return (parsed, origin, signal) =>
-    decide(deps, 'catalog', origin, async (learn) =>
+    decide(deps, 'catalog', { ...origin, route: 'catalog' }, async (learn) =>
       parsed.ok ? list(parsed.value, origin, learn, signal) : parsed,
     )
 }

@@ -19,6 +19,7 @@ const COMMANDS = {
   'docker-auth': { main: 'dist/test/docker-auth/main.js', needs: /^/ },
   parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },
+  docs: { main: 'dist/tools/docs/main.js', needs: /^(tools\/docs|src\/config)\// },
   chart: { main: 'dist/tools/chart/main.js', needs: /^tools\/chart\// },
   sbom: { main: 'dist/tools/shipping/main.js', needs: /^(?!test\/)/ },
   build: { main: undefined, needs: /^/ },

@@ -13,6 +13,8 @@ export interface ListenAddress {
 export interface Listener {
   /** The port that is listened on, also when the system picked it. */
   readonly port: number
+  /** False from the moment that it closes. */
+  isOpen(): boolean
   /**
    * Takes no new connection and waits for the requests in flight, `milliseconds` at most; then cuts
    * what is left. Never rejects.
@@ -61,6 +63,7 @@ export async function listen(
   })
   return {
     port: (server.address() as AddressInfo).port,
+    isOpen: () => server.listening,
     close: (milliseconds) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => {

@@ -47,6 +47,6 @@ const MAX_KNOWN = 30
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
   const suggestion = nearest(name, known)
   return suggestion === undefined
-    ? `unknown ${kind} "${name}"; ${known.length > MAX_KNOWN ? 'the README has all' : `known here: ${known.join(', ')}`}`
+    ? `unknown ${kind} "${name}"; ${known.length > MAX_KNOWN ? 'docs/configuration.md has all' : `known here: ${known.join(', ')}`}`
     : `unknown ${kind} "${name}"; did you mean "${suggestion}"?`
 }

@@ -375,7 +375,7 @@ export const schema = shape.superRefine(({ service, services, policy, listen }, 
   if (policy.file !== undefined && lists.length > 0) {
     const message =
       `cannot stand beside ${lists.map((key) => `"policy.${key}"`).join(', ')}: a policy file is the ` +
-      'whole policy; write that into it as rules, see "Policy" in the README'
+      'whole policy; write that into it as rules, see docs/policy.md'
     context.addIssue({ code: 'custom', path: ['policy', 'file'], message })
   }
   if (policy.format !== 'rauth' && policy.file === undefined) {

@@ -1,4 +1,5 @@
 import { accepted, refused, type Reason, type Result } from '../refusal.ts'
+import type { RouteName } from '../route-name.ts'
 import { mergeAccess, type Access } from './access.ts'
 import { listIn, parseQuery } from './query.ts'
 import { isRepositoryName } from './repository-name.ts'
@@ -6,6 +7,7 @@ import {
   CATALOG_ACCESS,
   entryFor,
   matchEnding,
+  routeName,
   ROUTES,
   takesParameter,
   type Route,
@@ -31,6 +33,7 @@ export interface RegistryRequest {
 }
 
 export interface RequiredAccess {
+  readonly route: RouteName
   /** What a token must hold; empty for `/v2/`, where any valid token will do. */
   readonly required: Access
   /** The same but for the source of a mount, which a client can do without. */
@@ -99,10 +102,12 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   if (!bodyIsHarmless(descriptor.body, request)) return refused('body_type_unsupported')
 
   const { name } = route.value
+  const called = routeName(route.value.kind, method)
   if (name === undefined) {
     const required = route.value.kind === 'catalog' ? [CATALOG_ACCESS] : []
     return accepted({
-      ...{ required, withoutMount: required, removeQuery: [], finishesUpload: false, tags: [] },
+      ...{ route: called, required, withoutMount: required, removeQuery: [] },
+      ...{ finishesUpload: false, tags: [] },
     })
   }
   const source = mountSource(query.value)
@@ -116,7 +121,7 @@ export function readRequest(request: RegistryRequest): Result<RequiredAccess> {
   const required = mounted.length === 0 ? withoutMount : mergeAccess([...withoutMount, ...mounted])
   const removeQuery = source.value.length === 0 && query.value.has('mount') ? ['mount'] : []
   return accepted({
-    ...{ required, withoutMount, removeQuery },
+    ...{ route: called, required, withoutMount, removeQuery },
     finishesUpload: finishesUpload(route.value.kind, method),
     tags: tagsOf(route.value, method, queryText),
     ...changeOf(route.value, name, method),

@@ -1,3 +1,4 @@
+import type { RouteName } from '../route-name.ts'
 import type { ResourceActions } from './access.ts'
 import type { ParameterLists } from './query.ts'
 
@@ -86,6 +87,27 @@ export const ROUTES: Readonly<Record<RouteKind, RouteDescriptor>> = {
     opaque: true,
     body: 'upload',
   },
+}
+
+/** What a request is called in records, by its row of the table and a method of that row. */
+export function routeName(kind: RouteKind, method: string): RouteName {
+  switch (kind) {
+    case 'base':
+      return 'ping'
+    case 'catalog':
+    case 'tags':
+    case 'referrers':
+      return kind
+    case 'tag':
+    case 'manifest':
+      if (method === 'PUT') return 'manifest_write'
+      return method === 'DELETE' ? 'manifest_delete' : 'manifest_read'
+    case 'blob':
+      return method === 'DELETE' ? 'blob_delete' : 'blob_read'
+    case 'uploads':
+    case 'upload':
+      return 'upload'
+  }
 }
 
 /** distribution asks for `*` on the catalog, literally. */

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createLiveFeed, type LiveFeed } from '../adapters/live-view/live-feed.ts'
+import { createLogRation } from '../adapters/log-ration.ts'
 import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
@@ -20,6 +21,7 @@ import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
 import { openKeys, type OpenKeys } from './keys.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
+import { recordTo } from './sinks.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -99,16 +101,42 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     verifier: verifierOf({ config, keys, clock }),
     timer,
     newId: randomUUID,
-    record(event) {
-      logDecision(log, event)
-      metrics.record(event)
-      decisions.record(event)
-      liveFeed?.record(event)
-    },
+    record: recordTo(
+      [
+        {
+          name: 'log',
+          required: true,
+          take(event) {
+            logDecision(log, event)
+          },
+        },
+        { name: 'metrics', take: metrics.record },
+        { name: 'decisions', take: decisions.record },
+        ...(liveFeed === undefined ? [] : [{ name: 'live view', take: liveFeed.record }]),
+      ],
+      onSinkFailure({ log, metrics }),
+    ),
     ...{ decisions, liveFeed },
     policy: () => policySource.current(),
     decider: deciderOf(config),
     policySource,
+  }
+}
+
+/** Lines about one sink that fails, in a window of so many milliseconds. */
+const SINK_FAILURES = { lines: 1, window: 60_000 }
+
+/** Counts what did not reach a sink, and says so now and then: it may be every decision. */
+function onSinkFailure({ log, metrics }: Pick<Common, 'log' | 'metrics'>) {
+  const ration = createLogRation({ ...SINK_FAILURES, timer: () => performance.now() })
+  return (sink: string, thrown: unknown) => {
+    metrics.sinkFailed(sink)
+    const said = ration(sink)
+    if (said === undefined) return
+    log.error(
+      { sink, error: messageOf(thrown), ...said },
+      'a decision did not reach a part of rauth',
+    )
   }
 }
 

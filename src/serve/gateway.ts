@@ -17,7 +17,7 @@ export async function openGateway(
   running: () => boolean,
   opened: (name: string, listener: Listener) => void,
 ): Promise<void> {
-  const { config, store } = common
+  const { config, store, keys } = common
   const { realm, service, listen } = config
   const { mount, uploadGrace, stripAuthorization, basic } = config.gateway
   const checkAccess = createCheckAccess(
@@ -28,7 +28,7 @@ export async function openGateway(
   const grpc = await startGrpcServer(
     {
       ...{ ...options, realms: otherRealms(config), stripAuthorization },
-      ready: () => running() && store.ready(),
+      ready: () => running() && store.ready() && keys.ready(),
       tls: await common.tls.open('gateway'),
     },
     listen.gateway,

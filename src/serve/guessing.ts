@@ -2,6 +2,7 @@ import { createHmac, randomBytes, type KeyObject } from 'node:crypto'
 import { createFailureCounter } from '../adapters/throttle/failure-counter.ts'
 import { createLimiter } from '../adapters/throttle/limiters.ts'
 import { networkOf } from '../adapters/network.ts'
+import type { HealthPart } from '../adapters/ops/health.ts'
 import type { RedisLink } from '../adapters/throttle/redis-link.ts'
 import { createGuessGuard, UNGUARDED, type GuessGuard } from '../credentials/guessing.ts'
 import type { IdentitySource } from '../credentials/source.ts'
@@ -9,6 +10,8 @@ import type { Common } from './common.ts'
 
 export interface Guarding {
   readonly guard: GuessGuard
+  /** Of Redis, where failures are counted there. */
+  readonly health: readonly HealthPart[]
   /** Lets go of Redis. */
   readonly close: () => void
 }
@@ -20,7 +23,9 @@ export async function createGuarding(
 ): Promise<Guarding> {
   const { config, hasher, store, timer } = common
   const { failures, perNetwork, window } = config.guessing
-  if (failures === 0 && perNetwork === 0) return { guard: UNGUARDED, close: () => undefined }
+  if (failures === 0 && perNetwork === 0) {
+    return { guard: UNGUARDED, health: [], close: () => undefined }
+  }
   const redis = await openRedisOf(common)
   const limits = { window, timer, redis }
   const counter = createFailureCounter({
@@ -33,8 +38,16 @@ export async function createGuarding(
       ...{ failures: counter, networkOf, hasher, store },
       standsAlone: (secret) => sources.some(({ claims }) => claims?.(secret) === true),
     }),
+    health:
+      redis === undefined ? [] : [{ name: 'guessing.redis', trouble: () => troubleOf(redis) }],
     close: () => redis?.close(),
   }
+}
+
+function troubleOf(redis: RedisLink): string | undefined {
+  return redis.up()
+    ? undefined
+    : 'Redis does not answer: failed logins are counted by each replica for itself'
 }
 
 async function openRedisOf({ config, log, metrics }: Common): Promise<RedisLink | undefined> {

@@ -1,5 +1,6 @@
 import os from 'node:os'
 import { readSmallFile } from '../adapters/file/small-file.ts'
+import type { HealthPart } from '../adapters/ops/health.ts'
 import { LIVE_VIEW, type LiveView } from '../adapters/live-view/live-view.ts'
 import { LIVE_VIEW_TOKEN, TOKEN_WORDS } from '../config/live-view-schema.ts'
 import type { Config } from '../config/schema.ts'
@@ -10,18 +11,11 @@ import { VERSION } from '../version.ts'
 import { askLive } from './asking/ask-live.ts'
 import { onAnswerFailure, type Common } from './common.ts'
 
-export interface LiveViewParts {
-  readonly role: string
-  /** Each part that must be ready, by name. */
-  readonly parts: Readonly<Record<string, () => boolean>>
-  /** What is wrong with a part that goes on all the same, by its name. */
-  readonly troubles: Readonly<Record<string, () => string | undefined>>
-}
-
 /** The live view, where it is enabled. Throws ERR_CONFIG_INVALID for a token file that can't be used. */
 export async function openLiveView(
   common: Common,
-  { role, parts, troubles }: LiveViewParts,
+  role: string,
+  health: readonly HealthPart[],
 ): Promise<LiveView | undefined> {
   const { config, liveFeed: feed, decisions, newId, log, clock } = common
   const { identity, keys, signingKeys, policy } = common
@@ -56,13 +50,9 @@ export async function openLiveView(
     ask: (question) => askLive(common, question),
     health: () => ({
       uptime: process.uptime(),
-      parts: Object.fromEntries(Object.entries(parts).map(([name, ready]) => [name, ready()])),
-      troubles: Object.fromEntries(
-        Object.entries(troubles).flatMap(([name, trouble]) => {
-          const text = trouble()
-          return text === undefined ? [] : [[name, text]]
-        }),
-      ),
+      health: health.map(({ name, ready, trouble }) => ({
+        ...{ name, ready: ready?.() ?? true, trouble: trouble?.() },
+      })),
     }),
   })
 }

@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import type { LiveView } from '../adapters/live-view/live-view.ts'
+import { decisionRoute } from '../adapters/ops/decision-route.ts'
+import { healthRoutes } from '../adapters/ops/health.ts'
+import { metricsRoute } from '../adapters/ops/metrics-route.ts'
 import { createOperationsServer } from '../adapters/ops/server.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, type TlsListener } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
-import { openLiveView } from './live-view.ts'
 import { createCommon, onAnswerFailure, onPortError } from './common.ts'
+import { openDecider, type OpenDecider } from './decider.ts'
+import { healthOf } from './health.ts'
+import { openLiveView } from './live-view.ts'
 import { createLogins, type Logins } from './logins.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -70,29 +75,23 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
     if (takesLogins) logins = await createLogins(common)
+    let decider: OpenDecider | undefined
     if (role !== 'gateway' && logins !== undefined) {
+      decider = await openDecider(common)
       const { openTokenService } = await import('./token-service.ts')
-      listeners.set('token', await openTokenService(common, logins, port, running))
+      const options = { decider: decider?.decider, port, running }
+      listeners.set('token', await openTokenService(common, logins, options))
     }
     if (role !== 'token') {
       const { openGateway } = await import('./gateway.ts')
       const opened = (name: string, listener: Listener) => listeners.set(name, listener)
       await openGateway(common, logins, running, opened)
     }
-    const parts = {
-      credentials: () => store.ready(),
-      keys: () => keys.ready(),
-      running,
-    }
-    const troubles = {
-      ...identity.troubles,
-      keys: () => keys.problem(),
-      policy: () => policySource.problem(),
-      ...tls.troubles(),
-    }
-    liveView = await openLiveView(common, { role, parts, troubles })
+    const more = [decider?.health, ...(logins?.health ?? [])]
+    const health = healthOf({ common, more, listeners, running })
+    liveView = await openLiveView(common, role, health)
     const server = createOperationsServer({
-      ...{ metrics, decisions, parts, troubles },
+      routes: [...healthRoutes(health), metricsRoute(metrics), decisionRoute(decisions)],
       more: (request, response) => liveView?.handle(request, response),
       onFailure: onAnswerFailure(common),
     })

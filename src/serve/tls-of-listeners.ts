@@ -1,9 +1,10 @@
 import { createFileTls, type FileTls, type FileTlsOptions } from '../adapters/file/tls/tls-store.ts'
 import { createHandshakeNotices } from '../adapters/handshake-notices.ts'
+import type { HealthPart } from '../adapters/ops/health.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import type { ListenerTls } from '../adapters/tls.ts'
 import type { Config } from '../config/schema.ts'
-import { TLS_LISTENERS, tlsFilesOf, type TlsListener } from '../config/tls.ts'
+import { tlsFilesOf, type TlsListener } from '../config/tls.ts'
 
 export interface TlsOfListenersOptions extends Pick<FileTlsOptions, 'clock' | 'log'> {
   readonly config: Config
@@ -16,8 +17,8 @@ export interface TlsOfListenersOptions extends Pick<FileTlsOptions, 'clock' | 'l
 export interface TlsOfListeners {
   /** Reads the files of a listener, and from then on watches them; nothing if it is to be plain. */
   open(listener: TlsListener): Promise<ListenerTls | undefined>
-  /** What is wrong with the files of each, for `/readyz`. */
-  troubles(): Readonly<Record<string, () => string | undefined>>
+  /** The files of each that is open. */
+  health(): readonly HealthPart[]
   close(): void
 }
 
@@ -53,10 +54,10 @@ export function createTlsOfListeners(options: TlsOfListenersOptions): TlsOfListe
         },
       }
     },
-    troubles: () =>
-      Object.fromEntries(
-        TLS_LISTENERS.map((listener) => [`tls.${listener}`, () => opened.get(listener)?.problem()]),
-      ),
+    health: () =>
+      [...opened].map(([listener, tls]) => ({
+        ...{ name: `tls.${listener}`, trouble: () => tls.problem() },
+      })),
     close() {
       for (const tls of opened.values()) tls.close()
     },

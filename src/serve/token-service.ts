@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { otherRealms, serviceNames } from '../config/services.ts'
 import { RauthError } from '../errors.ts'
-import { createAuthorize } from '../authorize.ts'
+import { createAuthorize, type AskedDecider } from '../authorize.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
@@ -14,20 +14,23 @@ import { reusing } from '../token/reuse.ts'
 import { catalogOf } from './catalog.ts'
 import { onAnswerFailure, onPortError, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
-import { openDecider } from './decider.ts'
 
 /** Tokens that are remembered, to be given out again. */
 const REUSED_TOKENS = 5_000
 
-/**
- * The token service, open; on `port` where that is given, else as configured. `running`: false once it
- * is to stop, while the port is still open. Throws ERR_CONFIG_INVALID where no key can sign.
- */
+export interface TokenServiceOptions {
+  readonly decider: AskedDecider | undefined
+  /** Over the configured one. */
+  readonly port: number | undefined
+  /** False once it is to stop, while the port is still open. */
+  readonly running: () => boolean
+}
+
+/** The token service, open. Throws ERR_CONFIG_INVALID where no key can sign. */
 export async function openTokenService(
   common: Common,
   { guard, authenticate }: Logins,
-  port: number | undefined,
-  running: () => boolean,
+  { decider, port, running }: TokenServiceOptions,
 ): Promise<Listener> {
   const { config, signingKeys: keys, clock } = common
   if (keys === undefined) {
@@ -48,7 +51,7 @@ export async function openTokenService(
     {
       ...common,
       ...{ guard, authenticate },
-      authorize: createAuthorize(await openDecider(common)),
+      authorize: createAuthorize(decider),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
     },

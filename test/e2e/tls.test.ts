@@ -44,18 +44,18 @@ describe('TLS between the real parts', () => {
   const forEnvoy = (pair: typeof envoy) =>
     mountFiles(at('envoy'), { ...pairFiles('tls', pair), 'ca.crt': ca.certificate })
 
-  /** A file that README shows, with the names of here. */
+  /** A file that docs/tls.md shows, with the names of here. */
   async function documented(begin: string): Promise<string> {
-    const readme = await readFile(path.join(ROOT, 'README.md'), 'utf8')
-    const block = readme.split('```yaml\n').find((text) => text.startsWith(begin))
-    return (block?.split('```')[0] ?? assert.fail(`README has no ${begin}`))
+    const page = await readFile(path.join(ROOT, 'docs/tls.md'), 'utf8')
+    const block = page.split('```yaml\n').find((text) => text.startsWith(begin))
+    return (block?.split('```')[0] ?? assert.fail(`docs/tls.md has no ${begin}`))
       .replaceAll('/etc/envoy/client.yaml', at('client.yaml'))
       .replaceAll('/etc/envoy/client', at('envoy'))
       .replaceAll('/etc/envoy/rauth-ca.crt', at('envoy', 'ca.crt'))
       .replaceAll('rauth.rauth.svc', 'localhost')
   }
 
-  /** What README says, and few requests a connection, so that there is always a new one. */
+  /** What docs/tls.md says, and few requests a connection, so that there is always a new one. */
   async function transport(): Promise<(document: Document) => void> {
     const text = await documented("# Envoy's cluster rauth-gateway")
     await writeFile(at('client.yaml'), await documented('# /etc/envoy/client.yaml'))
@@ -213,7 +213,8 @@ describe('TLS between the real parts', () => {
     await mountFiles(at('rauth'), { ...clients, ...pairFiles('tls', { key, certificate }) })
     const readiness = async () => (await ask(stack.operations, '/readyz')).body
     const end = performance.now() + 20_000
-    while (!(await readiness()).includes('tls.gateway') && performance.now() < end) await sleep(50)
+    while (!(await readiness()).includes('"tls.gateway":"') && performance.now() < end)
+      await sleep(50)
     assert.match(await readiness(), /"tls\.token":"\S+tls\.crt is not the certificate of /)
     assert.match(await readiness(), /"status":"ok"/)
     const { body } = await ask(stack.operations, '/metrics')

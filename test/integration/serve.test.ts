@@ -184,7 +184,7 @@ describe('rauth serve', () => {
       assert.ok(tells('"half":"gateway"', '"rule":"policy.yaml:2,policy.yaml:3"'))
 
       await put(`rules:\n${OWN}  - nonsense\n`)
-      const troubled = async () => (await operationsSay('/readyz')).includes('"policy":')
+      const troubled = async () => (await operationsSay('/readyz')).includes('"policy":"')
       await until('the trouble', 20_000, troubled)
       assert.equal(await check(), 403)
       assert.match(
@@ -427,8 +427,21 @@ describe('rauth serve', () => {
     while (answer.status === 200) answer = await readiness()
     assert.deepEqual(await answer.json(), {
       status: 'not ready',
-      parts: { credentials: true, keys: true, running: false },
+      parts: {
+        ...{ secrets: true, keys: true, policy: true, running: false },
+        ...{ 'listeners.token': true, 'listeners.gateway': true, 'listeners.gatewayHttp': true },
+      },
+      troubles: { running: 'it was told to stop' },
     })
+    const verbose = await fetch(`http://127.0.0.1:${ready.ports['operations']}/readyz?verbose`)
+    assert.equal(
+      await verbose.text(),
+      [
+        ...['[+]secrets ok', '[+]keys ok', '[+]policy ok', '[+]listeners.token ok'],
+        ...['[+]listeners.gateway ok', '[+]listeners.gatewayHttp ok'],
+        ...['[-]running failed: it was told to stop', 'readyz check failed', ''],
+      ].join('\n'),
+    )
     const token = (path: string) => fetch(`http://127.0.0.1:${ready.ports['token']}${path}`)
     assert.equal((await token('/health')).status, 503)
     assert.equal((await token('/jwks.json')).status, 200)

@@ -29,6 +29,7 @@ const LEAVES = [
   'backoff.ts',
   'object-name.ts',
   'compact-jws.ts',
+  'route-name.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -61,13 +62,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'mapping.ts': [],
   'namespace-name.ts': [],
   'object-name.ts': [],
+  'route-name.ts': [],
   'compact-jws.ts': ['mapping.ts'],
   'service-account.ts': ['namespace-name.ts', 'object-name.ts'],
   'slots.ts': [],
   'backoff.ts': [],
-  'event.ts': ['refusal.ts'],
+  'event.ts': ['refusal.ts', 'route-name.ts'],
   'next-steps.ts': ['refusal.ts'],
-  registry: ['refusal.ts', 'subject.ts', 'redacted.ts'],
+  registry: ['refusal.ts', 'route-name.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],
   credentials: ['registry', ...LEAVES],
   token: ['registry', ...LEAVES],

@@ -247,7 +247,7 @@ describe('the catalog', () => {
       {
         ...{ id: decision, half: 'catalog', outcome: 'allowed', status: 200, duration: 0 },
         ...{ method: 'GET', account: 'team-a', namespaces: ['team-a'] },
-        ...{ requested: CATALOG, granted: 'repository:team-a/app:pull' },
+        ...{ route: 'catalog', requested: CATALOG, granted: 'repository:team-a/app:pull' },
         credentials: ['team-a/registry-credentials'],
         rule: 'public library/**,shared shared/**,own-namespace,public team-b/public',
         ...{ tokenId: '', keyId: '' },

@@ -52,6 +52,15 @@
 {{- toYaml (mustMergeOverwrite $config (deepCopy $values.config.extra)) }}
 {{- end }}
 
+{{- define "rauth.configFiles" -}}
+rauth.yaml: |
+  {{- include "rauth.config" (dict "root" . "role" "token") | nindent 2 }}
+{{- if .Values.split }}
+gateway.yaml: |
+  {{- include "rauth.config" (dict "root" . "role" "gateway") | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{- define "rauth.policy" -}}
 {{- $rules := ternary (dict "rules" .Values.policy.rules) dict (not (empty .Values.policy.rules)) }}
 {{- toYaml (mustMergeOverwrite $rules (deepCopy .Values.policy.extra)) }}

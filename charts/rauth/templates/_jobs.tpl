@@ -1,10 +1,12 @@
-{{- /* (root, component, commands, restartPolicy, config?) → spec of a pod that runs rauth to its end, as the account
-       `<fullname>-<component>`. */}}
+{{- /* (root, commands, restartPolicy, account?, maps?) → spec of a pod that runs rauth to its end: each of the commands
+       (args, env?) after the other, as that account or as nobody, with ConfigMaps (name, map, path) mounted. */}}
 {{- define "rauth.jobPod" -}}
 {{- $root := .root }}
 {{- $values := $root.Values }}
-serviceAccountName: {{ include "rauth.fullname" $root }}-{{ .component }}
 automountServiceAccountToken: false
+{{- with .account }}
+serviceAccountName: {{ . }}
+{{- end }}
 enableServiceLinks: false
 restartPolicy: {{ .restartPolicy }}
 {{- with $values.imagePullSecrets }}
@@ -16,22 +18,25 @@ imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 securityContext: {{- toYaml $values.podSecurityContext | nindent 2 }}
-{{- /* One command after the other: all but the last are init containers. */}}
+{{- $shared := dict "root" $root "account" .account "maps" .maps }}
 {{- if gt (len .commands) 1 }}
 initContainers:
-  {{- range $index, $args := initial .commands }}
-  {{- include "rauth.jobContainer" (dict "root" $root "args" $args "name" (printf "step-%d" $index) "config" $.config) | nindent 2 }}
+  {{- range $index, $command := initial .commands }}
+  {{- include "rauth.jobContainer" (merge (dict "name" (printf "step-%d" $index)) $command $shared) | nindent 2 }}
   {{- end }}
 {{- end }}
 containers:
-  {{- include "rauth.jobContainer" (dict "root" $root "args" (last .commands) "name" "rauth" "config" .config) | nindent 2 }}
+  {{- include "rauth.jobContainer" (merge (dict "name" "rauth") (last .commands) $shared) | nindent 2 }}
 volumes:
+  {{- if .account }}
   {{- include "rauth.serviceAccountVolume" $root | nindent 2 }}
-  {{- if .config }}
-  - name: config
-    configMap: { name: {{ $values.config.existingConfigMap | default (printf "%s-config" (include "rauth.fullname" $root)) }} }
   {{- end }}
-  # Keys are in it for a moment, in memory.
+  {{- range .maps }}
+  {{- /* One that is not there is told by rauth, at once. */}}
+  - name: {{ .name }}
+    configMap: { name: {{ .map }}, optional: true }
+  {{- end }}
+  # In memory: Jobs that make keys have them in it for a moment.
   - name: tmp
     emptyDir: { medium: Memory, sizeLimit: 16Mi }
 {{- end }}
@@ -40,14 +45,24 @@ volumes:
 - name: {{ .name }}
   {{- include "rauth.containerImage" (dict "image" .root.Values.image) | nindent 2 }}
   args: {{- toYaml .args | nindent 4 }}
+  {{- /* kubectl describe says why it failed. */}}
+  terminationMessagePolicy: FallbackToLogsOnError
+  {{- with .env }}
+  env: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .envFrom }}
+  envFrom: {{- toYaml . | nindent 4 }}
+  {{- end }}
   resources:
     requests: { cpu: 50m, memory: 96Mi }
     limits: { memory: 256Mi }
   securityContext: {{- toYaml .root.Values.securityContext | nindent 4 }}
   volumeMounts:
+    {{- if .account }}
     - { name: service-account, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true }
-    {{- if .config }}
-    - { name: config, mountPath: /etc/rauth/config, readOnly: true }
+    {{- end }}
+    {{- range .maps }}
+    - { name: {{ .name }}, mountPath: {{ .path }}, readOnly: true }
     {{- end }}
     - { name: tmp, mountPath: /tmp }
 {{- end }}

@@ -73,7 +73,7 @@ containers:
   {{- with $values.extraContainers }}{{ toYaml . | nindent 2 }}{{ end }}
 volumes:
   - name: config
-    configMap: { name: {{ $values.config.existingConfigMap | default (printf "%s-config" (include "rauth.fullname" $root)) }} }
+    configMap: { name: {{ include "rauth.configMap" $root }} }
   {{- include "rauth.keysVolume" . | nindent 2 }}
   {{- include "rauth.serviceAccountVolume" $root | nindent 2 }}
   {{- with include "rauth.policyMap" $root }}

@@ -64,6 +64,47 @@
 {{- if and $values.serviceAccountTokens.audience (eq $values.serviceAccountTokens.verify "keys") (not (hasKey $values.serviceAccountTokens.extra "issuer")) }}
 {{- $problems = append $problems "serviceAccountTokens.verify: keys need serviceAccountTokens.extra.issuer, the `iss` of the cluster's tokens" }}
 {{- end }}
+{{- $images := dict "image" $values.image }}
+{{- if $envoy }}{{ $_ := set $images "envoy.image" $values.envoy.image }}{{ end }}
+{{- if $values.registry.enabled }}{{ $_ := set $images "registry.image" $values.registry.image }}{{ end }}
+{{- range $name, $image := $images }}
+{{- if and (eq (toString $image.tag) "") (not $image.digest) }}
+{{- $problems = append $problems (printf "%s.tag: which image? Set it, or %s.digest" $name $name) }}
+{{- end }}
+{{- end }}
+{{- if not (regexMatch "^[a-z]" (include "rauth.fullname" .)) }}
+{{- $problems = append $problems (printf "fullnameOverride: Services can't be called %s; it has to begin with a letter" (include "rauth.fullname" .)) }}
+{{- end }}
+{{- range $name := list "commonLabels" "podLabels" }}
+{{- range $label, $_ := get $values $name }}
+{{- if has $label (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component") }}
+{{- $problems = append $problems (printf "%s.%s: by this label pods are found; take it away" $name $label) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $services := dict "service" $values.service }}
+{{- if $envoy }}{{ $_ := set $services "envoy.service" $values.envoy.service }}{{ end }}
+{{- range $name, $service := $services }}
+{{- if and (eq $service.type "ClusterIP") (or $service.nodePort $service.externalTrafficPolicy) }}
+{{- $problems = append $problems (printf "%s.type: a ClusterIP has neither nodePort nor externalTrafficPolicy; take NodePort or LoadBalancer" $name) }}
+{{- end }}
+{{- end }}
+{{- $drain := include "rauth.seconds" $values.config.drainDelay | int }}
+{{- if le (int $values.terminationGracePeriodSeconds) $drain }}
+{{- $problems = append $problems "terminationGracePeriodSeconds: the pod would be killed before config.drainDelay is over; make it longer" }}
+{{- end }}
+{{- if and $envoy (le $drain (int $values.envoy.preStopSeconds)) }}
+{{- $problems = append $problems "config.drainDelay: rauth would be gone while Envoy beside it still takes requests; make it longer than envoy.preStopSeconds" }}
+{{- end }}
+{{- if and $values.autoscaling.enabled (not (dig "requests" "cpu" "" $values.resources)) }}
+{{- $problems = append $problems "autoscaling: a percentage of which processor time? Set resources.requests.cpu" }}
+{{- end }}
+{{- if and (include "rauth.keysMade" .) $values.signingKey.rotation.enabled (eq $values.signingKey.rotation.schedule "17 3 1 */3 *") (lt (int $values.signingKey.generate.days) 100) }}
+{{- $problems = append $problems "signingKey.rotation.schedule: keys that last less than 100 days end before the next quarter's rotation; rotate them more often" }}
+{{- end }}
+{{- if and $values.controller.enabled (eq $values.controller.pullSecretName $values.config.secretName) }}
+{{- $problems = append $problems "controller.pullSecretName: it is config.secretName; two Secrets need two names" }}
+{{- end }}
 {{- $ports := list (int $values.config.port) (int $values.gateway.port) (int $values.gateway.httpPort) (int $values.operations.port) }}
 {{- if $envoy }}{{ $ports = append $ports (int $values.envoy.port) }}{{ end }}
 {{- if ne (len $ports) (len (uniq $ports)) }}
@@ -72,4 +113,11 @@
 {{- if $problems }}
 {{- fail (printf "\n\nThese values do not fit together:\n- %s\n" (join "\n- " $problems)) }}
 {{- end }}
+{{- end }}
+
+{{- /* 300, 300s, 5m or 1h → seconds. */}}
+{{- define "rauth.seconds" -}}
+{{- $text := toString . }}
+{{- $number := regexFind "^[0-9]+" $text | int }}
+{{- mul $number (ternary 60 (ternary 3600 1 (hasSuffix "h" $text)) (hasSuffix "m" $text)) }}
 {{- end }}

@@ -1,5 +1,9 @@
 {{- /* What pods of rauth have mounted, where that takes more than a line. */}}
 
+{{- define "rauth.configMap" -}}
+{{- .Values.config.existingConfigMap | default (printf "%s-config" (include "rauth.fullname" .)) }}
+{{- end }}
+
 {{- define "rauth.policyMap" -}}
 {{- if .Values.policy.existingConfigMap }}{{ .Values.policy.existingConfigMap }}
 {{- else if or .Values.policy.rules .Values.policy.extra }}{{ include "rauth.fullname" . }}-policy

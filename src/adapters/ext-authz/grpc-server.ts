@@ -46,6 +46,7 @@ export async function startGrpcServer(
     const port = await openGrpcPort({ methods, onFailure, tls, bounds }, address, onError)
     return {
       port: port.port,
+      isOpen: () => port.isOpen(),
       async close(milliseconds) {
         health.close()
         await port.close(milliseconds)

@@ -21,6 +21,12 @@ export interface AccessReviewOptions {
   readonly timer: () => number
 }
 
+export interface AccessReviews {
+  readonly ask: AskPolicy
+  /** Why the API server reviewed no access when it was last asked, if that was within the last minute. */
+  readonly problem: () => string | undefined
+}
+
 interface Answer {
   readonly kind: 'yes' | 'no' | 'failure'
   /** For the log: why there is none, or what went wrong beside it. */
@@ -49,7 +55,7 @@ const MAX_DETAIL = 500
  *
  * Nobody has places apart from those who logged in: anybody may be nobody, as often as there are networks.
  */
-export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
+export function createAccessReviews(options: AccessReviewOptions): AccessReviews {
   const { atOnce, timeout, remember, timer } = options
   const review = createReview(KIND, options)
   const nobodys = Math.max(1, Math.floor(atOnce / NOBODYS))
@@ -64,7 +70,7 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
   })
 
   async function send(spec: AccessSpec, deadline: number): Promise<Answer> {
-    const reviewed = await review({ ...spec }, deadline)
+    const reviewed = await review.ask({ ...spec }, deadline)
     if (reviewed.kind !== 'answered') return failure(reviewed.detail)
     const { status } = reviewed
     return { kind: status['allowed'] === true ? 'yes' : 'no', ...besideOf(status) }
@@ -80,7 +86,7 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
     })
   }
 
-  return async (question) => {
+  async function judge(question: Question): Promise<Judgement> {
     const { resource } = question
     const answers = await Promise.all(
       resource.actions.map(async (action) => {
@@ -90,6 +96,8 @@ export function createAccessReviews(options: AccessReviewOptions): AskPolicy {
     )
     return judgementOf(answers)
   }
+
+  return { ask: judge, problem: review.problem }
 }
 
 function judgementOf(

@@ -25,9 +25,6 @@ export interface TokenReviews {
   readonly problem: () => string | undefined
 }
 
-/** For how long a failure is told, milliseconds. */
-const LASTING = 60_000
-
 const KIND: ReviewKind = {
   ...{ group: 'authentication.k8s.io', kind: 'TokenReview' },
   ...{ resource: 'tokenreviews', fails: 'reviews no token' },
@@ -41,12 +38,9 @@ export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
   const { audiences, atOnce, timeout, timer } = options
   const review = createReview(KIND, options)
   const queue = createAskingQueue(atOnce)
-  let failed: { readonly why: string; readonly at: number } | undefined
 
   async function verify(token: Redacted<string>, deadline: number): Promise<VerifiedToken> {
-    const reviewed = await review({ token, audiences }, deadline)
-    if (reviewed.kind === 'silent') failed = { why: reviewed.why, at: timer() }
-    else if (reviewed.kind !== 'late') failed = undefined
+    const reviewed = await review.ask({ token, audiences }, deadline)
     return reviewed.kind === 'answered' ? judge(reviewed.status, audiences) : error(reviewed.detail)
   }
 
@@ -58,11 +52,7 @@ export function createTokenReviews(options: TokenReviewOptions): TokenReviews {
         Promise.resolve(error('too many tokens wait for the API server'))
       )
     },
-    // Where nobody asks any more, nobody knows whether it is over.
-    problem: () =>
-      failed !== undefined && timer() - failed.at < LASTING
-        ? `tokens are not reviewed: ${failed.why}`
-        : undefined,
+    problem: review.problem,
   }
 }
 

@@ -20,11 +20,11 @@ export interface RuleUsage {
 
 export interface Usage {
   record(event: DecisionEvent): void
-  ofNamespace(namespace: string): NamespaceUsage | undefined
+  readonly ofNamespace: (namespace: string) => NamespaceUsage | undefined
   /** By the id of the rule. */
-  ofRule(rule: string): RuleUsage | undefined
+  readonly ofRule: (rule: string) => RuleUsage | undefined
   /** Of what no rule decided: denied by default. */
-  ofNoRule(): RuleUsage | undefined
+  readonly ofNoRule: () => RuleUsage | undefined
 }
 
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] }

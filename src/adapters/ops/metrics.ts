@@ -1,8 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { DecisionEvent } from '../../event.ts'
+import type { RecordDecision } from '../../event.ts'
 
 export interface Metrics {
-  record(event: DecisionEvent): void
+  readonly record: RecordDecision
+  /** A decision did not reach what is made of decisions. */
+  sinkFailed(sink: string): void
   /** A key in the folder can't be used. */
   keyReloadFailed(): void
   /** From now on tells when the keys of now end. */
@@ -68,6 +70,12 @@ export function createMetrics(): Metrics {
     help: 'Time that a decision took inside rauth.',
     labelNames: ['half'],
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    registers: [registry],
+  })
+  const sinkFailures = new Counter({
+    name: 'rauth_decision_sink_failures_total',
+    help: 'Decisions that did not reach one of the things that are made of them.',
+    labelNames: ['sink'],
     registers: [registry],
   })
   const keyReloadFailures = new Counter({
@@ -141,6 +149,9 @@ export function createMetrics(): Metrics {
     },
     apiAnswered(status) {
       apiAnswers.inc({ status })
+    },
+    sinkFailed(sink) {
+      sinkFailures.inc({ sink })
     },
     keyReloadFailed() {
       keyReloadFailures.inc()

@@ -1,4 +1,9 @@
-import { recordOf, type DecisionEvent, type DecisionRecord } from '../../event.ts'
+import {
+  recordOf,
+  type DecisionEvent,
+  type DecisionRecord,
+  type RecordDecision,
+} from '../../event.ts'
 
 /** A decision as it is told to whoever knows its id. */
 export interface RecentDecision extends DecisionRecord {
@@ -10,7 +15,7 @@ export interface RecentDecision extends DecisionRecord {
 
 /** The last decisions, in memory, by their ids. */
 export interface RecentDecisions {
-  record(event: DecisionEvent): void
+  readonly record: RecordDecision
   find(id: string): RecentDecision | undefined
 }
 

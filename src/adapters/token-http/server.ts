@@ -4,6 +4,7 @@ import { requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
+import type { RouteName } from '../../route-name.ts'
 import type { KeySet } from '../../token/key-set.ts'
 import {
   bodyLength,
@@ -76,10 +77,11 @@ export function createTokenServer(options: TokenServerOptions): Server {
     const decision = await options.issueToken(parsed, origin)
     return formatTokenResponse(decision, realm, origin.method === 'POST')
   }
-  const decide: Decide = async (request, response, parsed) => {
+  const decide: Decide = async (request, response, parsed, route) => {
     const client = clientOf(request)
     const decidable = parsed.ok && !client.ok ? client : parsed
-    send(request, response, await answer(decidable, readOrigin(request, client)))
+    const origin = { ...readOrigin(request, client), ...(route !== undefined && { route }) }
+    send(request, response, await answer(decidable, origin))
   }
   const routes = createRoutes(options, originOf, decide)
 
@@ -129,6 +131,7 @@ type Decide = (
   request: IncomingMessage,
   response: ServerResponse,
   parsed: Result<TokenRequest>,
+  route?: RouteName,
 ) => Promise<void>
 
 /**
@@ -144,18 +147,21 @@ function createRoutes(
 
   /** Not 404 for whatever else is tried, because crane would go on without its credentials. */
   const unsupported =
-    (...allow: string[]): RequestHandler =>
+    (allow: readonly string[], route?: RouteName): RequestHandler =>
     (request, response) =>
-      decide(request, response, refused('method_unsupported', { allow }))
+      decide(request, response, refused('method_unsupported', { allow }), route)
+  const unsupportedToken = unsupported(['GET', 'POST'], 'token')
+  const unsupportedPage = unsupported(['GET', 'HEAD'])
 
   // containerd and `helm registry login` try POST first, BuildKit GET; a 401 sends each to the other.
   // No HEAD: its answer has no body, so it could only make tokens that nobody gets.
   routes
     .route(['/token', '/auth', '/auth/token'].map((path) => options.pathPrefix + path))
-    .head(unsupported('GET', 'POST'))
-    .get((request, response) =>
-      decide(request, response, readTokenRequest(queryOf(request), authorizationOf(request))),
-    )
+    .head(unsupportedToken)
+    .get((request, response) => {
+      const parsed = readTokenRequest(queryOf(request), authorizationOf(request))
+      return decide(request, response, parsed, 'token')
+    })
     .post(async (request, response) => {
       const form = await readFormBody(request, response)
       if (form === undefined) return
@@ -163,9 +169,9 @@ function createRoutes(
       const parsed = form.ok
         ? readTokenForm(form.value, queryOf(request), authorizationOf(request))
         : form
-      await decide(request, response, parsed)
+      await decide(request, response, parsed, 'token')
     })
-    .all(unsupported('GET', 'POST'))
+    .all(unsupportedToken)
 
   routes
     .route(['/health', '/healthz'])
@@ -174,7 +180,7 @@ function createRoutes(
       const answer = json({ status: running ? 'ok' : 'stopping' }, 'application/json', 'no-store')
       send(request, response, running ? answer : { ...answer, status: 503 })
     })
-    .all(unsupported('GET', 'HEAD'))
+    .all(unsupportedPage)
 
   routes
     .route(`${options.pathPrefix}/jwks.json`)
@@ -183,7 +189,7 @@ function createRoutes(
       const type = 'application/jwk-set+json'
       send(request, response, json(options.jwks(), type, `public, max-age=${JWKS_AGE}`))
     })
-    .all(unsupported('GET', 'HEAD'))
+    .all(unsupportedPage)
 
   routes
     .route(`${options.pathPrefix}/.well-known/openid-configuration`)
@@ -192,7 +198,7 @@ function createRoutes(
       const caching = `public, max-age=${JWKS_AGE}`
       send(request, response, json(document, 'application/json', caching))
     })
-    .all(unsupported('GET', 'HEAD'))
+    .all(unsupportedPage)
 
   const exchange = { realm: options.realm, originOf, queryOf, authorizationOf, send }
   addCatalogRoute(routes, options.catalog, exchange)

@@ -121,9 +121,10 @@ async function readIdentity(config: Config, keys: OpenKeys | undefined): Promise
   try {
     // Files are read by now; a cluster may take a moment.
     const end = performance.now() + PATIENCE
+    const secrets = identity.health.find(({ name }) => name === 'secrets')
     while (!identity.lookup.ready()) {
       const late = performance.now() > end ? `not there within ${PATIENCE / 1000} s` : undefined
-      const problem = identity.troubles['credentials']?.() ?? late
+      const problem = secrets?.trouble?.() ?? late
       if (problem !== undefined) throw new Error(problem)
       await sleep(20)
     }

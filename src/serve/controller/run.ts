@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listenHttp, type Listener } from '../../adapters/listen.ts'
+import { healthRoutes } from '../../adapters/ops/health.ts'
+import { metricsRoute } from '../../adapters/ops/metrics-route.ts'
 import { createOperationsServer } from '../../adapters/ops/server.ts'
 import type { Config } from '../../config/schema.ts'
 import { parseInstant } from '../../instant.ts'
@@ -69,10 +71,14 @@ function listen(
   { running, leader }: { running: () => boolean; leader: () => string | undefined },
 ): Promise<Listener> {
   const server = createOperationsServer({
-    metrics,
-    decisions: { find: () => undefined },
-    parts: { cluster: () => overview.synced(), running },
-    troubles: { cluster: () => overview.problem(), leader },
+    routes: [
+      ...healthRoutes([
+        { name: 'cluster', ready: () => overview.synced(), trouble: () => overview.problem() },
+        { name: 'leader', trouble: leader },
+        { name: 'running', ready: running },
+      ]),
+      metricsRoute(metrics),
+    ],
     onFailure(thrown) {
       log.error({ error: messageOf(thrown) }, 'an answer could not be given')
     },

@@ -10,6 +10,7 @@ import type { CredentialReference } from '../../subject.ts'
 import { commandEnvironment } from '../policy-command.ts'
 import { readAuthority } from './authority.ts'
 import { openLdap } from './ldap.ts'
+import { noticed } from './noticed.ts'
 import { openOidc } from './oidc.ts'
 import type { OpenSource } from './open-source.ts'
 import { openServiceAccounts, type ServiceAccountsOptions } from './service-accounts.ts'
@@ -47,7 +48,10 @@ async function openCommand(
   const environment = commandEnvironment()
   await requireProgram(program, environment['PATH'], 'identity: command.program')
   const asked = createCommand({ program, args, environment, atOnce, timeout: timeout * 1000 })
-  return { source: createIdentityCommand(asked, reference), close: () => undefined }
+  return {
+    ...noticed(createIdentityCommand(asked, reference), () => performance.now()),
+    close: () => undefined,
+  }
 }
 
 async function openHook(
@@ -62,8 +66,9 @@ async function openHook(
     ...{ url: new URL(http.url), outbound, reference },
     ...{ atOnce: http.concurrency, patience: timeout },
   })
+  const { source, problem } = noticed(hook, () => performance.now())
   return {
-    source: withBriefMemory(hook, { seconds: http.remember, hasher, clock }),
-    close: outbound.close,
+    source: withBriefMemory(source, { seconds: http.remember, hasher, clock }),
+    ...{ problem, close: outbound.close },
   }
 }

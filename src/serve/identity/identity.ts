@@ -1,3 +1,4 @@
+import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { BcryptChecks } from '../../credentials/bcrypt-checks.ts'
 import { joinLookups, type CredentialLookup } from '../../credentials/credential.ts'
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
@@ -27,12 +28,10 @@ export interface OpenIdentity {
   readonly sources: (bcrypt: BcryptChecks) => readonly IdentitySource[]
   /** The namespaces that have Secrets, with what these are good for. */
   readonly listed: () => Iterable<ListedNamespace>
-  /** What is wrong, by what with; `undefined`: nothing. */
-  readonly troubles: Readonly<Record<string, () => string | undefined>>
+  /** Each source that knows how it is. */
+  readonly health: readonly HealthPart[]
   readonly close: () => void
 }
-
-const TROUBLE = { secrets: 'credentials', users: 'users' } as const
 
 /** `takesLogins`: whether the sources will be asked. Else only their names are known. */
 export async function openIdentity(
@@ -84,14 +83,14 @@ export async function openIdentity(
       for (const store of stores) yield* store.listed()
     },
     sources: (bcrypt) => makers.map((make) => make(bcrypt)),
-    troubles: {
-      ...Object.fromEntries(stores.map(({ kind, problem }) => [TROUBLE[kind], problem])),
-      ...Object.fromEntries(
-        opened.flatMap(({ source: { name }, problem }) =>
-          problem === undefined ? [] : [[name, problem] as const],
-        ),
+    health: [
+      ...stores.map(({ kind: name, store, problem: trouble }) => ({
+        ...{ name, trouble, ready: () => store.ready() },
+      })),
+      ...opened.flatMap(({ source: { name }, problem: trouble }) =>
+        trouble === undefined ? [] : [{ name, trouble }],
       ),
-    },
+    ],
     close,
   }
 }

@@ -6,6 +6,7 @@ import type { PasswordHasher } from '../../credentials/password.ts'
 import { Redacted } from '../../redacted.ts'
 import type { CredentialReference } from '../../subject.ts'
 import { readAuthority } from './authority.ts'
+import { noticed } from './noticed.ts'
 import type { OpenSource } from './open-source.ts'
 
 export interface LdapOptions {
@@ -26,9 +27,10 @@ export async function openLdap(
     ...{ url, authority, users, groups, atOnce, reference, timeout: ldap.timeout * 1000 },
     bind: bind && { dn: bind.dn, password: () => readPassword(bind.passwordFile) },
   })
+  const { source, problem } = noticed(directory, () => performance.now())
   return {
-    source: withBriefMemory(directory, { seconds: ldap.remember, hasher, clock }),
-    close: () => undefined,
+    source: withBriefMemory(source, { seconds: ldap.remember, hasher, clock }),
+    ...{ problem, close: () => undefined },
   }
 }
 

@@ -58,8 +58,11 @@ describe('the chart, as its first line of documentation installs it', () => {
     assert.match(said, /kubectl get secret -n registry rauth-keys-registry -o/)
     assert.deepEqual(
       jobs.done.map(({ name, ok }) => ({ name, ok })),
-      [{ name: 'rauth-keys-init', ok: true }],
-      jobs.done[0]?.output,
+      [
+        { name: 'rauth-check-config', ok: true },
+        { name: 'rauth-keys-init', ok: true },
+      ],
+      jobs.done.map(({ output }) => output).join(''),
     )
     assert.deepEqual(Object.keys(await versions()).sort(), KEY_SECRETS)
     assert.deepEqual(await keysOf('rauth-keys'), [
@@ -70,9 +73,11 @@ describe('the chart, as its first line of documentation installs it', () => {
     assert.deepEqual(await keysOf('rauth-keys-registry'), ['ca.crt', 'http.secret'])
   })
 
-  it('leaves nothing of the hook behind: its rights are gone with it', async () => {
+  it('leaves nothing of the hooks behind: their rights are gone with them', async () => {
     const roles = `/apis/rbac.authorization.k8s.io/v1/namespaces/${NAMESPACE}`
     for (const path of [
+      `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/rauth-check-config`,
+      `/api/v1/namespaces/${NAMESPACE}/configmaps/rauth-check-config`,
       `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/rauth-keys-init`,
       `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/rauth-keys-init`,
       `${roles}/roles/rauth-keys-init`,
@@ -118,14 +123,64 @@ describe('the chart, as its first line of documentation installs it', () => {
   it('changes no key in ten upgrades and a rollback', async () => {
     const before = await versions()
     for (let upgrade = 1; upgrade <= 10; upgrade += 1) {
-      const set = ['--set', `config.tokenExpiry=${String(upgrade)}m`]
+      const set = ['--set', `config.tokenExpiry=${String(upgrade)}m,checkConfig.enabled=false`]
       await helm.expect('upgrade', 'rauth', CHART, '-n', NAMESPACE, ...set)
     }
     await helm.expect('rollback', 'rauth', '5', '-n', NAMESPACE)
-    assert.equal(jobs.done.filter(({ ok }) => ok).length, 11)
+    const made = jobs.done.filter(({ name, ok }) => ok && name === 'rauth-keys-init')
+    assert.equal(made.length, 11)
     assert.match(jobs.done.at(-1)?.output ?? '', /kept Secret registry\/rauth-keys\n/)
     assert.deepEqual(await versions(), before)
   })
+
+  const REFUSED: readonly (readonly [what: string, values: Json, said: RegExp])[] = [
+    [
+      'a rule',
+      { policy: { rules: [{ match: { account: 'team-a' }, actions: ['fly'] }] } },
+      /policy\.yaml:\d+:\d+: .*"fly"/,
+    ],
+    [
+      'a key of rauth.yaml',
+      { config: { extra: { token: { expirry: '5m' } } } },
+      /rauth\.yaml:\d+:\d+: unknown key "token\.expirry".*expiry/,
+    ],
+    [
+      'a key of the gateway, which has a file of its own',
+      { split: true, extraEnv: [{ name: 'RAUTH_GATEWAY_UPLOAD_GRACE', value: 'long' }] },
+      /RAUTH_GATEWAY_UPLOAD_GRACE: /,
+    ],
+    [
+      'a key of the controller',
+      { controller: { enabled: true, rotateAfter: '1h' } },
+      /controller\.yaml:\d+:\d+: .*twice "controller\.overlap"/,
+    ],
+    [
+      'a configuration that is not there',
+      { config: { existingConfigMap: 'mine' } },
+      /cannot read the configuration: .*rauth\.yaml/,
+    ],
+  ]
+  for (const [what, values, said] of REFUSED) {
+    it(`ends an upgrade to what rauth refuses before anything is changed: ${what}`, async () => {
+      const running = await cluster.api.expect('GET', DEPLOYMENT)
+      const file = await helm.values(values)
+      const { code, output } = await helm.run(
+        'upgrade',
+        'rauth',
+        CHART,
+        '-n',
+        NAMESPACE,
+        '-f',
+        file,
+      )
+      assert.notEqual(code, 0)
+      assert.match(output, /pre-upgrade hooks failed: .*rauth-check-config/s)
+      assert.match(jobs.done.at(-1)?.output ?? '', said)
+      // kubectl logs job/rauth-check-config
+      assert.equal(jobs.done.at(-1)?.name, 'rauth-check-config')
+      assert.deepEqual(await cluster.api.expect('GET', DEPLOYMENT), running)
+    })
+  }
 
   it('upgrades from tokens that are reviewed to tokens verified by keys, and back', async () => {
     const review = ['--set', 'serviceAccountTokens.audience=registry.example']

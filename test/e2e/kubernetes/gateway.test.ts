@@ -71,8 +71,8 @@ describe('Envoy, a registry and crane, with Secrets that kubectl makes', () => {
   }
   const readiness = async () => {
     const { status, body } = await ask(stack.operations, '/readyz')
-    const { troubles } = JSON.parse(body) as { troubles?: { credentials?: string } }
-    return { status, trouble: troubles?.credentials }
+    const { troubles } = JSON.parse(body) as { troubles?: { secrets?: string } }
+    return { status, trouble: troubles?.secrets }
   }
 
   it('a Secret lets crane push and pull what is its namespace’s', async () => {

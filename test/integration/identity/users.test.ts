@@ -116,7 +116,7 @@ describe('static users of a file', () => {
     await until('dave', PATIENCE, async () => (await login('dave', 'five')) === 200)
     await replaceFile(users(), 'accounts: { dave: { password: clear } }\n')
     const troubles = async () => (await ask(serving.operations, '/readyz')).body
-    await until('trouble', PATIENCE, async () => (await troubles()).includes('users'))
+    await until('trouble', PATIENCE, async () => (await troubles()).includes('"users":"'))
     assert.doesNotMatch(await troubles(), /clear/)
     assert.equal(await login('dave', 'five'), 200)
     const metrics = await ask(serving.operations, '/metrics')

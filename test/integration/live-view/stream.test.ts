@@ -49,13 +49,13 @@ describe('the stream of decisions', () => {
   })
 
   it('tells how rauth is doing each second, also when nothing happens', async () => {
-    view = await openLiveView({ health: () => ({ parts: { keys: false }, troubles: { a: 'b' } }) })
+    view = await openLiveView({ health: () => ({ health: [{ name: 'keys', ready: false }] }) })
     const stream = await open()
     await stream.next('the second look', () => stream.events.length >= 2)
     for (const { name, data } of stream.events) {
       assert.equal(name, 'now')
-      const { parts, troubles, viewers } = data as Record<string, unknown>
-      assert.deepEqual([parts, troubles, viewers], [{ keys: false }, { a: 'b' }, 1])
+      const { health, viewers } = data as Record<string, unknown>
+      assert.deepEqual([health, viewers], [[{ name: 'keys', ready: false }], 1])
     }
   })
 

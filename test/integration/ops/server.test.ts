@@ -1,61 +1,51 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
+import { decisionRoute } from '../../../src/adapters/ops/decision-route.ts'
+import { healthRoutes } from '../../../src/adapters/ops/health.ts'
+import { metricsRoute } from '../../../src/adapters/ops/metrics-route.ts'
 import { createMetrics } from '../../../src/adapters/ops/metrics.ts'
 import { createRecentDecisions } from '../../../src/adapters/ops/recent-decisions.ts'
 import { createOperationsServer } from '../../../src/adapters/ops/server.ts'
 import { ask } from '../../support/http.ts'
 
-describe('operations server, of keys', () => {
-  let listener: Listener | undefined
-  afterEach(async () => {
-    await listener?.close(0)
-  })
-
-  async function open(trouble?: string, ready = true) {
-    const metrics = createMetrics()
+describe('the operations port', () => {
+  let listener: Listener
+  const metrics = createMetrics()
+  const decisions = createRecentDecisions(2, () => Date.parse('2026-11-25T12:00:00Z'))
+  before(async () => {
     const server = createOperationsServer({
-      metrics,
-      parts: { keys: () => ready },
-      troubles: { keys: () => trouble },
-      decisions: { find: () => undefined },
+      routes: [
+        ...healthRoutes([{ name: 'keys', ready: () => false, trouble: () => 'none' }]),
+        metricsRoute(metrics),
+        decisionRoute(decisions),
+      ],
       onFailure: (thrown) => assert.fail(String(thrown)),
     })
     listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
-    return { metrics, port: listener.port }
-  }
-
-  it('is ready, and silent of troubles when there is none', async () => {
-    const { port } = await open()
-    const { status, body } = await ask(port, '/readyz')
-    assert.equal(status, 200)
-    assert.deepEqual(JSON.parse(body), { status: 'ok', parts: { keys: true } })
   })
+  after(() => listener.close(0))
 
-  it('tells of a trouble and stays ready: all replicas have the same one', async () => {
-    const { port } = await open('keys/b.key is not a private key')
-    const { status, body } = await ask(port, '/readyz')
-    assert.equal(status, 200)
-    assert.deepEqual(JSON.parse(body), {
-      ...{ status: 'ok', parts: { keys: true } },
-      troubles: { keys: 'keys/b.key is not a private key' },
-    })
-  })
-
-  it('is not ready without a key', async () => {
-    const { port } = await open('keys has no signing key any more', false)
-    assert.equal((await ask(port, '/readyz')).status, 503)
+  it('tells of health, in JSON and in lines', async () => {
+    const alive = await ask(listener.port, '/livez')
+    assert.deepEqual([alive.status, JSON.parse(alive.body)], [200, { status: 'ok' }])
+    assert.equal((await ask(listener.port, '/readyz')).status, 503)
+    const { headers, body } = await ask(listener.port, '/readyz?verbose')
+    assert.equal(headers['content-type'], 'text/plain; charset=utf-8')
+    assert.equal(body, '[-]keys failed: none\nreadyz check failed\n')
+    assert.equal((await ask(listener.port, '/readyz?exclude=keys')).status, 200)
+    const head = await ask(listener.port, '/readyz?verbose', { method: 'HEAD' })
+    assert.deepEqual([head.status, head.body], [503, ''])
   })
 
   it('measures when keys and CAs end, those of now only, and counts failed reloads', async () => {
-    const { metrics, port } = await open()
     let keys = new Map([
       ['k1', 1_800_000_000],
       ['k2', 1_900_000_000],
     ])
     metrics.observeKeys(() => ({ keys, authorities: new Map([['ab', 2_000_000_000]]) }))
     metrics.keyReloadFailed()
-    const read = async () => (await ask(port, '/metrics')).body
+    const read = async () => (await ask(listener.port, '/metrics')).body
     const first = await read()
     assert.match(first, /^rauth_key_expiry_timestamp_seconds\{kid="k1"\} 1800000000$/m)
     assert.match(first, /^rauth_key_expiry_timestamp_seconds\{kid="k2"\} 1900000000$/m)
@@ -63,37 +53,6 @@ describe('operations server, of keys', () => {
     assert.match(first, /^rauth_keys_reload_failures_total 1$/m)
     keys = new Map([['k2', 1_900_000_000]])
     assert.doesNotMatch(await read(), /kid="k1"/)
-  })
-})
-
-describe('the operations port', () => {
-  let ready = false
-  let listener: Listener
-  const decisions = createRecentDecisions(2, () => Date.parse('2026-11-25T12:00:00Z'))
-  before(async () => {
-    const parts = { credentials: () => ready, running: () => true }
-    const server = createOperationsServer({
-      ...{ metrics: createMetrics(), parts, troubles: {}, decisions },
-      onFailure: (thrown) => assert.fail(String(thrown)),
-    })
-    listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
-  })
-  after(() => listener.close(0))
-
-  it('is alive whatever is missing', async () => {
-    const { status, body } = await ask(listener.port, '/livez')
-    assert.deepEqual([status, JSON.parse(body)], [200, { status: 'ok' }])
-  })
-
-  it('is ready when every part is, and names the one that is not', async () => {
-    const waiting = await ask(listener.port, '/readyz')
-    assert.equal(waiting.status, 503)
-    assert.deepEqual(JSON.parse(waiting.body), {
-      status: 'not ready',
-      parts: { credentials: false, running: true },
-    })
-    ready = true
-    assert.equal((await ask(listener.port, '/readyz?verbose')).status, 200)
   })
 
   it('gives metrics in the text format', async () => {

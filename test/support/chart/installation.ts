@@ -82,7 +82,8 @@ export async function startInstallation(): Promise<Installation> {
   }
 }
 
-function withOperationsPort(spec: PodSpec, port: number): PodSpec {
+/** The same pod with its operations port elsewhere, if it has one. */
+export function withOperationsPort(spec: PodSpec, port: number): PodSpec {
   const variable = { name: 'RAUTH_LISTEN_OPERATIONS', value: `127.0.0.1:${String(port)}` }
   return {
     ...spec,
@@ -107,7 +108,7 @@ export function portValues(ports: Ports): Values {
     },
     gateway: { port: ports.gateway, httpPort: ports.gatewayHttp },
     operations: { port: ports.operations },
-    envoy: { port: ports.envoy, service: { port: ports.envoy } },
+    envoy: { port: ports.envoy, service: { port: ports.envoy }, preStopSeconds: 0 },
     registry: { enabled: true, port: ports.registry },
   }
 }

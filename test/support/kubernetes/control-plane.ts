@@ -44,11 +44,14 @@ const START_LIMIT = 90_000
 export interface ControlPlaneOptions {
   /** Kubelets have the rights that they have in a cluster, and no more. */
   readonly nodes?: boolean
+  /** Pods are given the ServiceAccount `default` and what it has; somebody must make one in each namespace. */
+  readonly accounts?: boolean
 }
 
 /** Takes some seconds: once for all tests of a file. */
 export async function startControlPlane({
   nodes = false,
+  accounts = false,
 }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const programs = await installParts(['etcd', 'kube-apiserver'])
   const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-kubernetes-'))
@@ -98,7 +101,7 @@ export async function startControlPlane({
       'service-account-signing-key-file': signing,
       'service-cluster-ip-range': '10.0.0.0/24',
       // A pod would wait for its namespace's account `default`, which a controller makes.
-      'disable-admission-plugins': 'ServiceAccount',
+      ...(accounts ? {} : { 'disable-admission-plugins': 'ServiceAccount' }),
       // Its address is no endpoint for anybody. Unset, it would look for one that a route goes out by.
       'advertise-address': '127.0.0.1',
       'endpoint-reconciler-type': 'none',

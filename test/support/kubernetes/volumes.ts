@@ -27,7 +27,11 @@ interface Item {
 /** What the kubelet knows how to mount, as far as charts use it. */
 export interface Volume {
   readonly name: string
-  readonly configMap?: { readonly name: string; readonly items?: readonly Item[] }
+  readonly configMap?: {
+    readonly name: string
+    readonly items?: readonly Item[]
+    readonly optional?: boolean
+  }
   readonly secret?: { readonly secretName: string; readonly items?: readonly Item[] }
   readonly projected?: { readonly sources: readonly Source[] }
   readonly emptyDir?: Json
@@ -56,7 +60,12 @@ export function createVolumes(api: Api): Volumes {
 
   async function filesOf(volume: Volume, owner: VolumeOwner): Promise<Files | undefined> {
     const { configMap, secret, projected } = volume
-    if (configMap !== undefined) return dataOf('configmaps', owner, configMap.name, configMap.items)
+    if (configMap !== undefined) {
+      const { namespace } = owner
+      const path = `/api/v1/namespaces/${namespace}/configmaps/${configMap.name}`
+      if (configMap.optional && (await api.send('GET', path)).status === 404) return {}
+      return dataOf('configmaps', owner, configMap.name, configMap.items)
+    }
     if (secret !== undefined) return dataOf('secrets', owner, secret.secretName, secret.items)
     if (projected === undefined) return undefined
     const parts = await Promise.all(projected.sources.map((source) => sourceOf(source, owner)))

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import { createLiveFeed, type LiveFeed } from '../../../src/adapters/live-view/live-feed.ts'
 import { createLiveView, type LiveViewOptions } from '../../../src/adapters/live-view/live-view.ts'
-import { createMetrics } from '../../../src/adapters/ops/metrics.ts'
 import { createOperationsServer } from '../../../src/adapters/ops/server.ts'
 import { createPolicy } from '../../../src/policy/policy.ts'
 
@@ -18,7 +17,7 @@ export async function openLiveView(
 ): Promise<OpenedLiveView> {
   const feed = options.feed ?? createLiveFeed(() => Date.now())
   const liveView = createLiveView({
-    ...{ feed, process: 'this-process', about: { host: 'here' }, health: () => ({ parts: {} }) },
+    ...{ feed, process: 'this-process', about: { host: 'here' }, health: () => ({}) },
     ...{ token: () => Promise.resolve(undefined), clock: () => Date.now() / 1000 },
     ...{
       now: () => Date.now(),
@@ -30,7 +29,7 @@ export async function openLiveView(
     ...options,
   })
   const server = createOperationsServer({
-    ...{ metrics: createMetrics(), parts: {}, troubles: {}, decisions: { find: () => undefined } },
+    routes: [],
     more: (request, response) => liveView.handle(request, response),
     onFailure: (thrown) => assert.fail(String(thrown)),
   })

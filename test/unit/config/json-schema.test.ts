@@ -48,7 +48,7 @@ describe('the JSON Schema', () => {
   it('takes what the documentation shows', () => {
     const root = path.resolve(import.meta.dirname, '../../../..')
     const shown: readonly (readonly [FileKind, file: string, first: string])[] = [
-      ['config', 'README.md', '# rauth\\.yaml with its defaults'],
+      ['config', 'docs/configuration.md', '# rauth\\.yaml with its defaults'],
       ['policy', 'docs/policy.md', '# policy\\.yaml'],
       ['users', 'docs/identity.md', '# users\\.yaml'],
       ['cases', 'docs/cli.md', '# cases\\.yaml'],

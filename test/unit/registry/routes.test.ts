@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import {
   entryFor,
   matchEnding,
+  routeName,
   ROUTES,
   takesParameter,
   type RouteKind,
@@ -129,6 +130,19 @@ describe('the route table', () => {
       assert.deepEqual(methods.HEAD, methods.GET)
       assert.deepEqual(query.HEAD, query.GET)
     }
+  })
+
+  it('gives every method of a row a name, and reads none of what writes', () => {
+    const names = Object.entries(ROUTES).flatMap(([kind, { methods }]) =>
+      Object.keys(methods).map((method) => [method, routeName(kind as RouteKind, method)]),
+    )
+    const namesOf = (...wanted: readonly string[]) => [
+      ...new Set(names.flatMap(([method = '', name]) => (wanted.includes(method) ? name : []))),
+    ]
+    const reads = ['ping', 'catalog', 'tags', 'manifest_read', 'blob_read', 'referrers', 'upload']
+    assert.deepEqual(namesOf('GET', 'HEAD'), reads)
+    assert.deepEqual(namesOf('PUT', 'POST', 'PATCH'), ['manifest_write', 'upload'])
+    assert.deepEqual(namesOf('DELETE'), ['manifest_delete', 'blob_delete', 'upload'])
   })
 })
 

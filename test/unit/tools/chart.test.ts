@@ -34,6 +34,15 @@ describe('the files of the chart that are made of others', () => {
   })
 })
 
+describe('the icon of the chart', () => {
+  it('is the file beside it', () => {
+    const { icon } = parse(read('Chart.yaml')) as { icon: string }
+    const [kind, content = ''] = icon.split(',')
+    assert.equal(kind, 'data:image/svg+xml;base64')
+    assert.equal(Buffer.from(content, 'base64').toString(), read('icon.svg'))
+  })
+})
+
 describe('durations of the chart', () => {
   const durations = describedValues(read('values.yaml')).flatMap(({ path: at, refinement }) => {
     const { pattern } = refinement
@@ -103,7 +112,7 @@ describe('schemaOf', () => {
     }
     assert.equal(additionalProperties, false)
     assert.deepEqual(properties['a'], {
-      ...{ type: 'object', additionalProperties: false },
+      ...{ type: 'object', additionalProperties: false, required: ['b'] },
       properties: { b: { description: 'B.', type: 'string' } },
     })
     assert.deepEqual(properties['c'], { description: 'C.', type: 'object' })

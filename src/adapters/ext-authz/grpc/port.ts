@@ -94,6 +94,7 @@ export async function openGrpcPort(
     const listener = await listen(server, address, onError)
     return {
       port: listener.port,
+      isOpen: () => listener.isOpen(),
       async close(milliseconds) {
         grace = milliseconds
         for (const session of sessions) endSession(session, milliseconds)

@@ -47,21 +47,17 @@ function milliseconds(value) {
   return `${value < 10 ? value.toFixed(2) : number(Math.round(value))} ms`
 }
 
-function healthOf({ parts, troubles }) {
-  const bad = Object.entries(parts).filter(([, ready]) => !ready)
-  const told = Object.entries(troubles)
-  if (bad.length + told.length === 0) {
-    const names = Object.keys(parts).join(', ')
-    return [element('p', { class: 'well' }, `Ready: ${names}. No troubles.`)]
+function healthOf({ health }) {
+  const bad = health.filter(({ ready, trouble }) => !ready || trouble !== undefined)
+  if (bad.length === 0) {
+    return [element('p', { class: 'well' }, `Ready: ${health.map(({ name }) => name).join(', ')}.`)]
   }
-  return [
-    ...bad.map(([name]) =>
-      element('p', { class: 'alert', role: 'alert' }, `Not ready: ${name}. Clients get 503.`),
-    ),
-    ...told.map(([name, text]) =>
-      element('p', { class: 'alert', role: 'alert' }, `Trouble with ${name}: ${text}`),
-    ),
-  ]
+  return bad.map(({ name, ready, trouble }) => {
+    const what = ready
+      ? `Trouble with ${name}, and rauth goes on: ${trouble}`
+      : `Not ready: ${name}${trouble === undefined ? '' : `: ${trouble}`}`
+    return element('p', { class: 'alert', role: 'alert' }, what)
+  })
 }
 
 function reasonsOf({ reasons }, onReason) {

@@ -59,7 +59,7 @@ export function migrate(
 
 const FORM = { lineWidth: 0 }
 
-const HEAD = '# What is not here has its default; the README has every key.\n'
+const HEAD = '# What is not here has its default; docs/configuration.md has every key.\n'
 
 /** The same values that docker_auth's file is served with, and files of their own for the rest. */
 function configOf(data: DockerAuth, folder: string): Record<string, unknown> {

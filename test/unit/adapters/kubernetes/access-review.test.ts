@@ -92,10 +92,10 @@ function start(
     await Promise.resolve()
     return answer(resourceAttributes.verb)
   }
-  const ask = createAccessReviews({
+  const { ask, problem } = createAccessReviews({
     ...{ api: { send }, atOnce, timeout: 60_000, remember, timer: () => time.now },
   })
-  return { ask, time, verbs }
+  return { ask, problem, time, verbs }
 }
 
 const status = (parts: object) => ({ kind: 'SubjectAccessReview', status: parts })
@@ -106,6 +106,24 @@ describe('createAccessReviews', () => {
     assert.deepEqual(await ask(question()), { kind: 'allowed', actions: ['pull'] })
     assert.deepEqual(await ask(question({}, ['push'])), { kind: 'denied' })
     assert.deepEqual(verbs, ['get', 'update'])
+  })
+
+  it('tells for a minute that the API server reviewed no access, or until it does', async () => {
+    let isAway = true
+    const { ask, problem, time } = start(
+      () => (isAway ? Promise.reject(new Error('away')) : status({ allowed: true })),
+      { remember: 0 },
+    )
+    assert.equal(problem(), undefined)
+    assert.equal((await ask(question())).kind, 'failure')
+    assert.equal(problem(), 'the API server reviews no access: away')
+    time.now += 61_000
+    assert.equal(problem(), undefined)
+    await ask(question())
+    assert.notEqual(problem(), undefined)
+    isAway = false
+    await ask(question())
+    assert.equal(problem(), undefined)
   })
 
   it('takes nothing but a yes for one', async () => {

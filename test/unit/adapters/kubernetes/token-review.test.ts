@@ -69,7 +69,7 @@ describe('createTokenReviews', () => {
     assert.deepEqual(await verify('a.b.c'), {
       ...{ kind: 'error', detail: 'the API server reviews no token: 403: forbidden; next: rights' },
     })
-    assert.equal(problem(), 'tokens are not reviewed: 403: forbidden; next: rights')
+    assert.equal(problem(), 'the API server reviews no token: 403: forbidden; next: rights')
     time.ahead = 61_000
     assert.equal(problem(), undefined, 'nobody knows')
     await verify('a.b.c')

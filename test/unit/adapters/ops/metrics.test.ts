@@ -57,6 +57,12 @@ describe('metrics', () => {
     assert.match(text, handshakes)
   })
 
+  it('count the decisions that did not reach a part of rauth', async () => {
+    const metrics = createMetrics()
+    metrics.sinkFailed('log')
+    assert.match(await metrics.render(), /^rauth_decision_sink_failures_total\{sink="log"\} 1$/m)
+  })
+
   it('are of one program, not of the whole process', async () => {
     createMetrics().record(EVENT)
     assert.doesNotMatch(await createMetrics().render(), /^rauth_decisions_total\{/m)

@@ -3,21 +3,21 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
-import { PROXIES } from '../../src/adapters/ext-authz/proxies/proxies.ts'
-import { SOURCE_KINDS } from '../../src/config/identity-schema.ts'
-import { policyOf } from '../../src/config/policy-file.ts'
-import { parseConfig } from '../../src/config/read.ts'
-import { policySchema } from '../../src/config/policy-schema.ts'
-import { keysAt, SETTINGS } from '../../src/config/settings.ts'
-import { usersOfFile } from '../../src/config/users-file.ts'
-import { usersSchema } from '../../src/config/users-schema.ts'
-import { grant } from '../../src/policy/grant.ts'
-import { askerOf } from '../support/askers.ts'
-import { claimableRules } from '../../src/policy/claimable.ts'
-import { REASONS, refusalKind } from '../../src/refusal.ts'
+import { PROXIES } from '../../../src/adapters/ext-authz/proxies/proxies.ts'
+import { SOURCE_KINDS } from '../../../src/config/identity-schema.ts'
+import { policyOf } from '../../../src/config/policy-file.ts'
+import { parseConfig } from '../../../src/config/read.ts'
+import { policySchema } from '../../../src/config/policy-schema.ts'
+import { keysAt, SETTINGS } from '../../../src/config/settings.ts'
+import { usersOfFile } from '../../../src/config/users-file.ts'
+import { usersSchema } from '../../../src/config/users-schema.ts'
+import { grant } from '../../../src/policy/grant.ts'
+import { askerOf } from '../../support/askers.ts'
+import { claimableRules } from '../../../src/policy/claimable.ts'
+import { REASONS, refusalKind } from '../../../src/refusal.ts'
 
-/** The root of the repository, from dist/test/unit. */
-const ROOT = path.resolve(import.meta.dirname, '../../..')
+/** The root of the repository, from dist/test/unit/docs. */
+const ROOT = path.resolve(import.meta.dirname, '../../../..')
 const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
 
 describe('docs/proxies.md', () => {
@@ -157,9 +157,10 @@ describe('docs/troubleshooting.md', () => {
   })
 })
 
-describe('README', () => {
-  const fence = /^```yaml\n(# rauth\.yaml with its defaults[^]+?)^```$/m.exec(README)?.[1]
-  const block = fence ?? assert.fail('no rauth.yaml in the README')
+describe('docs/configuration.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/configuration.md'), 'utf8')
+  const fence = /^```yaml\n(# rauth\.yaml with its defaults[^]+?)^```$/m.exec(page)?.[1]
+  const block = fence ?? assert.fail('no rauth.yaml')
   // Settings that have no default stand there commented out.
   const whole = block.replaceAll(/^( +)# (\w+: )/gm, '$1$2')
 
@@ -180,7 +181,9 @@ describe('README', () => {
     const realm = /^realm: \S+/m.exec(block)?.[0] ?? ''
     assert.deepEqual(parseConfig(block, 'rauth.yaml', {}), parseConfig(realm, 'rauth.yaml', {}))
   })
+})
 
+describe('README', () => {
   it('says what it takes behind Envoy on one machine', () => {
     const text = /^ {2}```yaml\n( {2}realm: [^]+?)^ {2}```$/m.exec(README)?.[1] ?? assert.fail()
     const read = parseConfig(text, 'rauth.yaml', {})

@@ -1,0 +1,16 @@
+import { after, before, describe } from 'node:test'
+import { missingHere } from '../../../tools/test/clients.ts'
+import { startReadersCluster, type ReadersCluster } from '../../support/pages/readers-cluster.ts'
+import { hostOfItsOwn, quickstart } from './quickstart.ts'
+
+/** The pages of docs/ that are about a cluster, one after the other as a reader goes through them, on one cluster. */
+describe('the pages about a cluster', { skip: missingHere('docker28', process.env) }, () => {
+  let reader: ReadersCluster
+  before(async () => {
+    reader = await startReadersCluster()
+  })
+  after(() => reader.stop())
+
+  quickstart(() => reader)
+  hostOfItsOwn(() => reader)
+})
