@@ -12,6 +12,7 @@ const TOKEN = 'a-token-of-more-than-20-characters'
 describe('the live view in a browser', () => {
   let opened: OpenBrowser
   let scene: Scene
+  const closing: (() => Promise<void>)[] = []
   const pages: Page[] = []
   afterEach(() => Promise.all(pages.splice(0).map((page) => page.context().close())))
   /** What any page had to complain of. */
@@ -31,12 +32,13 @@ describe('the live view in a browser', () => {
   }
 
   before(async () => {
-    ;[opened, scene] = await Promise.all([openBrowser(), startScene()])
+    scene = await startScene()
+    closing.push(() => scene.stop())
+    opened = await openBrowser()
+    closing.push(() => opened.close())
     await scene.play(2)
   })
-  after(async () => {
-    await Promise.all([opened?.close(), scene?.stop()])
-  })
+  after(() => Promise.all(closing.map((close) => close())))
 
   it('shows decisions as they are made, and why they were denied', async () => {
     const page = await open()
@@ -65,7 +67,10 @@ describe('the live view in a browser', () => {
     assert.match(text, /policy\.yaml:3\s+no match\s+namespace: shop is not platform/)
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
-    assert.ok(await button.evaluate((node) => node.matches(':focus')))
+    assert.match(
+      String(await page.evaluate('document.activeElement.getAttribute("aria-label")')),
+      /^Details of the decision at .* about repository:library\/explained:delete$/,
+    )
   })
 
   it('filters by what is denied most, by namespace and by text', async () => {

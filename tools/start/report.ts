@@ -25,7 +25,7 @@ export function quickstartFacts({ stack, ports, logins, registryAuth }: Running)
 }
 
 /** The same facts for a person, each command ready to paste. */
-export function welcome({ stack, logins, directory, registryAuth }: Running): string {
+export function welcome({ stack, ports, logins, directory, registryAuth }: Running): string {
   const { registry } = stack
   const [own = '', other = ''] = logins.keys()
   const login = (namespace: string, client = 'docker') => {
@@ -69,6 +69,7 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
     `  crane manifest ${registry}/${other}/app:v1`,
     `The catalog has what ${own} may see; the last is denied.`,
     '',
+    `What rauth decides, and why: http://localhost:${ports.operations}/live/`,
     `Logs: ${directory}/logs/   Facts for programs: ${directory}/quickstart.json`,
     'Ctrl-C stops it all.',
     '',

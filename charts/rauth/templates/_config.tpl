@@ -32,6 +32,11 @@
 {{- if include "rauth.policyMap" $root }}{{ $_ := set $policy "file" "/etc/rauth/policy/policy.yaml" }}{{ end }}
 {{- if $values.policy.kubernetesRbac }}{{ $_ := set $policy "kubernetes" (dict "enabled" true) }}{{ end }}
 {{- with $policy }}{{ $_ := set $config "policy" . }}{{ end }}
+{{- if $values.liveView.enabled }}
+{{- $liveView := dict "enabled" true }}
+{{- if $values.liveView.existingSecret }}{{ $_ := set $liveView "tokenFile" "/etc/rauth/live-view/token" }}{{ end }}
+{{- $_ := set $config "liveView" $liveView }}
+{{- end }}
 {{- $tls := dict }}
 {{- if include "rauth.tokenTls" $root }}
 {{- $_ := set $tls "token" (dict "certificate" "/etc/rauth/tls/tls.crt" "key" "/etc/rauth/tls/tls.key") }}

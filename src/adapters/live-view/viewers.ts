@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { lineOf } from './decision-line.ts'
-import type { Cursor, DecisionRing } from './decision-ring.ts'
+import type { BatchBounds, Cursor, DecisionRing } from './decision-ring.ts'
 import type { DecisionFilter } from './filter.ts'
 
 /** How often viewers are sent what there is, milliseconds. */
@@ -83,8 +83,10 @@ export function createViewers(options: ViewersOptions): Viewers {
     if (ticks % TICKS_OF_ENTRY === 0) for (const viewer of watching) void dismiss(viewer)
   }
 
-  function messageOf({ cursor: from, filter }: Watching, bounds: typeof EACH_TICK) {
-    const { decisions, more, lost, cursor } = ring.after(from, bounds, filter.wants)
+  /** `counted`: whether it is told of those that it is not told one by one; of what was before it came it is not. */
+  function messageOf({ cursor: from, filter }: Watching, bounds: BatchBounds, counted = true) {
+    const { decisions, lost, cursor, ...rest } = ring.after(from, bounds, filter.wants)
+    const more = counted ? rest.more : { usual: 0, denied: 0 }
     const left = [more.usual, more.denied, lost.usual, lost.denied]
     if (decisions.length === 0 && left.every((count) => count === 0)) {
       return { cursor, text: undefined }
@@ -112,7 +114,7 @@ export function createViewers(options: ViewersOptions): Viewers {
       const { response, headers, lastEventId } = viewer
       const last = cursorOf(lastEventId, options.process)
       const one: Watching = { ...viewer, cursor: last ?? ring.begin() }
-      const first = messageOf(one, AT_FIRST)
+      const first = messageOf(one, AT_FIRST, last !== undefined)
       one.cursor = first.cursor
       watching.add(one)
       response.once('close', () => {

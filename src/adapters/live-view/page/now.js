@@ -23,10 +23,10 @@ function figuresOf({ history, p50, p99, uptime, total }) {
   return [
     ['Allowed', `${perSecond(rate('allowed'))}/s`, `${number(total.allowed)} since the start`],
     ['Refused', `${perSecond(rate('refused'))}/s`, `${number(total.refused)} since the start`],
-    ['Failed', `${perSecond(rate('failed'))}/s`, `${number(total.failed)}: rauth could not tell`],
+    ['Failed', `${perSecond(rate('failed'))}/s`, `${number(total.failed)} since the start`],
     ['Challenged', `${perSecond(rate('challenged'))}/s`, 'a step of every login'],
-    ['p50', milliseconds(p50), 'inside rauth, last minute'],
-    ['p99', milliseconds(p99), 'inside rauth, last minute'],
+    ['p50', milliseconds(p50), 'of the last minute'],
+    ['p99', milliseconds(p99), 'of the last minute'],
     ['Up for', duration(uptime), 'this process'],
   ].map(([name, value, help]) =>
     element(
