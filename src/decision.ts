@@ -1,7 +1,8 @@
 import { messageOf } from './errors.ts'
-import type { DecisionEvent, DecisionFacts, Learn, RecordDecision } from './event.ts'
+import type { DecisionEvent, DecisionFacts, Learn, RecordDecision, TracePosition } from './event.ts'
 import { refused, refusalKind, type Result } from './refusal.ts'
 import type { RouteName } from './route-name.ts'
+import { parseTraceParent, type TraceParent } from './trace-parent.ts'
 
 /** An answer and the id of its record, which the client is told too. */
 export interface Decision<T> {
@@ -14,11 +15,30 @@ export interface DecideDependencies {
   readonly timer: () => number
   readonly newId: () => string
   readonly record: RecordDecision
+  /** Begins to trace a decision; without: rauth does not trace. */
+  readonly trace?: BeginTrace | undefined
+}
+
+export type BeginTrace = (parent: TraceParent | undefined) => Traced
+
+/** A decision that is traced: what is asked outside by `run` belongs to it. */
+export interface Traced {
+  readonly position: TracePosition
+  readonly run: <T>(body: () => T) => T
 }
 
 /** The id of a request for its record, if it is a UUID or the like and nothing strange in a log. */
 export function requestIdOf(text: string | undefined): Pick<RequestOrigin, 'requestId'> {
   return text !== undefined && /^[\w.-]{1,64}$/.test(text) ? { requestId: text } : {}
+}
+
+/** The span of whoever asks, by the first `traceparent` that is one. */
+export function parentOf(...texts: readonly (string | undefined)[]): Pick<RequestOrigin, 'parent'> {
+  for (const text of texts) {
+    const parent = parseTraceParent(text)
+    if (parent !== undefined) return { parent }
+  }
+  return {}
 }
 
 /** Where a request came from and came to, for the record. */
@@ -29,6 +49,8 @@ export interface RequestOrigin {
   readonly method?: string
   /** The id that the proxy in front gave the request: in its access log, too. */
   readonly requestId?: string
+  /** The span of whoever asks. */
+  readonly parent?: TraceParent
 }
 
 /** The id of a decision for which none could be made. */
@@ -42,7 +64,7 @@ export const UNRECORDED = 'unrecorded'
 export async function decide<T>(
   deps: DecideDependencies,
   half: DecisionEvent['half'],
-  origin: RequestOrigin,
+  { parent, ...origin }: RequestOrigin,
   body: (learn: Learn) => Promise<Result<T>>,
 ): Promise<Decision<T>> {
   let decision = UNRECORDED
@@ -50,11 +72,13 @@ export async function decide<T>(
     const started = deps.timer()
     decision = deps.newId()
     const facts: DecisionFacts = {}
-    const result = await orRefuse(() =>
+    const learning = () =>
       body((more) => {
         Object.assign(facts, more)
-      }),
-    )
+      })
+    const traced = deps.trace?.(parent)
+    const result = await orRefuse(traced === undefined ? learning : () => traced.run(learning))
+    const trace = traced?.position ?? (parent && positionOf(parent))
     deps.record({
       id: decision,
       half,
@@ -62,11 +86,17 @@ export async function decide<T>(
       duration: deps.timer() - started,
       ...origin,
       ...facts,
+      ...(trace === undefined ? {} : { trace }),
     })
     return { decision, result }
   } catch (thrown) {
     return { decision, result: failed(thrown) }
   }
+}
+
+/** In the trace of somebody else, of which rauth records nothing. */
+function positionOf({ traceId, spanId, sampled }: TraceParent): TracePosition {
+  return { traceId, parentId: spanId, sampled }
 }
 
 async function orRefuse<T>(body: () => Promise<Result<T>>): Promise<Result<T>> {

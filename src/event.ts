@@ -46,17 +46,38 @@ export interface DecisionEvent {
   readonly method?: string
   /** The id that the proxy in front gave the request. */
   readonly requestId?: string
+  /** Where it is in a trace, if it is in one. */
+  readonly trace?: TracePosition
   /** Milliseconds that the decision took. */
   readonly duration: number
   /** How the policy came to it, as long as that policy is there. For whoever asks, never for the log. */
   readonly why?: () => object | undefined
 }
 
-/** What of an event may be written down. */
-export type DecisionRecord = Omit<DecisionEvent, 'why'>
+/** The trace of a decision, of somebody in front or begun by rauth. */
+export interface TracePosition {
+  readonly traceId: string
+  /** Of the decision itself, where rauth traces. */
+  readonly spanId?: string
+  /** Of whoever asked; without: the trace begins here. */
+  readonly parentId?: string
+  /** Whether it is recorded. */
+  readonly sampled: boolean
+}
 
-export function recordOf({ why: _, ...record }: DecisionEvent): DecisionRecord {
-  return record
+/**
+ * What of an event may be written down. The ids of its trace are named as OpenTelemetry names them in logs
+ * (Trace Context in Non-OTLP Log Formats), by which log stores find the trace.
+ */
+export interface DecisionRecord extends Omit<DecisionEvent, 'why' | 'trace'> {
+  readonly trace_id?: string
+  readonly span_id?: string
+}
+
+export function recordOf({ why: _, trace, ...record }: DecisionEvent): DecisionRecord {
+  if (trace === undefined) return record
+  const { traceId, spanId } = trace
+  return { ...record, trace_id: traceId, ...(spanId === undefined ? {} : { span_id: spanId }) }
 }
 
 /** What a flow finds out on its way to a decision. */

@@ -100,6 +100,14 @@ function programs({ policy }: Config): readonly Missing[] {
   return program?.includes('/') === true ? [['policy.command.program', program, '']] : []
 }
 
+function tracingPaths({ tracing: { endpoint, ...files } }: Config): readonly Missing[] {
+  if (endpoint === undefined) return []
+  return (['headersFile', 'authority'] as const).flatMap((key): Missing[] => {
+    const file = files[key]
+    return file === undefined ? [] : [[`tracing.${key}`, file, '']]
+  })
+}
+
 type Missing = readonly [key: string, path: string, next: string]
 
 /** What keeps rauth from starting here, and is no mistake of a configuration for another machine. */
@@ -122,6 +130,7 @@ function missingPaths(config: Config): readonly string[] {
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),
+    ...tracingPaths(config),
     ...TLS_LISTENERS.flatMap((listener) =>
       Object.entries(tlsFilesOf(config, listener) ?? {}).map(([name, file]: [string, string]) => {
         const missing: Missing = [`tls.${listener}.${name}`, file, '']

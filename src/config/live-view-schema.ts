@@ -28,12 +28,7 @@ export const liveViewSchema = z
       .regex(LIVE_VIEW_TOKEN, TOKEN_WORDS)
       .transform((text) => new Redacted(text))
       .optional()
-      .describe('The token itself: a secret, so better RAUTH_LIVE_VIEW_TOKEN than the file.'),
-  })
-  .superRefine(({ token, tokenFile }, context) => {
-    if (token === undefined || tokenFile === undefined) return
-    const message = 'cannot stand beside "tokenFile": one of them has the token'
-    context.addIssue({ code: 'custom', path: ['token'], message })
+      .describe('The token itself, where there is no `tokenFile`: a secret, so better RAUTH_LIVE_VIEW_TOKEN than the file.'),
   })
   .prefault({})
   .describe('A page on the operations port that shows what rauth decides, and why.')

@@ -97,7 +97,7 @@ export function settleConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls, policy, identity, liveView } = parsed.data
+  const { tls, policy, identity, tracing, liveView } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -117,6 +117,10 @@ export function settleConfig(
       liveView: {
         ...liveView,
         ...(liveView.tokenFile && resolved({ tokenFile: liveView.tokenFile })),
+      },
+      tracing: {
+        ...tracing,
+        ...resolved({ headersFile: tracing.headersFile, authority: tracing.authority }),
       },
       identity: identity.map((source) => resolveSource(source, folder)),
       credentials: credentialSource(parsed.data.credentials, { inPod: isPod(environment), folder }),

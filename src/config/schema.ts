@@ -4,6 +4,7 @@ import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
 import { liveViewSchema } from './live-view-schema.ts'
+import { tracing } from './tracing-schema.ts'
 import {
   address,
   type Address,
@@ -312,6 +313,7 @@ const shape = z.strictObject({
     .prefault({})
     .describe('The names of repositories, to each caller those that it may pull.'),
   liveView: liveViewSchema,
+  tracing,
   drainDelay: duration(0, 300)
     .prefault('0s')
     .describe(

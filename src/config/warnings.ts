@@ -23,7 +23,7 @@ export function warningsOf(
       ...plainHooks(config),
       ...deadRealms(config),
     ],
-    ...plainPorts(config, listeners),
+    ...[...plainPorts(config, listeners), ...plainCollector(config)],
     ...plainLiveView(config),
   ]
 }
@@ -176,4 +176,14 @@ function plainHooks({ identity }: Config): readonly string[] {
         `no TLS to the identity source at ${host}: passwords travel in the clear unless a mesh ` +
         'encrypts them; next: an https or ldaps URL',
     )
+}
+
+function plainCollector({ tracing: { endpoint, headersFile } }: Config): readonly string[] {
+  if (endpoint === undefined || headersFile === undefined) return []
+  const { protocol, hostname, host } = new URL(endpoint)
+  if (protocol !== 'http:' || isLoopback(hostname)) return []
+  return [
+    `no TLS to the collector at ${host}: what is in tracing.headersFile travels in the clear unless a mesh ` +
+      'encrypts it; next: an https URL',
+  ]
 }

@@ -10,6 +10,8 @@ export interface AskedBrieflyOptions<Answer, Kind extends string> {
   /** How many answers of each kind are remembered, apart: no kind pushes out another. */
   readonly most: number
   readonly clock: () => number
+  /** Told of each question whether it is answered without asking. */
+  readonly onLookup?: ((known: boolean) => void) | undefined
 }
 
 /** `key` tells questions apart, and should be short: it is kept. */
@@ -24,7 +26,7 @@ interface Remembered<Answer> {
 export function createAskedBriefly<Answer, Kind extends string>(
   options: AskedBrieflyOptions<Answer, Kind>,
 ): AskBriefly<Answer> {
-  const { lifetimes, kindOf, isOver = () => false, most, clock } = options
+  const { lifetimes, kindOf, isOver = () => false, most, clock, onLookup } = options
   const underWay = new Map<string, Promise<Answer>>()
   const memories = new Map<Kind, LRUCache<string, Remembered<Answer>>>()
 
@@ -55,8 +57,9 @@ export function createAskedBriefly<Answer, Kind extends string>(
 
   return (key, ask) => {
     const known = recall(key)
+    const same = known === undefined ? underWay.get(key) : undefined
+    onLookup?.(known !== undefined || same !== undefined)
     if (known !== undefined) return Promise.resolve(known)
-    const same = underWay.get(key)
     if (same !== undefined) return same
     const asked = remembering(key, ask).finally(() => underWay.delete(key))
     underWay.set(key, asked)

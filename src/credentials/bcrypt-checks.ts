@@ -36,6 +36,8 @@ export interface BcryptChecksOptions {
   readonly compare: CompareBcrypt
   readonly clock: Clock
   readonly limits?: SlotLimits
+  /** Told of each check whether it needs no comparison of its own. */
+  readonly onLookup?: (known: boolean) => void
 }
 
 /**
@@ -68,6 +70,7 @@ export function createBcryptChecks({
   compare,
   clock,
   limits = LIMITS,
+  onLookup,
 }: BcryptChecksOptions): BcryptChecks {
   const queue = createBoundedQueue(limits)
   const underWay = new Map<string, Promise<boolean>>()
@@ -94,6 +97,7 @@ export function createBcryptChecks({
     async check(credential, presented) {
       const key = keyOf(credential, presented)
       const known = recall(key)
+      onLookup?.(known !== undefined || underWay.has(key))
       if (known !== undefined) return known
       const text = presented.password.reveal()
       const { id, secret } = credential

@@ -12,6 +12,8 @@ export interface BriefMemoryOptions {
   readonly byPassword?: boolean
   readonly hasher: PasswordHasher
   readonly clock: Clock
+  /** Told of each question whether it is answered without asking. */
+  readonly onLookup?: (known: boolean) => void
 }
 
 const MAX_REMEMBERED = 4096
@@ -23,13 +25,13 @@ const MAX_REMEMBERED = 4096
  */
 export function withBriefMemory(
   source: IdentitySource,
-  { seconds, noSeconds = 0, byPassword = false, hasher, clock }: BriefMemoryOptions,
+  { seconds, noSeconds = 0, byPassword = false, hasher, clock, onLookup }: BriefMemoryOptions,
 ): IdentitySource {
   const askBriefly = createAskedBriefly<Answer, 'yes' | 'no'>({
     lifetimes: { yes: seconds, no: noSeconds },
     kindOf: ({ kind }) => (kind === 'yes' || kind === 'no' ? kind : undefined),
     isOver: (answer, now) => answer.kind === 'yes' && now >= (answer.subject.until ?? Infinity),
-    ...{ most: MAX_REMEMBERED, clock },
+    ...{ most: MAX_REMEMBERED, clock, onLookup },
   })
 
   return {

@@ -22,6 +22,7 @@ import type { Verifier } from '../token/verifier.ts'
 import { openKeys, type OpenKeys } from './keys.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { recordTo } from './sinks.ts'
+import { openTracing, type OpenTracing } from './tracing.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
 import { verifierOf } from './verifier.ts'
 
@@ -30,6 +31,8 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly config: Config
   readonly log: Log
   readonly metrics: Metrics
+  /** Where decisions are told as spans, if they are. */
+  readonly tracing: OpenTracing | undefined
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
   /** What the live view shows of them; without one: nothing. */
@@ -82,7 +85,9 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     { config, hasher, bindingKey, clock, log, metrics, cluster },
     takesLogins,
   )
+  metrics.observeCredentials(() => identity.lookup.ready())
   const policySource = await openPolicy({ config, log, metrics })
+  const tracing = await openTracing({ config, log, metrics })
   return {
     ...{
       config,
@@ -98,7 +103,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    verifier: verifierOf({ config, keys, clock }),
+    verifier: verifierOf({ config, keys, clock, metrics }),
     timer,
     newId: randomUUID,
     record: recordTo(
@@ -113,9 +118,11 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
         { name: 'metrics', take: metrics.record },
         { name: 'decisions', take: decisions.record },
         ...(liveFeed === undefined ? [] : [{ name: 'live view', take: liveFeed.record }]),
+        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
       ],
       onSinkFailure({ log, metrics }),
     ),
+    ...{ tracing, trace: tracing?.begin },
     ...{ decisions, liveFeed },
     policy: () => policySource.current(),
     decider: deciderOf(config),

@@ -22,11 +22,17 @@ export async function openDecider(common: Common): Promise<OpenDecider | undefin
   return { decider: { ...decider, ask }, health: { name: decider.name, trouble } }
 }
 
-async function openAccessReviews({ cluster, config, timer }: Common): Promise<AccessReviews> {
+async function openAccessReviews({
+  cluster,
+  config,
+  timer,
+  metrics,
+}: Common): Promise<AccessReviews> {
   const { timeout, concurrency: atOnce, remember } = config.policy.kubernetes
   const { api } = await cluster.open()
   const { createAccessReviews } = await import('../adapters/kubernetes/access-review.ts')
   return createAccessReviews({
+    onLookup: metrics.lookup('access_reviews'),
     ...{ api, atOnce, timer, timeout: timeout * 1000, remember: remember * 1000 },
   })
 }

@@ -28,9 +28,11 @@ export async function createGuarding(
   }
   const redis = await openRedisOf(common)
   const limits = { window, timer, redis }
+  const names = createLimiter({ ...limits, points: failures, prefix: 'name' })
+  const networks = createLimiter({ ...limits, points: perNetwork, prefix: 'network' })
+  common.metrics.observeFailures(() => ({ name: names.size(), network: networks.size() }))
   const counter = createFailureCounter({
-    bySource: createLimiter({ ...limits, points: failures, prefix: 'name' }),
-    byNetwork: createLimiter({ ...limits, points: perNetwork, prefix: 'network' }),
+    ...{ bySource: names.limiter, byNetwork: networks.limiter },
     key: redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey),
   })
   return {

@@ -10,8 +10,10 @@ export interface Logins extends Guarding {
 }
 
 export async function createLogins(common: Common): Promise<Logins> {
-  const { identity, clock } = common
-  const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock })
+  const { identity, clock, metrics } = common
+  const bcrypt = createBcryptChecks({
+    ...{ compare: createBcryptComparison(), clock, onLookup: metrics.lookup('bcrypt') },
+  })
   const sources = identity.sources(bcrypt)
   return { authenticate: createAuthenticator(sources), ...(await createGuarding(common, sources)) }
 }

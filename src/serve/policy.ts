@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { openFileDocument, type FileDocument } from '../adapters/file/document-store.ts'
 import { POLICY_FILE } from '../adapters/file/document-text.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
@@ -18,10 +19,12 @@ export interface OpenPolicyOptions {
 /** The policy as it is configured: from a file, or the one without a file. */
 export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): Promise<OpenPolicy> {
   const { file } = config.policy
+  let version = versionOf(JSON.stringify(config.policy))
   /** Throws as {@link configuredPolicy}. */
   function parse(text: string, fileName: string): Policy {
     const policy = configuredPolicy(config, text, fileName)
     for (const warning of policyWarningsOf(policy, config)) log.warn({ file: fileName }, warning)
+    version = versionOf(text)
     return policy
   }
   const opened =
@@ -39,8 +42,15 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
             metrics.policyReloadFailed()
           },
         })
-  metrics.observePolicy(() => opened.current().rules.length)
+  metrics.observePolicy(() => ({ rules: opened.current().rules.length, version }))
   return opened
+}
+
+/** Characters of a version: two policies do not have the same by accident. */
+const VERSION_LENGTH = 12
+
+function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, VERSION_LENGTH)
 }
 
 function withoutFile(policy: Policy): OpenPolicy {

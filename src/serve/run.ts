@@ -32,6 +32,9 @@ export interface RunOptions {
   readonly warnings?: readonly string[]
 }
 
+/** How long the last spans may take to their collector, milliseconds. */
+const LAST_SPANS = 2_000
+
 /** How long what is left may keep the process after all is closed, milliseconds. */
 const LAST_MOMENT = 2_000
 
@@ -59,7 +62,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   const takesLogins = role !== 'gateway' || config.gateway.basic
   const common = await createCommon(config, { takesLogins, checks: role !== 'token' })
   const { log, metrics, decisions, keys, signingKeys, tls } = common
-  const { store, identity, cluster, policySource, clock } = common
+  const { store, identity, cluster, policySource, clock, tracing } = common
   for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {
     log.warn({}, warning)
   }
@@ -87,7 +90,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
       const opened = (name: string, listener: Listener) => listeners.set(name, listener)
       await openGateway(common, logins, running, opened)
     }
-    const more = [decider?.health, ...(logins?.health ?? [])]
+    const more = [decider?.health, tracing?.health, ...(logins?.health ?? [])]
     const health = healthOf({ common, more, listeners, running })
     liveView = await openLiveView(common, role, health)
     const server = createOperationsServer({
@@ -105,6 +108,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
     const halves = [...listeners.values()].filter((listener) => listener !== operations)
     await Promise.all(halves.map((listener) => listener.close(config.drainTimeout * 1000)))
     liveView?.close()
+    await tracing?.close(LAST_SPANS)
     await operations?.close(0)
     logins?.close()
     identity.close()

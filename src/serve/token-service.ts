@@ -32,7 +32,7 @@ export async function openTokenService(
   { guard, authenticate }: Logins,
   { decider, port, running }: TokenServiceOptions,
 ): Promise<Listener> {
-  const { config, signingKeys: keys, clock } = common
+  const { config, signingKeys: keys, clock, metrics } = common
   if (keys === undefined) {
     throw new RauthError(
       'ERR_CONFIG_INVALID',
@@ -45,8 +45,13 @@ export async function openTokenService(
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
   })
   const signing = createIssuer({ keys, x5c: token.x5c })
-  const reuse = { keys, age: token.reuse, size: REUSED_TOKENS }
-  const reused = token.reuse === 0 ? signing : reusing(signing, reuse)
+  const reused =
+    token.reuse === 0
+      ? signing
+      : reusing(signing, {
+          ...{ keys, age: token.reuse, size: REUSED_TOKENS },
+          onLookup: metrics.lookup('issued_tokens'),
+        })
   const issueToken = createIssueToken(
     {
       ...common,

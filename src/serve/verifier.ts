@@ -1,3 +1,4 @@
+import type { Metrics } from '../adapters/ops/metrics.ts'
 import type { Clock } from '../clock.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import type { Config } from '../config/schema.ts'
@@ -12,14 +13,16 @@ export interface VerifierParts {
   readonly config: Config
   readonly keys: KeySet
   readonly clock: Clock
+  readonly metrics?: Pick<Metrics, 'lookup'>
 }
 
 /** The verifier of the tokens of all services. */
-export function verifierOf({ config, keys, clock }: VerifierParts): Verifier {
+export function verifierOf({ config, keys, clock, metrics }: VerifierParts): Verifier {
   const { issuer, token } = config
   const { expiry, pushExpiry } = lifetimesOf(config)
   return createVerifier({
     ...{ keys, issuer, audiences: serviceNames(config), clock, cacheSize: VERIFIED_TOKENS },
+    ...(metrics && { onLookup: metrics.lookup('verified_tokens') }),
     ...{ leeway: token.leeway, maxLifetime: Math.max(expiry, pushExpiry) },
   })
 }

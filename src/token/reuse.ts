@@ -10,6 +10,8 @@ export interface ReuseOptions {
   readonly age: number
   /** How many are remembered, and fewer of long ones: see {@link USUAL}. */
   readonly size: number
+  /** Told of each token whether it needs no signature. */
+  readonly onLookup?: (known: boolean) => void
 }
 
 /** What of the lifetime must be left of a token that is given out again. */
@@ -35,7 +37,7 @@ interface Remembered {
  * granted just before, and a token says nothing else, so none lives longer or allows more than a new
  * one would. It is the one of the key that signs now.
  */
-export function reusing(issuer: Issuer, { keys, age, size }: ReuseOptions): Issuer {
+export function reusing(issuer: Issuer, { keys, age, size, onLookup }: ReuseOptions): Issuer {
   const remembered = new LRUCache<string, Remembered>({
     max: size,
     maxSize: size * USUAL,
@@ -56,7 +58,9 @@ export function reusing(issuer: Issuer, { keys, age, size }: ReuseOptions): Issu
     sign(claims) {
       const name = nameOf(claims)
       const known = remembered.get(name)
-      if (known !== undefined && isNew(known, claims.issuedAt)) return known.signed
+      const isKnown = known !== undefined && isNew(known, claims.issuedAt)
+      onLookup?.(isKnown)
+      if (isKnown) return known.signed
       const { issuedAt, expiresAt } = claims
       const signed = issuer.sign(claims)
       const keyId = keys.active(issuedAt).kid

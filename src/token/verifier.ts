@@ -25,6 +25,8 @@ export interface VerifierOptions {
   readonly clock: Clock
   /** How many good tokens for one repository are remembered; of those that say more it is fewer. */
   readonly cacheSize: number
+  /** Told of each token whether its signature needs no check. */
+  readonly onLookup?: (known: boolean) => void
 }
 
 /** Characters of the payload of a token for one repository, rounded up. */
@@ -53,7 +55,7 @@ interface Remembered extends VerifiedToken {
  * and everything that can change are checked each time.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { keys, leeway, clock } = options
+  const { keys, leeway, clock, onLookup } = options
   // By size, because a token may say sixty times as much as another.
   const remembered = new LRUCache<string, Remembered>({
     maxSize: options.cacheSize * USUAL_PAYLOAD,
@@ -75,7 +77,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       if (token.length > MAX_TOKEN) return invalid('too long')
       const id = createHash('sha256').update(token).digest('binary')
       let good = remembered.get(id)
-      if (good === undefined || keys.find(good.keyId) !== good.key) {
+      const known = good !== undefined && keys.find(good.keyId) === good.key
+      onLookup?.(known)
+      if (good === undefined || !known) {
         const read = readToken(token, options)
         if (!read.ok) return read
         good = { ...read.value, claims: share(read.value.claims) }

@@ -2,8 +2,8 @@ import type { Json } from './kubernetes/api.ts'
 
 /** The object with each of its fields in turn under a name that nobody knows. */
 export function* misspelt(object: Json): Generator<Json> {
-  // Labels have any name.
-  if (Object.keys(object).every((name) => LABELS.includes(name))) return
+  // Labels, annotations and headers have any name.
+  if (Object.keys(object).every((name) => ANY_NAME.test(name))) return
   for (const [name, value] of Object.entries(object)) {
     const others = Object.fromEntries(Object.entries(object).filter(([key]) => key !== name))
     yield { ...others, [`${name}x`]: value }
@@ -11,7 +11,7 @@ export function* misspelt(object: Json): Generator<Json> {
   }
 }
 
-const LABELS = ['istio', 'app.kubernetes.io/name']
+const ANY_NAME = /\/|^istio$|^X[-_]/
 
 /** The object with each of its values in turn of another type. */
 export function* mistyped(object: Json): Generator<Json> {

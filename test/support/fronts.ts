@@ -7,6 +7,8 @@ import { startChild, untilReady, type ChildOptions } from '../../tools/stack/chi
 import { envoyConfig } from '../../tools/stack/envoy-config.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { ask } from './http.ts'
+import { ingressNginxSite, type Ingress } from './ingress-nginx.ts'
+import { manifestsOf } from './kubernetes/manifests.ts'
 import { startStack, type Stack } from './stack.ts'
 
 /** The repository, from dist/test/support. */
@@ -25,8 +27,8 @@ export interface Front {
 
 export interface FrontKind {
   readonly name: string
-  /** `gateway.http`. */
-  readonly proxy: 'envoy' | 'nginx' | 'haproxy' | 'traefik'
+  /** `gateway.http`, or what asks as one of these does. */
+  readonly proxy: 'envoy' | 'nginx' | 'ingress-nginx' | 'haproxy' | 'traefik'
   /** What a test changes in the example besides ports; it must be there. */
   readonly change?: readonly [from: string, to: string]
 }
@@ -49,38 +51,35 @@ type Prepare = (
 
 const PREPARE: Readonly<Record<FrontKind['proxy'], Prepare>> = {
   async nginx(folder, ports, change) {
-    const { nginx: program } = await installParts(['nginx'])
-    const site = await example('examples/nginx.conf', ports, change)
-    await writeFile(path.join(folder, 'registry.conf'), site)
-    // Only what a private folder needs: everything else is in the example or is nginx's default.
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    const root = process.getuid?.() === 0 ? 'user root;' : ''
-    await writeFile(
-      path.join(folder, 'nginx.conf'),
-      `${root} daemon off; pid ${folder}/pid; error_log stderr notice; worker_processes 1;
-events { worker_connections 256; }
-http {
-  access_log off;
-  ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
-  include ${folder}/registry.conf;
-}
-`,
-    )
-    return { program, args: ['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-e', 'stderr'] }
+    return nginx(folder, await example('examples/deploy/nginx/registry.conf', ports, change))
+  },
+
+  async 'ingress-nginx'(folder, ports, change) {
+    const text = await example('examples/deploy/ingress-nginx/ingress.yaml', ports, change)
+    const upstreams = {
+      'rauth-gateway.registry.svc.cluster.local:9192': ports.gateway,
+      'rauth:80': ports.token,
+      'rauth-registry:5000': ports.registry,
+    }
+    const objects = manifestsOf(text).map(({ object }) => object as unknown as Ingress)
+    return nginx(folder, ingressNginxSite(objects, ports.entry, upstreams))
   },
 
   async haproxy(folder, ports, change) {
     const { haproxy: program } = await installParts(['haproxy'])
-    const config = await example('examples/haproxy.cfg', ports, change)
+    const config = await example('examples/deploy/haproxy/haproxy.cfg', ports, change)
     await writeFile(path.join(folder, 'haproxy.cfg'), config)
-    await copyFile(path.join(ROOT, 'examples/haproxy.lua'), path.join(folder, 'haproxy.lua'))
+    await copyFile(
+      path.join(ROOT, 'examples/deploy/haproxy/haproxy.lua'),
+      path.join(folder, 'haproxy.lua'),
+    )
     return { program, args: ['-db', '-C', folder, '-f', path.join(folder, 'haproxy.cfg')] }
   },
 
   async traefik(folder, ports, change) {
     const { traefik: program } = await installParts(['traefik'])
     const dynamic = path.join(folder, 'traefik.yaml')
-    await writeFile(dynamic, await example('examples/traefik.yaml', ports, change))
+    await writeFile(dynamic, await example('examples/deploy/traefik/file.yaml', ports, change))
     const entry = `--entryPoints.registry.address=127.0.0.1:${ports.entry}`
     const quiet = ['checkNewVersion', 'sendAnonymousUsage'].map((name) => `--global.${name}=false`)
     return { program, args: [entry, `--providers.file.filename=${dynamic}`, ...quiet] }
@@ -102,6 +101,26 @@ http {
     const quiet = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning']
     return { program, args: ['-c', path.join(folder, 'envoy.yaml'), ...quiet] }
   },
+}
+
+/** nginx with what a private folder needs: everything else is in the site or is nginx's default. */
+async function nginx(folder: string, site: string): ReturnType<Prepare> {
+  const { nginx: program } = await installParts(['nginx'])
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const root = process.getuid?.() === 0 ? 'user root;' : ''
+  await writeFile(path.join(folder, 'registry.conf'), site)
+  await writeFile(
+    path.join(folder, 'nginx.conf'),
+    `${root} daemon off; pid ${folder}/pid; error_log stderr notice; worker_processes 1;
+events { worker_connections 256; }
+http {
+  access_log off;
+  ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
+  include ${folder}/registry.conf;
+}
+`,
+  )
+  return { program, args: ['-p', folder, '-c', path.join(folder, 'nginx.conf'), '-e', 'stderr'] }
 }
 
 const FILTERS = [
@@ -148,7 +167,7 @@ export async function startFront(
     ...{ registry: '3', registryAuth: false, envoy: false },
     environment: {
       RAUTH_REALM: `http://localhost:${entry}/token`,
-      RAUTH_GATEWAY_HTTP: proxy,
+      RAUTH_GATEWAY_HTTP: proxy === 'ingress-nginx' ? 'nginx' : proxy,
       RAUTH_TRUSTED_PROXIES: '127.0.0.1',
     },
   })
@@ -170,7 +189,8 @@ export async function startFront(
     }
     const answers = () =>
       ask(entry, '/v2/').then(
-        ({ status }) => status === 401,
+        // Refused by rauth.
+        ({ status }) => status === 401 || status === 403,
         () => false,
       )
     try {

@@ -15,6 +15,24 @@ const ISTIO = 'kubernetes/customresourcedefinitions.gen.yaml'
 /** With those of the Gateway API in the release that it is made for. */
 const ENVOY_GATEWAY = 'charts/gateway-helm/charts/crds/crds'
 
+/** Of Traefik, a file each kind. */
+const TRAEFIK = 'docs/content/reference/dynamic-configuration'
+
+/** Names of the definitions of all that the examples for meshes and proxies have. */
+export const DEPLOY_DEFINITIONS = [
+  ...['gateways.networking.istio.io', 'virtualservices.networking.istio.io'],
+  ...['authorizationpolicies.security.istio.io', 'peerauthentications.security.istio.io'],
+  ...['gateways.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io'],
+  ...['clienttrafficpolicies.gateway.envoyproxy.io', 'securitypolicies.gateway.envoyproxy.io'],
+]
+
+/** Definitions of Traefik's objects, as text. */
+export async function traefikDefinitions(): Promise<readonly string[]> {
+  const folder = path.join(await goModule('github.com/traefik/traefik/v3', '3.6.12'), TRAEFIK)
+  const files = ['traefik.io_ingressroutes.yaml', 'traefik.io_middlewares.yaml']
+  return Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')))
+}
+
 /**
  * CustomResourceDefinitions of Istio, of Envoy Gateway and of the Gateway API by their names, as text:
  * there are megabytes of them, which the API server reads more quickly than we would.

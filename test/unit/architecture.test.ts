@@ -30,6 +30,7 @@ const LEAVES = [
   'object-name.ts',
   'compact-jws.ts',
   'route-name.ts',
+  'trace-parent.ts',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -63,6 +64,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'namespace-name.ts': [],
   'object-name.ts': [],
   'route-name.ts': [],
+  'trace-parent.ts': [],
   'compact-jws.ts': ['mapping.ts'],
   'service-account.ts': ['namespace-name.ts', 'object-name.ts'],
   'slots.ts': [],
@@ -121,6 +123,13 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node/dist/config.js': ['adapters/kubernetes'],
   express: ['adapters/token-http'],
   'protobufjs/minimal.js': ['adapters/ext-authz'],
+  '@opentelemetry/api': ['adapters/tracing'],
+  '@opentelemetry/core': ['adapters/tracing'],
+  '@opentelemetry/otlp-exporter-base': ['adapters/tracing'],
+  '@opentelemetry/otlp-exporter-base/node-http': ['adapters/tracing'],
+  '@opentelemetry/otlp-transformer': ['adapters/tracing'],
+  '@opentelemetry/resources': ['adapters/tracing'],
+  '@opentelemetry/sdk-trace': ['adapters/tracing'],
   pino: ['adapters/ops'],
   'prom-client': ['adapters/ops'],
   // Of the system's parts the one by which gRPC is spoken.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decide } from '../../src/decision.ts'
-import type { DecisionEvent } from '../../src/event.ts'
+import { decide, type BeginTrace } from '../../src/decision.ts'
+import { recordOf, type DecisionEvent } from '../../src/event.ts'
 import { accepted, refused } from '../../src/refusal.ts'
 
 function recorder() {
@@ -93,5 +93,50 @@ describe('decide', () => {
       Promise.resolve(accepted('yes')),
     )
     assert.deepEqual(result, { ok: false, refusal: { reason: 'internal', detail: 'disk full' } })
+  })
+})
+
+describe('a decision in a trace', () => {
+  const parent = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true }
+
+  it('is recorded with the ids of whoever asked where rauth does not trace', async () => {
+    const { deps, events } = recorder()
+    await decide(deps, 'token', { parent }, () => Promise.resolve(accepted('yes')))
+    const [event = assert.fail()] = events
+    assert.deepEqual(event.trace, {
+      ...{ traceId: parent.traceId, parentId: parent.spanId, sampled: true },
+    })
+    assert.equal('parent' in event, false)
+    const record = recordOf(event)
+    assert.deepEqual([record.trace_id, 'trace' in record], [parent.traceId, false])
+    assert.equal('span_id' in record, false)
+  })
+
+  it('runs within its own span where it does', async () => {
+    const { deps, events } = recorder()
+    let isWithin = false
+    const position = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16), sampled: true }
+    const trace: BeginTrace = (found) => {
+      assert.equal(found, parent)
+      return {
+        position,
+        run(body) {
+          isWithin = true
+          try {
+            return body()
+          } finally {
+            isWithin = false
+          }
+        },
+      }
+    }
+    await decide({ ...deps, trace }, 'token', { parent }, () => {
+      assert.ok(isWithin)
+      return Promise.resolve(accepted('yes'))
+    })
+    assert.equal(isWithin, false)
+    const [event = assert.fail()] = events
+    assert.equal(event.trace, position)
+    assert.deepEqual(recordOf(event).span_id, position.spanId)
   })
 })

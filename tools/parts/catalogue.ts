@@ -396,6 +396,27 @@ export const CATALOGUE = {
       size: '98 MB',
     },
   },
+  prometheus: {
+    title: 'prometheus',
+    version: '2.42.0',
+    tolerance: 'major',
+    commands: ['prometheus'],
+    versionArgs: VERSION_FLAG,
+    source: { kind: 'debian', package: 'prometheus', file: 'usr/bin/prometheus', size: '19 MB' },
+  },
+  promtool: {
+    title: 'promtool',
+    version: '2.42.0',
+    tolerance: 'major',
+    commands: ['promtool'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'beside',
+      part: 'prometheus',
+      package: 'prometheus',
+      file: 'usr/bin/promtool',
+    },
+  },
   // What a small system has for sh and awk, and what a large one has for awk.
   busybox: {
     title: 'busybox',

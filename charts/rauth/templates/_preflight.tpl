@@ -10,6 +10,9 @@
 {{- if and $values.registry.enabled $values.envoy.upstream.address }}
 {{- $problems = append $problems "envoy.upstream.address: Envoy leads to the registry of this chart; take one of the two away" }}
 {{- end }}
+{{- if and $envoy $values.networkPolicy.registryFrom }}
+{{- $problems = append $problems "networkPolicy.registryFrom: Envoy alone reaches the registry; set envoy.enabled to false if another proxy is before it" }}
+{{- end }}
 {{- if and $keys.existingSecret $keys.certManager.enabled }}
 {{- $problems = append $problems "signingKey: existingSecret and certManager.enabled are two origins of one key; take one away" }}
 {{- end }}

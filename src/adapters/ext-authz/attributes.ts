@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { requestIdOf, type RequestOrigin } from '../../decision.ts'
+import { parentOf, requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { accepted, refused, type Result } from '../../refusal.ts'
 import { mayHaveBody, type RegistryRequest } from '../../registry/request.ts'
 import { addHeader, type HeaderValues } from './headers.ts'
@@ -38,6 +38,8 @@ export interface HeaderLine {
 /** Envoy makes it anew for each request from outside, and logs it. */
 const REQUEST_ID = 'x-request-id'
 
+const TRACE_PARENT = 'traceparent'
+
 /** Names that only rauth may set, in the spelling of any server that takes `_` for `-`. */
 const IDENTITY = /^x[-_]rauth[-_][!#$%&'*+\-.^_`|~0-9a-z]*$/
 
@@ -58,14 +60,21 @@ export function readAttributes({ http, service }: CheckRequest): Result<Registry
   })
 }
 
-/** Where it came from, for the record: nothing that could look strange in a log. */
-export function originOf({ address, http }: CheckRequest): RequestOrigin {
-  const isRequestId = ({ key }: HeaderLine) => key === REQUEST_ID
-  const line = http?.headers.find(isRequestId) ?? http?.headerMap.find(isRequestId)
+/**
+ * Where it came from, for the record: nothing that could look strange in a log. `asked` is the `traceparent` of
+ * the question itself, which names Envoy's span for it; that of the request names the one above.
+ */
+export function originOf({ address, http }: CheckRequest, asked?: string): RequestOrigin {
+  const headerOf = (name: string) => {
+    const isIt = ({ key }: HeaderLine) => key === name
+    const line = http?.headers.find(isIt) ?? http?.headerMap.find(isIt)
+    return line && lineValue(line)
+  }
   return {
     ...(address === undefined || isIP(address) === 0 ? {} : { address }),
     ...(http === undefined || !isMethod(http.method) ? {} : { method: http.method }),
-    ...requestIdOf(line && lineValue(line)),
+    ...requestIdOf(headerOf(REQUEST_ID)),
+    ...parentOf(asked, headerOf(TRACE_PARENT)),
   }
 }
 

@@ -67,12 +67,12 @@ function createCheck(options: GrpcServerOptions): UnaryMethod['answer'] {
     return service === undefined || realm === undefined ? options : { service, realm }
   }
 
-  return (message) => {
+  return (message, { traceparent }) => {
     const request = decodeCheckRequest(message) ?? {}
     return answer(
       options,
       () => readAttributes(request),
-      originOf(request),
+      originOf(request, typeof traceparent === 'string' ? traceparent : undefined),
       (decision) => {
         const remove = decision.result.ok ? [...headersToRemove(request), ...stripped] : []
         return encodeCheckResponse(checkResponse(decision, challengeOf(request), remove))

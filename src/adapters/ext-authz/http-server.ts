@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http'
-import { requestIdOf, type RequestOrigin } from '../../decision.ts'
+import { parentOf, requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { refused, type Result } from '../../refusal.ts'
 import type { RegistryRequest } from '../../registry/request.ts'
 import {
@@ -83,5 +83,6 @@ function originOf(question: Question, method: string | undefined): RequestOrigin
   return {
     ...(method !== undefined && isMethod(method) ? { method } : {}),
     ...requestIdOf(soleHeader(question, 'x-request-id')),
+    ...parentOf(soleHeader(question, 'traceparent')),
   }
 }

@@ -19,6 +19,8 @@ export interface AccessReviewOptions {
   readonly remember: number
   /** Milliseconds, going forwards. */
   readonly timer: () => number
+  /** Told of each question whether it is answered without asking. */
+  readonly onLookup?: (known: boolean) => void
 }
 
 export interface AccessReviews {
@@ -66,7 +68,7 @@ export function createAccessReviews(options: AccessReviewOptions): AccessReviews
   const askBriefly = createAskedBriefly<Answer, 'yes' | 'no'>({
     lifetimes: { yes: remember, no: remember },
     kindOf: ({ kind }) => (kind === 'failure' ? undefined : kind),
-    ...{ most: MAX_REMEMBERED, clock: timer },
+    ...{ most: MAX_REMEMBERED, clock: timer, onLookup: options.onLookup },
   })
 
   async function send(spec: AccessSpec, deadline: number): Promise<Answer> {

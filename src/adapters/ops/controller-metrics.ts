@@ -1,4 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { Counter, Registry } from 'prom-client'
+import { VERSION } from '../../version.ts'
+import type { RenderedMetrics } from './metrics.ts'
+import { gauge, gaugeBy } from './metrics/gauges.ts'
+import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
+import { addProcessMetrics } from './metrics/process.ts'
 
 /** What a look at a namespace came to. */
 export type ReconcileOutcome =
@@ -20,22 +25,17 @@ export interface ControllerFigures {
   readonly age: () => number
 }
 
-export interface ControllerMetrics {
+/** The metrics of `rauth controller`. */
+export interface ControllerMetrics extends KubernetesMetrics, RenderedMetrics {
   reconciled(outcome: ReconcileOutcome): void
   wrote(object: string, why: string): void
-  readonly watchEnded: (kind: string) => void
-  readonly apiAnswered: (status: number) => void
   observe(figures: ControllerFigures): void
-  /** Media type of {@link ControllerMetrics.render}. */
-  readonly contentType: string
-  render(): Promise<string>
 }
 
 /** Labels are closed sets only: no namespace is a time series. */
-export function createControllerMetrics(): ControllerMetrics {
-  const registry = new Registry()
+export function createControllerMetrics(registry = new Registry()): ControllerMetrics {
+  addProcessMetrics(registry, VERSION)
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
   const reconciles = new Counter({
     name: 'rauth_controller_reconciles_total',
     help: 'Looks at a namespace, by what they came to.',
@@ -48,73 +48,63 @@ export function createControllerMetrics(): ControllerMetrics {
     labelNames: ['object', 'why'],
     registers,
   })
-  const watchEnds = new Counter({
-    name: 'rauth_kubernetes_watch_restarts_total',
-    help: 'Watches that ended and began anew, by why they ended.',
-    labelNames: ['end'],
-    registers,
-  })
-  const apiAnswers = new Counter({
-    name: 'rauth_kubernetes_requests_total',
-    help: 'Requests to the Kubernetes API, by status of the answer; 0 is none.',
-    labelNames: ['status'],
-    registers,
-  })
-  function gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      ...{ name, help, registers },
-      collect() {
-        this.set(read())
-      },
-    })
-  }
-  function gaugeBy(
-    [name, label]: readonly [string, string],
-    help: string,
-    read: () => Readonly<Record<string, number>>,
-  ): void {
-    new Gauge({
-      ...{ name, help, registers, labelNames: [label] },
-      collect() {
-        for (const [value, count] of Object.entries(read())) this.set({ [label]: value }, count)
-      },
-    })
-  }
   return {
+    ...createKubernetesMetrics(registry),
     reconciled(outcome) {
       reconciles.inc({ outcome })
     },
     wrote(object, why) {
       writes.inc({ object, why })
     },
-    watchEnded(kind) {
-      watchEnds.inc({ end: kind })
-    },
-    apiAnswered(status) {
-      apiAnswers.inc({ status })
-    },
-    observe({ isLeader, queue, namespaces, oldestPassword, age }) {
-      gauge('rauth_controller_leader', 'Whether this replica is the one that writes.', () =>
-        isLeader() ? 1 : 0,
-      )
-      gaugeBy(['rauth_controller_queue', 'state'], 'Namespaces to be looked at, by state.', queue)
-      gaugeBy(
-        ['rauth_controller_namespaces', 'state'],
-        'Chosen namespaces, by how they stand as far as this replica looked.',
-        namespaces,
-      )
-      gauge(
-        'rauth_controller_oldest_password_age_seconds',
-        'Age of the oldest password that rauth keeps.',
-        oldestPassword,
-      )
-      gauge(
-        'rauth_controller_sync_age_seconds',
-        'Time since all was last known to be what the Kubernetes API has.',
-        age,
-      )
+    observe(figures) {
+      observeFigures(registry, figures)
     },
     contentType: registry.contentType,
     render: () => registry.metrics(),
   }
+}
+
+function observeFigures(registry: Registry, figures: ControllerFigures): void {
+  const { isLeader, queue, namespaces, oldestPassword, age } = figures
+  const merged = 'max'
+  gauge(
+    registry,
+    {
+      ...{ name: 'rauth_controller_leader', merged },
+      help: 'Whether this replica is the one that writes.',
+    },
+    () => (isLeader() ? 1 : 0),
+  )
+  gaugeBy(
+    registry,
+    {
+      ...{ name: 'rauth_controller_queue', label: 'state', merged },
+      help: 'Namespaces to be looked at, by state.',
+    },
+    () => Object.entries(queue()),
+  )
+  gaugeBy(
+    registry,
+    {
+      ...{ name: 'rauth_controller_namespaces', label: 'state', merged },
+      help: 'Chosen namespaces, by how they stand as far as this replica looked.',
+    },
+    () => Object.entries(namespaces()),
+  )
+  gauge(
+    registry,
+    {
+      ...{ name: 'rauth_controller_oldest_password_age_seconds', merged },
+      help: 'Age of the oldest password that rauth keeps.',
+    },
+    oldestPassword,
+  )
+  gauge(
+    registry,
+    {
+      ...{ name: 'rauth_controller_sync_age_seconds', merged },
+      help: 'Time since all was last known to be what the Kubernetes API has.',
+    },
+    age,
+  )
 }

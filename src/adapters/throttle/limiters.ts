@@ -37,15 +37,24 @@ redis.call('set', KEYS[1], wanted, 'PX', left)
 return {wanted, left}
 `
 
+export interface OpenLimiter {
+  /** `undefined`: nothing is counted. */
+  readonly limiter: Limiter | undefined
+  /** Buckets in the memory of this process. */
+  readonly size: () => number
+}
+
 /** Counts in Redis if there is one, and in memory else and whenever Redis is away. */
-export function createLimiter(options: LimiterOptions): Limiter | undefined {
+export function createLimiter(options: LimiterOptions): OpenLimiter {
   const { points, window, timer, redis, prefix } = options
-  if (points === 0) return undefined
+  if (points === 0) return { limiter: undefined, size: () => 0 }
   const memory = new BoundedLimiter({ points, window, buckets: BUCKETS, timer })
-  if (redis === undefined) return memory
-  return new RateLimiterRedis({
+  const size = () => memory.size
+  if (redis === undefined) return { limiter: memory, size }
+  const limiter = new RateLimiterRedis({
     ...{ points, duration: window, keyPrefix: `rauth:failures:${prefix}` },
     ...{ storeClient: redis, useRedisPackage: true, rejectIfRedisNotReady: true },
     ...{ customIncrTtlLuaScript: COUNT, insuranceLimiter: memory },
   })
+  return { limiter, size }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Router, type Request, type RequestHandler, type Response } from 'express'
-import { requestIdOf, type RequestOrigin } from '../../decision.ts'
+import { parentOf, requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
@@ -210,13 +210,15 @@ function readOrigin(
   { method, headers }: IncomingMessage,
   client: ReturnType<ClientAddress>,
 ): RequestOrigin {
-  const requestId = headers['x-request-id']
+  const { 'x-request-id': requestId, traceparent: trace } = headers
   const address = client.ok ? client.value : undefined
   return {
     ...(address === undefined ? {} : { address }),
     ...(method === undefined ? {} : { method }),
     // Envoy's, or of whoever comes past it: it only has to be found again.
     ...requestIdOf(typeof requestId === 'string' ? requestId : undefined),
+    // Of several, Node makes one text that is none.
+    ...parentOf(typeof trace === 'string' ? trace : undefined),
   }
 }
 

@@ -40,6 +40,7 @@ const NO_METRICS = {
   observeSecrets: () => undefined,
   watchEnded: () => undefined,
   apiAnswered: () => undefined,
+  lookup: () => () => undefined,
 }
 
 /** How long the credentials of a cluster may take, milliseconds. */

@@ -57,7 +57,7 @@ async function openCommand(
 async function openHook(
   http: NonNullable<Configured['http']>,
   reference: CredentialReference,
-  { hasher, clock }: AskedOptions,
+  { hasher, clock, metrics }: AskedOptions,
 ): Promise<OpenSource> {
   const timeout = http.timeout * 1000
   const authority = await readAuthority(http.authority, 'identity: http.authority')
@@ -68,7 +68,9 @@ async function openHook(
   })
   const { source, problem } = noticed(hook, () => performance.now())
   return {
-    source: withBriefMemory(source, { seconds: http.remember, hasher, clock }),
+    source: withBriefMemory(source, {
+      ...{ seconds: http.remember, hasher, clock, onLookup: metrics.lookup('identity') },
+    }),
     ...{ problem, close: outbound.close },
   }
 }

@@ -1,4 +1,5 @@
 import { readSmallFile } from '../../adapters/file/small-file.ts'
+import type { Metrics } from '../../adapters/ops/metrics.ts'
 import type { Clock } from '../../clock.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import { withBriefMemory } from '../../credentials/brief-memory.ts'
@@ -12,12 +13,13 @@ import type { OpenSource } from './open-source.ts'
 export interface LdapOptions {
   readonly hasher: PasswordHasher
   readonly clock: Clock
+  readonly metrics: Pick<Metrics, 'lookup'>
 }
 
 export async function openLdap(
   ldap: NonNullable<Identity[number]['ldap']>,
   reference: CredentialReference,
-  { hasher, clock }: LdapOptions,
+  { hasher, clock, metrics }: LdapOptions,
 ): Promise<OpenSource> {
   const { url, users, bind, groups, concurrency: atOnce } = ldap
   const authority = await readAuthority(ldap.authority, 'identity: ldap.authority')
@@ -29,7 +31,9 @@ export async function openLdap(
   })
   const { source, problem } = noticed(directory, () => performance.now())
   return {
-    source: withBriefMemory(source, { seconds: ldap.remember, hasher, clock }),
+    source: withBriefMemory(source, {
+      ...{ seconds: ldap.remember, hasher, clock, onLookup: metrics.lookup('identity') },
+    }),
     ...{ problem, close: () => undefined },
   }
 }

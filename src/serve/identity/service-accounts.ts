@@ -1,6 +1,7 @@
 import { createFetchedKeys } from '../../adapters/oidc/issuer-keys.ts'
 import { parseKeys } from '../../adapters/oidc/key-set.ts'
 import { createTokenVerification } from '../../adapters/oidc/token-verification.ts'
+import type { Metrics } from '../../adapters/ops/metrics.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import { withBriefMemory } from '../../credentials/brief-memory.ts'
 import type { PasswordHasher } from '../../credentials/password.ts'
@@ -13,6 +14,7 @@ import type { OpenSource } from './open-source.ts'
 export interface ServiceAccountsOptions extends IssuerKeysOptions {
   readonly hasher: PasswordHasher
   readonly cluster: ClusterOnce
+  readonly metrics: Pick<Metrics, 'issuerKeysFailed' | 'lookup'>
 }
 
 type Configured = NonNullable<Identity[number]['serviceAccounts']>
@@ -40,7 +42,7 @@ export async function openServiceAccounts(
 async function openByReview(
   { audience: audiences, timeout, concurrency, remember, ...configured }: Configured,
   reference: CredentialReference,
-  { cluster, clock, hasher }: ServiceAccountsOptions,
+  { cluster, clock, hasher, metrics }: ServiceAccountsOptions,
 ): Promise<OpenSource> {
   const { issuer, namespaces, maxLifetime } = configured
   const { api } = await cluster.open()
@@ -56,7 +58,7 @@ async function openByReview(
   return {
     source: withBriefMemory(source, {
       ...{ seconds: remember, noSeconds: Math.min(REMEMBERED_NO, remember), byPassword: true },
-      ...{ hasher, clock },
+      ...{ hasher, clock, onLookup: metrics.lookup('identity') },
     }),
     problem: reviews.problem,
     close: () => undefined,

@@ -21,7 +21,8 @@ export interface StoreOptions {
   readonly hasher: PasswordHasher
   readonly bindingKey: KeyObject
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'usersReloadFailed' | 'issuerKeysFailed'> & CredentialMetrics
+  readonly metrics: Pick<Metrics, 'usersReloadFailed' | 'issuerKeysFailed' | 'lookup'> &
+    CredentialMetrics
   readonly cluster: ClusterOnce
 }
 

@@ -13,6 +13,7 @@ interface PolicySpec {
     readonly matchExpressions?: readonly { readonly key: string; readonly values: string[] }[]
   }
   readonly policyTypes: readonly string[]
+  readonly ingress?: readonly { readonly ports: unknown; readonly from?: readonly Json[] }[]
   readonly egress?: readonly Json[]
 }
 
@@ -84,5 +85,22 @@ describe('the network policies of the chart', () => {
       )
       assert.deepEqual(ports, [53, 53, 443, 6443], name)
     }
+  })
+
+  it('let reach the registry Envoy alone, or without Envoy the proxy before it, or everybody', async () => {
+    const registry = ['--set', 'registry.enabled=true', '--set', 'test.enabled=false']
+    const alone = [...registry, '--set', 'envoy.enabled=false']
+    const proxy = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'mesh' } } }
+    const named = await helm.values({ networkPolicy: { registryFrom: [proxy] } })
+    const from = async (...args: readonly string[]) => {
+      const [rule, ...more] = (await policies(...args)).get('rauth-registry')?.ingress ?? []
+      assert.deepEqual([rule?.ports, more], [[{ port: 'registry', protocol: 'TCP' }], []])
+      return rule?.from
+    }
+    const [own] = (await from(...registry)) ?? []
+    assert.match(JSON.stringify(own), /"app.kubernetes.io\/component":"token"/)
+    assert.deepEqual(await from(...registry), [own])
+    assert.deepEqual(await from(...alone, '-f', named), [own, proxy])
+    assert.equal(await from(...alone), undefined)
   })
 })

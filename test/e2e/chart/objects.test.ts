@@ -26,7 +26,7 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
     cluster = await startControlPlane()
     helm = await createHelm(cluster)
     await define(cluster.api, await chartDefinitions())
-    for (const name of ['registry', 'team-a', 'team-b']) {
+    for (const name of ['registry', 'team-a', 'team-b', 'istio-ingress']) {
       await cluster.api.expect('POST', '/api/v1/namespaces', { metadata: { name } })
     }
     const runtime = { metadata: { name: 'gvisor' }, handler: 'runsc' }
@@ -120,11 +120,12 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
 
   it('has objects of every kind in these files', () => {
     assert.deepEqual([...kinds].sort(), [
-      ...['Certificate', 'ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'CronJob', 'Deployment'],
-      ...['HTTPRoute', 'HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy'],
+      ...['AuthorizationPolicy', 'Certificate', 'ClientTrafficPolicy', 'ClusterRole'],
+      ...['ClusterRoleBinding', 'ConfigMap', 'CronJob', 'Deployment', 'Gateway', 'HTTPRoute'],
+      ...['HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy', 'PeerAuthentication'],
       ...['PersistentVolumeClaim', 'Pod', 'PodDisruptionBudget', 'PrometheusRule', 'Role'],
-      ...['RoleBinding', 'Service', 'ServiceAccount', 'ServiceMonitor'],
-      ...['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
+      ...['RoleBinding', 'SecurityPolicy', 'Service', 'ServiceAccount', 'ServiceMonitor'],
+      ...['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'VirtualService'],
     ])
   })
 

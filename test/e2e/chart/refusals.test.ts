@@ -73,6 +73,11 @@ describe('values that the chart refuses', () => {
     ],
     ['an upstream with its port', ['envoy.upstream.address=a.example:5000'], /does not match/],
     ['a volume of no size', ['registry.storage.size=ten'], /does not match pattern/],
+    [
+      'a way past Envoy',
+      ['registry.enabled=true', 'networkPolicy.registryFrom[0].podSelector.matchLabels.a=b'],
+      /networkPolicy\.registryFrom: Envoy alone reaches the registry/,
+    ],
     ['no key', ['signingKey.generate.enabled=false'], /signingKey: no key/],
     [
       'a key of two origins',

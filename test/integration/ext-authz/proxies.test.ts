@@ -185,6 +185,60 @@ for (const { proxy, method: METHOD, uri: URI, passes } of CARRIERS) {
   })
 }
 
+describe('the gateway over HTTP, asked by ingress-nginx', () => {
+  let gateway: TestGateway
+  let listener: Listener
+  before(async () => {
+    gateway = await createTestGateway()
+    const options = { ...WHERE, proxy: 'nginx', checkAccess: gateway.checkAccess } as const
+    listener = await listenHttp(createGatewayHttpServer(options), { host: '127.0.0.1', port: 0 })
+  })
+  after(() => listener.close(0))
+  beforeEach(() => {
+    gateway.events.length = 0
+  })
+
+  const own = '/v2/team-a/app/tags/list'
+  const site = 'https://registry.example'
+  const question = (uri: string, url: string | readonly string[]) =>
+    ask(listener.port, '/', {
+      headers: {
+        ...{ authorization: `Bearer ${gateway.token}`, 'x-original-method': 'GET' },
+        ...{ 'x-original-uri': uri, 'x-original-url': url },
+      },
+    })
+
+  it('takes the path that the controller says twice', async () => {
+    for (const target of [own, `${own}?n=1`, '/v2/']) {
+      assert.equal((await question(target, site + target)).status, 200, target)
+    }
+    assert.equal((await question(own, `http://registry.example:8443${own}`)).status, 200)
+  })
+
+  // Without the annotation auth-method the first of the two is the client's own.
+  const OTHERS: readonly (string | readonly string[])[] = [
+    ...[`${site}/v2/team-b/secret/manifests/v1`, `${site}/v2/team-b/x${own}`, `${site}/${own}`],
+    ...[
+      `${site}${own}?n=1`,
+      `${site}?${own}`,
+      `${site}#${own}`,
+      own,
+      '',
+      `//registry.example${own}`,
+    ],
+    ...[`ftp://registry.example${own}`, [site + own, `${site}/v2/team-b/x/tags/list`]],
+    [`${site}/v2/team-b/x/tags/list`, site + own],
+  ]
+  for (const url of OTHERS) {
+    it(`refuses what the controller calls ${JSON.stringify(url)}`, async () => {
+      assert.equal((await question(own, url)).status, 403)
+      const [event] = gateway.events
+      assert.equal(event?.reason, 'request_malformed')
+      assert.match(event.detail ?? '', /set the annotation auth-method$/)
+    })
+  }
+})
+
 describe('the gateway over HTTP that is set to Envoy', () => {
   for (const { proxy, method, uri } of CARRIERS) {
     it(`says so in its record when ${proxy} asks`, async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { goModule } from '../../../tools/parts/go-module.ts'
-import { meshDefinitions } from '../meshes.ts'
+import { DEPLOY_DEFINITIONS, meshDefinitions } from '../meshes.ts'
 
 /** Definitions of the kinds that a chart has besides Kubernetes' own, as their projects publish them. */
 export async function chartDefinitions(): Promise<readonly string[]> {
@@ -15,6 +15,6 @@ export async function chartDefinitions(): Promise<readonly string[]> {
   ]
   return [
     ...(await Promise.all(files.map((file) => readFile(file, 'utf8')))),
-    ...(await meshDefinitions(['httproutes.gateway.networking.k8s.io'])),
+    ...(await meshDefinitions(DEPLOY_DEFINITIONS)),
   ]
 }

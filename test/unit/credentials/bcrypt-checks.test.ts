@@ -41,6 +41,16 @@ function start(options: Partial<BcryptChecksOptions> = {}) {
 const of = (password: string) => hash(password, { cost: 4 })
 
 describe('createBcryptChecks', () => {
+  it('says of each check whether it needs no comparison of its own', async () => {
+    const one = credential(await of('canary'))
+    const told: boolean[] = []
+    const { check } = start({ onLookup: (known) => told.push(known) })
+    await Promise.all([check(one, presented('canary')), check(one, presented('canary'))])
+    await check(one, presented('canary'))
+    await check(one, presented('wrong'))
+    assert.deepEqual(told, [false, true, true, false])
+  })
+
   it('remembers for a minute what was right, and not a moment longer', async () => {
     const one = credential(await of('canary'))
     const { state, check } = start()

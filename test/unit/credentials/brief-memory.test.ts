@@ -51,6 +51,15 @@ describe('withBriefMemory', () => {
     assert.equal(state.asked, 4)
   })
 
+  it('says of each question whether it was answered without asking, also by one under way', async () => {
+    const told: boolean[] = []
+    const { ask } = start(10, YES, { onLookup: (known) => told.push(known) })
+    await Promise.all([ask(), ask()])
+    await ask()
+    await ask('b')
+    assert.deepEqual(told, [false, true, true, false])
+  })
+
   it('remembers nothing but a yes, and nothing at all for 0 seconds', async () => {
     const answers: readonly Answer[] = [
       { kind: 'no', detail: '' },

@@ -23,6 +23,8 @@ const BLOCKS = allPages().flatMap(({ blocks }) => blocks)
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   transport_socket: 'test/e2e/tls.test.ts',
   resources: 'test/e2e/tls.test.ts',
+  typed_config: 'test/e2e/tracing.test.ts',
+  clusters: 'test/e2e/tracing.test.ts',
   // Values of the chart.
   image: 'test/e2e/pages/quickstart.ts',
   serviceAccountTokens: 'test/e2e/pages/quickstart.ts',

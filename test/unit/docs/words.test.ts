@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
-import { PROXIES } from '../../../src/adapters/ext-authz/proxies/proxies.ts'
 import { SOURCE_KINDS } from '../../../src/config/identity-schema.ts'
 import { policyOf } from '../../../src/config/policy-file.ts'
 import { parseConfig } from '../../../src/config/read.ts'
@@ -19,49 +18,6 @@ import { REASONS, refusalKind } from '../../../src/refusal.ts'
 /** The root of the repository, from dist/test/unit/docs. */
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
 const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
-
-describe('docs/proxies.md', () => {
-  const page = readFileSync(path.join(ROOT, 'docs/proxies.md'), 'utf8')
-
-  it('is about every proxy that can be configured, and each has its file', () => {
-    const configurable = ['envoy', 'nginx', 'traefik', 'haproxy']
-    assert.deepEqual(Object.keys(PROXIES), configurable)
-    for (const http of configurable) {
-      const text = `realm: https://registry.example/token\ngateway: { http: ${http} }\n`
-      assert.equal(parseConfig(text, 'rauth.yaml', {}).problems, undefined, http)
-    }
-    const other = 'realm: https://registry.example/token\ngateway: { http: caddy }\n'
-    assert.notEqual(parseConfig(other, 'rauth.yaml', {}).problems, undefined)
-    for (const [, file] of page.matchAll(/\]\(\.\.\/([^)]+)\)/g)) {
-      assert.ok(existsSync(path.join(ROOT, file ?? '')), file)
-    }
-  })
-
-  it('has an example for Traefik that lets no client say what is judged, and hides no header', () => {
-    const text = readFileSync(path.join(ROOT, 'examples/traefik.yaml'), 'utf8')
-    const { http } = parse(text) as {
-      http: {
-        routers: Record<string, { middlewares?: string[] }>
-        middlewares: { lookalikes: unknown; rauth: { forwardAuth: Record<string, unknown> } }
-      }
-    }
-    assert.deepEqual(http.routers['registry']?.middlewares, ['lookalikes', 'rauth'])
-    assert.deepEqual(http.middlewares.lookalikes, {
-      headers: {
-        customRequestHeaders: Object.fromEntries(
-          ['Account', 'Namespace'].flatMap((name) =>
-            ['X_Rauth_', 'X_Rauth-', 'X-Rauth_'].map((before) => [before + name, '']),
-          ),
-        ),
-      },
-    })
-    assert.deepEqual(http.middlewares.rauth.forwardAuth, {
-      address: 'http://127.0.0.1:9192/',
-      trustForwardHeader: false,
-      authResponseHeaders: ['X-Rauth-Account', 'X-Rauth-Namespace'],
-    })
-  })
-})
 
 describe('docs/policy.md', () => {
   const page = readFileSync(path.join(ROOT, 'docs/policy.md'), 'utf8')
@@ -184,13 +140,6 @@ describe('docs/configuration.md', () => {
 })
 
 describe('README', () => {
-  it('says what it takes behind Envoy on one machine', () => {
-    const text = /^ {2}```yaml\n( {2}realm: [^]+?)^ {2}```$/m.exec(README)?.[1] ?? assert.fail()
-    const read = parseConfig(text, 'rauth.yaml', {})
-    assert.deepEqual(read.problems, undefined)
-    assert.equal(read.config.trustedProxies[0]?.address, '127.0.0.1')
-  })
-
   it('has a policy file that is one', () => {
     const text = /^```yaml\n(rules:[^]+?)^```$/m.exec(README)?.[1] ?? assert.fail('no policy')
     const policy = policyOf(text, 'policy.yaml')

@@ -36,6 +36,15 @@ describe('reusing', () => {
     assert.equal(second.claims.expiresAt, 1300)
   })
 
+  it('says of each whether it needed no signature', async () => {
+    const told: boolean[] = []
+    const issuer = reusing(createIssuer({ keys, x5c: false }), {
+      ...{ keys, age: 5, size: 100, onLookup: (known: boolean) => told.push(known) },
+    })
+    for (const now of [1000, 1005, 1006]) await issuer.sign(claimsAt(now))
+    assert.deepEqual(told, [false, true, false])
+  })
+
   it('makes a new one once the old one is too old', async () => {
     const issuer = reuser()
     const first = await issuer.sign(claimsAt(1000))

@@ -46,6 +46,7 @@ interface Setup {
   clock?: () => number
   cacheSize?: number
   audiences?: readonly string[]
+  onLookup?: (known: boolean) => void
 }
 
 function verifier({
@@ -53,9 +54,10 @@ function verifier({
   clock = () => NOW,
   cacheSize = 100,
   audiences = [SERVICE],
+  onLookup = () => undefined,
 }: Setup = {}) {
   const made = createVerifier({
-    ...{ keys, clock, cacheSize, audiences },
+    ...{ keys, clock, cacheSize, audiences, onLookup },
     ...{ issuer: 'rauth', leeway: LEEWAY, maxLifetime: LIFETIME },
   })
   return { verify: (text: string) => made.verify(text) }
@@ -357,6 +359,15 @@ function spellingRows(key: SigningKey): readonly Row[] {
 }
 
 describe('createVerifier', () => {
+  it('says of each token whether its signature was known', () => {
+    const told: boolean[] = []
+    const { verify } = verifier({ onLookup: (known) => told.push(known) })
+    const good = token(KEYS.ES256)
+    const bad = `${good}A`
+    for (const text of [good, good, bad, bad]) verify(text)
+    assert.deepEqual(told, [false, true, false, false])
+  })
+
   for (const algorithm of ALGORITHM_NAMES) {
     const key = KEYS[algorithm]
 

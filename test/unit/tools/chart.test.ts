@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
-import { createControllerMetrics } from '../../../src/adapters/ops/controller-metrics.ts'
-import { createMetrics } from '../../../src/adapters/ops/metrics.ts'
 import { duration } from '../../../src/config/values.ts'
 import { madeFiles } from '../../../tools/chart/made.ts'
 import { readmeOf } from '../../../tools/chart/readme.ts'
+import { knownMetrics } from '../../../tools/metrics/known.ts'
 import { schemaOf } from '../../../tools/chart/schema.ts'
 import { describedValues } from '../../../tools/chart/values.ts'
 
@@ -136,23 +135,12 @@ describe('what is watched', () => {
   const used = (text: string) => new Set(text.match(/\brauth_[a-z_]+/g))
 
   it('alerts and dashboard ask for metrics that rauth has', async () => {
-    const metrics = createMetrics()
-    const none = new Map<string, number>()
-    metrics.observeKeys(() => ({ keys: none, authorities: none }))
-    metrics.observeTls(() => ({ certificates: none, authorities: none }))
-    metrics.observeSecrets({ age: () => 0, counts: () => ({ usable: 0, unusable: 0 }) })
-    const controller = createControllerMetrics()
-    controller.observe({
-      ...{ isLeader: () => true, oldestPassword: () => 0, age: () => 0 },
-      queue: () => ({ waiting: 0, working: 0, later: 0, failing: 0 }),
-      namespaces: () => ({ in_step: 0, obstructed: 0, failing: 0 }),
-    })
-    const known = (await metrics.render()) + (await controller.render())
+    const known = new Set((await knownMetrics()).map(({ name }) => name))
     const asked = [...used(read('files/rules.yaml')), ...used(read('files/dashboard.json'))]
     assert.ok(asked.length > 10)
     const base = asked.map((name) => name.replace(/_bucket$/, ''))
     assert.deepEqual(
-      base.filter((name) => !known.includes(`# TYPE ${name} `)),
+      base.filter((name) => !known.has(name)),
       [],
     )
   })

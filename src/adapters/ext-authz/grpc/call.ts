@@ -57,7 +57,7 @@ export function serveCall(
       return
     }
     if (method.kind === 'watch') call.lasts()
-    void run(stream, method, message, options)
+    void run(stream, method, { head, message }, options)
   })
 }
 
@@ -108,7 +108,7 @@ function sizeOf(head: IncomingHttpHeaders): number {
 async function run(
   stream: ServerHttp2Stream,
   method: Method,
-  message: Buffer,
+  { head, message }: { readonly head: IncomingHttpHeaders; readonly message: Buffer },
   { onFailure }: CallOptions,
 ): Promise<void> {
   try {
@@ -116,7 +116,7 @@ async function run(
       watch(stream, method, message)
       return
     }
-    const answer = await method.answer(message)
+    const answer = await method.answer(message, head)
     if (Buffer.isBuffer(answer)) finish(stream, answer)
     else refuse(stream, answer)
   } catch (thrown) {

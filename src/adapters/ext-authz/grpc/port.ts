@@ -51,7 +51,7 @@ const BOUNDS: ConnectionBounds = {
 
 /**
  * Opens a port for gRPC over HTTP/2, with TLS or without. Of gRPC it has what an Envoy and a kubelet ask:
- * a message and an answer, and watches; no compression, no metadata, no deadline of the client's.
+ * a message and an answer, and watches; no compression, no metadata of its own, no deadline of the client's.
  * Throws ERR_LISTEN; `onError` as for any listener.
  */
 export async function openGrpcPort(

@@ -63,7 +63,7 @@ export function readCarried(question: Question, names: CarriedLine): Result<Regi
   if (method === undefined || target === undefined) {
     const name = method === undefined ? names.method : names.uri
     return refused('request_malformed', {
-      detail: `${name} must be there exactly once: see gateway.http and docs/proxies.md`,
+      detail: `${name} must be there exactly once: see gateway.http and docs/deploy`,
     })
   }
   const { authorization, contentType } = headerValues(question)

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createMetrics } from '../../../../src/adapters/ops/metrics.ts'
 import type { DecisionEvent } from '../../../../src/event.ts'
+import { VERSION } from '../../../../src/version.ts'
 
 const EVENT: DecisionEvent = {
   id: 'id-1',
   half: 'gateway',
+  route: 'manifest_read',
   outcome: 'allowed',
   status: 200,
   account: 'canary-account',
@@ -20,12 +22,16 @@ describe('metrics', () => {
     const metrics = createMetrics()
     metrics.record(EVENT)
     metrics.record(EVENT)
-    metrics.record({ ...EVENT, outcome: 'refused', status: 403, reason: 'access_denied' })
+    const refusal = { outcome: 'refused', status: 403, reason: 'access_denied' } as const
+    metrics.record({ id: 'id-2', half: 'gateway', duration: 1, ...refusal })
     const text = await metrics.render()
-    assert.match(text, /^rauth_decisions_total\{half="gateway",outcome="allowed",reason=""\} 2$/m)
     assert.match(
       text,
-      /^rauth_decisions_total\{half="gateway",outcome="refused",reason="access_denied"\} 1$/m,
+      /^rauth_decisions_total\{half="gateway",route="manifest_read",outcome="allowed",reason=""\} 2$/m,
+    )
+    assert.match(
+      text,
+      /^rauth_decisions_total\{half="gateway",route="other",outcome="refused",reason="access_denied"\} 1$/m,
     )
     assert.doesNotMatch(text, /canary/)
   })
@@ -34,9 +40,18 @@ describe('metrics', () => {
     const metrics = createMetrics()
     metrics.record(EVENT)
     const text = await metrics.render()
-    assert.match(text, /^rauth_decision_duration_seconds_sum\{half="gateway"\} 0\.0025$/m)
-    assert.match(text, /^rauth_decision_duration_seconds_bucket\{le="0\.001",half="gateway"\} 0$/m)
-    assert.match(text, /^rauth_decision_duration_seconds_bucket\{le="0\.0025",half="gateway"\} 1$/m)
+    assert.match(
+      text,
+      /^rauth_decision_duration_seconds_sum\{half="gateway",route="manifest_read"\} 0\.0025$/m,
+    )
+    assert.match(
+      text,
+      /^rauth_decision_duration_seconds_bucket\{le="0\.001",half="gateway",route="manifest_read"\} 0$/m,
+    )
+    assert.match(
+      text,
+      /^rauth_decision_duration_seconds_bucket\{le="0\.0025",half="gateway",route="manifest_read"\} 1$/m,
+    )
   })
 
   it('tell of the TLS of each listener when they are asked for', async () => {
@@ -55,6 +70,52 @@ describe('metrics', () => {
     const handshakes =
       /^rauth_tls_handshake_failures_total\{listener="gateway",reason="no_tls"\} 1$/m
     assert.match(text, handshakes)
+  })
+
+  it('count what was known without work, of each memory from its start', async () => {
+    const metrics = createMetrics()
+    const known = metrics.lookup('bcrypt')
+    assert.match(
+      await metrics.render(),
+      /^rauth_cache_lookups_total\{cache="bcrypt",result="hit"\} 0$/m,
+    )
+    known(true)
+    known(true)
+    known(false)
+    const text = await metrics.render()
+    assert.match(text, /^rauth_cache_lookups_total\{cache="bcrypt",result="hit"\} 2$/m)
+    assert.match(text, /^rauth_cache_lookups_total\{cache="bcrypt",result="miss"\} 1$/m)
+    assert.doesNotMatch(text, /issued_tokens/)
+  })
+
+  it('tell which rauth it is, and which policy decides', async () => {
+    const metrics = createMetrics()
+    let policy = { rules: 3, version: 'aaaa' }
+    metrics.observePolicy(() => policy)
+    const first = await metrics.render()
+    assert.match(first, /^rauth_policy_info\{version="aaaa"\} 1$/m)
+    assert.match(first, /^rauth_policy_rules 3$/m)
+    const build = `rauth_build_info{version="${VERSION}",node="${process.versions.node}"} 1\n`
+    assert.ok(first.includes(build))
+    policy = { rules: 4, version: 'bbbb' }
+    const second = await metrics.render()
+    assert.match(second, /^rauth_policy_info\{version="bbbb"\} 1$/m)
+    assert.doesNotMatch(second, /aaaa/)
+  })
+
+  it('tell of guesses, and of whether credentials are known', async () => {
+    const metrics = createMetrics()
+    let known = false
+    metrics.observeFailures(() => ({ name: 3, network: 2 }))
+    metrics.observeRedis(() => false)
+    metrics.observeCredentials(() => known)
+    const text = await metrics.render()
+    assert.match(text, /^rauth_guessing_sources\{counted_by="name"\} 3$/m)
+    assert.match(text, /^rauth_guessing_sources\{counted_by="network"\} 2$/m)
+    assert.match(text, /^rauth_guessing_redis_up 0$/m)
+    assert.match(text, /^rauth_credentials_synced 0$/m)
+    known = true
+    assert.match(await metrics.render(), /^rauth_credentials_synced 1$/m)
   })
 
   it('count the decisions that did not reach a part of rauth', async () => {

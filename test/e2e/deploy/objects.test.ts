@@ -3,40 +3,48 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parse } from 'yaml'
-import { misspelt, mistyped } from '../support/broken.ts'
-import type { Json } from '../support/kubernetes/api.ts'
-import { startControlPlane, type ControlPlane } from '../support/kubernetes/control-plane.ts'
-import { define } from '../support/kubernetes/definitions.ts'
-import { collectionOf, create, manifestsOf, tryToCreate } from '../support/kubernetes/manifests.ts'
-import { meshConfigProblems } from '../support/mesh-config.ts'
-import { meshDefinitions } from '../support/meshes.ts'
+import { misspelt, mistyped } from '../../support/broken.ts'
+import type { Json } from '../../support/kubernetes/api.ts'
+import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
+import { define } from '../../support/kubernetes/definitions.ts'
+import {
+  collectionOf,
+  create,
+  manifestsOf,
+  tryToCreate,
+} from '../../support/kubernetes/manifests.ts'
+import { createShell } from '../../support/deploy-shell.ts'
+import { meshConfigProblems } from '../../support/mesh-config.ts'
+import { DEPLOY_DEFINITIONS, meshDefinitions, traefikDefinitions } from '../../support/meshes.ts'
 
-/** The repository, from dist/test/e2e. */
-const ROOT = path.resolve(import.meta.dirname, '../../..')
-const read = (name: string) => readFile(path.join(ROOT, 'examples', name), 'utf8')
+/** The repository, from dist/test/e2e/deploy. */
+const ROOT = path.resolve(import.meta.dirname, '../../../..')
+const read = (name: string) => readFile(path.join(ROOT, 'examples/deploy', name), 'utf8')
+
+/** Pages with commands. */
+const PAGES = ['istio', 'envoy-gateway', 'traefik', 'ingress-nginx', 'no-proxy']
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  'istio.yaml': ['Service', 'Gateway', 'VirtualService', 'AuthorizationPolicy'],
-  'envoy-gateway.yaml': [
-    ...['Service', 'Gateway', 'ClientTrafficPolicy', 'HTTPRoute', 'SecurityPolicy'],
-    ...['HTTPRoute', 'ReferenceGrant'],
+  'istio/ingress-gateway.yaml': ['Gateway', 'VirtualService', 'AuthorizationPolicy'],
+  'istio/sidecar.yaml': ['PeerAuthentication', 'AuthorizationPolicy'],
+  'envoy-gateway/envoy-gateway.yaml': [
+    ...['Gateway', 'ClientTrafficPolicy', 'HTTPRoute', 'SecurityPolicy', 'HTTPRoute'],
   ],
+  'traefik/kubernetes.yaml': ['Middleware', 'Middleware', 'IngressRoute'],
+  'ingress-nginx/ingress.yaml': ['Ingress', 'Ingress'],
+  'no-proxy/ingress.yaml': ['Ingress'],
+  'network-policy.yaml': ['NetworkPolicy', 'NetworkPolicy'],
 }
 
-const DEFINITIONS = [
-  ...['gateways.networking.istio.io', 'virtualservices.networking.istio.io'],
-  'authorizationpolicies.security.istio.io',
-  ...['gateways.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io'],
-  'referencegrants.gateway.networking.k8s.io',
-  ...['clienttrafficpolicies.gateway.envoyproxy.io', 'securitypolicies.gateway.envoyproxy.io'],
-]
-
-describe('the examples for meshes, before a kube-apiserver with the definitions of their projects', () => {
+describe('the examples for meshes and proxies, before a kube-apiserver with the definitions of their projects', () => {
   let cluster: ControlPlane
   before(async () => {
     cluster = await startControlPlane()
-    await define(cluster.api, await meshDefinitions(DEFINITIONS))
-    for (const name of ['rauth', 'registry', 'istio-ingress']) {
+    await define(cluster.api, [
+      ...(await meshDefinitions(DEPLOY_DEFINITIONS)),
+      ...(await traefikDefinitions()),
+    ])
+    for (const name of ['registry', 'istio-ingress']) {
       await cluster.api.expect('POST', '/api/v1/namespaces', { metadata: { name } })
     }
   })
@@ -67,7 +75,7 @@ describe('the examples for meshes, before a kube-apiserver with the definitions 
         const at = await collection(object)
         const { status, body } = await create(cluster.api, at, text)
         assert.equal(status, 201, JSON.stringify(body))
-        // The other file may have one of the same name.
+        // Another file may have one of the same name.
         await cluster.api.expect('DELETE', `${at}/${(object['metadata'] as { name: string }).name}`)
       }
     })
@@ -82,6 +90,32 @@ describe('the examples for meshes, before a kube-apiserver with the definitions 
     })
   }
 
+  for (const page of PAGES) {
+    it(`${page}.md: its commands do what they should, one after the other`, async () => {
+      const text = await readFile(path.join(ROOT, 'docs/deploy', `${page}.md`), 'utf8')
+      const blocks = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = '']) => block)
+      assert.ok(blocks.length > 0)
+      const shell = await createShell(cluster)
+      try {
+        for (const block of blocks) {
+          const { code, output } = await shell.run(block)
+          assert.equal(code, 0, output)
+        }
+        // What the objects name is there.
+        for (const name of ['rauth', 'rauth-registry']) {
+          await cluster.api.expect('GET', `/api/v1/namespaces/registry/services/${name}`)
+        }
+        const at = '/api/v1/namespaces/registry/services/rauth-gateway'
+        assert.equal((await cluster.api.send('GET', at)).status, page === 'no-proxy' ? 404 : 200)
+      } finally {
+        const applied = blocks.join('').matchAll(/kubectl apply -f (\S+)/g)
+        for (const [, file = ''] of applied) await shell.run(`kubectl delete -f ${file}`)
+        await shell.run('helm uninstall rauth -n registry')
+        await shell.remove()
+      }
+    })
+  }
+
   /** What neither a name nor a type gives away: rules in the definitions themselves. */
   const MISTAKES: readonly {
     readonly what: string
@@ -92,7 +126,7 @@ describe('the examples for meshes, before a kube-apiserver with the definitions 
   }[] = [
     {
       what: 'a SecurityPolicy that asks over gRPC and over HTTP',
-      ...{ file: 'envoy-gateway.yaml', kind: 'SecurityPolicy' },
+      ...{ file: 'envoy-gateway/envoy-gateway.yaml', kind: 'SecurityPolicy' },
       change: (spec) => {
         const { grpc, ...others } = spec['extAuth'] as Json
         return { ...spec, extAuth: { ...others, grpc, http: grpc } }
@@ -101,19 +135,19 @@ describe('the examples for meshes, before a kube-apiserver with the definitions 
     },
     {
       what: 'a SecurityPolicy of nothing',
-      ...{ file: 'envoy-gateway.yaml', kind: 'SecurityPolicy' },
+      ...{ file: 'envoy-gateway/envoy-gateway.yaml', kind: 'SecurityPolicy' },
       change: ({ extAuth }) => ({ extAuth }),
       why: /either targetRef or targetRefs must be used/,
     },
     {
       what: 'an AuthorizationPolicy of two targets',
-      ...{ file: 'istio.yaml', kind: 'AuthorizationPolicy' },
+      ...{ file: 'istio/ingress-gateway.yaml', kind: 'AuthorizationPolicy' },
       change: (spec) => ({ ...spec, targetRefs: [{ kind: 'Gateway', name: 'registry' }] }),
       why: /only one of targetRefs or selector can be set/,
     },
     {
       what: 'an AuthorizationPolicy of an action that is none',
-      ...{ file: 'istio.yaml', kind: 'AuthorizationPolicy' },
+      ...{ file: 'istio/ingress-gateway.yaml', kind: 'AuthorizationPolicy' },
       change: (spec) => ({ ...spec, action: 'ASK' }),
       why: /Unsupported value: "ASK"/,
     },
@@ -130,8 +164,8 @@ describe('the examples for meshes, before a kube-apiserver with the definitions 
 })
 
 describe('the example of a mesh configuration', () => {
-  it('istio-mesh.yaml is what Istio reads as its mesh configuration, and nothing else', async () => {
-    const { meshConfig, ...rest } = parse(await read('istio-mesh.yaml')) as Json
+  it('istiod-values.yaml is what Istio reads as its mesh configuration, and nothing else', async () => {
+    const { meshConfig, ...rest } = parse(await read('istio/istiod-values.yaml')) as Json
     assert.deepEqual(rest, {})
     const config = meshConfig as Json
     assert.deepEqual(await meshConfigProblems(config), [])

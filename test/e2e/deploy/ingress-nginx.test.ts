@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { craneClient } from '../../support/clients.ts'
+import { startFront, type Front } from '../../support/fronts.ts'
+import { ask, fetchToken, type Question } from '../../support/http.ts'
+
+/** nginx, with what ingress-nginx makes of the example's annotations. */
+
+const OWN = '/v2/team-a/app/tags/list'
+const SECRET = '/v2/team-b/secret/manifests/v1'
+
+describe('behind what ingress-nginx makes of the example', () => {
+  let front: Front
+  let token: string
+
+  before(async () => {
+    front = await startFront({ name: 'ingress-nginx', proxy: 'ingress-nginx' })
+    const { stack } = front
+    const { upstream, service } = stack
+    const owner = await craneClient(`localhost:${upstream}`)
+    const pushed = await owner.push('canary of team-b', `localhost:${upstream}/team-b/secret:v1`)
+    assert.equal(pushed.code, 0, pushed.output)
+    await owner.remove()
+    const scope = 'repository:team-a/app:pull,push,delete'
+    token = await fetchToken(front.entry, stack.login('team-a'), service, scope)
+  })
+  after(() => front.stop())
+
+  const attempt = (path: string, { headers, ...question }: Question = {}) =>
+    ask(front.entry, path, {
+      ...question,
+      headers: { authorization: `Bearer ${token}`, ...headers },
+    })
+
+  it('crane pushes and pulls its own, and not what is another’s', async () => {
+    const client = await craneClient(front.registry, front.stack.login('team-a'))
+    try {
+      const image = `${front.registry}/team-a/app:v1`
+      // More than the megabyte that nginx lets pass unless it is told otherwise.
+      const pushed = await client.push(randomBytes(2_000_000).toString('base64'), image)
+      assert.equal(pushed.code, 0, pushed.output)
+      const pulled = await client.pull(image)
+      assert.equal(pulled.code, 0, pulled.output)
+      assert.notEqual((await client.pull(`${front.registry}/team-b/secret:v1`)).code, 0)
+      assert.notEqual((await client.push('evil', `${front.registry}/team-b/secret:v2`)).code, 0)
+    } finally {
+      await client.remove()
+    }
+  })
+
+  it('challenges, and says what nginx can: 401, 403, and nothing of why', async () => {
+    const challenged = await ask(front.entry, OWN)
+    assert.equal(challenged.status, 401)
+    assert.equal(
+      challenged.headers['www-authenticate'],
+      `Bearer realm="http://localhost:${front.entry}/token",service="${front.stack.service}",scope="repository:team-a/app:pull"`,
+    )
+    for (const [method, path] of [
+      ['GET', SECRET],
+      ['GET', `${OWN}?x=1`],
+      ['GET', '/v2/nothing'],
+      ['OPTIONS', OWN],
+    ] as const) {
+      const answer = await attempt(path, { method })
+      assert.equal(answer.status, 403, path)
+      assert.match(answer.headers['content-type'] ?? '', /^text\/html/)
+    }
+    assert.equal((await attempt('/elsewhere')).status, 404)
+  })
+
+  it('reads nothing of another, by whatever path', async () => {
+    for (const path of [
+      SECRET,
+      ...['/v2/team-b%2Fsecret/manifests/v1', '/v2/team%2Db/secret/manifests/v1'],
+      ...['/v2/team-a/../team-b/secret/manifests/v1', '//v2/team-b/secret/manifests/v1'],
+      ...['/v2/team-a/%2e%2e/team-b/secret/manifests/v1', '/token/..%2fv2/team-b/secret/tags/list'],
+      ...['/token/../v2/team-b/secret/manifests/v1', '/%76%32/team-b/secret/manifests/v1'],
+      ...['/v2/./team-b/secret/manifests/v1', '/v2//team-b/secret/manifests/v1', '/rauth'],
+      `/_external-auth-${Buffer.from('/v2-0').toString('base64url')}`,
+    ]) {
+      for (const method of ['GET', 'HEAD', 'DELETE']) {
+        const { status, body } = await attempt(path, { method })
+        assert.ok(status >= 300, `${method} ${path}: ${status} ${body}`)
+      }
+    }
+  })
+
+  it('is told by no header of the client which request it judges, nor who asked', async () => {
+    for (const name of [
+      'x-original-uri',
+      'x-original-url',
+      'x-forwarded-uri',
+      'x-original-method',
+    ]) {
+      for (const value of [OWN, [OWN, OWN], `http://localhost:${front.entry}${OWN}`]) {
+        const answer = await attempt(SECRET, { headers: { [name]: value } })
+        assert.equal(answer.status, 403, `${name}: ${String(value)}`)
+      }
+    }
+  })
+
+  it('lists to each the repositories that it may pull', async () => {
+    const { body } = await attempt('/v2/_catalog')
+    assert.deepEqual(JSON.parse(body), { repositories: ['team-a/app'] })
+  })
+
+  it('is closed while rauth is away', async () => {
+    await front.stack.killRauth()
+    assert.equal((await attempt(OWN)).status, 500)
+    await front.stack.startRauth()
+    assert.equal((await attempt(OWN)).status, 200)
+  })
+})
+
+describe('behind ingress-nginx without the annotation auth-method', () => {
+  let front: Front
+  before(async () => {
+    front = await startFront({
+      ...{ name: 'ingress-nginx', proxy: 'ingress-nginx' },
+      change: ['nginx.ingress.kubernetes.io/auth-method: GET', ''],
+    })
+  })
+  after(() => front.stop())
+
+  it('nobody gets anything, also not by saying what was asked for', async () => {
+    const { entry, stack } = front
+    const scope = 'repository:team-a/app:pull'
+    const token = await fetchToken(entry, stack.login('team-a'), stack.service, scope)
+    const authorization = `Bearer ${token}`
+    assert.equal((await ask(entry, OWN, { headers: { authorization } })).status, 403)
+    const own = await ask(entry, OWN, { headers: { authorization, 'x-original-uri': OWN } })
+    assert.equal(own.status, 404, 'the client tells the truth: there is no such repository')
+    const headers = { authorization, 'x-original-uri': OWN }
+    assert.equal((await ask(entry, SECRET, { headers })).status, 403)
+    assert.match(await stack.rauthLog(), /set the annotation auth-method/)
+  })
+})
