@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
+import { auditFileOf } from './audit-schema.ts'
 import { credentialSource } from './credentials.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
@@ -97,7 +98,7 @@ export function settleConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls, policy, identity, tracing, liveView } = parsed.data
+  const { tls, policy, identity, audit, tracing, liveView } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -110,6 +111,7 @@ export function settleConfig(
           bindingKey: parsed.data.keys.bindingKey,
         }),
       },
+      audit: { ...audit, ...(auditFileOf(audit) && resolved({ to: audit.to })) },
       policy: {
         ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
         command: { ...policy.command, ...programIn(folder, policy.command.program) },

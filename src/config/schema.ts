@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
+import { auditSchema } from './audit-schema.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
@@ -49,6 +50,11 @@ const shape = z.strictObject({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('What is logged at all; a line for each decision is `info`.'),
+  logFormat: z
+    .enum(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('Lines of JSON, or for people; `auto`: for people on a terminal.'),
+  audit: auditSchema.prefault({}).describe('The record of decisions.'),
   secretName: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be the name of a Secret')

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createLiveFeed, type LiveFeed } from '../adapters/live-view/live-feed.ts'
 import { createLogRation } from '../adapters/log-ration.ts'
-import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
 import type { Clock } from '../clock.ts'
@@ -20,6 +19,8 @@ import type { Decider } from '../policy/decider.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
 import { openKeys, type OpenKeys } from './keys.ts'
+import { followLogSignals } from './log-signals.ts'
+import { openLogs, ownTerminal, type Logs } from './logs.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { recordTo } from './sinks.ts'
 import { openTracing, type OpenTracing } from './tracing.ts'
@@ -30,6 +31,8 @@ import { verifierOf } from './verifier.ts'
 export interface Common extends DecideDependencies, OpenKeys {
   readonly config: Config
   readonly log: Log
+  /** Where that, and the audit, is written. */
+  readonly logs: Logs
   readonly metrics: Metrics
   /** Where decisions are told as spans, if they are. */
   readonly tracing: OpenTracing | undefined
@@ -68,8 +71,12 @@ export interface Duties {
 /** Reads the keys and the credentials. Throws what keeps rauth from serving. */
 export async function createCommon(config: Config, duties: Duties): Promise<Common> {
   const { takesLogins, checks } = duties
-  const log = createLogger(config.logLevel)
   const metrics = createMetrics()
+  const logs = await openLogs({ config, terminal: ownTerminal(), onLost: metrics.auditLineLost })
+  const { log } = logs
+  const { health: audit } = logs
+  if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
+  followLogSignals(logs)
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const liveFeed = config.liveView.enabled ? createLiveFeed(() => Date.now()) : undefined
   const clock: Clock = () => Date.now() / 1000
@@ -92,6 +99,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     ...{
       config,
       log,
+      logs,
       metrics,
       keys,
       signingKeys,
@@ -108,13 +116,7 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     newId: randomUUID,
     record: recordTo(
       [
-        {
-          name: 'log',
-          required: true,
-          take(event) {
-            logDecision(log, event)
-          },
-        },
+        ...logs.sinks,
         { name: 'metrics', take: metrics.record },
         { name: 'decisions', take: decisions.record },
         ...(liveFeed === undefined ? [] : [{ name: 'live view', take: liveFeed.record }]),

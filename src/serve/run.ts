@@ -61,7 +61,7 @@ function endByForce(): void {
 async function serve(config: Config, { role, port, warnings = [] }: RunOptions): Promise<void> {
   const takesLogins = role !== 'gateway' || config.gateway.basic
   const common = await createCommon(config, { takesLogins, checks: role !== 'token' })
-  const { log, metrics, decisions, keys, signingKeys, tls } = common
+  const { log, logs, metrics, decisions, keys, signingKeys, tls } = common
   const { store, identity, cluster, policySource, clock, tracing } = common
   for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {
     log.warn({}, warning)
@@ -90,7 +90,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
       const opened = (name: string, listener: Listener) => listeners.set(name, listener)
       await openGateway(common, logins, running, opened)
     }
-    const more = [decider?.health, tracing?.health, ...(logins?.health ?? [])]
+    const more = [decider?.health, tracing?.health, ...(logins?.health ?? []), logs.health]
     const health = healthOf({ common, more, listeners, running })
     liveView = await openLiveView(common, role, health)
     const server = createOperationsServer({
@@ -116,6 +116,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
     keys.close()
     policySource.close()
     tls.close()
+    await logs.close()
   }
 
   try {

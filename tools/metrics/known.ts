@@ -55,6 +55,7 @@ function observeAll(registry: Registry): void {
   metrics.observeSecrets({ age: () => 0, counts: () => ({ usable: 0, unusable: 0 }) })
   metrics.observeFailures(() => ({ name: 0, network: 0 }))
   metrics.observeRedis(() => true)
+  metrics.observeAudit(() => true)
 }
 
 function observeAllOfController(registry: Registry): void {

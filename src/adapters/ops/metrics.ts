@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
+import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
 import { createCacheMetrics, type CacheMetrics } from './metrics/caches.ts'
 import { createCredentialMetrics, type CredentialMetrics } from './metrics/credentials.ts'
 import { createDecisionMetrics, type DecisionMetrics } from './metrics/decisions.ts'
@@ -23,6 +24,7 @@ export interface RenderedMetrics {
 export interface Metrics
   extends
     DecisionMetrics,
+    AuditMetrics,
     CacheMetrics,
     GuessingMetrics,
     KeyMetrics,
@@ -39,6 +41,7 @@ export function createMetrics(registry = new Registry()): Metrics {
   addProcessMetrics(registry, VERSION)
   return {
     ...createDecisionMetrics(registry),
+    ...createAuditMetrics(registry),
     ...createCacheMetrics(registry),
     ...createGuessingMetrics(registry),
     ...createKeyMetrics(registry),

@@ -29,6 +29,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   image: 'test/e2e/pages/quickstart.ts',
   serviceAccountTokens: 'test/e2e/pages/quickstart.ts',
   config: 'test/e2e/pages/quickstart.ts',
+  scrape_configs: 'test/e2e/prometheus/rules.test.ts',
 }
 
 type Document = Readonly<Record<string, unknown>>
