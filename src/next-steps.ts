@@ -85,5 +85,7 @@ export const NEXT_STEPS: Readonly<Record<Reason, string>> = {
     'The detail says who was asked and did not answer: policy.command, or the cluster of policy.kubernetes.',
   passwords_busy:
     'Use long random passwords, which need no bcrypt, or lower costs, or more replicas; see who logs in so often.',
+  unrecorded:
+    'See why the audit can’t be written: its part above and the log say it. With audit.required nothing is allowed that is not in it.',
   internal: 'Look for the id in the log: this is a fault of rauth’s, please report it.',
 }

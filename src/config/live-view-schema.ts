@@ -28,7 +28,9 @@ export const liveViewSchema = z
       .regex(LIVE_VIEW_TOKEN, TOKEN_WORDS)
       .transform((text) => new Redacted(text))
       .optional()
-      .describe('The token itself, where there is no `tokenFile`: a secret, so better RAUTH_LIVE_VIEW_TOKEN than the file.'),
+      .describe(
+        'The token itself, where there is no `tokenFile`: a secret, so better RAUTH_LIVE_VIEW_TOKEN than the file.',
+      ),
   })
   .prefault({})
   .describe('A page on the operations port that shows what rauth decides, and why.')
