@@ -218,6 +218,13 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
   )
 }
 
+/** The text of a file, and the environment over it. The RauthError lists each problem, as {@link loadConfig}. */
+export function configOf(text: string, fileName: string, environment: Environment): Config {
+  const result = parseConfig(text, fileName, environment)
+  if (result.problems === undefined) return result.config
+  throw problemsError(result.problems)
+}
+
 /** Whether neither a file nor the environment says what rauth this is about. */
 export function isUnconfigured(fileName: string | undefined, environment: Environment): boolean {
   return (
@@ -234,7 +241,5 @@ export function loadConfigWithoutRealm(
   environment: Environment,
 ): Config {
   if (!isUnconfigured(fileName, environment)) return loadConfig(fileName, environment)
-  const result = parseConfig('realm: http://localhost/token\n', USUAL_FILE, environment)
-  if (result.problems === undefined) return result.config
-  throw problemsError(result.problems)
+  return configOf('realm: http://localhost/token\n', USUAL_FILE, environment)
 }

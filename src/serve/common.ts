@@ -18,7 +18,7 @@ import type { Log } from '../log.ts'
 import type { Decider } from '../policy/decider.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
-import { openKeys, type OpenKeys } from './keys.ts'
+import { longestLifeOf, openKeys, type OpenKeys } from './keys.ts'
 import { followLogSignals } from './log-signals.ts'
 import { openLogs, ownTerminal, type Logs } from './logs.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
@@ -28,8 +28,10 @@ import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts
 import { verifierOf } from './verifier.ts'
 
 /** What both halves are made of: one credential lookup, one policy, one set of keys. */
-export interface Common extends DecideDependencies, OpenKeys {
-  readonly config: Config
+export interface Common extends Lasting, Changing {}
+
+/** What stays as long as rauth runs. */
+interface Lasting extends DecideDependencies, OpenKeys {
   readonly log: Log
   /** Where that, and the audit, is written. */
   readonly logs: Logs
@@ -40,8 +42,6 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly decisions: RecentDecisions
   /** What the live view shows of them; without one: nothing. */
   readonly liveFeed: LiveFeed | undefined
-  /** Of the tokens of all services: whoever asks says for which one it is. */
-  readonly verifier: Verifier
   readonly tls: TlsOfListeners
   readonly store: CredentialLookup
   readonly vouchers: Vouchers
@@ -51,6 +51,13 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly cluster: ClusterOnce
   readonly hasher: PasswordHasher
   readonly clock: Clock
+}
+
+/** What follows from the configuration alone: a reload puts another in its place, as a whole. */
+interface Changing {
+  readonly config: Config
+  /** Of the tokens of all services: whoever asks says for which one it is. */
+  readonly verifier: Verifier
   readonly policy: () => Policy
   /** Who decides what it leaves open; without: nobody. */
   readonly decider: Decider | undefined
@@ -68,9 +75,39 @@ export interface Duties {
   readonly checks: boolean
 }
 
-/** Reads the keys and the credentials. Throws what keeps rauth from serving. */
-export async function createCommon(config: Config, duties: Duties): Promise<Common> {
-  const { takesLogins, checks } = duties
+/**
+ * Reads the keys, the credentials and the policy. Throws what keeps rauth from serving. `now`: the configuration
+ * that counts by then.
+ */
+export async function createCommon(
+  config: Config,
+  duties: Duties,
+  now: () => Config,
+): Promise<Common> {
+  const lasting = await createLasting(config, duties, now)
+  return { ...lasting, ...(await createChanging(config, lasting)) }
+}
+
+/** The same with another configuration, of which nothing but what can change at run time is looked at. */
+export async function reconfigured(common: Common, config: Config): Promise<Common> {
+  return { ...common, ...(await createChanging(config, common)) }
+}
+
+async function createChanging(config: Config, lasting: Lasting): Promise<Changing> {
+  const { log, metrics, keys, clock } = lasting
+  const policySource = await openPolicy({ config, log, metrics })
+  return {
+    ...{ config, policySource, decider: deciderOf(config) },
+    policy: () => policySource.current(),
+    verifier: verifierOf({ config, keys, clock, metrics }),
+  }
+}
+
+async function createLasting(
+  config: Config,
+  { takesLogins, checks }: Duties,
+  now: () => Config,
+): Promise<Lasting> {
   const metrics = createMetrics()
   const logs = await openLogs({ config, terminal: ownTerminal(), onLost: metrics.auditLineLost })
   const { log } = logs
@@ -78,12 +115,12 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
   if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
   followLogSignals(logs)
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
-  const liveFeed = config.liveView.enabled ? createLiveFeed(() => Date.now()) : undefined
   const clock: Clock = () => Date.now() / 1000
   const timer = () => performance.now()
   const { keys, signingKeys, bindingKey } = await openKeys({
     ...{ config, clock, log, metrics },
     takesBound: checks || config.token.refresh.enabled,
+    longestLife: () => longestLifeOf(now()),
   })
   const tls = createTlsOfListeners({ config, clock, timer, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
@@ -93,11 +130,18 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     takesLogins,
   )
   metrics.observeCredentials(() => identity.lookup.ready())
-  const policySource = await openPolicy({ config, log, metrics })
+  const liveFeed = config.liveView.enabled ? createLiveFeed(() => Date.now()) : undefined
   const tracing = await openTracing({ config, log, metrics })
+  const sinks = [
+    ...logs.sinks,
+    { name: 'metrics', take: metrics.record },
+    { name: 'decisions', take: decisions.record },
+    ...(liveFeed === undefined ? [] : [{ name: 'live-view', take: liveFeed.record }]),
+    ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
+  ]
+  metrics.observeSinks(sinks.map(({ name }) => name))
   return {
     ...{
-      config,
       log,
       logs,
       metrics,
@@ -111,24 +155,11 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    verifier: verifierOf({ config, keys, clock, metrics }),
     timer,
     newId: randomUUID,
-    record: recordTo(
-      [
-        ...logs.sinks,
-        { name: 'metrics', take: metrics.record },
-        { name: 'decisions', take: decisions.record },
-        ...(liveFeed === undefined ? [] : [{ name: 'live view', take: liveFeed.record }]),
-        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
-      ],
-      onSinkFailure({ log, metrics }),
-    ),
+    record: recordTo(sinks, onSinkFailure({ log, metrics })),
     ...{ tracing, trace: tracing?.begin },
     ...{ decisions, liveFeed },
-    policy: () => policySource.current(),
-    decider: deciderOf(config),
-    policySource,
   }
 }
 

@@ -10,28 +10,34 @@ import { listedKeys } from '../token/listed-key.ts'
 import { VERSION } from '../version.ts'
 import { askLive } from './asking/ask-live.ts'
 import { onAnswerFailure, type Common } from './common.ts'
+import type { Role } from './role.ts'
+
+export interface LiveViewParts {
+  /** What the halves are made of now. */
+  readonly current: () => Common
+  /** How each part of rauth is. */
+  readonly health: () => readonly HealthPart[]
+  readonly role: Role
+}
 
 /** The live view, where it is enabled. Throws ERR_CONFIG_INVALID for a token file that can't be used. */
-export async function openLiveView(
-  common: Common,
-  role: string,
-  health: readonly HealthPart[],
-): Promise<LiveView | undefined> {
+export async function openLiveView({
+  current,
+  health,
+  role,
+}: LiveViewParts): Promise<LiveView | undefined> {
+  const common = current()
   const { config, liveFeed: feed, decisions, newId, log, clock } = common
-  const { identity, keys, signingKeys, policy } = common
+  const { identity, keys, signingKeys } = common
   if (feed === undefined) return undefined
   const token = tokenOf(config.liveView)
   const isOpen = (await token()) === undefined
   // Imported when wanted: most have none.
   const { createLiveView } = await import('../adapters/live-view/live-view.ts')
-  const { listen, issuer, service, realm } = config
+  const { issuer, service, realm } = config
   log.info(
-    {
-      path: LIVE_VIEW,
-      listen: listen.operations,
-      token: isOpen ? 'none: loopback only' : 'needed',
-    },
-    'live view enabled',
+    { path: LIVE_VIEW, for: isOpen ? 'this machine' : 'who has the token' },
+    'live view on the operations port',
   )
   return createLiveView({
     ...{ feed, token, clock, process: newId(), now: () => Date.now() },
@@ -43,14 +49,14 @@ export async function openLiveView(
       keys: () =>
         listedKeys({
           ...{ keys, signingKeys, ends: keys.ends(), now: clock() },
-          publishAhead: config.keys.publishAhead,
+          publishAhead: current().config.keys.publishAhead,
         }),
-      policy,
+      policy: () => current().policy(),
     },
-    ask: (question) => askLive(common, question),
+    ask: (question) => askLive(current(), question),
     health: () => ({
       uptime: process.uptime(),
-      health: health.map(({ name, ready, trouble }) => ({
+      health: health().map(({ name, ready, trouble }) => ({
         ...{ name, ready: ready?.() ?? true, trouble: trouble?.() },
       })),
     }),

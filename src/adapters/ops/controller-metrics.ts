@@ -6,8 +6,9 @@ import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kuber
 import { addProcessMetrics } from './metrics/process.ts'
 
 /** What a look at a namespace came to. */
-export type ReconcileOutcome =
-  'in_step' | 'wrote' | 'would_write' | 'obstructed' | 'conflict' | 'failed'
+export type ReconcileOutcome = (typeof OUTCOMES)[number]
+
+const OUTCOMES = ['in_step', 'wrote', 'would_write', 'obstructed', 'conflict', 'failed'] as const
 
 /** How the last look at a namespace ended. */
 export type NamespaceState = 'in_step' | 'obstructed' | 'failing'
@@ -42,6 +43,8 @@ export function createControllerMetrics(registry = new Registry()): ControllerMe
     labelNames: ['outcome'],
     registers,
   })
+  // A series that begins with its first failure would show no increase.
+  for (const outcome of OUTCOMES) reconciles.inc({ outcome }, 0)
   const writes = new Counter({
     name: 'rauth_controller_writes_total',
     help: 'Objects that were written, by kind and reason.',

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
 import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
 import { createCacheMetrics, type CacheMetrics } from './metrics/caches.ts'
+import { createConfigMetrics, type ConfigMetrics } from './metrics/config.ts'
 import { createCredentialMetrics, type CredentialMetrics } from './metrics/credentials.ts'
 import { createDecisionMetrics, type DecisionMetrics } from './metrics/decisions.ts'
 import { createGuessingMetrics, type GuessingMetrics } from './metrics/guessing.ts'
@@ -26,6 +27,7 @@ export interface Metrics
     DecisionMetrics,
     AuditMetrics,
     CacheMetrics,
+    ConfigMetrics,
     GuessingMetrics,
     KeyMetrics,
     TlsMetrics,
@@ -43,6 +45,7 @@ export function createMetrics(registry = new Registry()): Metrics {
     ...createDecisionMetrics(registry),
     ...createAuditMetrics(registry),
     ...createCacheMetrics(registry),
+    ...createConfigMetrics(registry),
     ...createGuessingMetrics(registry),
     ...createKeyMetrics(registry),
     ...createTlsMetrics(registry),
