@@ -22,6 +22,7 @@ const COMMANDS = {
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },
   docs: { main: 'dist/tools/docs/main.js', needs: /^(tools\/docs|src\/config)\// },
   chart: { main: 'dist/tools/chart/main.js', needs: /^tools\/chart\// },
+  envoy: { main: 'dist/tools/envoy/main.js', needs: /^(?!test\/)/ },
   metrics: { main: 'dist/tools/metrics/main.js', needs: /^(?!test\/)/ },
   sbom: { main: 'dist/tools/shipping/main.js', needs: /^(?!test\/)/ },
   build: { main: undefined, needs: /^/ },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
 import { CHANGES } from './changes-at.ts'
+import { MAX_LANE_WINDOW } from '../token/fast-lane.ts'
 import { auditSchema } from './audit-schema.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
@@ -210,6 +211,22 @@ const shape = z.strictObject({
         .default(false)
         .describe('Take user name and password in place of a token: for tools that fetch none.')
         .register(CHANGES, { at: 'restart' }),
+      fastLane: z
+        .strictObject({
+          enabled: z
+            .boolean('must be true or false')
+            .default(false)
+            .describe(
+              'Whether tokens for pulls say what Envoy may let pass without asking the gateway: reads by digest of what the rules let their holder pull whole. It takes an Envoy that is configured for it; docs/fast-lane.md.',
+            ),
+          window: duration(1, MAX_LANE_WINDOW)
+            .prefault('30s')
+            .describe(
+              'How long after the issue of a token; so long a revoked credential, or a changed policy, may still read by digest.',
+            ),
+        })
+        .prefault({})
+        .describe('Reads by digest that Envoy decides by itself.'),
     })
     .prefault({})
     .describe('What Envoy or another proxy asks about every request.')
@@ -400,7 +417,8 @@ function samePorts(listen: Readonly<Record<string, Address>>): readonly [string,
 }
 
 /** The configuration: every key with its meaning, unit and default. */
-export const schema = shape.superRefine(({ service, services, policy, listen }, context) => {
+export const schema = shape.superRefine((all, context) => {
+  const { service, services, policy, listen, gateway, audit } = all
   const lists = (['public', 'shared', 'administrators'] as const).filter(
     (key) => policy[key].length > 0,
   )
@@ -418,6 +436,11 @@ export const schema = shape.superRefine(({ service, services, policy, listen }, 
     const message =
       'cannot stand beside "policy.command": one of them decides what no rule is about'
     context.addIssue({ code: 'custom', path: ['policy', 'kubernetes', 'enabled'], message })
+  }
+  if (gateway.fastLane.enabled && audit.required) {
+    const message =
+      'cannot stand beside "audit.required": what Envoy lets pass by itself is recorded by Envoy, or not at all'
+    context.addIssue({ code: 'custom', path: ['gateway', 'fastLane', 'enabled'], message })
   }
   for (const [key, other] of samePorts(listen)) {
     const message = `has the port of "listen.${other}": give each a port of its own`

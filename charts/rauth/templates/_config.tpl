@@ -90,6 +90,7 @@ gateway.yaml: |
   "service" .Values.config.service
   "secretName" .Values.config.secretName
   "logLevel" .Values.config.logLevel
+  "audit" (dict "to" (ternary .Values.config.audit.to "log" (has .Values.config.audit.to (list "log" "stdout"))))
   "credentials" (dict "source" "kubernetes")
   "controller" (mustMergeOverwrite $controller (deepCopy $given.extra))
   "listen" (include "rauth.listen" . | fromYaml)) }}

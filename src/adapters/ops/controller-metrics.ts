@@ -2,6 +2,7 @@ import { Counter, Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
 import type { RenderedMetrics } from './metrics.ts'
 import { gauge, gaugeBy } from './metrics/gauges.ts'
+import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { addProcessMetrics } from './metrics/process.ts'
 
@@ -27,7 +28,7 @@ export interface ControllerFigures {
 }
 
 /** The metrics of `rauth controller`. */
-export interface ControllerMetrics extends KubernetesMetrics, RenderedMetrics {
+export interface ControllerMetrics extends AuditMetrics, KubernetesMetrics, RenderedMetrics {
   reconciled(outcome: ReconcileOutcome): void
   wrote(object: string, why: string): void
   observe(figures: ControllerFigures): void
@@ -53,6 +54,7 @@ export function createControllerMetrics(registry = new Registry()): ControllerMe
   })
   return {
     ...createKubernetesMetrics(registry),
+    ...createAuditMetrics(registry),
     reconciled(outcome) {
       reconciles.inc({ outcome })
     },

@@ -54,7 +54,7 @@ export function createOperationsServer({ routes, more, onFailure }: OperationsOp
         sendAnswer({ request, response }, await answer(request), false)
       },
       connect: answer,
-      refuse: (reason) => Promise.resolve(json(refusalKind(reason).http, { status: reason })),
+      refuse: ({ reason }) => Promise.resolve(json(refusalKind(reason).http, { status: reason })),
       onFailure,
     },
   )

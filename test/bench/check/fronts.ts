@@ -3,7 +3,7 @@ import path from 'node:path'
 import { isMap, parse, parseDocument, type Document } from 'yaml'
 import { installParts } from '../../../tools/parts/install.ts'
 import { startChild, untilReady, type Child } from '../../../tools/stack/child.ts'
-import { envoyConfig } from '../../../tools/stack/envoy-config.ts'
+import { envoyConfig } from '../../../tools/envoy/config.ts'
 import { freePort, isListening } from '../../../tools/stack/ports.ts'
 
 /** The repository, from dist/test/bench/check. */

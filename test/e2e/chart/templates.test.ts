@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { parseConfig } from '../../../src/config/read.ts'
 import { policyOf } from '../../../src/config/policy-file.ts'
-import { envoyConfig } from '../../../tools/stack/envoy-config.ts'
+import { envoyConfig } from '../../../tools/envoy/config.ts'
 import { registryConfig } from '../../../tools/stack/registry-config.ts'
 import {
   CHART,
