@@ -16,6 +16,7 @@ const COMMANDS = {
   stress: { main: 'dist/test/stress/main.js', needs: /^/ },
   differential: { main: 'dist/test/differential/main.js', needs: /^/ },
   faults: { main: 'dist/test/faults/main.js', needs: /^/ },
+  pictures: { main: 'dist/test/pictures/main.js', needs: /^/ },
   'docker-auth': { main: 'dist/test/docker-auth/main.js', needs: /^/ },
   parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },

@@ -112,7 +112,7 @@ type Missing = readonly [key: string, path: string, next: string]
 
 /** What keeps rauth from starting here, and is no mistake of a configuration for another machine. */
 function missingPaths(config: Config): readonly string[] {
-  const { keys, credentials, policy, identity } = config
+  const { keys, credentials, policy, identity, liveView } = config
   const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
   const secrets = identity.filter((source) => source.secrets !== undefined)
   const paths: readonly Missing[] = [
@@ -124,6 +124,9 @@ function missingPaths(config: Config): readonly string[] {
     ...clusterPaths(config),
     ...programs(config),
     ...identity.flatMap(filesOf).map(({ key, path, next }): Missing => [key, path, next]),
+    ...(liveView.tokenFile === undefined
+      ? []
+      : [['liveView.tokenFile', liveView.tokenFile, ': put a token there'] as const]),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),

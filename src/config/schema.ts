@@ -6,6 +6,7 @@ import { auditSchema } from './audit-schema.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
+import { liveViewSchema } from './live-view-schema.ts'
 import { tracing } from './tracing-schema.ts'
 import {
   address,
@@ -356,6 +357,7 @@ const shape = z.strictObject({
     .prefault({})
     .describe('The names of repositories, to each caller those that it may pull.')
     .register(CHANGES, { at: 'run time' }),
+  liveView: liveViewSchema,
   tracing,
   drainDelay: duration(0, 300)
     .prefault('0s')

@@ -92,6 +92,7 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
     programs: { registry: registry.path, envoy },
     ports,
     ...{ registryAuth: options.registryAuth, fastLane: options.fastLane },
+    settings: { liveView: { enabled: true } },
     signal,
   })
   try {

@@ -26,7 +26,14 @@ export function quickstartFacts({ stack, ports, logins, registryAuth, fastLane }
 }
 
 /** The same facts for a person, each command ready to paste. */
-export function welcome({ stack, logins, directory, registryAuth, fastLane }: Running): string {
+export function welcome({
+  stack,
+  ports,
+  logins,
+  directory,
+  registryAuth,
+  fastLane,
+}: Running): string {
   const { registry } = stack
   const [own = '', other = ''] = logins.keys()
   const login = (namespace: string, client = 'docker') => {
@@ -71,6 +78,7 @@ export function welcome({ stack, logins, directory, registryAuth, fastLane }: Ru
     `  crane manifest ${registry}/${other}/app:v1`,
     `The catalog has what ${own} may see; the last is denied.`,
     '',
+    `What rauth decides, and why: http://localhost:${ports.operations}/live/`,
     `Logs: ${directory}/logs/   Facts for programs: ${directory}/quickstart.json`,
     'Ctrl-C stops it all.',
     '',

@@ -36,6 +36,11 @@
 {{- if $values.gateway.fastLane.enabled }}
 {{- $_ := set $config "gateway" (dict "fastLane" (dict "enabled" true "window" $values.gateway.fastLane.window)) }}
 {{- end }}
+{{- if $values.liveView.enabled }}
+{{- $liveView := dict "enabled" true }}
+{{- if $values.liveView.existingSecret }}{{ $_ := set $liveView "tokenFile" "/etc/rauth/live-view/token" }}{{ end }}
+{{- $_ := set $config "liveView" $liveView }}
+{{- end }}
 {{- $tls := dict }}
 {{- if include "rauth.tokenTls" $root }}
 {{- $_ := set $tls "token" (dict "certificate" "/etc/rauth/tls/tls.crt" "key" "/etc/rauth/tls/tls.key") }}

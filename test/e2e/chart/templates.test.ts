@@ -64,6 +64,24 @@ describe('what the chart makes of values', () => {
     assertHas(values, wanted)
   })
 
+  it('has a live view where it is wanted, for localhost or for a token of yours', async () => {
+    assert.equal((await configOf())['liveView'], undefined)
+    const open = ['liveView.enabled=true']
+    assert.deepEqual((await configOf(...set(...open)))['liveView'], { enabled: true })
+    const guarded = [...open, 'liveView.existingSecret=mine']
+    assert.deepEqual((await configOf(...set(...guarded)))['liveView'], {
+      ...{ enabled: true, tokenFile: '/etc/rauth/live-view/token' },
+    })
+    const deployment = JSON.stringify(
+      (await render(helm, ...set(...guarded))).find('Deployment', 'rauth'),
+    )
+    assert.match(
+      deployment,
+      /"name":"live-view","mountPath":"\/etc\/rauth\/live-view","readOnly":true/,
+    )
+    assert.match(deployment, /"secretName":"mine","defaultMode":\d+,"items":\[\{"key":"token"/)
+  })
+
   it('makes of them the realm that registries were given, and what rauth is told', async () => {
     const { find } = await render(helm)
     const { spec } = find('Service', 'rauth') as { spec: { ports: unknown } }
