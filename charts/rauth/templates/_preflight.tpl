@@ -96,8 +96,10 @@
 {{- end }}
 {{- end }}
 {{- $drain := include "rauth.seconds" $values.config.drainDelay | int }}
-{{- if le (int $values.terminationGracePeriodSeconds) $drain }}
-{{- $problems = append $problems "terminationGracePeriodSeconds: the pod would be killed before config.drainDelay is over; make it longer" }}
+{{- /* docs/operations.md: both, and 2 s more. */}}
+{{- $stop := add $drain (include "rauth.seconds" (dig "drainTimeout" "5s" $values.config.extra) | int) 2 }}
+{{- if lt (int $values.terminationGracePeriodSeconds) (int $stop) }}
+{{- $problems = append $problems (printf "terminationGracePeriodSeconds: the pod would be killed before config.drainDelay and config.extra.drainTimeout are over; make it %d or more" $stop) }}
 {{- end }}
 {{- if and $envoy (le $drain (int $values.envoy.preStopSeconds)) }}
 {{- $problems = append $problems "config.drainDelay: rauth would be gone while Envoy beside it still takes requests; make it longer than envoy.preStopSeconds" }}

@@ -57,6 +57,11 @@ describe('values that the chart refuses', () => {
     ['a port of nodes without one', ['service.nodePort=30080'], /service\.type: a ClusterIP/],
     ['a death before the end', ['config.drainDelay=1m'], /killed before config\.drainDelay/],
     [
+      'a death before what is under way ends',
+      ['config.extra.drainTimeout=30s'],
+      /drainTimeout are over; make it 47 or more/,
+    ],
+    [
       'rauth that goes before Envoy',
       ['registry.enabled=true', 'config.drainDelay=5'],
       /longer than envoy\.preStopSeconds/,
