@@ -31,7 +31,7 @@ export const NEXT_STEPS: Readonly<Record<Reason, string>> = {
     'Compare the service in the registry’s auth.token with service and services of rauth.',
   scope_malformed: 'See which client this is: it asks for what is no scope.',
   request_malformed:
-    'Compare the proxy’s configuration with its example in docs/proxies.md; the detail says what is wrong.',
+    'Compare the proxy’s configuration with its example below docs/deploy; the detail says what is wrong.',
   client_address_missing:
     'Let the proxy set the header that clientAddress names, in each request, and let nobody go past the proxy.',
   parameters_malformed: 'See which client this is: its query or its form can’t be read.',

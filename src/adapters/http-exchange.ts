@@ -41,7 +41,7 @@ export function exchangeOf(current: () => HttpExchange): HttpExchange {
   return {
     serve: (request, response) => current().serve(request, response),
     connect: (request) => current().connect(request),
-    refuse: (reason, origin) => current().refuse(reason, origin),
+    refuse: (refusal, origin) => current().refuse(refusal, origin),
     onFailure: (thrown) => {
       current().onFailure(thrown)
     },

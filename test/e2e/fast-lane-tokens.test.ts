@@ -7,11 +7,13 @@ import { ALGORITHM_NAMES } from '../../src/token/algorithms.ts'
 import { lanePaths } from '../../src/token/fast-lane.ts'
 import { createKeySet } from '../../src/token/key-set.ts'
 import { isSignatureOf } from '../../src/token/signature.ts'
+import { readUnverified } from '../../src/token/unverified.ts'
 import { createVerifier } from '../../src/token/verifier.ts'
 import { askAlone } from '../differential/connection.ts'
 import { toBytes } from '../differential/raw-request.ts'
 import { digestPath } from '../support/fast-lane.ts'
 import { startLaneFront, type LaneFront } from '../support/lane-front.ts'
+import { until } from '../support/until.ts'
 import {
   corpusKeys,
   ISSUER,
@@ -58,9 +60,9 @@ function isSigned(token: string): boolean {
 
 describe('tokens in the fast lane', () => {
   let published: Server
+  let jwks = JSON.stringify(own.jwks())
   let front: LaneFront
   before(async () => {
-    const jwks = JSON.stringify(own.jwks())
     published = createServer((_, response) => response.end(jwks))
     await new Promise<void>((resolve) => published.listen(0, '127.0.0.1', resolve))
     front = await startLaneFront({
@@ -106,5 +108,23 @@ describe('tokens in the fast lane', () => {
     test.diagnostic(JSON.stringify(counts))
     assert.deepEqual([...wrong], [])
     assert.ok(counts.passed > 200 && counts.passed < counts.tried / 2, JSON.stringify(counts))
+  })
+
+  it('of a key that was withdrawn open it no more once Envoy has fetched the keys', async () => {
+    const { ES256: withdrawn, RS256: kept } = keys.own
+    // Another each time: what Envoy has verified it knows.
+    const of = (kid: string) =>
+      corpus
+        .filter(({ family }) => family === 'good: access')
+        .map((mutant) => mutant.make(Math.floor(clock())))
+        .find((token) => readUnverified(token)?.header['kid'] === kid) ?? assert.fail()
+    assert.equal(await passes(of(withdrawn.kid)), true)
+    jwks = JSON.stringify(createKeySet([kept]).jwks())
+    await until(
+      'the withdrawn key is refused',
+      8_000,
+      async () => !(await passes(of(withdrawn.kid))),
+    )
+    assert.equal(await passes(of(kept.kid)), true)
   })
 })

@@ -4,8 +4,7 @@ import type { SecretFiles } from './secret-files.ts'
 /** The namespaces that the files of a directory speak for, each once. */
 export function* listedNamespaces(files: SecretFiles): Generator<ListedNamespace> {
   const seen = new Set<string>()
-  const all = [...files.values()].flatMap(({ namespaces }) => namespaces)
-  const twice = new Set(all.filter((namespace, at) => all.indexOf(namespace) !== at))
+  const twice = namedTwice([...files.values()].flatMap(({ namespaces }) => namespaces))
   for (const { readings } of files.values()) {
     for (const reading of readings) {
       const { namespace } = reading
@@ -21,6 +20,12 @@ export function* listedNamespaces(files: SecretFiles): Generator<ListedNamespace
       }
     }
   }
+}
+
+function namedTwice(namespaces: readonly string[]): ReadonlySet<string> {
+  const once = new Set<string>()
+  // There may be tens of thousands, and a page that is open asks every few seconds.
+  return new Set(namespaces.filter((namespace) => once.size === once.add(namespace).size))
 }
 
 /** What is wrong with a namespace that has two: nothing tells which is meant. */
