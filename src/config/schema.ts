@@ -28,6 +28,9 @@ import {
   wholeNumber,
 } from './values.ts'
 
+/** The longest that a token may be made to live, seconds. */
+export const MAX_LIFETIME = 86_400
+
 const shape = z.strictObject({
   issuer: challengeText
     .default('rauth')
@@ -70,7 +73,7 @@ const shape = z.strictObject({
     .describe('Name of the credential Secret in every namespace.'),
   token: z
     .strictObject({
-      expiry: duration(60, 86_400)
+      expiry: duration(60, MAX_LIFETIME)
         .prefault('5m')
         .describe('Lifetime of a token. Clients take anything below 60 s for 60 s.'),
       algorithm: z
@@ -80,7 +83,7 @@ const shape = z.strictObject({
           'The algorithm to sign with, if there are keys of several; else the newest key signs.',
         )
         .register(CHANGES, { at: 'restart' }),
-      pushExpiry: duration(60, 86_400)
+      pushExpiry: duration(60, MAX_LIFETIME)
         .optional()
         .describe(
           'That of a token that can do more than pull, so that a long upload ends; `expiry` if not set.',
