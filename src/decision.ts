@@ -58,8 +58,8 @@ export const UNRECORDED = 'unrecorded'
 
 /**
  * Runs one decision to its end and records it exactly once. `body` says what it finds out on the
- * way. Whatever it throws becomes the refusal `internal`, and so does a decision that can't be
- * recorded: nothing that failed can pass, and nothing passes unseen. Never rejects.
+ * way. Whatever it throws becomes the refusal `internal`, and a decision that can't be recorded becomes
+ * `unrecorded`: nothing that failed can pass, and nothing passes unseen. Never rejects.
  */
 export async function decide<T>(
   deps: DecideDependencies,
@@ -68,6 +68,7 @@ export async function decide<T>(
   body: (learn: Learn) => Promise<Result<T>>,
 ): Promise<Decision<T>> {
   let decision = UNRECORDED
+  let decided = false
   try {
     const started = deps.timer()
     decision = deps.newId()
@@ -79,6 +80,7 @@ export async function decide<T>(
     const traced = deps.trace?.(parent)
     const result = await orRefuse(traced === undefined ? learning : () => traced.run(learning))
     const trace = traced?.position ?? (parent && positionOf(parent))
+    decided = true
     deps.record({
       id: decision,
       half,
@@ -90,7 +92,8 @@ export async function decide<T>(
     })
     return { decision, result }
   } catch (thrown) {
-    return { decision, result: failed(thrown) }
+    const result = failed(thrown, decided ? 'unrecorded' : 'internal')
+    return { decision, result }
   }
 }
 
@@ -107,8 +110,8 @@ async function orRefuse<T>(body: () => Promise<Result<T>>): Promise<Result<T>> {
   }
 }
 
-function failed(thrown: unknown) {
-  return refused('internal', { detail: messageOf(thrown) })
+function failed(thrown: unknown, reason: 'internal' | 'unrecorded' = 'internal') {
+  return refused(reason, { detail: messageOf(thrown) })
 }
 
 function outcomeOf(

@@ -1,5 +1,6 @@
 /** What can keep rauth from serving, or a command from its answer. A "no" to a client is a refusal (refusal.ts), never an error. */
 export type ErrorCode =
+  | 'ERR_AUDIT_UNWRITABLE'
   | 'ERR_BCRYPT_UNAVAILABLE'
   | 'ERR_CONFIG_INVALID'
   | 'ERR_CREDENTIALS_UNREADABLE'

@@ -433,6 +433,14 @@ const REFUSALS = {
     level: 'warn',
     message: 'too many passwords are being checked: try again in a few seconds',
   },
+  unrecorded: {
+    http: 503,
+    grpc: GRPC.UNAVAILABLE,
+    code: 'UNAVAILABLE',
+    oauth: 'temporarily_unavailable',
+    level: 'error',
+    message: 'rauth cannot record what it decides, so it decides nothing: try again later',
+  },
   internal: {
     http: 503,
     grpc: GRPC.UNAVAILABLE,

@@ -36,6 +36,18 @@ export interface HttpExchange {
   onFailure(thrown: unknown): void
 }
 
+/** An exchange that is another from one request to the next: each is answered by that of its beginning. */
+export function exchangeOf(current: () => HttpExchange): HttpExchange {
+  return {
+    serve: (request, response) => current().serve(request, response),
+    connect: (request) => current().connect(request),
+    refuse: (reason, origin) => current().refuse(reason, origin),
+    onFailure: (thrown) => {
+      current().onFailure(thrown)
+    },
+  }
+}
+
 /** Event of a request whose body will never be there as a whole, with the reason. */
 export const BODY_BROKEN = Symbol('body broken')
 

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { Option, type Command } from 'commander'
-import { loadDockerAuthConfig } from '../config/docker-auth/read.ts'
-import { loadConfig } from '../config/read.ts'
-import type { Config } from '../config/schema.ts'
+import { dockerAuthConfigOf, loadDockerAuthConfig } from '../config/docker-auth/read.ts'
+import { configOf, loadConfig, USUAL_FILE } from '../config/read.ts'
+import type { ConfigSource, LoadedConfig } from '../serve/config-reloads.ts'
 
 export interface ConfigOption {
   readonly config?: string
@@ -34,17 +35,29 @@ export function addAnyConfigOption(command: Command): Command {
   )
 }
 
-export interface LoadedConfig {
-  readonly config: Config
-  /** What the file asks for and rauth does in its own way. */
-  readonly unheeded: readonly string[]
-}
-
 /** What the options name; throws a RauthError with each mistake. */
 export function loadAnyConfig(options: AnyConfigOption): LoadedConfig {
   return options.dockerAuthConfig === undefined
     ? { config: loadConfig(configFile(options), process.env), unheeded: [] }
     : loadDockerAuthConfig(options.dockerAuthConfig, process.env)
+}
+
+/** From where {@link loadAnyConfig} has it, for whoever reads it again. */
+export function configSource(options: AnyConfigOption): ConfigSource {
+  const environment = process.env
+  const { dockerAuthConfig } = options
+  if (dockerAuthConfig !== undefined) {
+    const folder = process.cwd()
+    return {
+      file: dockerAuthConfig,
+      parse: (text) => dockerAuthConfigOf(text, dockerAuthConfig, { folder, environment }),
+    }
+  }
+  const file = configFile(options) ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined)
+  return {
+    file,
+    parse: (text) => ({ config: configOf(text, file ?? USUAL_FILE, environment), unheeded: [] }),
+  }
 }
 
 /** The options with the file that was given as an argument. Ends a command that names two. */

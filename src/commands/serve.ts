@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { run, type Role } from '../serve/run.ts'
+import type { Role } from '../serve/role.ts'
+import { run } from '../serve/run.ts'
 import {
   addAnyConfigOption,
+  configSource,
   loadAnyConfig,
   withArgument,
   type AnyConfigOption,
@@ -38,9 +40,10 @@ export function serveCommand(): Command {
           'error: --port is that of the token service, which --role gateway does not run',
         )
       }
-      const { config, unheeded } = loadAnyConfig(withArgument(argument, options, command))
+      const named = withArgument(argument, options, command)
+      const { config, unheeded } = loadAnyConfig(named)
       const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
-      return run(config, { role, port, warnings: unheeded })
+      return run(config, { role, port, warnings: unheeded, source: configSource(named) })
     })
 }
 

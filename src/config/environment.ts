@@ -1,5 +1,5 @@
-import { isMapping } from '../mapping.ts'
 import type { Setting } from './settings.ts'
+import { withValue } from './with-value.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -56,16 +56,4 @@ function serviceLinks(environment: Environment): ReadonlySet<string> {
       (service) => name.startsWith(service) && SERVICE_LINK.test(name.slice(service.length)),
     )
   return new Set(names.filter(isLink))
-}
-
-/** A copy with one value set; what stands in the way and is no map makes room. */
-function withValue(
-  values: Record<string, unknown>,
-  [key, ...rest]: readonly string[],
-  value: unknown,
-): Record<string, unknown> {
-  if (key === undefined) return values
-  if (rest.length === 0) return { ...values, [key]: value }
-  const below = values[key]
-  return { ...values, [key]: withValue(isMapping(below) ? below : {}, rest, value) }
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
+import { auditFileOf } from './audit-schema.ts'
 import { credentialSource } from './credentials.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
@@ -97,7 +98,7 @@ export function settleConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls, policy, identity, tracing } = parsed.data
+  const { tls, policy, identity, audit, tracing } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -110,6 +111,7 @@ export function settleConfig(
           bindingKey: parsed.data.keys.bindingKey,
         }),
       },
+      audit: { ...audit, ...(auditFileOf(audit) && resolved({ to: audit.to })) },
       policy: {
         ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
         command: { ...policy.command, ...programIn(folder, policy.command.program) },
@@ -212,6 +214,13 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
   )
 }
 
+/** The text of a file, and the environment over it. The RauthError lists each problem, as {@link loadConfig}. */
+export function configOf(text: string, fileName: string, environment: Environment): Config {
+  const result = parseConfig(text, fileName, environment)
+  if (result.problems === undefined) return result.config
+  throw problemsError(result.problems)
+}
+
 /** Whether neither a file nor the environment says what rauth this is about. */
 export function isUnconfigured(fileName: string | undefined, environment: Environment): boolean {
   return (
@@ -228,7 +237,5 @@ export function loadConfigWithoutRealm(
   environment: Environment,
 ): Config {
   if (!isUnconfigured(fileName, environment)) return loadConfig(fileName, environment)
-  const result = parseConfig('realm: http://localhost/token\n', USUAL_FILE, environment)
-  if (result.problems === undefined) return result.config
-  throw problemsError(result.problems)
+  return configOf('realm: http://localhost/token\n', USUAL_FILE, environment)
 }

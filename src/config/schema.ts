@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
+import { CHANGES } from './changes-at.ts'
+import { auditSchema } from './audit-schema.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
@@ -27,11 +29,15 @@ import {
 const shape = z.strictObject({
   issuer: challengeText
     .default('rauth')
-    .describe("`iss` of the tokens; the registry's `auth.token.issuer`."),
+    .describe("`iss` of the tokens; the registry's `auth.token.issuer`.")
+    .register(CHANGES, { at: 'run time' }),
   service: challengeText
     .default('internal-registry.io')
-    .describe("`aud` of the tokens; the registry's `auth.token.service`."),
-  realm: realm.describe("Where clients fetch tokens; the registry's `auth.token.realm`."),
+    .describe("`aud` of the tokens; the registry's `auth.token.service`.")
+    .register(CHANGES, { at: 'run time' }),
+  realm: realm
+    .describe("Where clients fetch tokens; the registry's `auth.token.realm`.")
+    .register(CHANGES, { at: 'run time' }),
   services: z
     .array(
       z.strictObject({
@@ -43,11 +49,18 @@ const shape = z.strictObject({
     .default([])
     .describe(
       'More services that this one process issues tokens for, each with the realm that its registry names. The gateway stands before the main one alone: it takes no token for these. In the environment `SERVICE=REALM,…`.',
-    ),
+    )
+    .register(CHANGES, { at: 'run time' }),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .describe('What is logged at all; a line for each decision is `info`.'),
+    .describe('What is logged at all; a line for each decision is `info`.')
+    .register(CHANGES, { at: 'run time' }),
+  logFormat: z
+    .enum(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('Lines of JSON, or for people; `auto`: for people on a terminal.'),
+  audit: auditSchema.prefault({}).describe('The record of decisions.'),
   secretName: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be the name of a Secret')
@@ -63,7 +76,8 @@ const shape = z.strictObject({
         .optional()
         .describe(
           'The algorithm to sign with, if there are keys of several; else the newest key signs.',
-        ),
+        )
+        .register(CHANGES, { at: 'restart' }),
       pushExpiry: duration(60, 86_400)
         .optional()
         .describe(
@@ -74,7 +88,8 @@ const shape = z.strictObject({
           enabled: z
             .boolean('must be true or false')
             .default(false)
-            .describe('Whether there are any.'),
+            .describe('Whether there are any.')
+            .register(CHANGES, { at: 'restart' }),
           expiry: duration(300, 31_536_000)
             .prefault('720h')
             .describe('One that was made to live longer ends, too, when this is made shorter.'),
@@ -86,7 +101,8 @@ const shape = z.strictObject({
       x5c: z
         .boolean('must be true or false')
         .default(true)
-        .describe('Put the certificate chain into the header: registries then need only the CA.'),
+        .describe('Put the certificate chain into the header: registries then need only the CA.')
+        .register(CHANGES, { at: 'restart' }),
       reuse: duration(0, 60)
         .prefault('5s')
         .describe(
@@ -103,7 +119,8 @@ const shape = z.strictObject({
         .describe("How far the clocks of rauth's replicas may differ."),
     })
     .prefault({})
-    .describe('The tokens.'),
+    .describe('The tokens.')
+    .register(CHANGES, { at: 'run time' }),
   policy: z
     .strictObject({
       public: readPatterns
@@ -155,7 +172,8 @@ const shape = z.strictObject({
         .describe('The access control of a Kubernetes cluster.'),
     })
     .prefault({})
-    .describe('Who may do what.'),
+    .describe('Who may do what.')
+    .register(CHANGES, { at: 'run time' }),
   gateway: z
     .strictObject({
       http: z
@@ -189,10 +207,12 @@ const shape = z.strictObject({
       basic: z
         .boolean('must be true or false')
         .default(false)
-        .describe('Take user name and password in place of a token: for tools that fetch none.'),
+        .describe('Take user name and password in place of a token: for tools that fetch none.')
+        .register(CHANGES, { at: 'restart' }),
     })
     .prefault({})
-    .describe('What Envoy or another proxy asks about every request.'),
+    .describe('What Envoy or another proxy asks about every request.')
+    .register(CHANGES, { at: 'run time' }),
   keys: z
     .strictObject({
       directory: file
@@ -243,9 +263,11 @@ const shape = z.strictObject({
       'Who says who somebody is, in the order in which they are asked; docs/identity.md has them all. Only in the file, never in the environment.',
     ),
   credentials: credentials.describe('Where the Secrets of the namespaces are.'),
-  controller: controllerSchema.describe(
-    '`rauth controller`, which makes the Secrets of namespaces and rotates them; `rauth serve` reads none of it.',
-  ),
+  controller: controllerSchema
+    .describe(
+      '`rauth controller`, which makes the Secrets of namespaces and rotates them; `rauth serve` reads none of it.',
+    )
+    .register(CHANGES, { at: 'nothing' }),
   guessing: z
     .strictObject({
       failures: count(1_000_000)
@@ -263,15 +285,18 @@ const shape = z.strictObject({
         .optional()
         .describe(
           'Where replicas count together, redis://HOST:PORT; each counts for itself without it.',
-        ),
+        )
+        .register(CHANGES, { at: 'restart' }),
     })
     .prefault({})
-    .describe('When wrong passwords are no longer looked at.'),
+    .describe('When wrong passwords are no longer looked at.')
+    .register(CHANGES, { at: 'run time' }),
   trustedProxies: networks
     .default([])
     .describe(
       'Addresses and networks of the proxies before the token service: of a request from one of them the client is who X-Forwarded-For says. In the environment separated by commas.',
-    ),
+    )
+    .register(CHANGES, { at: 'run time' }),
   clientAddress: z
     .strictObject({
       header: headerName
@@ -287,7 +312,8 @@ const shape = z.strictObject({
         ),
     })
     .prefault({})
-    .describe('Where trusted proxies name the client in another header than X-Forwarded-For.'),
+    .describe('Where trusted proxies name the client in another header than X-Forwarded-For.')
+    .register(CHANGES, { at: 'run time' }),
   pathPrefix: z
     .string()
     .regex(
@@ -297,7 +323,8 @@ const shape = z.strictObject({
     .default('')
     .describe(
       'Stands before the paths of the token service, such as /registry: not before /health and /v2/.',
-    ),
+    )
+    .register(CHANGES, { at: 'run time' }),
   catalog: z
     .strictObject({
       registry: registryUrl
@@ -310,18 +337,21 @@ const shape = z.strictObject({
         .describe('Longest time for one listing. That of the proxy must be longer.'),
     })
     .prefault({})
-    .describe('The names of repositories, to each caller those that it may pull.'),
+    .describe('The names of repositories, to each caller those that it may pull.')
+    .register(CHANGES, { at: 'run time' }),
   tracing,
   drainDelay: duration(0, 300)
     .prefault('0s')
     .describe(
       'How long /readyz says no before the ports close, so that by then nobody sends any more.',
-    ),
+    )
+    .register(CHANGES, { at: 'run time' }),
   drainTimeout: duration(1, 300)
     .prefault('5s')
     .describe(
       'How long requests in flight may take once the ports are closed; then they are cut. Whoever stops rauth must wait for both: `terminationGracePeriodSeconds`, `TimeoutStopSec`.',
-    ),
+    )
+    .register(CHANGES, { at: 'run time' }),
   listen: z
     .strictObject({
       token: address

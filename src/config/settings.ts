@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CHANGES, type ChangesAt } from './changes-at.ts'
 import { schema } from './schema.ts'
 
 export interface Setting {
@@ -9,6 +10,8 @@ export interface Setting {
   readonly read: (text: string) => unknown
   /** Of a list: how it is written in the variable. */
   readonly form?: string
+  /** When a change of it counts in a `rauth serve` that runs. */
+  readonly changes: ChangesAt
 }
 
 const readText = (text: string): unknown => text
@@ -49,23 +52,32 @@ function formOf(shape: unknown): Pick<Setting, 'form'> {
   return { form: `${one},${one}` }
 }
 
-function settingsOf(shape: unknown, prefix: readonly string[]): Setting[] {
+/** What nothing is said of, as of the section that it is in, counts after a restart. */
+function settingsOf(
+  shape: z.core.$ZodType,
+  prefix: readonly string[],
+  section: ChangesAt = 'restart',
+): Setting[] {
   const inner = unwrapped(shape)
+  const changes = CHANGES.get(shape)?.at ?? section
   if (inner instanceof z.ZodObject) {
-    return Object.entries(inner.shape).flatMap(([key, value]) =>
-      settingsOf(value, [...prefix, key]),
+    return Object.entries(inner.shape as z.core.$ZodShape).flatMap(([key, value]) =>
+      settingsOf(value, [...prefix, key], changes),
     )
   }
   const words = prefix.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`))
   const variable = `RAUTH_${words.join('_').toUpperCase()}`
-  return [{ path: prefix, variable, read: readerOf(inner), ...formOf(inner) }]
+  return [{ path: prefix, variable, read: readerOf(inner), ...formOf(inner), changes }]
 }
 
 /** What no variable can hold. */
 const IN_THE_FILE_ONLY = ['RAUTH_IDENTITY']
 
-/** Every leaf of the schema that can stand in the environment, with its variable. */
-export const SETTINGS: readonly Setting[] = settingsOf(schema, []).filter(
+/** Every leaf of the schema. */
+export const ALL_SETTINGS: readonly Setting[] = settingsOf(schema, [])
+
+/** Those that can stand in the environment, with their variables. */
+export const SETTINGS: readonly Setting[] = ALL_SETTINGS.filter(
   ({ variable }) => !IN_THE_FILE_ONLY.includes(variable),
 )
 

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createLogRation } from '../adapters/log-ration.ts'
-import { createLogger, logDecision } from '../adapters/ops/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
 import type { Clock } from '../clock.ts'
@@ -18,7 +17,9 @@ import type { Log } from '../log.ts'
 import type { Decider } from '../policy/decider.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Verifier } from '../token/verifier.ts'
-import { openKeys, type OpenKeys } from './keys.ts'
+import { longestLifeOf, openKeys, type OpenKeys } from './keys.ts'
+import { followLogSignals } from './log-signals.ts'
+import { openLogs, ownTerminal, type Logs } from './logs.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
 import { recordTo } from './sinks.ts'
 import { openTracing, type OpenTracing } from './tracing.ts'
@@ -26,16 +27,18 @@ import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts
 import { verifierOf } from './verifier.ts'
 
 /** What both halves are made of: one credential lookup, one policy, one set of keys. */
-export interface Common extends DecideDependencies, OpenKeys {
-  readonly config: Config
+export interface Common extends Lasting, Changing {}
+
+/** What stays as long as rauth runs. */
+interface Lasting extends DecideDependencies, OpenKeys {
   readonly log: Log
+  /** Where that, and the audit, is written. */
+  readonly logs: Logs
   readonly metrics: Metrics
   /** Where decisions are told as spans, if they are. */
   readonly tracing: OpenTracing | undefined
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
-  /** Of the tokens of all services: whoever asks says for which one it is. */
-  readonly verifier: Verifier
   readonly tls: TlsOfListeners
   readonly store: CredentialLookup
   readonly vouchers: Vouchers
@@ -45,6 +48,13 @@ export interface Common extends DecideDependencies, OpenKeys {
   readonly cluster: ClusterOnce
   readonly hasher: PasswordHasher
   readonly clock: Clock
+}
+
+/** What follows from the configuration alone: a reload puts another in its place, as a whole. */
+interface Changing {
+  readonly config: Config
+  /** Of the tokens of all services: whoever asks says for which one it is. */
+  readonly verifier: Verifier
   readonly policy: () => Policy
   /** Who decides what it leaves open; without: nobody. */
   readonly decider: Decider | undefined
@@ -62,17 +72,52 @@ export interface Duties {
   readonly checks: boolean
 }
 
-/** Reads the keys and the credentials. Throws what keeps rauth from serving. */
-export async function createCommon(config: Config, duties: Duties): Promise<Common> {
-  const { takesLogins, checks } = duties
-  const log = createLogger(config.logLevel)
+/**
+ * Reads the keys, the credentials and the policy. Throws what keeps rauth from serving. `now`: the configuration
+ * that counts by then.
+ */
+export async function createCommon(
+  config: Config,
+  duties: Duties,
+  now: () => Config,
+): Promise<Common> {
+  const lasting = await createLasting(config, duties, now)
+  return { ...lasting, ...(await createChanging(config, lasting)) }
+}
+
+/** The same with another configuration, of which nothing but what can change at run time is looked at. */
+export async function reconfigured(common: Common, config: Config): Promise<Common> {
+  return { ...common, ...(await createChanging(config, common)) }
+}
+
+async function createChanging(config: Config, lasting: Lasting): Promise<Changing> {
+  const { log, metrics, keys, clock } = lasting
+  const policySource = await openPolicy({ config, log, metrics })
+  return {
+    ...{ config, policySource, decider: deciderOf(config) },
+    policy: () => policySource.current(),
+    verifier: verifierOf({ config, keys, clock, metrics }),
+  }
+}
+
+async function createLasting(
+  config: Config,
+  { takesLogins, checks }: Duties,
+  now: () => Config,
+): Promise<Lasting> {
   const metrics = createMetrics()
+  const logs = await openLogs({ config, terminal: ownTerminal(), onLost: metrics.auditLineLost })
+  const { log } = logs
+  const { health: audit } = logs
+  if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
+  followLogSignals(logs)
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
   const timer = () => performance.now()
   const { keys, signingKeys, bindingKey } = await openKeys({
     ...{ config, clock, log, metrics },
     takesBound: checks || config.token.refresh.enabled,
+    longestLife: () => longestLifeOf(now()),
   })
   const tls = createTlsOfListeners({ config, clock, timer, log, metrics })
   const hasher = createPasswordHasher(randomBytes(32))
@@ -82,12 +127,11 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     takesLogins,
   )
   metrics.observeCredentials(() => identity.lookup.ready())
-  const policySource = await openPolicy({ config, log, metrics })
   const tracing = await openTracing({ config, log, metrics })
   return {
     ...{
-      config,
       log,
+      logs,
       metrics,
       keys,
       signingKeys,
@@ -99,18 +143,11 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
       cluster,
     },
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
-    verifier: verifierOf({ config, keys, clock, metrics }),
     timer,
     newId: randomUUID,
     record: recordTo(
       [
-        {
-          name: 'log',
-          required: true,
-          take(event) {
-            logDecision(log, event)
-          },
-        },
+        ...logs.sinks,
         { name: 'metrics', take: metrics.record },
         { name: 'decisions', take: decisions.record },
         ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
@@ -119,9 +156,6 @@ export async function createCommon(config: Config, duties: Duties): Promise<Comm
     ),
     ...{ tracing, trace: tracing?.begin },
     decisions,
-    policy: () => policySource.current(),
-    decider: deciderOf(config),
-    policySource,
   }
 }
 

@@ -5,41 +5,54 @@ import { networkOf } from '../adapters/network.ts'
 import type { HealthPart } from '../adapters/ops/health.ts'
 import type { RedisLink } from '../adapters/throttle/redis-link.ts'
 import { createGuessGuard, UNGUARDED, type GuessGuard } from '../credentials/guessing.ts'
+import { isSame } from '../config/changes.ts'
+import type { Config } from '../config/schema.ts'
 import type { IdentitySource } from '../credentials/source.ts'
 import type { Common } from './common.ts'
 
 export interface Guarding {
-  readonly guard: GuessGuard
+  /** With these numbers. While they stay the same it is the same guard, and counts on. */
+  readonly guardOf: (guessing: Config['guessing']) => GuessGuard
   /** Of Redis, where failures are counted there. */
   readonly health: readonly HealthPart[]
   /** Lets go of Redis. */
   readonly close: () => void
 }
 
-/** The guard against guessing, as configured. It does not wait for Redis. */
+/** The guard against guessing. It does not wait for Redis. */
 export async function createGuarding(
   common: Common,
   sources: readonly Pick<IdentitySource, 'claims'>[],
 ): Promise<Guarding> {
-  const { config, hasher, store, timer } = common
-  const { failures, perNetwork, window } = config.guessing
-  if (failures === 0 && perNetwork === 0) {
-    return { guard: UNGUARDED, health: [], close: () => undefined }
-  }
+  const { hasher, store, timer } = common
   const redis = await openRedisOf(common)
-  const limits = { window, timer, redis }
-  const names = createLimiter({ ...limits, points: failures, prefix: 'name' })
-  const networks = createLimiter({ ...limits, points: perNetwork, prefix: 'network' })
-  common.metrics.observeFailures(() => ({ name: names.size(), network: networks.size() }))
-  const counter = createFailureCounter({
-    ...{ bySource: names.limiter, byNetwork: networks.limiter },
-    key: redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey),
-  })
-  return {
-    guard: createGuessGuard({
+  const key = redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey)
+
+  function createGuard({ failures, perNetwork, window }: Config['guessing']) {
+    const limits = { window, timer, redis }
+    const names = createLimiter({ ...limits, points: failures, prefix: 'name' })
+    const networks = createLimiter({ ...limits, points: perNetwork, prefix: 'network' })
+    const counter = createFailureCounter({
+      ...{ bySource: names.limiter, byNetwork: networks.limiter, key },
+    })
+    const guard = createGuessGuard({
       ...{ failures: counter, networkOf, hasher, store },
       standsAlone: (secret) => sources.some(({ claims }) => claims?.(secret) === true),
-    }),
+    })
+    return {
+      guard: failures === 0 && perNetwork === 0 ? UNGUARDED : guard,
+      counted: () => ({ name: names.size(), network: networks.size() }),
+    }
+  }
+
+  const { guessing: first } = common.config
+  let latest = { of: first, ...createGuard(first) }
+  common.metrics.observeFailures(() => latest.counted())
+  return {
+    guardOf(guessing) {
+      if (!isSame(latest.of, guessing)) latest = { of: guessing, ...createGuard(guessing) }
+      return latest.guard
+    },
     health:
       redis === undefined ? [] : [{ name: 'guessing.redis', trouble: () => troubleOf(redis) }],
     close: () => redis?.close(),

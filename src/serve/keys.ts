@@ -32,6 +32,15 @@ export interface OpenKeysOptions {
   readonly metrics: Pick<Metrics, 'observeKeys' | 'keyReloadFailed'>
   /** Whether tokens come back here that are bound by the binding key, as to a gateway. */
   readonly takesBound: boolean
+  /** Seconds that a token lives at most, of those that are signed now. */
+  readonly longestLife: () => number
+}
+
+/** Seconds that a token lives at most, whatever it is for. */
+export function longestLifeOf(config: Pick<Config, 'token'>): number {
+  const { leeway, refresh } = config.token
+  const { expiry, pushExpiry } = lifetimesOf(config)
+  return Math.max(expiry, pushExpiry, refresh.enabled ? refresh.expiry : 0) + leeway
 }
 
 /** The keys as they are configured: a folder, or one certificate with its key. */
@@ -50,18 +59,18 @@ async function openStore({
   log,
   metrics,
   takesBound,
+  longestLife,
 }: OpenKeysOptions): Promise<OpenKeys> {
   const { directory, certificate, key, verifyOnly } = config.keys
   const onFailure = () => {
     metrics.keyReloadFailed()
   }
   if (certificate !== undefined && key !== undefined) {
-    const { x5c, leeway, refresh } = config.token
-    const { expiry, pushExpiry } = lifetimesOf(config)
+    const { x5c } = config.token
     const file = config.keys.bindingKey
     const pair = await createKeyPairStore({
       ...{ certificate, key, x5c, clock, log, onFailure },
-      keptFor: Math.max(expiry, pushExpiry, refresh.enabled ? refresh.expiry : 0) + leeway,
+      keptFor: longestLife,
       bindingKey: file === undefined ? undefined : await readBindingKeyFile(file),
       staysBound: takesBound,
     })

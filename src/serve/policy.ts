@@ -2,18 +2,21 @@ import { createHash } from 'node:crypto'
 import { openFileDocument, type FileDocument } from '../adapters/file/document-store.ts'
 import { POLICY_FILE } from '../adapters/file/document-text.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
+import type { PolicyFigures } from '../adapters/ops/metrics/policy.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
 import { policyWarningsOf } from '../config/warnings.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
 
-export type OpenPolicy = FileDocument<Policy>
+export interface OpenPolicy extends FileDocument<Policy> {
+  readonly figures: () => PolicyFigures
+}
 
 export interface OpenPolicyOptions {
   readonly config: Config
   readonly log: Log
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'policyReloadFailed'>
 }
 
 /** The policy as it is configured: from a file, or the one without a file. */
@@ -31,19 +34,13 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
     file === undefined
       ? withoutFile(namespacePolicy(config.policy))
       : await openFileDocument<Policy>({
-          ...{
-            file,
-            log,
-            kind: POLICY_FILE,
-            parse: (text) => parse(text, file),
-          },
+          ...{ file, log, kind: POLICY_FILE, parse: (text) => parse(text, file) },
           count: ({ rules }) => ({ rules: rules.length }),
           onFailure: () => {
             metrics.policyReloadFailed()
           },
         })
-  metrics.observePolicy(() => ({ rules: opened.current().rules.length, version }))
-  return opened
+  return { ...opened, figures: () => ({ rules: opened.current().rules.length, version }) }
 }
 
 /** Characters of a version: two policies do not have the same by accident. */
@@ -53,6 +50,6 @@ function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, VERSION_LENGTH)
 }
 
-function withoutFile(policy: Policy): OpenPolicy {
+function withoutFile(policy: Policy): FileDocument<Policy> {
   return { current: () => policy, problem: () => undefined, close: () => undefined }
 }

@@ -1,26 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { listenHttp, type Listener } from '../adapters/listen.ts'
-import { decisionRoute } from '../adapters/ops/decision-route.ts'
-import { healthRoutes } from '../adapters/ops/health.ts'
-import { metricsRoute } from '../adapters/ops/metrics-route.ts'
-import { createOperationsServer } from '../adapters/ops/server.ts'
+import type { Listener } from '../adapters/listen.ts'
+import type { HealthPart } from '../adapters/ops/health.ts'
 import type { Config } from '../config/schema.ts'
-import { TLS_LISTENERS, type TlsListener } from '../config/tls.ts'
 import { warningsOf } from '../config/warnings.ts'
-import { createCommon, onAnswerFailure, onPortError } from './common.ts'
-import { openDecider, type OpenDecider } from './decider.ts'
+import { createCommon, reconfigured } from './common.ts'
+import { createConfigReloads, type ConfigReloads, type ConfigSource } from './config-reloads.ts'
+import { createHalves, type Halves } from './halves.ts'
 import { healthOf } from './health.ts'
 import { createLogins, type Logins } from './logins.ts'
-import { stopSignal } from './stop-signal.ts'
-
-export type Role = 'all' | 'token' | 'gateway'
-
-/** What clients and Envoy reach of each. */
-const LISTENERS: Readonly<Record<Role, readonly TlsListener[]>> = {
-  all: TLS_LISTENERS,
-  token: ['token'],
-  gateway: ['gateway', 'gatewayHttp'],
-}
+import { openOperations } from './operations.ts'
+import { openPorts } from './ports.ts'
+import { LISTENERS, type Role } from './role.ts'
+import { onHangUp, stopSignal } from './signals.ts'
 
 export interface RunOptions {
   readonly role: Role
@@ -28,6 +19,8 @@ export interface RunOptions {
   readonly port?: number | undefined
   /** To be told with those of the configuration. */
   readonly warnings?: readonly string[]
+  /** From where it is read again. */
+  readonly source: ConfigSource
 }
 
 /** How long the last spans may take to their collector, milliseconds. */
@@ -56,63 +49,89 @@ function endByForce(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-async function serve(config: Config, { role, port, warnings = [] }: RunOptions): Promise<void> {
-  const takesLogins = role !== 'gateway' || config.gateway.basic
-  const common = await createCommon(config, { takesLogins, checks: role !== 'token' })
-  const { log, metrics, decisions, keys, signingKeys, tls } = common
-  const { store, identity, cluster, policySource, clock, tracing } = common
-  for (const warning of [...warnings, ...warningsOf(config, LISTENERS[role])]) {
-    log.warn({}, warning)
-  }
+async function serve(first: Config, options: RunOptions): Promise<void> {
+  const { role, port, warnings = [], source } = options
+  const hangUps = onHangUp()
+  const takesLogins = role !== 'gateway' || first.gateway.basic
+  let halves: Halves | undefined
+  const config = () => halves?.common.config ?? first
+  const common = await createCommon(first, { takesLogins, checks: role !== 'token' }, config)
+  const { log, logs, metrics, tracing, keys, signingKeys, tls, store, identity, cluster, clock } =
+    common
+  const listenersOf = LISTENERS[role]
+  for (const warning of [...warnings, ...warningsOf(first, listenersOf)]) log.warn({}, warning)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()
   const listeners = new Map<string, Listener>()
   let logins: Logins | undefined
+  let reloads: ConfigReloads | undefined
   let stopping = false
   const running = () => !stopping
+  /** The two halves as they are: there once a port is open. */
+  const current = (): Halves => halves ?? { common, health: [] }
+  metrics.observePolicy(() => current().common.policySource.figures())
+
+  function health(): readonly HealthPart[] {
+    const config = { name: 'config', trouble: () => reloads?.problem() }
+    const more = [
+      ...[config, ...current().health, tracing?.health],
+      ...[...(logins?.health ?? []), logs.health],
+    ]
+    // Who asks has found the operations port open.
+    const asked = new Map([...listeners].filter(([name]) => name !== 'operations'))
+    return healthOf({ common: current().common, more, listeners: asked, running })
+  }
 
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.
     if (takesLogins) logins = await createLogins(common)
-    let decider: OpenDecider | undefined
-    if (role !== 'gateway' && logins !== undefined) {
-      decider = await openDecider(common)
-      const { openTokenService } = await import('./token-service.ts')
-      const options = { decider: decider?.decider, port, running }
-      listeners.set('token', await openTokenService(common, logins, options))
-    }
-    if (role !== 'token') {
-      const { openGateway } = await import('./gateway.ts')
-      const opened = (name: string, listener: Listener) => listeners.set(name, listener)
-      await openGateway(common, logins, running, opened)
-    }
-    const more = [decider?.health, tracing?.health, ...(logins?.health ?? [])]
-    const server = createOperationsServer({
-      routes: [
-        ...healthRoutes(healthOf({ common, more, listeners, running })),
-        metricsRoute(metrics),
-        decisionRoute(decisions),
-      ],
-      onFailure: onAnswerFailure(common),
+    halves = await createHalves(common, { role, logins, running })
+    const opened = (name: string, listener: Listener) => listeners.set(name, listener)
+    await openPorts({ current, port, running, opened })
+    reloads = createConfigReloads({
+      ...{ ...source, log, clock, timer: common.timer, running: config, apply },
+      onFailure: metrics.configReloadFailed,
     })
-    const address = config.listen.operations
-    listeners.set('operations', await listenHttp(server, address, onPortError(common)))
+    metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
+    hangUps.follow(reloads.request)
+    opened('operations', await openOperations({ current, health }))
+  }
+
+  /** The open ports answer by the next configuration from the next request on. */
+  async function apply(next: Config): Promise<void> {
+    const before = current()
+    const known = new Set(warningsOf(before.common.config, listenersOf))
+    const changed = await reconfigured(before.common, next)
+    try {
+      halves = await createHalves(changed, { role, logins, running })
+    } catch (error) {
+      changed.policySource.close()
+      throw error
+    }
+    before.common.policySource.close()
+    logs.setLevel(next.logLevel)
+    for (const warning of warningsOf(next, listenersOf)) {
+      if (!known.has(warning)) log.warn({}, warning)
+    }
   }
 
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */
   async function close(): Promise<void> {
+    reloads?.close()
     const operations = listeners.get('operations')
-    const halves = [...listeners.values()].filter((listener) => listener !== operations)
-    await Promise.all(halves.map((listener) => listener.close(config.drainTimeout * 1000)))
+    const ports = [...listeners.values()].filter((listener) => listener !== operations)
+    const patience = config().drainTimeout * 1000
+    await Promise.all(ports.map((listener) => listener.close(patience)))
     await tracing?.close(LAST_SPANS)
     await operations?.close(0)
     logins?.close()
     identity.close()
     cluster.close()
     keys.close()
-    policySource.close()
+    current().common.policySource.close()
     tls.close()
+    await logs.close()
   }
 
   try {
@@ -121,12 +140,10 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
     await close()
     throw error
   }
+  const { issuer, service, realm } = first
   log.info(
     {
-      role,
-      issuer: config.issuer,
-      service: config.service,
-      realm: config.realm,
+      ...{ role, issuer, service, realm },
       signingKey: signingKeys?.active(clock()).kid,
       ports: Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
     },
@@ -135,7 +152,7 @@ async function serve(config: Config, { role, port, warnings = [] }: RunOptions):
   const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
   stopping = true
-  await sleep(config.drainDelay * 1000)
+  await sleep(config().drainDelay * 1000)
   await close()
   log.info({}, 'stopped')
 }

@@ -1,7 +1,7 @@
-import { listenHttp, type Listener } from '../adapters/listen.ts'
+import type { HttpExchange } from '../adapters/http-exchange.ts'
 import { createClientAddress, type ClientHeader } from '../adapters/token-http/client-address.ts'
 import { createUntrustedNotice } from '../adapters/token-http/untrusted-forwarders.ts'
-import { createTokenServer } from '../adapters/token-http/server.ts'
+import { createTokenExchange } from '../adapters/token-http/server.ts'
 import type { Config } from '../config/schema.ts'
 import { lifetimesOf } from '../config/lifetimes.ts'
 import { otherRealms, serviceNames } from '../config/services.ts'
@@ -12,7 +12,7 @@ import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
 import { reusing } from '../token/reuse.ts'
 import { catalogOf } from './catalog.ts'
-import { onAnswerFailure, onPortError, type Common } from './common.ts'
+import { onAnswerFailure, type Common } from './common.ts'
 import type { Logins } from './logins.ts'
 
 /** Tokens that are remembered, to be given out again. */
@@ -20,18 +20,19 @@ const REUSED_TOKENS = 5_000
 
 export interface TokenServiceOptions {
   readonly decider: AskedDecider | undefined
-  /** Over the configured one. */
-  readonly port: number | undefined
-  /** False once it is to stop, while the port is still open. */
+  /** False once it is to stop, while its port is still open. */
   readonly running: () => boolean
 }
 
-/** The token service, open. Throws ERR_CONFIG_INVALID where no key can sign. */
-export async function openTokenService(
+/**
+ * The token service, as configured; its port is opened elsewhere. Throws ERR_CONFIG_INVALID where no key can
+ * sign.
+ */
+export function createTokenService(
   common: Common,
-  { guard, authenticate }: Logins,
-  { decider, port, running }: TokenServiceOptions,
-): Promise<Listener> {
+  { guardOf, authenticate }: Logins,
+  { decider, running }: TokenServiceOptions,
+): HttpExchange {
   const { config, signingKeys: keys, clock, metrics } = common
   if (keys === undefined) {
     throw new RauthError(
@@ -40,7 +41,7 @@ export async function openTokenService(
         'name the folder with the private keys in keys.directory',
     )
   }
-  const { issuer, token, realm, listen } = config
+  const { issuer, token, realm, guessing } = config
   const refreshTokens = createRefreshTokens({
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
   })
@@ -55,7 +56,7 @@ export async function openTokenService(
   const issueToken = createIssueToken(
     {
       ...common,
-      ...{ guard, authenticate },
+      ...{ guard: guardOf(guessing), authenticate },
       authorize: createAuthorize(decider),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
@@ -65,9 +66,8 @@ export async function openTokenService(
       ...lifetimesOf(config),
     },
   )
-  const server = createTokenServer({
+  return createTokenExchange({
     ...{ issueToken, issuer, realm, realms: otherRealms(config), running },
-    tls: await common.tls.open('token'),
     clientAddress: createClientAddress(
       ...([config.trustedProxies, namedHeader(config), createUntrustedNotice(common.log)] as const),
     ),
@@ -76,8 +76,6 @@ export async function openTokenService(
     jwks: () => keys.jwks(),
     onFailure: onAnswerFailure(common),
   })
-  const address = { ...listen.token, ...(port === undefined ? {} : { port }) }
-  return listenHttp(server, address, onPortError(common))
 }
 
 function namedHeader({ clientAddress: { header, position } }: Config): ClientHeader | undefined {

@@ -5,16 +5,17 @@ import { benchKubernetes } from './kubernetes.ts'
 import { benchMemory } from './memory.ts'
 import { benchPolicy } from './policy.ts'
 import { benchStart } from './start.ts'
+import { benchStorm } from './storm.ts'
 import { benchToken } from './token.ts'
 
 /**
- * `npm run bench [-- start|check|token|memory|policy|kubernetes|image]`: figures to compare within one run, never a pass or a fail.
+ * `npm run bench [-- start|check|token|memory|policy|kubernetes|image|storm]`: figures to compare within one run, never a pass or a fail.
  * Answers are checked before anything is measured.
  */
 const BENCHES = {
   ...{ start: benchStart, check: benchCheck, token: benchToken },
   ...{ memory: benchMemory, policy: benchPolicy, kubernetes: benchKubernetes },
-  image: benchImage,
+  ...{ image: benchImage, storm: benchStorm },
 }
 
 const wanted = process.argv.slice(2)

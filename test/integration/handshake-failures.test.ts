@@ -3,8 +3,11 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, afterEach, before, describe, it } from 'node:test'
 import type { ConnectionOptions } from 'node:tls'
-import { startGrpcServer } from '../../src/adapters/ext-authz/grpc-server.ts'
-import { createGatewayHttpServer } from '../../src/adapters/ext-authz/http-server.ts'
+import { createCheck, startGrpcServer } from '../../src/adapters/ext-authz/grpc-server.ts'
+import {
+  createGatewayExchange,
+  createGatewayHttpServer,
+} from '../../src/adapters/ext-authz/http-server.ts'
 import type { HandshakeFailure } from '../../src/adapters/handshake-failure.ts'
 import { listenHttp, type Listener } from '../../src/adapters/listen.ts'
 import { SERVICE } from '../support/flows.ts'
@@ -85,9 +88,19 @@ for (const kind of ['HTTP', 'gRPC'] as const) {
       }
       listener =
         kind === 'HTTP'
-          ? await listenHttp(createGatewayHttpServer({ ...options, proxy: 'envoy' }), LOOPBACK)
+          ? await listenHttp(
+              createGatewayHttpServer(
+                createGatewayExchange({ ...options, proxy: 'envoy' }),
+                options.tls,
+              ),
+              LOOPBACK,
+            )
           : await startGrpcServer(
-              { ...options, realms: new Map(), stripAuthorization: false, ready: () => true },
+              {
+                ...options,
+                check: createCheck({ ...options, realms: new Map(), stripAuthorization: false }),
+                ready: () => true,
+              },
               LOOPBACK,
             )
     })

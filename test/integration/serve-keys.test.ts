@@ -42,6 +42,7 @@ describe('a certificate with its key, of several replicas', () => {
       log: { info: nothing, warn: nothing, error: nothing },
       metrics: { observeKeys: nothing, keyReloadFailed: nothing },
       takesBound,
+      longestLife: () => 300,
     })
     opened.push(one)
     return one

@@ -428,7 +428,7 @@ describe('rauth serve', () => {
     assert.deepEqual(await answer.json(), {
       status: 'not ready',
       parts: {
-        ...{ secrets: true, keys: true, policy: true, running: false },
+        ...{ secrets: true, keys: true, policy: true, config: true, running: false },
         ...{ 'listeners.token': true, 'listeners.gateway': true, 'listeners.gatewayHttp': true },
       },
       troubles: { running: 'it was told to stop' },
@@ -437,8 +437,8 @@ describe('rauth serve', () => {
     assert.equal(
       await verbose.text(),
       [
-        ...['[+]secrets ok', '[+]keys ok', '[+]policy ok', '[+]listeners.token ok'],
-        ...['[+]listeners.gateway ok', '[+]listeners.gatewayHttp ok'],
+        ...['[+]secrets ok', '[+]keys ok', '[+]policy ok', '[+]config ok'],
+        ...['[+]listeners.token ok', '[+]listeners.gateway ok', '[+]listeners.gatewayHttp ok'],
         ...['[-]running failed: it was told to stop', 'readyz check failed', ''],
       ].join('\n'),
     )

@@ -1,11 +1,13 @@
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { isMap, isSeq, parse, parseDocument, type Document } from 'yaml'
+import { isMap, isSeq, parse, parseDocument, stringify, type Document } from 'yaml'
 import { installParts } from '../../tools/parts/install.ts'
 import { startChild, untilReady, type ChildOptions } from '../../tools/stack/child.ts'
 import { envoyConfig } from '../../tools/stack/envoy-config.ts'
 import { freePort } from '../../tools/stack/ports.ts'
+import { staticConfig } from './envoy-gateway/static-config.ts'
+import { recorded } from './envoy-gateway/translation.ts'
 import { ask } from './http.ts'
 import { ingressNginxSite, type Ingress } from './ingress-nginx.ts'
 import { manifestsOf } from './kubernetes/manifests.ts'
@@ -28,20 +30,29 @@ export interface Front {
 export interface FrontKind {
   readonly name: string
   /** `gateway.http`, or what asks as one of these does. */
-  readonly proxy: 'envoy' | 'nginx' | 'ingress-nginx' | 'haproxy' | 'traefik'
+  readonly proxy: 'envoy' | 'envoy-gateway' | 'nginx' | 'ingress-nginx' | 'haproxy' | 'traefik'
   /** What a test changes in the example besides ports; it must be there. */
   readonly change?: readonly [from: string, to: string]
+}
+
+/** `gateway.http` where it has another name. */
+const ASKS_LIKE: Readonly<Partial<Record<FrontKind['proxy'], string>>> = {
+  'ingress-nginx': 'nginx',
+  // It asks over gRPC.
+  'envoy-gateway': 'envoy',
 }
 
 interface Ports {
   readonly entry: number
   readonly token: number
   readonly gateway: number
+  /** The gateway over gRPC. */
+  readonly grpc: number
   readonly registry: number
 }
 
 /** What the examples have where a test has other ports. */
-const EXAMPLE: Ports = { entry: 5080, token: 8080, gateway: 9192, registry: 5000 }
+const EXAMPLE: Ports = { entry: 5080, token: 8080, gateway: 9192, grpc: 9191, registry: 5000 }
 
 type Prepare = (
   folder: string,
@@ -86,7 +97,6 @@ const PREPARE: Readonly<Record<FrontKind['proxy'], Prepare>> = {
   },
 
   async envoy(folder, ports, change) {
-    const { envoy: program } = await installParts(['envoy'])
     const template = path.join(ROOT, 'envoy/envoy.yaml')
     const document = parseDocument(
       await envoyConfig({ template, ports: { ...ports, envoy: ports.entry } }),
@@ -97,10 +107,19 @@ const PREPARE: Readonly<Record<FrontKind['proxy'], Prepare>> = {
     }
     replaceNamed(document, FILTERS, 'envoy.filters.http.ext_authz', pieces.filter)
     replaceNamed(document, ['static_resources', 'clusters'], 'rauth-gateway', pieces.cluster)
-    await writeFile(path.join(folder, 'envoy.yaml'), document.toString())
-    const quiet = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning']
-    return { program, args: ['-c', path.join(folder, 'envoy.yaml'), ...quiet] }
+    return envoy(folder, document.toString())
   },
+
+  async 'envoy-gateway'(folder, ports) {
+    return envoy(folder, stringify(staticConfig(await recorded(), ports)))
+  },
+}
+
+async function envoy(folder: string, config: string): ReturnType<Prepare> {
+  const { envoy: program } = await installParts(['envoy'])
+  await writeFile(path.join(folder, 'envoy.yaml'), config)
+  const quiet = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning']
+  return { program, args: ['-c', path.join(folder, 'envoy.yaml'), ...quiet] }
 }
 
 /** nginx with what a private folder needs: everything else is in the site or is nginx's default. */
@@ -167,7 +186,7 @@ export async function startFront(
     ...{ registry: '3', registryAuth: false, envoy: false },
     environment: {
       RAUTH_REALM: `http://localhost:${entry}/token`,
-      RAUTH_GATEWAY_HTTP: proxy === 'ingress-nginx' ? 'nginx' : proxy,
+      RAUTH_GATEWAY_HTTP: ASKS_LIKE[proxy] ?? proxy,
       RAUTH_TRUSTED_PROXIES: '127.0.0.1',
     },
   })
@@ -175,7 +194,8 @@ export async function startFront(
   const logFile = path.join(folder, 'log')
   const ports = {
     ...{ entry, token: stack.token },
-    ...{ gateway: stack.gatewayHttp, registry: upstream ?? stack.upstream },
+    ...{ gateway: stack.gatewayHttp, grpc: stack.gateway },
+    registry: upstream ?? stack.upstream,
   }
   try {
     const child = await startChild({

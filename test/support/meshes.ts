@@ -23,7 +23,11 @@ export const DEPLOY_DEFINITIONS = [
   ...['gateways.networking.istio.io', 'virtualservices.networking.istio.io'],
   ...['authorizationpolicies.security.istio.io', 'peerauthentications.security.istio.io'],
   ...['gateways.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io'],
-  ...['clienttrafficpolicies.gateway.envoyproxy.io', 'securitypolicies.gateway.envoyproxy.io'],
+  ...[
+    'clienttrafficpolicies.gateway.envoyproxy.io',
+    'securitypolicies.gateway.envoyproxy.io',
+    'backendtrafficpolicies.gateway.envoyproxy.io',
+  ],
 ]
 
 /** Definitions of Traefik's objects, as text. */

@@ -37,6 +37,8 @@ export interface ServingOptions {
   readonly config?: Readonly<Record<string, unknown>>
   /** More of where credentials come from, beside their folder. */
   readonly credentials?: Readonly<Record<string, unknown>>
+  /** Variables that begin with RAUTH_. */
+  readonly environment?: Readonly<Record<string, string>>
   /** More options of Node's. */
   readonly node?: readonly string[]
 }
@@ -76,7 +78,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     ...{ name: 'rauth', program: process.execPath, logFile: file('log') },
     args: [...(options.node ?? []), PROGRAM, 'serve', '--config', file('rauth.yaml')],
     // Its memory and its times are looked at: no coverage is collected in it.
-    env: { NODE_V8_COVERAGE: undefined },
+    env: { NODE_V8_COVERAGE: undefined, ...options.environment },
   })
   async function stop(): Promise<void> {
     await child.stop()

@@ -69,17 +69,17 @@ describe('decide', () => {
       throw new Error('boom')
     }
     const rows = [
-      [{ timer: boom }, 'unrecorded'],
-      [{ newId: boom }, 'unrecorded'],
-      [{ record: boom }, 'id-1'],
+      [{ timer: boom }, 'unrecorded', 'internal'],
+      [{ newId: boom }, 'unrecorded', 'internal'],
+      [{ record: boom }, 'id-1', 'unrecorded'],
     ] as const
-    for (const [broken, id] of rows) {
+    for (const [broken, id, reason] of rows) {
       const { deps, events } = recorder()
       const answer = await decide({ ...deps, ...broken }, 'token', {}, () =>
         Promise.resolve(accepted('yes')),
       )
       assert.equal(answer.decision, id)
-      assert.deepEqual(answer.result, refused('internal', { detail: 'boom' }))
+      assert.deepEqual(answer.result, refused(reason, { detail: 'boom' }))
       assert.deepEqual(events, [])
     }
   })
@@ -92,7 +92,7 @@ describe('decide', () => {
     const { result } = await decide({ ...deps, record }, 'gateway', {}, () =>
       Promise.resolve(accepted('yes')),
     )
-    assert.deepEqual(result, { ok: false, refusal: { reason: 'internal', detail: 'disk full' } })
+    assert.deepEqual(result, { ok: false, refusal: { reason: 'unrecorded', detail: 'disk full' } })
   })
 })
 

@@ -1,5 +1,6 @@
 import { jsonSchemaOf } from '../../src/config/json-schema.ts'
-import { SETTINGS } from '../../src/config/settings.ts'
+import type { ChangesAt } from '../../src/config/changes-at.ts'
+import { ALL_SETTINGS, SETTINGS } from '../../src/config/settings.ts'
 
 /** What of a JSON Schema tells people of a key. */
 interface Node {
@@ -23,8 +24,8 @@ interface Key {
 }
 
 /**
- * Every key of rauth.yaml in tables, a section for each key at the top: what it is, its default and its
- * variable in the environment. Made of the very schema that reads the file.
+ * Every key of rauth.yaml in tables, a section for each key at the top: what it is, its default, its
+ * variable in the environment, and when a change of it counts. Made of the very schema that reads the file.
  */
 export function referenceOf(): string {
   const { properties = {}, required = [] } = jsonSchemaOf('config') as Node
@@ -63,8 +64,8 @@ function hasKeys({ properties = {} }: Node): boolean {
 
 function tableOf(keys: readonly Key[]): string {
   return [
-    '| key | default | in the environment | what it is |',
-    '| --- | --- | --- | --- |',
+    '| key | default | in the environment | a change counts | what it is |',
+    '| --- | --- | --- | --- | --- |',
     ...keys.map((key) => `| ${cellsOf(key).map(escaped).join(' | ')} |`),
   ].join('\n')
 }
@@ -76,8 +77,22 @@ function cellsOf({ path, node, required }: Key): readonly string[] {
     code(path),
     defaultOf(node, required),
     variable === undefined ? '' : code(variable.variable),
+    WHEN[changesOf(path)],
     `${node.description ?? ''}${values}`,
   ]
+}
+
+const WHEN: Readonly<Record<ChangesAt, string>> = {
+  'run time': 'at once',
+  ...{ restart: 'after a restart', nothing: '' },
+}
+
+/** What is said of the setting that a key is in. */
+function changesOf(path: string): ChangesAt {
+  const keys = path.replace(/\[\].*$/, '').split('.')
+  const setting = ALL_SETTINGS.find((one) => one.path.every((key, index) => key === keys[index]))
+  if (setting === undefined) throw new Error(`${path} is in no setting`)
+  return setting.changes
 }
 
 function defaultOf({ default: value }: Node, required: boolean): string {

@@ -51,10 +51,12 @@ function observeAll(registry: Registry): void {
   metrics.observeKeys(() => ({ keys: none, authorities: none }))
   metrics.observeTls(() => ({ certificates: none, authorities: none }))
   metrics.observePolicy(() => ({ rules: 0, version: '' }))
+  metrics.observeConfig({ at: () => 0, waiting: () => 0 })
   metrics.observeCredentials(() => true)
   metrics.observeSecrets({ age: () => 0, counts: () => ({ usable: 0, unusable: 0 }) })
   metrics.observeFailures(() => ({ name: 0, network: 0 }))
   metrics.observeRedis(() => true)
+  metrics.observeAudit(() => true)
 }
 
 function observeAllOfController(registry: Registry): void {

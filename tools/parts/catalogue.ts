@@ -215,6 +215,20 @@ export const CATALOGUE = {
       duration: '8 to 15 minutes',
     },
   },
+  // What Envoy Gateway makes of its objects, without a cluster.
+  egctl: {
+    title: 'egctl',
+    version: '1.9.1',
+    tolerance: 'minor',
+    commands: ['egctl'],
+    versionArgs: ['version', '--remote=false'],
+    source: {
+      kind: 'go',
+      package: 'github.com/envoyproxy/gateway/cmd/egctl',
+      versionVariable: 'github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion',
+      duration: '5 to 15 minutes',
+    },
+  },
   olareg: {
     title: 'olareg',
     version: '0.1.2',

@@ -16,6 +16,7 @@
   "service" $values.config.service
   "secretName" $values.config.secretName
   "logLevel" $values.config.logLevel
+  "audit" $values.config.audit
   "token" (dict "expiry" $values.config.tokenExpiry)
   "keys" $keys
   "credentials" (dict "source" "kubernetes" "kubernetes" (dict "namespaces" $values.config.namespaces))

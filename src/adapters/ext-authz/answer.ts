@@ -40,7 +40,10 @@ function readOrRefuse(read: () => Result<RegistryRequest>): Result<RegistryReque
 }
 
 /** Tells of a failure; that telling may fail itself must keep no answer away. */
-export function reportFailure({ onFailure }: AnswerOptions, thrown: unknown): void {
+export function reportFailure(
+  { onFailure }: Pick<AnswerOptions, 'onFailure'>,
+  thrown: unknown,
+): void {
   try {
     onFailure?.(thrown)
   } catch {

@@ -10,16 +10,23 @@ import { createHealth } from './grpc/health.ts'
 import { openGrpcPort } from './grpc/port.ts'
 import type { UnaryMethod } from './grpc/method.ts'
 
-export interface GrpcServerOptions extends AnswerOptions, ChallengeOptions {
+export interface GrpcServerOptions extends Pick<AnswerOptions, 'onFailure'> {
+  readonly check: Check
   /** Whether decisions can be made: what grpc.health.v1 answers. */
   readonly ready: () => boolean
+  readonly tls?: ListenerTls | undefined
+  /** Tests have others than the gateway's own. */
+  readonly bounds?: Partial<ConnectionBounds>
+}
+
+/** The bytes of a CheckRequest → those of its CheckResponse. */
+export type Check = UnaryMethod['answer']
+
+export interface CheckOptions extends AnswerOptions, ChallengeOptions {
   /** The realms of the other services that a route may name. */
   readonly realms: ReadonlyMap<string, string>
   /** Whether the registry is not to see the token. */
   readonly stripAuthorization: boolean
-  readonly tls?: ListenerTls | undefined
-  /** Tests have others than the gateway's own. */
-  readonly bounds?: Partial<ConnectionBounds>
 }
 
 const AUTHORIZATION = 'envoy.service.auth.v3.Authorization'
@@ -33,10 +40,10 @@ export async function startGrpcServer(
   address: ListenAddress,
   onError?: (error: Error) => void,
 ): Promise<Listener> {
-  const { tls, bounds, ready } = options
+  const { check, tls, bounds, ready } = options
   const health = createHealth(ready, ['', AUTHORIZATION])
   const methods = new Map([
-    [`/${AUTHORIZATION}/Check`, { kind: 'unary', answer: createCheck(options) } as const],
+    [`/${AUTHORIZATION}/Check`, { kind: 'unary', answer: check } as const],
     ...health.methods,
   ])
   try {
@@ -58,8 +65,8 @@ export async function startGrpcServer(
   }
 }
 
-/** A CheckRequest, as bytes → the CheckResponse, as bytes. */
-function createCheck(options: GrpcServerOptions): UnaryMethod['answer'] {
+/** What the gateway answers over gRPC. */
+export function createCheck(options: CheckOptions): Check {
   const stripped = options.stripAuthorization ? ['authorization'] : []
 
   function challengeOf({ service }: CheckRequest): ChallengeOptions {

@@ -17,8 +17,7 @@ import { isMethod } from './http-method.ts'
 import { PROXIES, type ProxyName } from './proxies/proxies.ts'
 import { soleHeader, type Question } from './proxies/proxy.ts'
 
-export interface GatewayHttpOptions extends AnswerOptions, ChallengeOptions {
-  readonly tls?: ListenerTls | undefined
+export interface GatewayExchangeOptions extends AnswerOptions, ChallengeOptions {
   /** Which proxy asks. */
   readonly proxy: ProxyName
 }
@@ -35,11 +34,20 @@ const LIMITS = {
 
 const MAX_CONNECTIONS = 4_096
 
+/** A server with the limits of the gateway's HTTP port; not listening yet. */
+export function createGatewayHttpServer(exchange: HttpExchange, tls?: ListenerTls): Server {
+  const server = createExchangeServer(LIMITS, exchange, tls)
+  // Node leaves out what is beyond this number, such as a second Authorization; the size is limited.
+  server.maxHeadersCount = 0
+  server.maxConnections = MAX_CONNECTIONS
+  return server
+}
+
 /**
  * The gateway over HTTP, for the one kind of proxy that it is configured for: a request that comes
  * here is a question about another one. 200 allows; what any other answer becomes is the proxy's.
  */
-export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
+export function createGatewayExchange(options: GatewayExchangeOptions): HttpExchange {
   const proxy = PROXIES[options.proxy]
   const judge = (
     read: () => Result<RegistryRequest>,
@@ -56,7 +64,7 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
     return judge(() => proxy.read(question), originOf(question, proxy.methodOf(question)), question)
   }
 
-  const exchange: HttpExchange = {
+  return {
     async serve(request, response) {
       sendAnswer({ request, response }, await judgeRequest(request), bodyLength(request) > 0)
     },
@@ -66,11 +74,6 @@ export function createGatewayHttpServer(options: GatewayHttpOptions): Server {
       reportFailure(options, thrown)
     },
   }
-  const server = createExchangeServer(LIMITS, exchange, options.tls)
-  // Node leaves out what is beyond this number, such as a second Authorization; the size is limited.
-  server.maxHeadersCount = 0
-  server.maxConnections = MAX_CONNECTIONS
-  return server
 }
 
 /** `rawHeaders` keeps what is repeated. */

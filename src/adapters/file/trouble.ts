@@ -1,5 +1,5 @@
 /** How long something wrong must last to be spoken of, ms: a pair is two files, written in turn. */
-const SETTLE = 250
+export const SETTLE = 250
 
 export interface TroubleOptions {
   /** Asks for another look. */

@@ -23,10 +23,10 @@ interface Look {
  * else. `/readyz`: whether each part can do its work. With `?verbose` both are lines for people, as those of
  * kube-apiserver are; `?exclude=PART`, which can be repeated, leaves a part out.
  */
-export function healthRoutes(parts: readonly HealthPart[]): readonly OperationsRoute[] {
+export function healthRoutes(parts: () => readonly HealthPart[]): readonly OperationsRoute[] {
   return [
     { path: '/livez', answer: ({ query }) => checked('livez', [{ name: 'event-loop' }], query) },
-    { path: '/readyz', answer: ({ query }) => checked('readyz', parts, query) },
+    { path: '/readyz', answer: ({ query }) => checked('readyz', parts(), query) },
   ]
 }
 

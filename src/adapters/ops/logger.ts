@@ -1,6 +1,4 @@
-import { pino, type Logger } from 'pino'
-import { recordOf, type DecisionEvent } from '../../event.ts'
-import { refusalKind } from '../../refusal.ts'
+import { pino, type DestinationStream, type Logger } from 'pino'
 
 /**
  * What a line looks like. The hidden paths are a second net: nothing that rauth logs holds a secret,
@@ -13,16 +11,7 @@ export const LOG_OPTIONS = {
   redact: ['authorization', 'password', '*.authorization', '*.password'],
 }
 
-/** JSON lines on stdout. */
-export function createLogger(level: string): Logger {
-  return pino({ ...LOG_OPTIONS, level })
-}
-
-/** One line a decision; allowed ones at `info`, refused ones at the level of their reason. */
-export function logDecision(logger: Logger, event: DecisionEvent): void {
-  const level = event.reason === undefined ? 'info' : refusalKind(event.reason).level
-  // Else every check would make a line that nobody sees.
-  if (!logger.isLevelEnabled(level)) return
-  const { duration, ...fields } = recordOf(event)
-  logger[level]({ ...fields, milliseconds: Math.round(duration * 1000) / 1000 }, 'decision')
+/** JSON lines; on stdout if no other place is given. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  return pino({ ...LOG_OPTIONS, level }, destination ?? pino.destination({ fd: 1, sync: true }))
 }

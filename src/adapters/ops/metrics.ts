@@ -1,6 +1,8 @@
 import { Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
+import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
 import { createCacheMetrics, type CacheMetrics } from './metrics/caches.ts'
+import { createConfigMetrics, type ConfigMetrics } from './metrics/config.ts'
 import { createCredentialMetrics, type CredentialMetrics } from './metrics/credentials.ts'
 import { createDecisionMetrics, type DecisionMetrics } from './metrics/decisions.ts'
 import { createGuessingMetrics, type GuessingMetrics } from './metrics/guessing.ts'
@@ -23,7 +25,9 @@ export interface RenderedMetrics {
 export interface Metrics
   extends
     DecisionMetrics,
+    AuditMetrics,
     CacheMetrics,
+    ConfigMetrics,
     GuessingMetrics,
     KeyMetrics,
     TlsMetrics,
@@ -39,7 +43,9 @@ export function createMetrics(registry = new Registry()): Metrics {
   addProcessMetrics(registry, VERSION)
   return {
     ...createDecisionMetrics(registry),
+    ...createAuditMetrics(registry),
     ...createCacheMetrics(registry),
+    ...createConfigMetrics(registry),
     ...createGuessingMetrics(registry),
     ...createKeyMetrics(registry),
     ...createTlsMetrics(registry),

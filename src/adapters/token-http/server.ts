@@ -22,7 +22,7 @@ import { MAX_FORM } from './parameters.ts'
 import { readTokenForm, readTokenRequest } from './token-request.ts'
 import { formatTokenResponse } from './token-response.ts'
 
-export interface TokenServerOptions {
+export interface TokenExchangeOptions {
   readonly issueToken: IssueToken
   readonly jwks: KeySet['jwks']
   /** `iss` of the tokens. */
@@ -34,7 +34,6 @@ export interface TokenServerOptions {
   readonly clientAddress: ClientAddress
   /** Stands before every path but those of the health checks and the catalog; empty, or `/…`. */
   readonly pathPrefix: string
-  readonly tls?: ListenerTls | undefined
   readonly catalog: CatalogOptions
   /** False once it is to stop, while it still answers: for whoever asks which service to use. */
   readonly running: () => boolean
@@ -66,8 +65,15 @@ const JWKS_AGE = 60
  */
 const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
 
-/** The token endpoint, the public keys, the catalog and a sign of life; not listening yet. */
-export function createTokenServer(options: TokenServerOptions): Server {
+/** A server with the limits of the token port; not listening yet. */
+export function createTokenServer(exchange: HttpExchange, tls?: ListenerTls): Server {
+  const server = createExchangeServer(LIMITS, exchange, tls)
+  server.maxConnections = MAX_CONNECTIONS
+  return server
+}
+
+/** The token endpoint, the public keys, the catalog and a sign of life. */
+export function createTokenExchange(options: TokenExchangeOptions): HttpExchange {
   const clientOf = ({ socket, headersDistinct }: IncomingMessage) =>
     options.clientAddress(socket.remoteAddress, (name) => headersDistinct[name] ?? [])
   const originOf = (request: IncomingMessage) => readOrigin(request, clientOf(request))
@@ -104,7 +110,7 @@ export function createTokenServer(options: TokenServerOptions): Server {
     }
   }
 
-  const exchange: HttpExchange = {
+  return {
     async serve(request, response) {
       const flaw = flawOf(request)
       if (flaw !== undefined) {
@@ -121,9 +127,6 @@ export function createTokenServer(options: TokenServerOptions): Server {
     refuse: (reason, origin) => answer(refused(reason), origin),
     onFailure: options.onFailure,
   }
-  const server = createExchangeServer(LIMITS, exchange, options.tls)
-  server.maxConnections = MAX_CONNECTIONS
-  return server
 }
 
 /** Answers a request for a token, or what is refused before it is one. */
@@ -139,7 +142,7 @@ type Decide = (
  * both, which costs more than all the rest of an answer, for methods that nothing here calls.
  */
 function createRoutes(
-  options: TokenServerOptions,
+  options: TokenExchangeOptions,
   originOf: (request: IncomingMessage) => RequestOrigin,
   decide: Decide,
 ): Router {

@@ -13,7 +13,7 @@ import type { Log } from '../../log.ts'
 import { namespacePolicy, type Policy } from '../../policy/policy.ts'
 import { openIdentity, type OpenIdentity } from '../../serve/identity/identity.ts'
 import { createClusterOnce } from '../../serve/cluster.ts'
-import { openKeys, type OpenKeys } from '../../serve/keys.ts'
+import { longestLifeOf, openKeys, type OpenKeys } from '../../serve/keys.ts'
 import { verifierOf } from '../../serve/verifier.ts'
 import type { Verifier } from '../../token/verifier.ts'
 import { configFile, loadAnyConfig, type AnyConfigOption } from '../config-option.ts'
@@ -102,6 +102,7 @@ export async function readKeys(config: Config): Promise<OpenKeys> {
   const opened = await openKeys({
     ...{ config, clock: () => Date.now() / 1000, log: SILENT, metrics },
     takesBound: false,
+    longestLife: () => longestLifeOf(config),
   })
   opened.keys.close()
   return opened

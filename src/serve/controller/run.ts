@@ -7,7 +7,7 @@ import type { Config } from '../../config/schema.ts'
 import { parseInstant } from '../../instant.ts'
 import { isOwned, ROTATED_AT } from '../../control/marks.ts'
 import { messageOf } from '../../errors.ts'
-import { stopSignal } from '../stop-signal.ts'
+import { stopSignal } from '../signals.ts'
 import { createController, type Controller } from './controller.ts'
 import { electLeader, leadAlone, type Lead } from './lead.ts'
 import { openParts, type Parts } from './parts.ts'
@@ -72,7 +72,7 @@ function listen(
 ): Promise<Listener> {
   const server = createOperationsServer({
     routes: [
-      ...healthRoutes([
+      ...healthRoutes(() => [
         { name: 'cluster', ready: () => overview.synced(), trouble: () => overview.problem() },
         { name: 'leader', trouble: leader },
         { name: 'running', ready: running },

@@ -120,7 +120,8 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
 
   it('has objects of every kind in these files', () => {
     assert.deepEqual([...kinds].sort(), [
-      ...['AuthorizationPolicy', 'Certificate', 'ClientTrafficPolicy', 'ClusterRole'],
+      ...['AuthorizationPolicy', 'BackendTrafficPolicy', 'Certificate', 'ClientTrafficPolicy'],
+      ...['ClusterRole'],
       ...['ClusterRoleBinding', 'ConfigMap', 'CronJob', 'Deployment', 'Gateway', 'HTTPRoute'],
       ...['HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy', 'PeerAuthentication'],
       ...['PersistentVolumeClaim', 'Pod', 'PodDisruptionBudget', 'PrometheusRule', 'Role'],

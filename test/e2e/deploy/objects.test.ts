@@ -28,7 +28,14 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   'istio/ingress-gateway.yaml': ['Gateway', 'VirtualService', 'AuthorizationPolicy'],
   'istio/sidecar.yaml': ['PeerAuthentication', 'AuthorizationPolicy'],
   'envoy-gateway/envoy-gateway.yaml': [
-    ...['Gateway', 'ClientTrafficPolicy', 'HTTPRoute', 'SecurityPolicy', 'HTTPRoute'],
+    ...[
+      'Gateway',
+      'ClientTrafficPolicy',
+      'HTTPRoute',
+      'SecurityPolicy',
+      'HTTPRoute',
+      'BackendTrafficPolicy',
+    ],
   ],
   'traefik/kubernetes.yaml': ['Middleware', 'Middleware', 'IngressRoute'],
   'ingress-nginx/ingress.yaml': ['Ingress', 'Ingress'],

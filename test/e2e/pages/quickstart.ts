@@ -121,7 +121,7 @@ export function hostOfItsOwn(given: () => ReadersCluster): void {
     const walk = given().walk('docs/quickstart-kubernetes.md')
     await walk.section('A host of its own')
     const read =
-      "kubectl get secret registry-pull-secret -n team-a -o 'jsonpath={.data.\\.dockerconfigjson}'"
+      "kubectl get secret registry-pull-secret -n team-b -o 'jsonpath={.data.\\.dockerconfigjson}'"
     await until('the host in the pull Secret', 20_000, async () => {
       const { stdout } = await walk.shell(`${read} | base64 -d`)
       return stdout.includes('"registry.example"')

@@ -4,7 +4,10 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createGatewayHttpServer } from '../../../src/adapters/ext-authz/http-server.ts'
+import {
+  createGatewayExchange,
+  createGatewayHttpServer,
+} from '../../../src/adapters/ext-authz/http-server.ts'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import { SERVICE } from '../../support/flows.ts'
 import { compactJws, throwAwayKey } from '../../support/signing-keys.ts'
@@ -22,11 +25,13 @@ describe('a forged token', () => {
 
   before(async () => {
     gateway = await createTestGateway()
-    const server = createGatewayHttpServer({
-      ...WHERE,
-      proxy: 'envoy',
-      checkAccess: gateway.checkAccess,
-    })
+    const server = createGatewayHttpServer(
+      createGatewayExchange({
+        ...WHERE,
+        proxy: 'envoy',
+        checkAccess: gateway.checkAccess,
+      }),
+    )
     listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
     trap = createServer((socket) => {
       caught += 1

@@ -17,7 +17,9 @@ import {
 import type { MethodDefinition } from '@grpc/proto-loader'
 import { service as officialHealth } from 'grpc-health-check'
 import {
+  createCheck,
   startGrpcServer,
+  type CheckOptions,
   type GrpcServerOptions,
 } from '../../../src/adapters/ext-authz/grpc-server.ts'
 import type { Listener } from '../../../src/adapters/listen.ts'
@@ -79,11 +81,11 @@ describe('startGrpcServer', () => {
     for (const close of closers.splice(0).reverse()) await close()
   })
 
-  async function start(changed: Partial<GrpcServerOptions> = {}): Promise<Listener> {
+  async function start(changed: Partial<CheckOptions & GrpcServerOptions> = {}): Promise<Listener> {
     const { checkAccess } = gateway
     const ready = () => gateway.deps.store.ready()
     const options = { ...WHERE, ...PLAIN, checkAccess, ready, ...changed }
-    const listener = await startGrpcServer(options, LOOPBACK)
+    const listener = await startGrpcServer({ check: createCheck(options), ...options }, LOOPBACK)
     closers.push(() => listener.close(0))
     return listener
   }
@@ -678,7 +680,9 @@ describe('startGrpcServer', () => {
     it('name the port that is in use', async () => {
       const { port } = await start()
       const options = { ...WHERE, ...PLAIN, checkAccess: gateway.checkAccess, ready: () => true }
-      const error = await startError(startGrpcServer(options, { host: '127.0.0.1', port }))
+      const error = await startError(
+        startGrpcServer({ check: createCheck(options), ...options }, { host: '127.0.0.1', port }),
+      )
       assert.equal(error.code, 'ERR_LISTEN')
       assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${String(port)}.*EADDRINUSE`))
     })
@@ -686,7 +690,10 @@ describe('startGrpcServer', () => {
     it('listens on IPv6, too', async () => {
       const { checkAccess } = gateway
       const options = { ...WHERE, ...PLAIN, checkAccess, ready: () => true }
-      const listener = await startGrpcServer(options, { host: '::1', port: 0 })
+      const listener = await startGrpcServer(
+        { check: createCheck(options), ...options },
+        { host: '::1', port: 0 },
+      )
       closers.push(() => listener.close(0))
       const asker = new Client(`[::1]:${String(listener.port)}`, credentials.createInsecure())
       closers.push(() => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { createGatewayHttpServer } from '../../../src/adapters/ext-authz/http-server.ts'
+import {
+  createGatewayExchange,
+  createGatewayHttpServer,
+} from '../../../src/adapters/ext-authz/http-server.ts'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import type { CheckAccess } from '../../../src/check-access.ts'
 import { accepted } from '../../../src/refusal.ts'
@@ -42,7 +45,9 @@ describe('createGatewayHttpServer', () => {
     gateway = await createTestGateway()
     token = gateway.token
     listener = await listenHttp(
-      createGatewayHttpServer({ ...WHERE, proxy: 'envoy', checkAccess: gateway.checkAccess }),
+      createGatewayHttpServer(
+        createGatewayExchange({ ...WHERE, proxy: 'envoy', checkAccess: gateway.checkAccess }),
+      ),
       { host: '127.0.0.1', port: 0 },
     )
   })
@@ -222,22 +227,26 @@ describe('createGatewayHttpServer', () => {
 
   for (const bytes of ['CONNECT registry:5000 HTTP/1.1\r\n\r\n', 'no HTTP\r\n\r\n']) {
     it(`hangs up on a client that never hangs up, after ${bytes.slice(0, 7)}`, async () => {
-      const server = createGatewayHttpServer({
-        ...WHERE,
-        proxy: 'envoy',
-        checkAccess: gateway.checkAccess,
-      })
+      const server = createGatewayHttpServer(
+        createGatewayExchange({
+          ...WHERE,
+          proxy: 'envoy',
+          checkAccess: gateway.checkAccess,
+        }),
+      )
       const own = await listenHttp(server, { host: '127.0.0.1', port: 0 })
       await assertHungUpOn(server, bytes)
       await own.close(0)
     })
 
     it(`does not wait for such a client when it stops, after ${bytes.slice(0, 7)}`, async () => {
-      const server = createGatewayHttpServer({
-        ...WHERE,
-        proxy: 'envoy',
-        checkAccess: gateway.checkAccess,
-      })
+      const server = createGatewayHttpServer(
+        createGatewayExchange({
+          ...WHERE,
+          proxy: 'envoy',
+          checkAccess: gateway.checkAccess,
+        }),
+      )
       const own = await listenHttp(server, { host: '127.0.0.1', port: 0 })
       const socket = await holdOpen(own.port, bytes)
       const started = performance.now()
@@ -279,7 +288,9 @@ describe('createGatewayHttpServer', () => {
       const failures: unknown[] = []
       const onFailure = (thrown: unknown) => void failures.push(thrown)
       const server = await listenHttp(
-        createGatewayHttpServer({ ...WHERE, proxy: 'envoy', checkAccess, onFailure }),
+        createGatewayHttpServer(
+          createGatewayExchange({ ...WHERE, proxy: 'envoy', checkAccess, onFailure }),
+        ),
         { host: '127.0.0.1', port: 0 },
       )
       for (const bytes of ['GET /v2/ HTTP/1.1', 'CONNECT x:1 HTTP/1.1', 'no HTTP']) {
@@ -295,14 +306,16 @@ describe('createGatewayHttpServer', () => {
 
   it('answers even if telling of a failure fails, too', async () => {
     const server = await listenHttp(
-      createGatewayHttpServer({
-        ...WHERE,
-        proxy: 'envoy',
-        checkAccess: () => Promise.reject(new Error('boom')),
-        onFailure() {
-          throw new Error('bang')
-        },
-      }),
+      createGatewayHttpServer(
+        createGatewayExchange({
+          ...WHERE,
+          proxy: 'envoy',
+          checkAccess: () => Promise.reject(new Error('boom')),
+          onFailure() {
+            throw new Error('bang')
+          },
+        }),
+      ),
       { host: '127.0.0.1', port: 0 },
     )
     const answer = await exchange(server.port, 'GET /v2/ HTTP/1.1\r\nconnection: close\r\n\r\n')
@@ -314,13 +327,15 @@ describe('createGatewayHttpServer', () => {
     const failures: unknown[] = []
     const headers = { 'x-rauth-account': 'a\r\nb' }
     const server = await listenHttp(
-      createGatewayHttpServer({
-        ...WHERE,
-        proxy: 'envoy',
-        checkAccess: () =>
-          Promise.resolve({ decision: 'id', result: accepted({ headers, removeQuery: [] }) }),
-        onFailure: (thrown) => void failures.push(thrown),
-      }),
+      createGatewayHttpServer(
+        createGatewayExchange({
+          ...WHERE,
+          proxy: 'envoy',
+          checkAccess: () =>
+            Promise.resolve({ decision: 'id', result: accepted({ headers, removeQuery: [] }) }),
+          onFailure: (thrown) => void failures.push(thrown),
+        }),
+      ),
       { host: '127.0.0.1', port: 0 },
     )
     for (let i = 0; i < 2; i += 1) {

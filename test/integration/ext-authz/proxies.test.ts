@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { createGatewayHttpServer } from '../../../src/adapters/ext-authz/http-server.ts'
+import {
+  createGatewayExchange,
+  createGatewayHttpServer,
+} from '../../../src/adapters/ext-authz/http-server.ts'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import { ask, type Answer } from '../../support/http.ts'
 import {
@@ -43,7 +46,9 @@ for (const { proxy, method: METHOD, uri: URI, passes } of CARRIERS) {
       gateway = await createTestGateway()
       token = gateway.token
       listener = await listenHttp(
-        createGatewayHttpServer({ ...WHERE, proxy, checkAccess: gateway.checkAccess }),
+        createGatewayHttpServer(
+          createGatewayExchange({ ...WHERE, proxy, checkAccess: gateway.checkAccess }),
+        ),
         { host: '127.0.0.1', port: 0 },
       )
     })
@@ -191,7 +196,10 @@ describe('the gateway over HTTP, asked by ingress-nginx', () => {
   before(async () => {
     gateway = await createTestGateway()
     const options = { ...WHERE, proxy: 'nginx', checkAccess: gateway.checkAccess } as const
-    listener = await listenHttp(createGatewayHttpServer(options), { host: '127.0.0.1', port: 0 })
+    listener = await listenHttp(createGatewayHttpServer(createGatewayExchange(options)), {
+      host: '127.0.0.1',
+      port: 0,
+    })
   })
   after(() => listener.close(0))
   beforeEach(() => {
@@ -244,7 +252,7 @@ describe('the gateway over HTTP that is set to Envoy', () => {
     it(`says so in its record when ${proxy} asks`, async () => {
       const gateway = await createTestGateway()
       const options = { ...WHERE, proxy: 'envoy', checkAccess: gateway.checkAccess } as const
-      const listener = await listenHttp(createGatewayHttpServer(options), {
+      const listener = await listenHttp(createGatewayHttpServer(createGatewayExchange(options)), {
         ...{ host: '127.0.0.1', port: 0 },
       })
       try {

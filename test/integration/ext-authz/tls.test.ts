@@ -4,8 +4,11 @@ import { afterEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import { Client, credentials, status, type ServiceError } from '@grpc/grpc-js'
-import { startGrpcServer } from '../../../src/adapters/ext-authz/grpc-server.ts'
-import { createGatewayHttpServer } from '../../../src/adapters/ext-authz/http-server.ts'
+import { createCheck, startGrpcServer } from '../../../src/adapters/ext-authz/grpc-server.ts'
+import {
+  createGatewayExchange,
+  createGatewayHttpServer,
+} from '../../../src/adapters/ext-authz/http-server.ts'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import type { CheckAccess } from '../../../src/check-access.ts'
 import type { KeyPairPem } from '../../../src/token/certificate.ts'
@@ -71,19 +74,21 @@ describe('the gateway over TLS', () => {
     checkAccess: CheckAccess = gateway.checkAccess,
   ): Promise<Listener> {
     const ready = () => true
-    const options = { ...WHERE, ...PLAIN, checkAccess, ready, tls }
-    const listener = await startGrpcServer(options, LOOPBACK)
+    const options = { ...WHERE, ...PLAIN, checkAccess }
+    const listener = await startGrpcServer({ check: createCheck(options), ready, tls }, LOOPBACK)
     closers.push(() => listener.close(0))
     return listener
   }
 
   async function http({ tls }: TlsFolder): Promise<Listener> {
-    const server = createGatewayHttpServer({
-      ...WHERE,
-      proxy: 'envoy',
-      checkAccess: gateway.checkAccess,
+    const server = createGatewayHttpServer(
+      createGatewayExchange({
+        ...WHERE,
+        proxy: 'envoy',
+        checkAccess: gateway.checkAccess,
+      }),
       tls,
-    })
+    )
     const listener = await listenHttp(server, LOOPBACK)
     closers.push(() => listener.close(0))
     return listener

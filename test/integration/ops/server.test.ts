@@ -16,7 +16,7 @@ describe('the operations port', () => {
   before(async () => {
     const server = createOperationsServer({
       routes: [
-        ...healthRoutes([{ name: 'keys', ready: () => false, trouble: () => 'none' }]),
+        ...healthRoutes(() => [{ name: 'keys', ready: () => false, trouble: () => 'none' }]),
         metricsRoute(metrics),
         decisionRoute(decisions),
       ],

@@ -7,9 +7,11 @@ import {
   type ProxyNetwork,
 } from '../../../src/adapters/token-http/client-address.ts'
 import {
+  createTokenExchange,
   createTokenServer,
-  type TokenServerOptions,
+  type TokenExchangeOptions,
 } from '../../../src/adapters/token-http/server.ts'
+import type { ListenerTls } from '../../../src/adapters/tls.ts'
 import type { RepositoryPages } from '../../../src/catalog-pages.ts'
 import type { BcryptChecksOptions } from '../../../src/credentials/bcrypt-checks.ts'
 import type { GuessGuard } from '../../../src/credentials/guessing.ts'
@@ -43,7 +45,7 @@ export interface TokenServiceOptions {
   readonly onFailure?: (thrown: unknown) => void
   /** Stands before the real one. */
   readonly issueToken?: (real: IssueToken) => IssueToken
-  readonly jwks?: TokenServerOptions['jwks']
+  readonly jwks?: TokenExchangeOptions['jwks']
   readonly newId?: () => string
   readonly guard?: GuessGuard
   readonly trustedProxies?: readonly ProxyNetwork[]
@@ -56,7 +58,7 @@ export interface TokenServiceOptions {
   /** In place of the one credential of `team-a`. */
   readonly people?: readonly Person[]
   readonly checks?: Partial<BcryptChecksOptions>
-  readonly tls?: TokenServerOptions['tls']
+  readonly tls?: ListenerTls
 }
 
 /**
@@ -76,7 +78,7 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
     ? flows.issueToken
     : createIssueToken({ ...flows.deps, refreshTokens: undefined }, flows.options)
   let isRunning = true
-  const server = createTokenServer({
+  const exchange = createTokenExchange({
     running: () => isRunning,
     issueToken: issueToken(real),
     jwks: options.jwks ?? (() => flows.keys.jwks()),
@@ -90,9 +92,9 @@ export async function startTokenService(options: TokenServiceOptions = {}): Prom
       timeout: CATALOG_TIMEOUT,
     },
     realms: new Map([[OTHER.service, OTHER.realm]]),
-    tls: options.tls,
     onFailure: options.onFailure ?? (() => undefined),
   })
+  const server = createTokenServer(exchange, options.tls)
   const listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
   const running = (is: boolean) => {
     isRunning = is

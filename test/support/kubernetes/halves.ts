@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { startGrpcServer } from '../../../src/adapters/ext-authz/grpc-server.ts'
+import { createCheck, startGrpcServer } from '../../../src/adapters/ext-authz/grpc-server.ts'
 import { listenHttp } from '../../../src/adapters/listen.ts'
 import { createClientAddress } from '../../../src/adapters/token-http/client-address.ts'
-import { createTokenServer } from '../../../src/adapters/token-http/server.ts'
+import { createTokenExchange, createTokenServer } from '../../../src/adapters/token-http/server.ts'
 import type { Clock } from '../../../src/clock.ts'
 import type { CredentialStore } from '../../../src/credentials/credential.ts'
 import { startChecking } from '../checking.ts'
@@ -32,18 +32,26 @@ export async function startHalves(
 ): Promise<Halves> {
   const flows = startFlows([], { store, clock, newId: randomUUID, record: () => undefined })
   const token = await listenHttp(
-    createTokenServer({
-      ...{ ...WHERE, issuer: 'rauth', issueToken: flows.issueToken, onFailure },
-      ...{ jwks: () => flows.keys.jwks(), running: () => true, pathPrefix: '' },
-      clientAddress: createClientAddress([]),
-      catalog: { listCatalog: flows.listCatalogOf(undefined), service: SERVICE, timeout: PATIENCE },
-    }),
+    createTokenServer(
+      createTokenExchange({
+        ...{ ...WHERE, issuer: 'rauth', issueToken: flows.issueToken, onFailure },
+        ...{ jwks: () => flows.keys.jwks(), running: () => true, pathPrefix: '' },
+        clientAddress: createClientAddress([]),
+        catalog: {
+          listCatalog: flows.listCatalogOf(undefined),
+          service: SERVICE,
+          timeout: PATIENCE,
+        },
+      }),
+    ),
     LOOPBACK,
   )
   const gateway = await startGrpcServer(
     {
-      ...{ ...WHERE, checkAccess: flows.checkAccess, onFailure, stripAuthorization: false },
-      ready: () => store.ready(),
+      check: createCheck({
+        ...{ ...WHERE, checkAccess: flows.checkAccess, onFailure, stripAuthorization: false },
+      }),
+      ...{ onFailure, ready: () => store.ready() },
     },
     LOOPBACK,
   )

@@ -51,6 +51,8 @@ export interface Pod {
 
 /** A node without a scheduler: runs pods on loopback, by the images that it was given. */
 export interface KubernetesNode {
+  /** What is on the volumes that outlive pods, a folder below that of its namespace each. */
+  readonly claims: string
   /** Runs what a pod's template says until it is ready; rejects when a part of it ends before. */
   start(namespace: string, spec: PodSpec): Promise<Pod>
   /** Runs it to its end; how each container ended, and what they said. */
@@ -66,6 +68,7 @@ export async function createNode(
 ): Promise<KubernetesNode> {
   const { api } = cluster
   const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-node-'))
+  const claims = path.join(home, 'claims')
   const volumes = createVolumes(api)
   const running = new Set<Pod>()
   let pods = 0
@@ -78,7 +81,7 @@ export async function createNode(
       // Of a claim it is the same for every pod.
       spec.volumes?.find((one) => one.name === name)?.persistentVolumeClaim === undefined
         ? path.join(folder, 'volumes', name)
-        : path.join(home, 'claims', namespace, name)
+        : path.join(claims, namespace, name)
     async function sync(): Promise<void> {
       for (const volume of spec.volumes ?? []) {
         await volumes.place(volume, owner, volumeFolder(volume.name))
@@ -149,6 +152,7 @@ export async function createNode(
   }
 
   return {
+    claims,
     start,
     async complete(namespace, spec) {
       const logs: string[] = []

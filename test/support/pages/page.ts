@@ -2,9 +2,11 @@ import { pageAt, type Block } from '../pages.ts'
 
 /**
  * Where a block of commands can be run: `here`, in a test; `laptop`, on a machine that builds images and reaches the
- * registries of others; `node`, in a cluster that has nodes, or on one of them. A page says the last two behind `sh`.
+ * registries of others; `node`, in a cluster that has nodes, or on one of them. `service`: here, and it goes on. A page
+ * says all but the first behind `sh`.
  */
-export type Place = 'here' | 'laptop' | 'node'
+const PLACES = ['here', 'laptop', 'node', 'service'] as const
+export type Place = (typeof PLACES)[number]
 
 export interface Commands {
   readonly heading: string
@@ -46,6 +48,7 @@ export function workOf(page: string): PageWork {
 
 function placeOf({ remark, place }: Block): Place {
   if (remark === '') return 'here'
-  if (remark === 'laptop' || remark === 'node') return remark
+  const known = PLACES.find((one) => one === remark)
+  if (known !== undefined) return known
   throw new Error(`${place}: commands can't be run at "${remark}"`)
 }

@@ -32,7 +32,8 @@ export interface ReadersCluster {
 /** Ports of nodes, which is what Kubernetes gives Services of the type NodePort, and `freePort` gives below 32000. */
 const NODE_PORTS = 30_000
 
-export async function startReadersCluster(): Promise<ReadersCluster> {
+/** `from`: a cluster whose docker and port this one has, once the other runs no pods any more. */
+export async function startReadersCluster(from?: ReadersCluster): Promise<ReadersCluster> {
   const cleanUp: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const one of cleanUp.reverse()) await one()
@@ -46,14 +47,13 @@ export async function startReadersCluster(): Promise<ReadersCluster> {
     cleanUp.push(() => jobs.stop())
     const controllers = startControllers(cluster, node, NAMESPACE)
     cleanUp.push(() => controllers.stop())
-    const docker = await startDockerd()
-    cleanUp.push(() => docker.stop())
+    const docker = from?.docker ?? (await startDockerd())
+    if (from === undefined) cleanUp.push(() => docker.stop())
     const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-reader-'))
     cleanUp.push(() => rm(home, { recursive: true, force: true }))
-    const port = await nodePort()
+    const port = from?.port ?? (await nodePort())
     const env = await furnish(home, { cluster, docker, port })
-    const replace = { 30500: String(port) }
-    const walk = (page: string) => walkPage({ page, home, env, replace })
+    const walk = (page: string) => walkPage({ page, home, env, replace: { 30500: String(port) } })
     return { cluster, node, jobs, controllers, docker, home, port, walk, stop }
   } catch (error) {
     await stop()

@@ -282,7 +282,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, secretName, token, policy, gateway, keys, identity, credentials, controller, guessing, trustedProxies, clientAddress, pathPrefix, catalog, tracing, drainDelay, drainTimeout, listen, tls',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, logFormat, audit, secretName, token, policy, gateway, keys, identity, credentials, controller, guessing, trustedProxies, clientAddress, pathPrefix, catalog, tracing, drainDelay, drainTimeout, listen, tls',
     ],
     [
       'a host that is none',

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
 import { PROXIES } from '../../../src/adapters/ext-authz/proxies/proxies.ts'
+import { registryConfig, type RegistryTokenCheck } from '../../../tools/stack/registry-config.ts'
 
 /** The root of the repository, from dist/test/unit/docs. */
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
@@ -128,6 +129,23 @@ describe('examples/deploy', () => {
     )
   })
 
+  it('no-proxy: the registry is told what the tests tell theirs', () => {
+    const given = parse(read(EXAMPLES, 'no-proxy/registry.yml')) as Record<'http' | 'auth', Json>
+    const { rootcertbundle: certificates, ...token } = given.auth['token'] as RegistryTokenCheck & {
+      rootcertbundle: string
+    }
+    const wanted = parse(
+      registryConfig({
+        ...{ port: 5000, storage: '/var/lib/registry', secret: '' },
+        tokenCheck: { ...token, certificates },
+      }),
+    ) as Record<'http', Json>
+    assert.deepEqual(
+      { ...given, log: undefined, http: given.http['relativeurls'] },
+      { ...wanted, log: undefined, http: wanted.http['relativeurls'] },
+    )
+  })
+
   it('no two of them leave other paths unjudged', () => {
     const paths = ['/token', '/auth', '/jwks.json', '/.well-known/openid-configuration']
     const unjudged = [...paths, '/v2/_catalog']
@@ -140,9 +158,10 @@ describe('examples/deploy', () => {
       virtualService?.spec.http[0]?.match.map(({ uri }) => uri),
       unjudged.map((exact) => ({ exact })),
     )
-    const route = objectsOf('envoy-gateway/envoy-gateway.yaml').at(-1) as {
-      spec: { rules: { matches: { path: Json }[] }[] }
-    }
+    const route = objectsOf('envoy-gateway/envoy-gateway.yaml').find(
+      ({ kind, metadata }) =>
+        kind === 'HTTPRoute' && (metadata as { name: string }).name === 'registry-token',
+    ) as { spec: { rules: { matches: { path: Json }[] }[] } }
     assert.deepEqual(
       route.spec.rules[0]?.matches.map(({ path }) => path),
       unjudged.map((value) => ({ type: 'Exact', value })),

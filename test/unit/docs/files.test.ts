@@ -23,12 +23,10 @@ const BLOCKS = allPages().flatMap(({ blocks }) => blocks)
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   transport_socket: 'test/e2e/tls.test.ts',
   resources: 'test/e2e/tls.test.ts',
+  server: 'test/e2e/pages/moving.test.ts',
   typed_config: 'test/e2e/tracing.test.ts',
   clusters: 'test/e2e/tracing.test.ts',
-  // Values of the chart.
-  image: 'test/e2e/pages/quickstart.ts',
-  serviceAccountTokens: 'test/e2e/pages/quickstart.ts',
-  config: 'test/e2e/pages/quickstart.ts',
+  scrape_configs: 'test/e2e/prometheus/rules.test.ts',
 }
 
 type Document = Readonly<Record<string, unknown>>
@@ -45,11 +43,41 @@ const SECRET_OPTIONS = {
   bindingKey: createSecretKey(Buffer.alloc(32, 2)),
 }
 
+const CHART_VALUES = parse(
+  readFileSync(path.join(ROOT, 'charts/rauth/values.yaml'), 'utf8'),
+) as Document
+
+/** Values that the chart has none of, by their paths. */
+function unknownValues(given: Document, known: Document, at = ''): readonly string[] {
+  return Object.entries(given).flatMap(([key, value]) => {
+    if (!(key in known)) return [`${at}${key}`]
+    const below = known[key]
+    // What is empty is for the user to fill, and is set as a whole.
+    return isMap(below) && isMap(value) && Object.keys(below).length > 0
+      ? unknownValues(value, below, `${at}${key}.`)
+      : []
+  })
+}
+
+function isMap(value: unknown): value is Document {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** Each kind of file that the pages show, the first that it is. */
 const KINDS: readonly Kind[] = [
   {
     is: (document) => 'rules' in document && !('apiVersion' in document),
     judge: (text) => policyOf(text, 'policy.yaml'),
+  },
+  {
+    // Of the chart; test/e2e/pages installs with them.
+    is: (document) =>
+      Object.keys(document).every((key) => key in CHART_VALUES) &&
+      (Object.keys(document).some((key) => !keysAt([]).includes(key)) ||
+        (isMap(document['policy']) && 'rules' in document['policy'])),
+    judge(_, document) {
+      assert.deepEqual(unknownValues(document, CHART_VALUES), [])
+    },
   },
   { is: (document) => 'accounts' in document, judge: (text) => usersOfFile(text, 'users.yaml') },
   {
@@ -99,7 +127,7 @@ const KINDS: readonly Kind[] = [
       const tokenCheck = { realm: '', service: '', issuer: '', certificates: '', jwks: '' }
       const text = registryConfig({ port: 1, storage: '', secret: '', tokenCheck })
       const { token } = (parse(text) as { auth: { token: Document } }).auth
-      const shown = Object.keys((auth as { token: Document }).token)
+      const shown = Object.keys((auth as { token?: Document }).token ?? {})
       assert.deepEqual(
         shown.filter((key) => !(key in token)),
         [],

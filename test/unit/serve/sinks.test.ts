@@ -12,9 +12,9 @@ function told(names: readonly (Sink['name'] | { readonly required: string })[], 
   const happened: string[] = []
   const sinks = names.map((given): Sink => {
     const name = typeof given === 'string' ? given : given.required
-    const take = ({ id }: DecisionEvent) => {
+    const take = ({ id, reason }: DecisionEvent) => {
       if (name === broken) throw new Error('boom')
-      happened.push(`${name} ${id}`)
+      happened.push([name, id, ...(reason === undefined ? [] : [reason])].join(' '))
     }
     return typeof given === 'string' ? { name, take } : { name, take, required: true }
   })
@@ -37,10 +37,11 @@ describe('recordTo', () => {
     assert.deepEqual(happened, ['b id-1', 'a failed: Error: boom', 'c id-1'])
   })
 
-  it('throws what a required one throws: the decision is not answered', () => {
-    const { record } = told(['a', { required: 'b' }], 'b')
+  it('throws what a required one throws, and tells all of the answer that there is instead', () => {
+    const { happened, record } = told(['a', { required: 'b' }], 'b')
     assert.throws(() => {
       record(EVENT)
     }, /boom/)
+    assert.deepEqual(happened, ['a id-1 unrecorded', 'b failed: Error: boom'])
   })
 })

@@ -145,14 +145,29 @@ describe('what is watched', () => {
     )
   })
 
-  it('each alert says what it is about', () => {
+  it('each alert says what it is about, and docs/alerts.md what to do, in the same order', () => {
     const { groups } = parse(read('files/rules.yaml')) as {
       groups: readonly {
-        rules: readonly { alert: string; annotations: Record<string, string> }[]
+        rules: readonly { alert?: string; annotations: Record<string, string> }[]
       }[]
     }
-    for (const { alert, annotations } of groups.flatMap(({ rules }) => rules)) {
-      assert.deepEqual(Object.keys(annotations), ['summary', 'description'], alert)
+    const headings = readFileSync(path.join(ROOT, 'docs/alerts.md'), 'utf8').match(
+      /(?<=^## )Rauth.*$/gm,
+    )
+    const alerts = groups.flatMap(({ rules }) =>
+      rules.flatMap(({ alert, annotations }) =>
+        alert === undefined ? [] : { alert, annotations },
+      ),
+    )
+    for (const { alert, annotations } of alerts) {
+      const { summary, description, runbook_url: runbook, ...others } = annotations
+      assert.ok(summary !== undefined && description !== undefined, alert)
+      assert.equal(runbook, `docs/alerts.md#${alert.toLowerCase()}`)
+      assert.deepEqual(others, {})
     }
+    assert.deepEqual(
+      headings,
+      alerts.map(({ alert }) => alert),
+    )
   })
 })

@@ -30,8 +30,8 @@ export interface KeyPairStoreOptions extends WatchOptions {
   readonly log: Log
   /** Called once for each state of the files that can't be used. */
   readonly onFailure: () => void
-  /** Seconds for which a key verifies on after another took its place. */
-  readonly keptFor: number
+  /** Seconds for which a key verifies on after another takes its place now. */
+  readonly keptFor: () => number
   /** What binds tokens to credentials; else it is made of the private key that is there at the start. */
   readonly bindingKey?: KeyObject | undefined
   /**
@@ -91,7 +91,7 @@ export async function createKeyPairStore(options: KeyPairStoreOptions): Promise<
       return
     }
     if (trouble.over()) log.info({ certificate }, 'the signing key can be used again')
-    if (next.kid !== key.kid) former = [...kept(next), { key, until: clock() + options.keptFor }]
+    if (next.kid !== key.kid) former = [...kept(next), { key, until: clock() + options.keptFor() }]
     if (next.chain.join() !== key.chain.join()) use(next)
     lookAtItsEnd()
   }

@@ -36,7 +36,7 @@ describe('a certificate with its key', () => {
   const open = (more: Partial<KeyPairStoreOptions> = {}): Promise<KeyPairStore> =>
     createKeyPairStore({
       ...{ certificate: file('tls.crt'), key: file('tls.key'), x5c: true },
-      ...{ keptFor: 600, staysBound: false, ...more },
+      ...{ keptFor: () => 600, staysBound: false, ...more },
       clock: () => Date.now() / 1000 + passed,
       log: { info: note, warn: note, error: note },
       onFailure: () => void lines.push('failure'),

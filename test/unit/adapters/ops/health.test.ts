@@ -10,7 +10,7 @@ const PARTS: readonly HealthPart[] = [
 ]
 
 async function look(path: string, parts: readonly HealthPart[], query = '') {
-  const route = healthRoutes(parts).find((one) => one.path === path)
+  const route = healthRoutes(() => parts).find((one) => one.path === path)
   const answer = await route?.answer({ id: '', query: new URLSearchParams(query) })
   assert.ok(answer)
   return answer

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pino, type Logger } from 'pino'
-import { LOG_OPTIONS, logDecision } from '../../../../src/adapters/ops/logger.ts'
+import { logDecision } from '../../../../src/adapters/ops/decision-line.ts'
+import { LOG_OPTIONS } from '../../../../src/adapters/ops/logger.ts'
 import type { DecisionEvent } from '../../../../src/event.ts'
 
 function logged(level: string, use: (log: Logger) => void) {

@@ -1,0 +1,57 @@
+import { isMapping } from '../mapping.ts'
+import { Redacted } from '../redacted.ts'
+import type { Config } from './schema.ts'
+import { ALL_SETTINGS, type Setting } from './settings.ts'
+import { withValue } from './with-value.ts'
+
+/** The settings in which two configurations differ, by their dotted names and by when they count. */
+export interface ConfigChanges {
+  readonly atRunTime: readonly string[]
+  readonly atRestart: readonly string[]
+}
+
+export function changesOf(running: Config, wanted: Config): ConfigChanges {
+  const changed = ALL_SETTINGS.filter(
+    (setting) => !isSame(valueOf(running, setting), valueOf(wanted, setting)),
+  )
+  const named = (changes: Setting['changes']) => [
+    ...new Set(changed.filter((one) => one.changes === changes).map((one) => keyOf(one).join('.'))),
+  ]
+  return { atRunTime: named('run time'), atRestart: named('restart') }
+}
+
+/** The configuration that runs, with what of another one can count at once. */
+export function withRunTimeChanges(running: Config, wanted: Config): Config {
+  const applied = ALL_SETTINGS.filter(({ changes }) => changes === 'run time').reduce<
+    Record<string, unknown>
+  >((values, setting) => withValue(values, setting.path, valueOf(wanted, setting)), { ...running })
+  return applied as unknown as Config
+}
+
+/** Where credentials come from is decided from all that is said of it. */
+function keyOf({ path }: Setting): readonly string[] {
+  return path[0] === 'credentials' ? ['credentials'] : path
+}
+
+function valueOf(config: Config, setting: Setting): unknown {
+  return keyOf(setting).reduce<unknown>(
+    (value, key) => (isMapping(value) ? value[key] : undefined),
+    config,
+  )
+}
+
+/** Of what a configuration is made of: plain values, and secrets. What is not set is as `undefined`. */
+export function isSame(one: unknown, other: unknown): boolean {
+  if (one instanceof Redacted && other instanceof Redacted) {
+    return isSame(one.reveal(), other.reveal())
+  }
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, index) => isSame(item, other[index]))
+  }
+  if (isMapping(one) && isMapping(other)) {
+    return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) =>
+      isSame(one[key], other[key]),
+    )
+  }
+  return Object.is(one, other)
+}

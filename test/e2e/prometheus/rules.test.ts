@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { parse, stringify } from 'yaml'
+import { installParts } from '../../../tools/parts/install.ts'
+import { CHART } from '../../support/chart/helm-release.ts'
+import { ALERT_CASES, type AlertCase } from '../../support/prometheus/alert-cases.ts'
+import { run } from '../../support/run.ts'
+
+const RULES = path.join(CHART, 'files/rules.yaml')
+const PAGE = path.resolve(CHART, '../../docs/metrics.md')
+
+interface Rule {
+  readonly alert?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+describe('the alerts of the chart, by promtool', () => {
+  let promtool: string
+  let folder: string
+  let rules: readonly Rule[]
+  before(async () => {
+    ;({ promtool } = await installParts(['promtool']))
+    folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-rules-'))
+    const { groups } = parse(await readFile(RULES, 'utf8')) as { groups: { rules: Rule[] }[] }
+    rules = groups.flatMap((group) => group.rules)
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  /** What promtool is to find of a case: the alert as it is sent, or none. */
+  function testsOf(one: AlertCase) {
+    const { alert, at, labels, summary } = one
+    const rule = rules.find((candidate) => candidate.alert === alert)
+    const sent = {
+      exp_labels: { ...rule?.labels, ...labels },
+      exp_annotations: { ...rule?.annotations, summary },
+    }
+    return (['fires', 'quiet'] as const).map((which) => ({
+      ...{ name: `${alert} ${which}`, interval: '1m' },
+      input_series: Object.entries(one[which]).map(([series, values]) => ({ series, values })),
+      alert_rule_test: [
+        { eval_time: at, alertname: alert, exp_alerts: which === 'fires' ? [sent] : [] },
+      ],
+    }))
+  }
+
+  async function judge(tests: readonly unknown[]): Promise<{ code: number; output: string }> {
+    const file = path.join(folder, 'tests.yaml')
+    await writeFile(file, stringify({ rule_files: [RULES], evaluation_interval: '1m', tests }))
+    const { code, output } = await run(promtool, ['test', 'rules', file])
+    return { code: code ?? -1, output }
+  }
+
+  it('are rules', async () => {
+    const { code, output } = await run(promtool, ['check', 'rules', RULES])
+    assert.equal(code, 0, output)
+  })
+
+  it('have one case each that fires and one that does not', () => {
+    assert.deepEqual(
+      ALERT_CASES.map(({ alert }) => alert),
+      rules.flatMap(({ alert }) => alert ?? []),
+    )
+  })
+
+  it('fire, with these words, and keep quiet', async () => {
+    const { code, output } = await judge(ALERT_CASES.flatMap(testsOf))
+    assert.equal(code, 0, output)
+  })
+
+  it('would be found not to', async () => {
+    const [first] = ALERT_CASES
+    assert.ok(first)
+    for (const wrong of [
+      { ...first, quiet: first.fires },
+      { ...first, fires: first.quiet },
+      { ...first, summary: 'other words' },
+    ]) {
+      assert.notEqual((await judge(testsOf(wrong))).code, 0)
+    }
+  })
+
+  it('get series by what docs/metrics.md tells Prometheus to scrape', async () => {
+    const page = await readFile(PAGE, 'utf8')
+    const text = /```yaml\n(scrape_configs:\n.*?)```/s.exec(page)?.[1] ?? assert.fail('none')
+    const { scrape_configs: jobs } = parse(text) as { scrape_configs: Record<string, unknown>[] }
+    // Debian's Prometheus knows no cluster.
+    const known = jobs.map(({ kubernetes_sd_configs: found, ...job }) => {
+      assert.ok(Array.isArray(found))
+      return { ...job, static_configs: [] }
+    })
+    const file = path.join(folder, 'prometheus.yaml')
+    await writeFile(file, stringify({ scrape_configs: known }))
+    const { code, output } = await run(promtool, ['check', 'config', '--syntax-only', file])
+    assert.equal(code, 0, output)
+  })
+})

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { initializeKeys } from '../../src/adapters/file/keys/key-maker.ts'
+import { secretManifest } from '../../tools/stack/secret-manifest.ts'
+import { auditLines } from '../support/audit-lines.ts'
+import { ask, basic } from '../support/http.ts'
+import { until } from '../support/until.ts'
+
+/** The compiled program, beside this compiled test. */
+const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
+const LIMIT = 10_000
+const QUERY = '/token?service=internal-registry.io&scope=repository:team-a/app:pull'
+
+describe('what rauth serve writes', () => {
+  let directory: string
+  const running: ChildProcess[] = []
+  before(async () => {
+    directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-logs-'))
+    await initializeKeys({
+      ...{ directory: path.join(directory, 'keys'), algorithm: 'ES256', now: new Date() },
+    })
+    await mkdir(path.join(directory, 'secrets'))
+    const secret = secretManifest('team-a', { username: 'team-a', password: 'canary' })
+    await writeFile(path.join(directory, 'secrets', 'team-a.yaml'), secret)
+  })
+  after(async () => {
+    for (const child of running) child.kill('SIGKILL')
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  async function serve(settings: string) {
+    const config = path.join(directory, `rauth-${running.length}.yaml`)
+    const ports = ['token', 'gateway', 'gatewayHttp', 'operations'].map((p) => `${p}: 127.0.0.1:0`)
+    const listen = `listen: { ${ports.map((one) => one.replace(/: (.*)/, ": '$1'")).join(', ')} }`
+    const text = `realm: http://localhost:1/token\ncredentials: { directory: secrets }\n${listen}\n${settings}`
+    await writeFile(config, text)
+    const child = spawn(process.execPath, [PROGRAM, 'serve', '-c', config], {
+      ...{ stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } },
+    })
+    running.push(child)
+    let [stdout, stderr] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    await until('ready', LIMIT, () => {
+      if (child.exitCode !== null) assert.fail(stderr)
+      return /ready /.test(stdout.replaceAll('"', ' '))
+    })
+    const port = (name: string) => Number(new RegExp(`"${name}":(\\d+)`).exec(stdout)?.[1])
+    const login = (password: string) =>
+      ask(port('token'), QUERY, { headers: { authorization: basic('team-a', password) } })
+    async function end() {
+      child.kill('SIGTERM')
+      await once(child, 'close')
+    }
+    return { child, port, login, end, stdout: () => stdout, stderr: () => stderr }
+  }
+
+  const idOf = ({ body }: { readonly body: string }) =>
+    (JSON.parse(body) as { errors: [{ detail: { decision: string } }] }).errors[0].detail.decision
+
+  it('is the audit in a file of its own, moved away by SIGHUP, whole at the end', async () => {
+    const file = path.join(directory, 'audit.log')
+    const rauth = await serve('audit: { to: ./audit.log }')
+    const refused = idOf(await rauth.login('wrong'))
+    await rauth.login('canary')
+    await until('both lines', LIMIT, async () => {
+      return auditLines(await readFile(file, 'utf8')).length === 2
+    })
+    await rename(file, `${file}.1`)
+    rauth.child.kill('SIGHUP')
+    await until('a new file', LIMIT, () =>
+      stat(file).then(
+        () => true,
+        () => false,
+      ),
+    )
+    const last = idOf(await rauth.login('wrong, too'))
+    await rauth.end()
+    const before = auditLines(await readFile(`${file}.1`, 'utf8'))
+    const behind = auditLines(await readFile(file, 'utf8'))
+    assert.deepEqual(
+      [...before, ...behind].map(({ id, outcome }) => [id, outcome]),
+      [
+        [refused, 'refused'],
+        [before[1]?.id, 'allowed'],
+        [last, 'refused'],
+      ],
+    )
+    assert.deepEqual(auditLines(rauth.stdout()), [], 'none of what could be decided is in the log')
+  })
+
+  it('is the audit on stdout, whatever is logged', async () => {
+    const rauth = await serve('logLevel: info\naudit: { to: stdout }')
+    const id = idOf(await rauth.login('wrong'))
+    await rauth.end()
+    assert.deepEqual(
+      auditLines(rauth.stdout()).map((line) => line.id),
+      [id],
+    )
+  })
+
+  it('changes at run time by signals, none of which opens a debugger', async () => {
+    const rauth = await serve('audit: { sampleReads: 1000000 }')
+    const signal = async (name: NodeJS.Signals, said: string) => {
+      rauth.child.kill(name)
+      await until(said, LIMIT, () => rauth.stdout().includes(said))
+    }
+    await signal('SIGUSR1', 'SIGUSR1 does nothing')
+    await signal('SIGUSR2', '"logLevel":"debug","msg":"logs all there is"')
+    await signal('SIGUSR2', 'logs what is configured')
+    const { status } = await rauth.login('canary')
+    assert.equal(status, 200)
+    await rauth.end()
+    assert.doesNotMatch(rauth.stderr(), /debugger|inspector/i)
+  })
+
+  it('is for people where that is wanted, without colours where no terminal is', async () => {
+    const rauth = await serve('logFormat: pretty')
+    const port = /token=|ports=\{"token":(\d+)/.exec(rauth.stdout())?.[1]
+    await ask(Number(port), QUERY, { headers: { authorization: basic('a\u001b[2J', 'wrong') } })
+    await rauth.end()
+    assert.match(
+      rauth.stdout(),
+      /^\d\d:\d\d:\d\d\.\d{3} info {2}token refused 400 credentials_malformed {2}GET token /m,
+    )
+    assert.ok(!rauth.stdout().includes('\u001b'))
+  })
+
+  it('allows nothing that cannot be recorded, where that is wanted', async () => {
+    // Linux's file of a full disk.
+    const rauth = await serve('audit: { to: /dev/full, required: true }')
+    await rauth.login('canary')
+    await until('a trouble', LIMIT, () => rauth.stdout().includes('the audit is not written'))
+    const { status, body } = await rauth.login('canary')
+    assert.equal(status, 503)
+    assert.match(body, /"reason":"unrecorded"/)
+    const ready = await ask(rauth.port('operations'), '/readyz')
+    assert.equal(ready.status, 503)
+    assert.match(ready.body, /"audit":"\/dev\/full cannot be written: ENOSPC/)
+    const metrics = await ask(rauth.port('operations'), '/metrics')
+    assert.match(metrics.body, /^rauth_decisions_total\{[^}]*reason="unrecorded"[^}]*\} 1$/m)
+    const explained = await ask(rauth.port('operations'), `/decisions/${idOf({ body })}`)
+    assert.match(explained.body, /"reason":"unrecorded"/)
+    await rauth.end()
+    assert.deepEqual(
+      auditLines(rauth.stdout()).map(({ id, outcome }) => [id, outcome]),
+      [[idOf({ body }), 'failed']],
+    )
+  })
+
+  it('is a reason not to start where it cannot be written', async () => {
+    await assert.rejects(
+      serve('audit: { to: ./missing/audit.log }'),
+      /missing\/audit\.log cannot be/,
+    )
+  })
+})
