@@ -79,6 +79,28 @@ export default tseslint.config(
     rules: { 'no-restricted-exports': 'off' },
   },
   {
+    // The page of the live view: what browsers run. What clients wrote becomes text, never markup.
+    files: ['src/adapters/live-view/page/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: false },
+      globals: Object.fromEntries(
+        [
+          ...['document', 'location', 'fetch', 'performance', 'setTimeout', 'clearTimeout'],
+          ...['EventSource', 'FormData', 'URLSearchParams', 'requestAnimationFrame'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'write', 'setHTMLUnsafe'].map(
+          (property) => ({ property, message: 'use element() of dom.js' }),
+        ),
+      ],
+    },
+  },
+  {
     // node's test runner takes a reporter from the default export.
     files: ['tools/test/reporter.ts'],
     rules: { 'no-restricted-exports': 'off' },

@@ -3,6 +3,7 @@ import { parseBasic, type BasicCredentials } from './credentials/basic-auth.ts'
 import { toldOf } from './credentials/vouchers.ts'
 import { decide, type Decision, type DecideDependencies, type RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
+import { identityHeaders } from './identity-headers.ts'
 import {
   findLive,
   readToken,
@@ -174,16 +175,4 @@ export function createCheckAccess(
     decide(deps, 'gateway', origin, async (learn) =>
       parsed.ok ? check(parsed.value, origin, learn) : parsed,
     )
-}
-
-/**
- * A user name is free text: percent-encoding keeps it one printable header value. An anonymous token
- * has neither name nor namespace; `-` stands for both and is no namespace. Left out, or empty, a proxy
- * could leave there what the client sent.
- */
-function identityHeaders(account: string, namespaces: readonly string[]) {
-  return {
-    'x-rauth-account': encodeURIComponent(account) || '-',
-    'x-rauth-namespace': namespaces.join(',') || '-',
-  }
 }

@@ -15,7 +15,7 @@ import { formatScope } from './registry/scope.ts'
 import type { Labels, ToldCredential } from './subject.ts'
 import type { Verifier } from './token/verifier.ts'
 
-export interface LiveTokenDependencies {
+export interface FindLiveDependencies {
   readonly clock: Clock
   readonly store: CredentialLookup
   /** The sources that vouch for those who are in no store. */
@@ -26,6 +26,9 @@ export interface LiveTokenDependencies {
   readonly policy: () => Policy
   /** Who decides what the rules leave open; without: nobody. */
   readonly decider: Decider | undefined
+}
+
+export interface LiveTokenDependencies extends FindLiveDependencies {
   readonly verifier: Verifier
 }
 
@@ -72,7 +75,7 @@ export function readToken(
 
 /** A bearer is never better than its credentials, of which one must be as it was, and the policy of now. */
 export function findLive(
-  deps: LiveTokenDependencies,
+  deps: FindLiveDependencies,
   { account, credentials, access = [], decided }: Bearer,
   { service, address }: Pick<Asker, 'service' | 'address'>,
   learn: Learn,

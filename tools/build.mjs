@@ -93,7 +93,7 @@ async function bundle() {
 function listSources() {
   const inFolders = SOURCE_FOLDERS.flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|mjs)$/.test(name))
+      .filter((name) => /\.(ts|mjs|js|css|html)$/.test(name))
       .map((name) => path.join(folder, name)),
   )
   return [...inFolders.sort(), ...SOURCE_FILES]

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, stop } from 'esbuild'
@@ -43,6 +43,26 @@ const WITHOUT_URL_PARSER = {
   },
 }
 
+/** The files of the live view's page, which lie beside the module that reads them and here are inside it. */
+const WITH_PAGE_FILES = {
+  name: 'with the files of the page',
+  setup(build) {
+    build.onLoad({ filter: /\/live-view\/page-files\.ts$/ }, async ({ path: file }) => {
+      const folder = path.join(path.dirname(file), 'page')
+      const names = (await readdir(folder)).sort()
+      const texts = await Promise.all(
+        names.map(async (name) => [name, await readFile(path.join(folder, name), 'utf8')]),
+      )
+      const contents = [
+        `const TEXTS = ${JSON.stringify(Object.fromEntries(texts), undefined, 2)}`,
+        'export const PAGE_FILES = Object.keys(TEXTS)',
+        'export const readPageFile = (name) => TEXTS[name]',
+      ].join('\n')
+      return { contents, watchFiles: names.map((name) => path.join(folder, name)) }
+    })
+  },
+}
+
 /** What both programs are made with. */
 const COMMON = {
   absWorkingDir: ROOT,
@@ -73,7 +93,7 @@ export async function bundle() {
     // And one that is nobody's dependency: `debug` colours with it where it happens to be, as it is here
     // for a tool of ours.
     external: ['bcrypt', 'supports-color'],
-    plugins: [WITHOUT_GENERATED_CLIENT, WITHOUT_URL_PARSER],
+    plugins: [WITHOUT_GENERATED_CLIENT, WITHOUT_URL_PARSER, WITH_PAGE_FILES],
     banner: { js: PREAMBLE },
   })
   await makeProgram({

@@ -11,7 +11,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RequestOrigin } from '../decision.ts'
-import type { Reason } from '../refusal.ts'
+import type { Reason, Refusal } from '../refusal.ts'
 import { followTls, serverOptions, type ListenerTls } from './tls.ts'
 
 /** An HTTP answer, ready to be written to whatever connection is there. */
@@ -31,7 +31,7 @@ export interface HttpExchange {
   /** The answer to a CONNECT: there never is a tunnel. */
   connect(request: IncomingMessage): Promise<HttpAnswer>
   /** The answer to what is no HTTP request, or never becomes a whole one. */
-  refuse(reason: Reason, origin: RequestOrigin): Promise<HttpAnswer>
+  refuse(refusal: Refusal, origin: RequestOrigin): Promise<HttpAnswer>
   /** Told of an answer that could not be given: the connection is cut then. */
   onFailure(thrown: unknown): void
 }
@@ -41,7 +41,7 @@ export function exchangeOf(current: () => HttpExchange): HttpExchange {
   return {
     serve: (request, response) => current().serve(request, response),
     connect: (request) => current().connect(request),
-    refuse: (reason, origin) => current().refuse(reason, origin),
+    refuse: (refusal, origin) => current().refuse(refusal, origin),
     onFailure: (thrown) => {
       current().onFailure(thrown)
     },
@@ -154,7 +154,7 @@ export function createExchangeServer(
     void attempt(socket, () => end(socket, () => exchange.connect(request)))
   })
 
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: ClientError, socket) => {
     const reason = reasonOf(error)
     const { request, response } = latest.get(socket) ?? {}
     if (reason !== undefined && ending.has(socket)) return
@@ -165,10 +165,17 @@ export function createExchangeServer(
     else {
       // The answer of who reads that body is the last one then.
       if (request?.complete === false) request.emit(BODY_BROKEN, reason)
-      void attempt(socket, () => end(socket, () => exchange.refuse(reason, originOf(socket))))
+      void attempt(socket, () =>
+        end(socket, () => exchange.refuse({ reason, ...tlsOnPlain(error) }, originOf(socket))),
+      )
     }
   })
   return server
+}
+
+/** What Node could not read. */
+interface ClientError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer
 }
 
 function secure(options: ServerOptions, tls: ListenerTls): Server {
@@ -211,6 +218,17 @@ export function bodyLength({ headers }: IncomingMessage): number {
 /** `undefined`: the connection broke, or its TLS never came to be, so nobody is left to be told. */
 function reasonOf({ code = '' }: NodeJS.ErrnoException): Reason | undefined {
   return REASONS.get(code) ?? (code.startsWith('HPE_') ? 'request_malformed' : undefined)
+}
+
+/** The first bytes of a TLS handshake: RFC 8446, 5.1. */
+const HANDSHAKE = Buffer.from([0x16, 0x03])
+
+/** Said of a client that speaks TLS to a port that does not: it is told 400, and nobody would guess why. */
+function tlsOnPlain({ rawPacket }: ClientError): Pick<Refusal, 'detail'> {
+  if (rawPacket?.subarray(0, 2).equals(HANDSHAKE) !== true) return {}
+  return {
+    detail: 'what came is TLS and this port is plain: give it a certificate, or speak http to it',
+  }
 }
 
 function originOf(socket: Duplex): RequestOrigin {

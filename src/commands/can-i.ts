@@ -2,10 +2,10 @@ import { Argument, Command, Option } from 'commander'
 import { nearest } from '../nearest.ts'
 import { parseScopes } from '../registry/scope.ts'
 import { addAskerOptions, type AskerOptions } from './asking/asker-options.ts'
-import { judge, type Judged } from './asking/judge.ts'
+import { judge, type Judged } from '../serve/asking/judge.ts'
 import { readOffline } from './asking/offline.ts'
 import { usage } from './asking/usage.ts'
-import { whoAsks } from './asking/who.ts'
+import { whoIsNamed } from './asking/who-is-named.ts'
 import { listRules } from './can-i/list.ts'
 import { denials } from './explain/words.ts'
 import { outputOption, printJson, say, type Output } from './output.ts'
@@ -41,7 +41,7 @@ export function canICommand(): Command {
         if (options.list === true) {
           if (actions !== undefined) throw usage('--list takes no action: it lists them all')
           const offline = await readOffline(options)
-          const asking = whoAsks(options, offline, now)
+          const asking = whoIsNamed(options, offline, now)
           say([...offline.missing, ...asking.notes])
           listRules(offline.policy, asking, options.output)
           return
@@ -54,7 +54,7 @@ export function canICommand(): Command {
         const requested = parseScopes([`${options.type}:${name}:${actions}`])
         if (!requested.ok) throw usage(`no action or no name: ${requested.refusal.detail ?? ''}`)
         const offline = await readOffline(options)
-        const asking = whoAsks({ ...options, tag: tags }, offline, now)
+        const asking = whoIsNamed({ ...options, tag: tags }, offline, now)
         say([...offline.missing, ...asking.notes])
         answer(await judge(offline.policy, asking, requested.value), options.output)
       },

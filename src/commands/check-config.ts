@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import os from 'node:os'
+import path from 'node:path'
 import { Command } from 'commander'
 import { POLICY_FILE, readDocumentText } from '../adapters/file/document-text.ts'
+import { auditFileOf } from '../config/audit-schema.ts'
 import { USUAL_FILE } from '../config/read.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import { asksCluster, clusterOf } from '../config/credentials.ts'
@@ -10,6 +12,9 @@ import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
 import { filesOf } from '../serve/identity/files.ts'
+import { liveViewFiles } from '../serve/live-view-token.ts'
+import type { NeededFile } from '../serve/needed-file.ts'
+import { tracingFiles } from '../serve/tracing.ts'
 import {
   addAnyConfigOption,
   configFile,
@@ -33,7 +38,7 @@ export function checkConfigCommand(): Command {
       const { config, unheeded } = loadAnyConfig(options)
       const policy = await readPolicy(config)
       await checkCluster(config)
-      await checkIdentity(config)
+      await checkFiles(config)
       const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
       const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
       const missing = given.files ? missingPaths(config) : []
@@ -89,9 +94,14 @@ function clusterPaths(config: Config): readonly Missing[] {
     : [['credentials.kubernetes.kubeconfig', kubeconfig, ': put it there']]
 }
 
-/** Throws what is wrong with a file of an identity source that is here. */
-async function checkIdentity({ identity }: Config): Promise<void> {
-  for (const { path, check } of identity.flatMap(filesOf)) if (existsSync(path)) await check()
+/** The files that are read here as `rauth serve` reads them. */
+function neededFiles({ identity, tracing, liveView }: Config): readonly NeededFile[] {
+  return [...identity.flatMap(filesOf), ...tracingFiles(tracing), ...liveViewFiles(liveView)]
+}
+
+/** Throws what is wrong with one of them that is here. */
+async function checkFiles(config: Config): Promise<void> {
+  for (const one of neededFiles(config)) if (existsSync(one.path)) await one.check()
 }
 
 /** A command of the policy that is named by a path. */
@@ -100,12 +110,10 @@ function programs({ policy }: Config): readonly Missing[] {
   return program?.includes('/') === true ? [['policy.command.program', program, '']] : []
 }
 
-function tracingPaths({ tracing: { endpoint, ...files } }: Config): readonly Missing[] {
-  if (endpoint === undefined) return []
-  return (['headersFile', 'authority'] as const).flatMap((key): Missing[] => {
-    const file = files[key]
-    return file === undefined ? [] : [[`tracing.${key}`, file, '']]
-  })
+/** The folder of the audit's file, which rauth makes itself. */
+function auditFolder({ audit }: Config): readonly Missing[] {
+  const file = auditFileOf(audit)
+  return file === undefined ? [] : [['audit.to, the folder', path.dirname(file), ': make it']]
 }
 
 type Missing = readonly [key: string, path: string, next: string]
@@ -123,11 +131,11 @@ function missingPaths(config: Config): readonly string[] {
     ...secrets.flatMap(() => credentialPaths(credentials)),
     ...clusterPaths(config),
     ...programs(config),
-    ...identity.flatMap(filesOf).map(({ key, path, next }): Missing => [key, path, next]),
+    ...auditFolder(config),
+    ...neededFiles(config).map(({ key, path: file, next }): Missing => [key, file, next]),
     ...(policy.file === undefined
       ? []
       : [['policy.file', policy.file, ': put a policy there'] as const]),
-    ...tracingPaths(config),
     ...TLS_LISTENERS.flatMap((listener) =>
       Object.entries(tlsFilesOf(config, listener) ?? {}).map(([name, file]: [string, string]) => {
         const missing: Missing = [`tls.${listener}.${name}`, file, '']
@@ -136,6 +144,6 @@ function missingPaths(config: Config): readonly string[] {
     ),
   ]
   return paths
-    .filter(([, path]) => !existsSync(path))
-    .map(([key, path, next]) => `${key} ${path} is not here${next}`)
+    .filter(([, file]) => !existsSync(file))
+    .map(([key, file, next]) => `${key} ${file} is not here${next}`)
 }

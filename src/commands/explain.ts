@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { addAskerOptions, type AskerOptions } from './asking/asker-options.ts'
-import { judge, type Judged } from './asking/judge.ts'
+import { judge, type Judged } from '../serve/asking/judge.ts'
 import { configOf, readOffline } from './asking/offline.ts'
-import { whoAsks } from './asking/who.ts'
+import { whoIsNamed } from './asking/who-is-named.ts'
 import { judgeCheck } from './explain/check.ts'
 import { parseUrl } from './asking/parse-url.ts'
 import { fetchDecision, operationsOf } from './explain/decision.ts'
@@ -65,7 +65,7 @@ async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
     case 'check':
       return judgeCheck(what.request, options, offline, now)
     case 'scope': {
-      const asking = whoAsks(options, offline, now)
+      const asking = whoIsNamed(options, offline, now)
       say(asking.notes)
       return judge(offline.policy, asking, what.requested)
     }

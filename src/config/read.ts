@@ -98,7 +98,7 @@ export function settleConfig(
     Object.fromEntries(
       Object.entries(files).map(([name, file]) => [name, file && path.resolve(folder, file)]),
     )
-  const { tls, policy, identity, audit, tracing } = parsed.data
+  const { tls, policy, identity, audit, tracing, liveView } = parsed.data
   return {
     config: deepFreeze({
       ...parsed.data,
@@ -115,6 +115,10 @@ export function settleConfig(
       policy: {
         ...{ ...policy, ...(policy.file && resolved({ file: policy.file })) },
         command: { ...policy.command, ...programIn(folder, policy.command.program) },
+      },
+      liveView: {
+        ...liveView,
+        ...(liveView.tokenFile && resolved({ tokenFile: liveView.tokenFile })),
       },
       tracing: {
         ...tracing,

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
 import { CHANGES } from './changes-at.ts'
+import { MAX_LANE_WINDOW } from '../token/fast-lane.ts'
 import { auditSchema } from './audit-schema.ts'
 import { controllerSchema } from './controller-schema.ts'
 import { credentials, type CredentialSource } from './credentials.ts'
 import { identitySchema } from './identity-schema.ts'
+import { liveViewSchema } from './live-view-schema.ts'
 import { tracing } from './tracing-schema.ts'
 import {
   address,
@@ -25,6 +27,9 @@ import {
   tlsFiles,
   wholeNumber,
 } from './values.ts'
+
+/** The longest that a token may be made to live, seconds. */
+export const MAX_LIFETIME = 86_400
 
 const shape = z.strictObject({
   issuer: challengeText
@@ -68,7 +73,7 @@ const shape = z.strictObject({
     .describe('Name of the credential Secret in every namespace.'),
   token: z
     .strictObject({
-      expiry: duration(60, 86_400)
+      expiry: duration(60, MAX_LIFETIME)
         .prefault('5m')
         .describe('Lifetime of a token. Clients take anything below 60 s for 60 s.'),
       algorithm: z
@@ -78,7 +83,7 @@ const shape = z.strictObject({
           'The algorithm to sign with, if there are keys of several; else the newest key signs.',
         )
         .register(CHANGES, { at: 'restart' }),
-      pushExpiry: duration(60, 86_400)
+      pushExpiry: duration(60, MAX_LIFETIME)
         .optional()
         .describe(
           'That of a token that can do more than pull, so that a long upload ends; `expiry` if not set.',
@@ -209,6 +214,22 @@ const shape = z.strictObject({
         .default(false)
         .describe('Take user name and password in place of a token: for tools that fetch none.')
         .register(CHANGES, { at: 'restart' }),
+      fastLane: z
+        .strictObject({
+          enabled: z
+            .boolean('must be true or false')
+            .default(false)
+            .describe(
+              'Whether tokens for pulls say what Envoy may let pass without asking the gateway: reads by digest of what the rules let their holder pull whole. It takes an Envoy that is configured for it; docs/fast-lane.md.',
+            ),
+          window: duration(1, MAX_LANE_WINDOW)
+            .prefault('30s')
+            .describe(
+              'How long after the issue of a token; so long a revoked credential, or a changed policy, may still read by digest.',
+            ),
+        })
+        .prefault({})
+        .describe('Reads by digest that Envoy decides by itself.'),
     })
     .prefault({})
     .describe('What Envoy or another proxy asks about every request.')
@@ -339,6 +360,7 @@ const shape = z.strictObject({
     .prefault({})
     .describe('The names of repositories, to each caller those that it may pull.')
     .register(CHANGES, { at: 'run time' }),
+  liveView: liveViewSchema,
   tracing,
   drainDelay: duration(0, 300)
     .prefault('0s')
@@ -398,7 +420,8 @@ function samePorts(listen: Readonly<Record<string, Address>>): readonly [string,
 }
 
 /** The configuration: every key with its meaning, unit and default. */
-export const schema = shape.superRefine(({ service, services, policy, listen }, context) => {
+export const schema = shape.superRefine((all, context) => {
+  const { service, services, policy, listen, gateway, audit } = all
   const lists = (['public', 'shared', 'administrators'] as const).filter(
     (key) => policy[key].length > 0,
   )
@@ -416,6 +439,11 @@ export const schema = shape.superRefine(({ service, services, policy, listen }, 
     const message =
       'cannot stand beside "policy.command": one of them decides what no rule is about'
     context.addIssue({ code: 'custom', path: ['policy', 'kubernetes', 'enabled'], message })
+  }
+  if (gateway.fastLane.enabled && audit.required) {
+    const message =
+      'cannot stand beside "audit.required": what Envoy lets pass by itself is recorded by Envoy, or not at all'
+    context.addIssue({ code: 'custom', path: ['gateway', 'fastLane', 'enabled'], message })
   }
   for (const [key, other] of samePorts(listen)) {
     const message = `has the port of "listen.${other}": give each a port of its own`

@@ -24,6 +24,7 @@ export function warningsOf(
       ...deadRealms(config),
     ],
     ...[...plainPorts(config, listeners), ...plainCollector(config)],
+    ...plainLiveView(config),
   ]
 }
 
@@ -138,6 +139,15 @@ function plainPorts(config: Config, listeners: readonly TlsListener[]): readonly
   return [
     `no TLS for what other machines reach (${names('listen')}): passwords and tokens travel in the ` +
       `clear unless a mesh encrypts them; next: ${names('tls')}, or listen on 127.0.0.1`,
+  ]
+}
+
+function plainLiveView({ liveView: { enabled, token, tokenFile }, listen }: Config) {
+  const hasToken = enabled && (token ?? tokenFile) !== undefined
+  if (!hasToken || isLoopback(listen.operations.host)) return []
+  return [
+    'no TLS for the token of the live view (listen.operations has none): it travels in the clear unless a mesh or a ' +
+      'proxy encrypts it; next: reach it by kubectl port-forward, or listen on 127.0.0.1',
   ]
 }
 

@@ -1,12 +1,13 @@
 import { isMapping } from '../mapping.ts'
 
+export { ROTATED_AT } from '../credentials/secret/password-since.ts'
+
 /** By this label whoever looks at a Secret sees who keeps it; the name is Kubernetes' own. */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by'
 export const MANAGER = 'rauth'
 
 /** Annotations of rauth's on its Secrets. */
 export const OWNER = 'rauth.dev/owner'
-export const ROTATED_AT = 'rauth.dev/rotated-at'
 /** `now` or anything else: whoever may write the Secret asks for a rotation. Gone with it. */
 export const ROTATE = 'rauth.dev/rotate'
 /** `true`: whoever may write a Secret gives it to rauth. */

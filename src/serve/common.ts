@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { createLiveFeed, type LiveFeed } from '../adapters/live-view/live-feed.ts'
 import { createLogRation } from '../adapters/log-ration.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
@@ -39,6 +40,8 @@ interface Lasting extends DecideDependencies, OpenKeys {
   readonly tracing: OpenTracing | undefined
   /** The last ones, for whoever asks why. */
   readonly decisions: RecentDecisions
+  /** What the live view shows of them; without one: nothing. */
+  readonly liveFeed: LiveFeed | undefined
   readonly tls: TlsOfListeners
   readonly store: CredentialLookup
   readonly vouchers: Vouchers
@@ -127,7 +130,16 @@ async function createLasting(
     takesLogins,
   )
   metrics.observeCredentials(() => identity.lookup.ready())
+  const liveFeed = config.liveView.enabled ? createLiveFeed(() => Date.now()) : undefined
   const tracing = await openTracing({ config, log, metrics })
+  const sinks = [
+    ...logs.sinks,
+    { name: 'metrics', take: metrics.record },
+    { name: 'decisions', take: decisions.record },
+    ...(liveFeed === undefined ? [] : [{ name: 'live-view', take: liveFeed.record }]),
+    ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
+  ]
+  metrics.observeSinks(sinks.map(({ name }) => name))
   return {
     ...{
       log,
@@ -145,17 +157,9 @@ async function createLasting(
     ...{ store: identity.lookup, vouchers: identity.vouchers, nobody: identity.nobody },
     timer,
     newId: randomUUID,
-    record: recordTo(
-      [
-        ...logs.sinks,
-        { name: 'metrics', take: metrics.record },
-        { name: 'decisions', take: decisions.record },
-        ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
-      ],
-      onSinkFailure({ log, metrics }),
-    ),
+    record: recordTo(sinks, onSinkFailure({ log, metrics })),
     ...{ tracing, trace: tracing?.begin },
-    decisions,
+    ...{ decisions, liveFeed },
   }
 }
 

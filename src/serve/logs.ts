@@ -2,9 +2,10 @@ import { isatty } from 'node:tty'
 import { createAudit } from '../adapters/ops/audit.ts'
 import { openAuditFile, type AuditFile } from '../adapters/ops/audit-file.ts'
 import type { HealthPart } from '../adapters/ops/health.ts'
-import { logDecision } from '../adapters/ops/decision-line.ts'
+import { logDecision, logWrite } from '../adapters/ops/decision-line.ts'
 import { createLogger } from '../adapters/ops/logger.ts'
 import { openStdout } from '../adapters/ops/stdout.ts'
+import type { WriteEvent } from '../control/write-event.ts'
 import { auditFileOf } from '../config/audit-schema.ts'
 import type { Config } from '../config/schema.ts'
 import type { Log } from '../log.ts'
@@ -34,6 +35,8 @@ export interface Logs {
   readonly log: Log
   /** What is made of decisions, each for {@link recordTo}. */
   readonly sinks: readonly Sink[]
+  /** Of `rauth controller`. What was written is written: it is recorded as far as it can be. */
+  readonly recordWrite: (event: WriteEvent) => void
   /** From now on only what is as grave as this is logged. */
   setLevel(level: Config['logLevel']): void
   /** Logs all there is, or again what is configured. */
@@ -100,6 +103,10 @@ export async function openLogs({ config, terminal, onLost }: LogsOptions): Promi
 
   return {
     ...{ log, sinks },
+    recordWrite(event) {
+      logWrite(lines, event)
+      if (file !== undefined && event.outcome !== 'allowed') logWrite(log, event)
+    },
     setLevel(next) {
       if (next === level) return
       level = next

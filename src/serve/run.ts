@@ -95,7 +95,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
     hangUps.follow(reloads.request)
-    opened('operations', await openOperations({ current, health }))
+    opened('operations', await openOperations({ current, health, role }))
   }
 
   /** The open ports answer by the next configuration from the next request on. */

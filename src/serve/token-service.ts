@@ -7,6 +7,7 @@ import { lifetimesOf } from '../config/lifetimes.ts'
 import { otherRealms, serviceNames } from '../config/services.ts'
 import { RauthError } from '../errors.ts'
 import { createAuthorize, type AskedDecider } from '../authorize.ts'
+import { createFastLane } from '../fast-lane.ts'
 import { createIssueToken } from '../issue-token.ts'
 import { createIssuer } from '../token/issuer.ts'
 import { createRefreshTokens } from '../token/refresh-token.ts'
@@ -41,7 +42,8 @@ export function createTokenService(
         'name the folder with the private keys in keys.directory',
     )
   }
-  const { issuer, token, realm, guessing } = config
+  const { issuer, token, realm, guessing, service } = config
+  const { fastLane } = config.gateway
   const refreshTokens = createRefreshTokens({
     ...{ keys, clock, issuer, expiry: token.refresh.expiry, leeway: token.leeway },
   })
@@ -60,6 +62,9 @@ export function createTokenService(
       authorize: createAuthorize(decider),
       issuer: reused,
       refreshTokens: token.refresh.enabled ? refreshTokens : undefined,
+      fastLane: fastLane.enabled
+        ? createFastLane(common, { service, window: fastLane.window })
+        : undefined,
     },
     {
       ...{ issuer, services: serviceNames(config), anyService: token.anyService },

@@ -1,13 +1,15 @@
 import { readHeaderLines } from '../adapters/file/header-lines.ts'
+import { remedyFor } from '../adapters/file/unreadable.ts'
 import type { HealthPart } from '../adapters/ops/health.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import type { Tracing } from '../adapters/tracing/tracing.ts'
 import type { Config } from '../config/schema.ts'
 import type { Log } from '../log.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, RauthError } from '../errors.ts'
 import { visible } from '../printable.ts'
 import { VERSION } from '../version.ts'
 import { readAuthority } from './identity/authority.ts'
+import type { NeededFile } from './needed-file.ts'
 
 export interface OpenTracing extends Tracing {
   readonly health: HealthPart
@@ -30,9 +32,8 @@ export async function openTracing({
 }: OpenTracingOptions): Promise<OpenTracing | undefined> {
   const { endpoint: url, headersFile, protocol, sampleRatio } = tracing
   if (url === undefined) return undefined
-  const authority = await readAuthority(tracing.authority, 'tracing.authority')
-  const headers = () =>
-    headersFile === undefined ? Promise.resolve({}) : readHeaderLines(headersFile)
+  const authority = await readTrusted(tracing.authority)
+  const headers = () => (headersFile === undefined ? Promise.resolve({}) : readHeaders(headersFile))
   await headers()
   /** Why the last message was not taken. */
   let problem: string | undefined
@@ -69,4 +70,34 @@ export async function openTracing({
   })
   const trouble = () => problem && `the collector takes no spans: ${problem}`
   return { ...opened, health: { name: 'tracing', trouble } }
+}
+
+/** The files that tracing can't begin without. */
+export function tracingFiles({
+  endpoint,
+  headersFile,
+  authority,
+}: Config['tracing']): readonly NeededFile[] {
+  if (endpoint === undefined) return []
+  const files = [
+    ['tracing.headersFile', headersFile, readHeaders],
+    ['tracing.authority', authority, readTrusted],
+  ] as const
+  return files.flatMap(([key, path, read]) =>
+    path === undefined ? [] : [{ key, path, next: '', check: () => read(path) }],
+  )
+}
+
+function readTrusted(file: string | undefined): Promise<string | undefined> {
+  return readAuthority(file, 'tracing.authority')
+}
+
+async function readHeaders(file: string): Promise<Readonly<Record<string, string>>> {
+  try {
+    return await readHeaderLines(file)
+  } catch (cause) {
+    const next = remedyFor(cause, 'put a line NAME: VALUE there for each header')
+    const message = `tracing.headersFile ${file} cannot be used: ${messageOf(cause)}; next: ${next}`
+    throw new RauthError('ERR_CONFIG_INVALID', message, { cause })
+  }
 }

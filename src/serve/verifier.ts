@@ -1,7 +1,6 @@
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import type { Clock } from '../clock.ts'
-import { lifetimesOf } from '../config/lifetimes.ts'
-import type { Config } from '../config/schema.ts'
+import { MAX_LIFETIME, type Config } from '../config/schema.ts'
 import { serviceNames } from '../config/services.ts'
 import type { KeySet } from '../token/key-set.ts'
 import { createVerifier, type Verifier } from '../token/verifier.ts'
@@ -19,10 +18,10 @@ export interface VerifierParts {
 /** The verifier of the tokens of all services. */
 export function verifierOf({ config, keys, clock, metrics }: VerifierParts): Verifier {
   const { issuer, token } = config
-  const { expiry, pushExpiry } = lifetimesOf(config)
   return createVerifier({
     ...{ keys, issuer, audiences: serviceNames(config), clock, cacheSize: VERIFIED_TOKENS },
     ...(metrics && { onLookup: metrics.lookup('verified_tokens') }),
-    ...{ leeway: token.leeway, maxLifetime: Math.max(expiry, pushExpiry) },
+    // Not that of now: tokens of before it was made shorter, or of a replica that has not heard yet, are good.
+    ...{ leeway: token.leeway, maxLifetime: MAX_LIFETIME },
   })
 }

@@ -1,7 +1,8 @@
 import type { Access, ResourceActions } from '../registry/access.ts'
 import type { ToldCredential } from '../subject.ts'
 import { formatDecided, parseDecided } from './decided.ts'
-import { instant, list, MAX_ACTIONS, MAX_HOLDERS, names, record, text } from './payload.ts'
+import { parseFastLane, type FastLane } from './fast-lane.ts'
+import { instant, list, mapping, MAX_ACTIONS, MAX_HOLDERS, names, record, text } from './payload.ts'
 import { formatTold, told } from './told.ts'
 
 /**
@@ -9,7 +10,8 @@ import { formatTold, told } from './told.ts'
  * distribution token specification, and one private claim `rauth` = `{ns: string[], cred: [[id,
  * generation], …]}` with what the gateway needs to ask the policy again. A credential that was vouched
  * for has a third part, the holder (told.ts). Where not only rules decided it has `dec` as well: of each resource
- * of `access` the actions that somebody else allowed.
+ * of `access` the actions that somebody else allowed; and where Envoy may let reads pass by itself, `lane`
+ * (fast-lane.ts).
  *
  * A token without credentials is an anonymous one: then it has no subject and no namespace either,
  * and any other has a subject.
@@ -30,6 +32,8 @@ export interface ClaimSet {
   readonly decided?: Access
   readonly namespaces: readonly string[]
   readonly credentials: readonly ToldCredential[]
+  /** What Envoy may decide by itself; without: nothing. */
+  readonly fastLane?: FastLane
 }
 
 const MAX_ACCESS = 64
@@ -49,6 +53,7 @@ export function claimsToPayload(claims: ClaimSet) {
       ns: claims.namespaces,
       cred: claims.credentials.map(formatTold),
       ...(claims.decided !== undefined && { dec: formatDecided(claims.access, claims.decided) }),
+      ...(claims.fastLane !== undefined && { lane: claims.fastLane }),
     },
   }
 }
@@ -59,8 +64,9 @@ export function claimsToPayload(claims: ClaimSet) {
  */
 export function parseClaims(payload: unknown): ClaimSet | undefined {
   const top = record(payload, ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'access', 'rauth'])
-  const own = top?.['rauth']
-  const holder = record(own, ['ns', 'cred']) ?? record(own, ['ns', 'cred', 'dec'])
+  const own = mapping(top?.['rauth'])
+  const extra = ['dec', 'lane'].filter((key) => own !== undefined && Object.hasOwn(own, key))
+  const holder = record(own, ['ns', 'cred', ...extra])
   if (top === undefined || holder === undefined) return undefined
   const issuer = text(top['iss'])
   const subject = top['sub'] === '' ? '' : text(top['sub'])
@@ -87,13 +93,15 @@ export function parseClaims(payload: unknown): ClaimSet | undefined {
     return undefined
   }
   const decided = Object.hasOwn(holder, 'dec') ? parseDecided(holder['dec'], access) : NONE
-  if (decided === undefined) return undefined
+  const fastLane = Object.hasOwn(holder, 'lane') ? parseFastLane(holder['lane']) : null
+  if (decided === undefined || fastLane === undefined) return undefined
   const anonymous = credentials.length === 0
   if (anonymous ? subject !== '' || namespaces.length > 0 : subject === '') return undefined
   return {
     ...{ issuer, subject, audience, expiresAt, notBefore, issuedAt, id },
     ...{ access, namespaces, credentials },
     ...(decided === NONE ? {} : { decided }),
+    ...(fastLane === null ? {} : { fastLane }),
   }
 }
 

@@ -17,6 +17,9 @@ export interface ReuseOptions {
 /** What of the lifetime must be left of a token that is given out again. */
 const FRESH = 0.9
 
+/** What at most may be over of the window of its fast lane. */
+const OVER = 0.25
+
 /** Characters of what a usual token says. Whoever asks for all that fits has less remembered. */
 const USUAL = 1024
 
@@ -27,6 +30,7 @@ interface Remembered {
   /** Moments of the token that was begun, which may be signed by now or not. */
   readonly issuedAt: number
   readonly expiresAt: number
+  readonly laneUntil: number
   readonly keyId: string
   readonly signed: Promise<SignedToken>
 }
@@ -44,11 +48,12 @@ export function reusing(issuer: Issuer, { keys, age, size, onLookup }: ReuseOpti
     sizeCalculation: (_, name) => name.length,
   })
 
-  function isNew({ issuedAt, expiresAt, keyId }: Remembered, now: number): boolean {
+  function isNew({ issuedAt, expiresAt, laneUntil, keyId }: Remembered, now: number): boolean {
     const left = expiresAt - now
     return (
       now >= issuedAt &&
       now - issuedAt <= age &&
+      now - issuedAt <= OVER * (laneUntil - issuedAt) &&
       left >= Math.max(LEAST, FRESH * (expiresAt - issuedAt)) &&
       keys.active(now).kid === keyId
     )
@@ -61,10 +66,10 @@ export function reusing(issuer: Issuer, { keys, age, size, onLookup }: ReuseOpti
       const isKnown = known !== undefined && isNew(known, claims.issuedAt)
       onLookup?.(isKnown)
       if (isKnown) return known.signed
-      const { issuedAt, expiresAt } = claims
+      const { issuedAt, expiresAt, fastLane: { until: laneUntil } = { until: Infinity } } = claims
       const signed = issuer.sign(claims)
       const keyId = keys.active(issuedAt).kid
-      remembered.set(name, { issuedAt, expiresAt, keyId, signed })
+      remembered.set(name, { issuedAt, expiresAt, laneUntil, keyId, signed })
       signed.catch(() => {
         if (remembered.get(name)?.signed === signed) remembered.delete(name)
       })
@@ -76,9 +81,10 @@ export function reusing(issuer: Issuer, { keys, age, size, onLookup }: ReuseOpti
 /** All that a token says but when it was made and what it is called. */
 function nameOf(claims: ClaimSet): string {
   const { issuer, subject, audience, access, decided = [], namespaces, credentials } = claims
+  const { fastLane } = claims
   const lifetime = claims.expiresAt - claims.issuedAt
   return JSON.stringify([
     ...[issuer, subject, audience, lifetime, access, decided],
-    ...[namespaces, credentials],
+    ...[namespaces, credentials, fastLane?.paths],
   ])
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, it } from 'node:test'
 import {
@@ -12,6 +14,7 @@ import {
 } from '../../src/adapters/http-exchange.ts'
 import { listenHttp, type Listener } from '../../src/adapters/listen.ts'
 import type { Reason } from '../../src/refusal.ts'
+import { until } from '../support/until.ts'
 import { assertHungUpOn, exchange, head } from '../support/wire.ts'
 
 const answerOf = (body: string, status = 200): HttpAnswer => ({ status, headers: {}, body })
@@ -25,6 +28,7 @@ describe('createExchangeServer', () => {
   /** Answers a request with its path after a moment, and tells what it was asked to refuse. */
   async function start(changed: Partial<HttpExchange> = {}) {
     const refusals: Reason[] = []
+    const details: (string | undefined)[] = []
     const server = createExchangeServer(
       { headersTimeout: 300, requestTimeout: 600 },
       {
@@ -33,8 +37,9 @@ describe('createExchangeServer', () => {
           sendAnswer({ request, response }, answerOf(request.url ?? ''), false)
         },
         connect: () => Promise.resolve(answerOf('no tunnel', 405)),
-        async refuse(reason) {
+        async refuse({ reason, detail }) {
           refusals.push(reason)
+          details.push(detail)
           await sleep(100)
           return answerOf(reason, 400)
         },
@@ -44,7 +49,7 @@ describe('createExchangeServer', () => {
     )
     const listener = await listenHttp(server, { host: '127.0.0.1', port: 0 })
     listeners.push(listener)
-    return { server, refusals, port: listener.port }
+    return { server, refusals, details, port: listener.port }
   }
 
   it('cuts a connection with more requests on it than anybody has a use for', async () => {
@@ -102,6 +107,15 @@ describe('createExchangeServer', () => {
       await assertHungUpOn(server, bytes)
     })
   }
+
+  it('says of a client that speaks TLS what is the matter', async () => {
+    const { port, refusals, details } = await start()
+    const client = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false })
+    await once(client, 'error')
+    await until('it is refused', 5_000, () => refusals.length > 0)
+    assert.deepEqual(refusals, ['request_malformed'])
+    assert.match(details[0] ?? '', /^what came is TLS and this port is plain/)
+  })
 
   it('ends a silent connection without an answer, and refuses nothing', async () => {
     const { port, refusals } = await start()

@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test'
 import { initializeKeys } from '../../src/adapters/file/keys/key-maker.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { auditLines } from '../support/audit-lines.ts'
+import { partsOnNoPage } from '../support/health-page.ts'
 import { ask, basic } from '../support/http.ts'
 import { until } from '../support/until.ts'
 
@@ -141,6 +142,7 @@ describe('what rauth serve writes', () => {
     assert.match(body, /"reason":"unrecorded"/)
     const ready = await ask(rauth.port('operations'), '/readyz')
     assert.equal(ready.status, 503)
+    assert.deepEqual(partsOnNoPage(ready.body), [])
     assert.match(ready.body, /"audit":"\/dev\/full cannot be written: ENOSPC/)
     const metrics = await ask(rauth.port('operations'), '/metrics')
     assert.match(metrics.body, /^rauth_decisions_total\{[^}]*reason="unrecorded"[^}]*\} 1$/m)

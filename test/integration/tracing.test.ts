@@ -8,6 +8,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { CHECK } from '../support/check-messages.ts'
 import { grpcCall, grpcSession } from '../support/grpc-calls.ts'
+import { partsOnNoPage } from '../support/health-page.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { message } from '../support/http2-frames.ts'
 import { startOtlpSink, type OtlpSink, type SentSpan } from '../support/otlp-sink.ts'
@@ -170,6 +171,7 @@ describe('spans', () => {
     await until('the line', PATIENCE, async () => (await told()).length > 0)
     const { body } = await ask(serving.operations, '/readyz?verbose')
     assert.match(body, /^\[!\]tracing goes on: the collector takes no spans: /m)
+    assert.deepEqual(partsOnNoPage((await ask(serving.operations, '/readyz')).body), [])
     sink.answer(200)
     const { traceId, traceparent } = newTrace()
     await ask(serving.token, tokenPath, { headers: { traceparent } })

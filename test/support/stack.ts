@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Document } from 'yaml'
 import type { Algorithm } from '../../src/token/algorithms.ts'
 import { installParts } from '../../tools/parts/install.ts'
-import { setClusterPort } from '../../tools/stack/envoy-config.ts'
+import { setClusterPort } from '../../tools/envoy/config.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { secretManifest, type Login } from '../../tools/stack/secret-manifest.ts'
 import * as stacks from '../../tools/stack/stack.ts'
@@ -19,6 +19,7 @@ export interface StackOptions {
   readonly registryAuth: boolean
   readonly envoy: boolean
   readonly normalize?: boolean
+  readonly fastLane?: boolean
   /** Changes the configuration of Envoy. */
   readonly editEnvoy?: (document: Document) => void
   /** Envoy listens with TLS, too. */
@@ -97,7 +98,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...(options.envoy ? { envoy: await freePort() } : {}),
     ...(options.tls === true ? { envoyTls: await freePort() } : {}),
   }
-  const { x5c, normalize } = options
+  const { x5c, normalize, fastLane } = options
   const stack = await stacks.startStack({
     state,
     root: ROOT,
@@ -109,6 +110,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     registryAuth: options.registryAuth,
     ...(x5c === undefined ? {} : { x5c }),
     ...(normalize === undefined ? {} : { normalize }),
+    ...(fastLane === undefined ? {} : { fastLane }),
     ...(options.editEnvoy === undefined ? {} : { editEnvoy: options.editEnvoy }),
     ...(options.quiet === true ? { logLevel: 'warn' } : {}),
     ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),

@@ -58,13 +58,15 @@ export interface CorpusOptions {
   readonly seed: number
   /** How many of each random kind; the tables come whole. */
   readonly repeat: number
+  /** More claims of a good token, over those that it has. */
+  readonly more?: (now: number) => Json
 }
 
 type Json = Readonly<Record<string, unknown>>
 
 const PULL = { type: 'repository', name: REPOSITORY, actions: ['pull'] }
 
-function payloadAt(now: number): Json {
+function usualPayload(now: number): Json {
   return claimsToPayload({
     issuer: ISSUER,
     subject: 'team-a',
@@ -83,6 +85,7 @@ export function tokenCorpus(options: CorpusOptions): readonly Mutant[] {
   const { keys, x5c, seed, repeat } = options
   const random = new Random(seed)
   const { ES256: key } = keys.own
+  const payloadAt = (now: number): Json => ({ ...usualPayload(now), ...options.more?.(now) })
   const headerOf = (one: SigningKey): Json => ({
     ...{ alg: one.algorithm, typ: 'JWT', kid: one.kid },
     ...(x5c ? { x5c: one.chain } : {}),

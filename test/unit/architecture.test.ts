@@ -21,6 +21,7 @@ const LEAVES = [
   'version.ts',
   'printable.ts',
   'event.ts',
+  'next-steps.ts',
   'mapping.ts',
   'namespace-name.ts',
   'service-account.ts',
@@ -28,6 +29,7 @@ const LEAVES = [
   'backoff.ts',
   'object-name.ts',
   'compact-jws.ts',
+  'identity-headers.ts',
   'route-name.ts',
   'trace-parent.ts',
 ]
@@ -43,6 +45,7 @@ const FLOWS = [
   'list-catalog.ts',
   'catalog-pages.ts',
   'live-token.ts',
+  'fast-lane.ts',
   'decision.ts',
 ]
 
@@ -67,8 +70,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'compact-jws.ts': ['mapping.ts'],
   'service-account.ts': ['namespace-name.ts', 'object-name.ts'],
   'slots.ts': [],
+  'identity-headers.ts': [],
   'backoff.ts': [],
   'event.ts': ['refusal.ts', 'route-name.ts'],
+  'next-steps.ts': ['refusal.ts'],
   registry: ['refusal.ts', 'route-name.ts', 'subject.ts', 'redacted.ts'],
   policy: ['registry', ...LEAVES],
   credentials: ['registry', ...LEAVES],
@@ -77,7 +82,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'credential-provider': ['token', 'credentials', 'registry', ...LEAVES],
   config: ['registry', 'policy', 'token', 'credentials', ...LEAVES],
   'decision.ts': LEAVES,
-  'issue-token.ts': [...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],
+  'issue-token.ts': [
+    ...[...CORE, ...LEAVES, 'decision.ts', 'identify.ts', 'authorize.ts'],
+    'fast-lane.ts',
+  ],
+  'fast-lane.ts': [...CORE, ...LEAVES, 'live-token.ts'],
   'authorize.ts': ['policy', 'registry', 'refusal.ts', 'subject.ts'],
   'identify.ts': ['credentials', 'token', ...LEAVES, 'decision.ts'],
   'check-access.ts': [

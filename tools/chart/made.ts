@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import * as prettier from 'prettier'
+import { dashboard } from './dashboard.ts'
 import { readmeOf } from './readme.ts'
 import { schemaOf } from './schema.ts'
 import { describedValues } from './values.ts'
@@ -17,7 +18,12 @@ export async function madeFiles(root: string): Promise<ReadonlyMap<string, strin
       'values.schema.json',
       await prettier.format(JSON.stringify(schemaOf(values)), { ...options, parser: 'json' }),
     ],
+    [
+      'files/dashboard.json',
+      await prettier.format(JSON.stringify(dashboard()), { ...options, parser: 'json' }),
+    ],
     // Helm reads no file outside of a chart.
     ['files/envoy.yaml', read('envoy/envoy.yaml')],
+    ['files/fast-lane.yaml', read('envoy/fast-lane.yaml')],
   ])
 }

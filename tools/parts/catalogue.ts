@@ -407,6 +407,21 @@ export const CATALOGUE = {
     versionArgs: VERSION_FLAG,
     source: { kind: 'beside', part: 'containerd', package: 'containerd', file: 'usr/bin/ctr' },
   },
+  // What the page of the live view is tried in, and pictures are made of it with.
+  chromium: {
+    title: 'chromium',
+    version: '156.0.8078',
+    tolerance: 'newer',
+    commands: ['chromium-headless-shell'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'debian',
+      package: 'chromium-headless-shell',
+      companions: ['chromium-common', 'fonts-dejavu-core'],
+      file: 'usr/lib/chromium/chromium-headless-shell',
+      size: '98 MB',
+    },
+  },
   prometheus: {
     title: 'prometheus',
     version: '2.42.0',

@@ -8,9 +8,10 @@ export interface Version {
 
 /**
  * How far a program may be from the pinned version and still do. `major`: a newer minor is as good,
- * as for clients and Envoy; `minor`: the line itself is what we test against, as for registry 2.8.
+ * as for clients and Envoy; `minor`: the line itself is what we test against, as for registry 2.8; `newer`:
+ * so is any newer one, as of a browser, of which Debian keeps no other.
  */
-export type Tolerance = 'major' | 'minor'
+export type Tolerance = 'major' | 'minor' | 'newer'
 
 /** Debian's own revision, `-1+deb12u4`, is no prerelease. */
 const VERSION = /(?<![\w.-])v?(\d+)\.(\d+)\.(\d+)(-(?!\d+\+deb)[0-9A-Za-z])?/g
@@ -35,8 +36,8 @@ export function parseVersion(printed: string): Version | undefined {
 
 /** Whether a found version can stand in for the pinned one. */
 export function accepts(pinned: Version, found: Version, tolerance: Tolerance): boolean {
-  if (found.major !== pinned.major) return false
-  if (found.minor !== pinned.minor) return tolerance === 'major' && found.minor > pinned.minor
+  if (found.major !== pinned.major) return tolerance === 'newer' && found.major > pinned.major
+  if (found.minor !== pinned.minor) return tolerance !== 'minor' && found.minor > pinned.minor
   if (found.patch !== pinned.patch) return found.patch > pinned.patch
   return !found.prerelease || pinned.prerelease
 }
@@ -48,5 +49,6 @@ export function formatVersion({ major, minor, patch, prerelease }: Version): str
 /** `1.40.0 or a newer 1.x`: what would be accepted, in words. */
 export function acceptedInWords(pinned: string, tolerance: Tolerance): string {
   const [major, minor] = pinned.split('.')
+  if (tolerance === 'newer') return `${pinned} or newer`
   return `${pinned} or a newer ${tolerance === 'major' ? `${major ?? ''}.x` : `${major ?? ''}.${minor ?? ''}.x`}`
 }

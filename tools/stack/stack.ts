@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { startChild, untilReady, type Child } from './child.ts'
-import { envoyConfig, type EnvoyOptions } from './envoy-config.ts'
+import { envoyConfig, type EnvoyOptions } from '../envoy/config.ts'
 import { httpGet } from './http-get.ts'
 import { registryConfig } from './registry-config.ts'
 import { replaceFile, type State } from './state.ts'
@@ -30,6 +30,8 @@ export interface StackOptions {
   /** Certificate chain in the tokens; without it the registry is given the signing certificate. */
   readonly x5c?: boolean
   readonly normalize?: boolean
+  /** Envoy by itself lets reads by digest pass that their token opens. */
+  readonly fastLane?: boolean
   readonly editEnvoy?: EnvoyOptions['edit']
   readonly logLevel?: string
   /** False: the catalog stays closed. */
@@ -133,7 +135,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       key: path.join(state.keys, 'signing.key'),
     }
     const config = await envoyConfig({
-      template: path.join(options.root, 'envoy', 'envoy.yaml'),
+      template: path.join(
+        ...([options.root, 'envoy'] as const),
+        options.fastLane === true ? 'fast-lane.yaml' : 'envoy.yaml',
+      ),
       ports: { ...ports, envoy: port },
       edit: options.editEnvoy,
       ...(options.normalize === undefined ? {} : { normalize: options.normalize }),
@@ -221,6 +226,7 @@ function rauthConfig(options: StackOptions, realm: string): string {
       gatewayHttp: at(ports.gatewayHttp),
       operations: at(ports.operations),
     },
+    ...(options.fastLane === true ? { gateway: { fastLane: { enabled: true } } } : {}),
     ...options.settings,
   })
 }

@@ -91,7 +91,8 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
     root: ROOT,
     programs: { registry: registry.path, envoy },
     ports,
-    registryAuth: options.registryAuth,
+    ...{ registryAuth: options.registryAuth, fastLane: options.fastLane },
+    settings: { liveView: { enabled: true } },
     signal,
   })
   try {
@@ -104,7 +105,7 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
     const running = {
       ...{ stack, ports, logins: state.logins },
       directory: asTyped(directory),
-      registryAuth: options.registryAuth,
+      ...{ registryAuth: options.registryAuth, fastLane: options.fastLane },
     }
     await writeFile(factsFile, `${JSON.stringify(quickstartFacts(running), null, 2)}\n`, {
       mode: 0o600,

@@ -8,16 +8,17 @@ export interface Running {
   /** Folder of the state, as a person would type it. */
   readonly directory: string
   readonly registryAuth: boolean
+  readonly fastLane: boolean
 }
 
 /** The facts of a running quick start, for programs: `.rauth/quickstart.json`. */
-export function quickstartFacts({ stack, ports, logins, registryAuth }: Running): object {
+export function quickstartFacts({ stack, ports, logins, registryAuth, fastLane }: Running): object {
   return {
     registry: stack.registry,
     realm: stack.realm,
     service: stack.service,
     upstream: `127.0.0.1:${ports.registry}`,
-    registryAuth,
+    ...{ registryAuth, fastLane },
     namespaces: [...logins].map(([namespace, login]) => ({ namespace, ...login })),
     config: stack.config,
     ports,
@@ -25,7 +26,14 @@ export function quickstartFacts({ stack, ports, logins, registryAuth }: Running)
 }
 
 /** The same facts for a person, each command ready to paste. */
-export function welcome({ stack, logins, directory, registryAuth }: Running): string {
+export function welcome({
+  stack,
+  ports,
+  logins,
+  directory,
+  registryAuth,
+  fastLane,
+}: Running): string {
   const { registry } = stack
   const [own = '', other = ''] = logins.keys()
   const login = (namespace: string, client = 'docker') => {
@@ -42,9 +50,10 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
   return [
     '',
     `rauth is up. Registry: ${registry}`,
-    registryAuth
-      ? 'Envoy asks rauth about every request, and the registry checks the tokens again.'
-      : 'Envoy asks rauth about every request; the registry itself checks nothing.',
+    fastLane
+      ? 'Envoy lets reads by digest pass that their token opens, and asks rauth about all else;'
+      : 'Envoy asks rauth about every request;',
+    registryAuth ? 'the registry checks the tokens again.' : 'the registry itself checks nothing.',
     '',
     `Log in as ${other} and push an image:`,
     login(other),
@@ -69,6 +78,7 @@ export function welcome({ stack, logins, directory, registryAuth }: Running): st
     `  crane manifest ${registry}/${other}/app:v1`,
     `The catalog has what ${own} may see; the last is denied.`,
     '',
+    `What rauth decides, and why: http://localhost:${ports.operations}/live/`,
     `Logs: ${directory}/logs/   Facts for programs: ${directory}/quickstart.json`,
     'Ctrl-C stops it all.',
     '',

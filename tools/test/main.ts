@@ -35,6 +35,7 @@ const E2E_PARTS = [
   'kube-apiserver',
   'kubectl',
   'kubelet-credentials',
+  'chromium',
   'node24',
 ] as const
 /** Says what failed, and of the rest not more than needed. */

@@ -33,6 +33,14 @@
 {{- if include "rauth.policyMap" $root }}{{ $_ := set $policy "file" "/etc/rauth/policy/policy.yaml" }}{{ end }}
 {{- if $values.policy.kubernetesRbac }}{{ $_ := set $policy "kubernetes" (dict "enabled" true) }}{{ end }}
 {{- with $policy }}{{ $_ := set $config "policy" . }}{{ end }}
+{{- if $values.gateway.fastLane.enabled }}
+{{- $_ := set $config "gateway" (dict "fastLane" (dict "enabled" true "window" $values.gateway.fastLane.window)) }}
+{{- end }}
+{{- if $values.liveView.enabled }}
+{{- $liveView := dict "enabled" true }}
+{{- if $values.liveView.existingSecret }}{{ $_ := set $liveView "tokenFile" "/etc/rauth/live-view/token" }}{{ end }}
+{{- $_ := set $config "liveView" $liveView }}
+{{- end }}
 {{- $tls := dict }}
 {{- if include "rauth.tokenTls" $root }}
 {{- $_ := set $tls "token" (dict "certificate" "/etc/rauth/tls/tls.crt" "key" "/etc/rauth/tls/tls.key") }}
@@ -85,6 +93,7 @@ gateway.yaml: |
   "service" .Values.config.service
   "secretName" .Values.config.secretName
   "logLevel" .Values.config.logLevel
+  "audit" (dict "to" (ternary .Values.config.audit.to "log" (has .Values.config.audit.to (list "log" "stdout"))))
   "credentials" (dict "source" "kubernetes")
   "controller" (mustMergeOverwrite $controller (deepCopy $given.extra))
   "listen" (include "rauth.listen" . | fromYaml)) }}

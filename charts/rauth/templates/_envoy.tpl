@@ -1,13 +1,15 @@
-{{- /* files/envoy.yaml is envoy/envoy.yaml of the repository, to the byte: what is changed is changed here. */}}
+{{- /* files/envoy.yaml and fast-lane.yaml are those of the repository's envoy/, to the byte: what is changed is changed here. */}}
 {{- define "rauth.envoyConfig" -}}
 {{- $values := .Values }}
-{{- $envoy := .Files.Get "files/envoy.yaml" | fromYaml }}
+{{- $lane := $values.gateway.fastLane.enabled }}
+{{- $envoy := .Files.Get (ternary "files/fast-lane.yaml" "files/envoy.yaml" $lane) | fromYaml }}
 {{- $listener := first $envoy.static_resources.listeners }}
 {{- $_ := set $listener "address" (dict "socket_address" (dict "address" "0.0.0.0" "port_value" (int $values.envoy.port))) }}
 {{- $chain := first $listener.filter_chains }}
 {{- if $values.envoy.trustedHops }}
 {{- $_ := set (first $chain.filters).typed_config "xff_num_trusted_hops" (int $values.envoy.trustedHops) }}
 {{- end }}
+{{- if $lane }}{{ include "rauth.fastLane" (dict "root" . "manager" (first $chain.filters).typed_config) }}{{ end }}
 {{- if $values.envoy.tls.secretName }}
 {{- $_ := set $chain "transport_socket" (include "rauth.envoyTls" . | fromYaml) }}
 {{- $_ := set $envoy "node" (dict "id" "envoy" "cluster" "rauth") }}
@@ -33,6 +35,22 @@
 {{- $_ := set $monitor.typed_config "max_active_downstream_connections" (int $values.envoy.maxConnections) }}
 {{- end }}
 {{- toYaml $envoy }}
+{{- end }}
+
+{{- /* (root, manager) Sets what the lane must know of rauth.yaml. */}}
+{{- define "rauth.fastLane" -}}
+{{- $config := include "rauth.config" (dict "root" .root "role" "token") | fromYaml }}
+{{- range .manager.http_filters }}
+{{- if eq .name "envoy.filters.http.jwt_authn" }}
+{{- $_ := set .typed_config.providers.rauth "issuer" $config.issuer }}
+{{- $_ := set .typed_config.providers.rauth "audiences" (list $config.service) }}
+{{- end }}
+{{- end }}
+{{- if dig "gateway" "stripAuthorization" false $config }}
+{{- range (first .manager.route_config.virtual_hosts).routes }}
+{{- if eq .route.cluster "registry" }}{{ $_ := set . "request_headers_to_remove" (list "authorization") }}{{ end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "rauth.envoyTls" -}}

@@ -65,6 +65,9 @@ containers:
       {{- if and $hasGateway (include "rauth.gatewayTls" $root) }}
       - { name: gateway-tls, mountPath: /etc/rauth/gateway-tls, readOnly: true }
       {{- end }}
+      {{- if and $values.liveView.enabled $values.liveView.existingSecret }}
+      - { name: live-view, mountPath: /etc/rauth/live-view, readOnly: true }
+      {{- end }}
       - { name: tmp, mountPath: /tmp }
       {{- with $values.extraVolumeMounts }}{{ toYaml . | nindent 6 }}{{ end }}
   {{- if $envoy }}
@@ -90,6 +93,12 @@ volumes:
   {{- with include "rauth.gatewayTls" $root }}
   - name: gateway-tls
     secret: { secretName: {{ . }}, defaultMode: 0440 }
+  {{- end }}
+  {{- end }}
+  {{- if $values.liveView.enabled }}
+  {{- with $values.liveView.existingSecret }}
+  - name: live-view
+    secret: { secretName: {{ . }}, defaultMode: 0440, items: [{ key: token, path: token }] }
   {{- end }}
   {{- end }}
   {{- if $envoy }}

@@ -55,6 +55,9 @@
 {{- if and $values.registry.enabled (gt (int $values.registry.replicaCount) 1) (not (has "ReadWriteMany" $values.registry.storage.accessModes)) (not $values.registry.storage.existingClaim) (not (hasKey $values.registry.extraConfig "storage")) }}
 {{- $problems = append $problems "registry.replicaCount: several pods need a storage that they share; set registry.storage.accessModes to [ReadWriteMany], or registry.extraConfig.storage to an object store" }}
 {{- end }}
+{{- if and $values.gateway.fastLane.enabled (not $envoy) }}
+{{- $problems = append $problems "gateway.fastLane: it is for the Envoy of this chart; set envoy.enabled, or configure your own and config.extra.gateway.fastLane" }}
+{{- end }}
 {{- if and $values.autoscaling.enabled (lt (int $values.autoscaling.maxReplicas) (int $values.autoscaling.minReplicas)) }}
 {{- $problems = append $problems "autoscaling.maxReplicas: fewer than minReplicas" }}
 {{- end }}
@@ -93,8 +96,10 @@
 {{- end }}
 {{- end }}
 {{- $drain := include "rauth.seconds" $values.config.drainDelay | int }}
-{{- if le (int $values.terminationGracePeriodSeconds) $drain }}
-{{- $problems = append $problems "terminationGracePeriodSeconds: the pod would be killed before config.drainDelay is over; make it longer" }}
+{{- /* docs/operations.md: both, and 2 s more. */}}
+{{- $stop := add $drain (include "rauth.seconds" (dig "drainTimeout" "5s" $values.config.extra) | int) 2 }}
+{{- if lt (int $values.terminationGracePeriodSeconds) (int $stop) }}
+{{- $problems = append $problems (printf "terminationGracePeriodSeconds: the pod would be killed before config.drainDelay and config.extra.drainTimeout are over; make it %d or more" $stop) }}
 {{- end }}
 {{- if and $envoy (le $drain (int $values.envoy.preStopSeconds)) }}
 {{- $problems = append $problems "config.drainDelay: rauth would be gone while Envoy beside it still takes requests; make it longer than envoy.preStopSeconds" }}

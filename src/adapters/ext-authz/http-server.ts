@@ -69,7 +69,7 @@ export function createGatewayExchange(options: GatewayExchangeOptions): HttpExch
       sendAnswer({ request, response }, await judgeRequest(request), bodyLength(request) > 0)
     },
     connect: judgeRequest,
-    refuse: (reason) => judge(() => refused(reason), {}),
+    refuse: (refusal) => judge(() => ({ ok: false, refusal }), {}),
     onFailure(thrown) {
       reportFailure(options, thrown)
     },

@@ -1,5 +1,6 @@
 import { createChangingIndex } from '../../credentials/changing-index.ts'
 import type { CredentialIndex } from '../../credentials/credential-index.ts'
+import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import {
   readSecret,
   type SecretOptions,
@@ -31,6 +32,8 @@ export interface SecretCounts {
 export interface SecretCache extends Pick<ObjectCache<SecretState>, 'target'> {
   readonly index: CredentialIndex
   counts(): SecretCounts
+  /** Each namespace that has one, with what it is good for. */
+  listed(): Iterable<ListedNamespace>
 }
 
 export interface SecretCacheOptions extends SecretOptions {
@@ -70,6 +73,14 @@ export function createSecretCache(options: SecretCacheOptions): SecretCache {
         if (reading.kind === 'problem') unusable += 1
       }
       return { usable: cache.states.size - unusable, unusable }
+    },
+    *listed() {
+      for (const { namespace, reading } of cache.states.values()) {
+        if (reading.kind === 'credentials') yield reading
+        if (reading.kind === 'problem') {
+          yield { namespace, credentials: [], problem: reading.problem }
+        }
+      }
     },
   }
 }

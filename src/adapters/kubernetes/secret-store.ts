@@ -1,4 +1,5 @@
 import type { CredentialStore } from '../../credentials/credential.ts'
+import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { CredentialReference } from '../../subject.ts'
 import type { SecretOptions } from '../../credentials/secret/secret-format.ts'
 import type { Log } from '../../log.ts'
@@ -9,6 +10,9 @@ import { startReflector, type Reflector } from './follow/reflector.ts'
 import { TIMINGS, type Timings } from './follow/timings.ts'
 import { createSecretCache, type SecretCounts } from './secret-cache.ts'
 import { createSecretNotes } from './secret-notes.ts'
+
+const NO_LONGER_KNOWN =
+  'not in force: the API server has not been heard of for longer than credentials.kubernetes.maxStale'
 
 /** Namespaces whose trouble is told at a time. */
 const MAX_TOLD = 3
@@ -36,6 +40,8 @@ export interface KubernetesSecretStore extends CredentialStore {
   /** Seconds since all was known to be up to date; of several collections, of the worst. */
   readonly age: () => number
   readonly counts: () => SecretCounts
+  /** Each namespace that has one, with what it is good for. */
+  listed(): Iterable<ListedNamespace>
   /** Stops following; what is known stays. */
   close(): void
 }
@@ -115,6 +121,13 @@ export function createKubernetesSecretStore(
     },
     age: () => Math.max(...all.map(ageOf)),
     counts: () => cache.counts(),
+    *listed() {
+      for (const one of cache.listed()) {
+        const { namespace, problem } = one
+        const isKnown = isFresh(reflectors.get(undefined) ?? reflectors.get(namespace))
+        yield problem !== undefined || isKnown ? one : { ...one, problem: NO_LONGER_KNOWN }
+      }
+    },
     close() {
       for (const one of all) one.close()
     },

@@ -156,11 +156,20 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
       closing = true
       clearInterval(watching)
       process.removeListener('exit', lastWords)
-      await Promise.race([written, sleep(LAST_WRITES)])
+      await within(LAST_WRITES, written)
       waiting.forEach(onLost)
-      await Promise.race([handle.close(), sleep(LAST_WRITES)])
+      await within(LAST_WRITES, handle.close())
     },
   }
+}
+
+/** Waits for what may never come, so many milliseconds at most. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController()
+  const late = sleep(milliseconds, undefined, { signal: over.signal }).catch(() => undefined)
+  await Promise.race([work, late])
+  // Else it would hold the process for as long.
+  over.abort()
 }
 
 async function openFirst(file: string): Promise<FileHandle> {

@@ -2,12 +2,14 @@ import { Counter, Registry } from 'prom-client'
 import { VERSION } from '../../version.ts'
 import type { RenderedMetrics } from './metrics.ts'
 import { gauge, gaugeBy } from './metrics/gauges.ts'
+import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { addProcessMetrics } from './metrics/process.ts'
 
 /** What a look at a namespace came to. */
-export type ReconcileOutcome =
-  'in_step' | 'wrote' | 'would_write' | 'obstructed' | 'conflict' | 'failed'
+export type ReconcileOutcome = (typeof OUTCOMES)[number]
+
+const OUTCOMES = ['in_step', 'wrote', 'would_write', 'obstructed', 'conflict', 'failed'] as const
 
 /** How the last look at a namespace ended. */
 export type NamespaceState = 'in_step' | 'obstructed' | 'failing'
@@ -26,7 +28,7 @@ export interface ControllerFigures {
 }
 
 /** The metrics of `rauth controller`. */
-export interface ControllerMetrics extends KubernetesMetrics, RenderedMetrics {
+export interface ControllerMetrics extends AuditMetrics, KubernetesMetrics, RenderedMetrics {
   reconciled(outcome: ReconcileOutcome): void
   wrote(object: string, why: string): void
   observe(figures: ControllerFigures): void
@@ -42,6 +44,8 @@ export function createControllerMetrics(registry = new Registry()): ControllerMe
     labelNames: ['outcome'],
     registers,
   })
+  // A series that begins with its first failure would show no increase.
+  for (const outcome of OUTCOMES) reconciles.inc({ outcome }, 0)
   const writes = new Counter({
     name: 'rauth_controller_writes_total',
     help: 'Objects that were written, by kind and reason.',
@@ -50,6 +54,7 @@ export function createControllerMetrics(registry = new Registry()): ControllerMe
   })
   return {
     ...createKubernetesMetrics(registry),
+    ...createAuditMetrics(registry),
     reconciled(outcome) {
       reconciles.inc({ outcome })
     },

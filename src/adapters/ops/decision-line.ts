@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { WriteEvent } from '../../control/write-event.ts'
 import { recordOf, type DecisionEvent } from '../../event.ts'
 import { refusalKind } from '../../refusal.ts'
 
@@ -16,4 +17,11 @@ export function logDecision(logger: Logger, event: DecisionEvent, beside: Beside
   const { duration, ...fields } = recordOf(event)
   const milliseconds = Math.round(duration * 1000) / 1000
   logger[level]({ ...fields, milliseconds, ...beside }, 'decision')
+}
+
+const WRITE_LEVELS = { allowed: 'info', refused: 'warn', failed: 'error' } as const
+
+/** One line a write of the controller, or why there was none, with the names of a decision's. */
+export function logWrite(logger: Logger, event: WriteEvent): void {
+  logger[WRITE_LEVELS[event.outcome]](event, 'decision')
 }

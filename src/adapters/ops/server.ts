@@ -1,10 +1,12 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { refusalKind } from '../../refusal.ts'
 import { createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import { json, type OperationsRoute } from './route.ts'
 
 export interface OperationsOptions {
   readonly routes: readonly OperationsRoute[]
+  /** What is no such route: answers a request, or says nothing of it. */
+  readonly more?: (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
 }
@@ -17,7 +19,7 @@ const ID = /^[\w-]{1,64}$/
 const ID_PATH = /^(.*\/)[A-Z]+$/
 
 /** The operations port, for the cluster and never for clients; not listening yet. */
-export function createOperationsServer({ routes, onFailure }: OperationsOptions): Server {
+export function createOperationsServer({ routes, more, onFailure }: OperationsOptions): Server {
   const paths = routes.map(({ path }) => path)
   const exact = new Map(routes.map((route) => [route.path, route]))
   const byId = new Map(
@@ -47,10 +49,12 @@ export function createOperationsServer({ routes, onFailure }: OperationsOptions)
     { headersTimeout: 5_000, requestTimeout: 10_000 },
     {
       async serve(request, response) {
+        const answered = more?.(request, response)
+        if (answered !== undefined) return answered
         sendAnswer({ request, response }, await answer(request), false)
       },
       connect: answer,
-      refuse: (reason) => Promise.resolve(json(refusalKind(reason).http, { status: reason })),
+      refuse: ({ reason }) => Promise.resolve(json(refusalKind(reason).http, { status: reason })),
       onFailure,
     },
   )

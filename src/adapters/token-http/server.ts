@@ -124,7 +124,7 @@ export function createTokenExchange(options: TokenExchangeOptions): HttpExchange
       }
     },
     connect: (request) => answer(refused('method_unsupported'), originOf(request)),
-    refuse: (reason, origin) => answer(refused(reason), origin),
+    refuse: (refusal, origin) => answer({ ok: false, refusal }, origin),
     onFailure: options.onFailure,
   }
 }

@@ -1,32 +1,17 @@
 import { isIP } from 'node:net'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { parseInstant } from '../../instant.ts'
-import { parseServiceAccount, type ServiceAccount } from '../../service-account.ts'
+import { parseWho, type AskerTerms } from '../../serve/asking/who.ts'
 import { addAnyConfigOption, type AnyConfigOption } from '../config-option.ts'
 
 /** Who is asked about, as it is said on the command line. */
-export interface AskerOptions extends AnyConfigOption {
-  readonly as?: Who
-  readonly anonymous?: true
-  readonly label: Labels
-  readonly ip?: string
+export interface AskerOptions extends AnyConfigOption, AskerTerms {
   /** Seconds since the epoch. */
   readonly at?: number
-  readonly tag: readonly string[]
-  readonly service?: string
   readonly policy?: string
 }
 
-export interface Who {
-  /** None: a user without one. */
-  readonly namespace?: string
-  /** None: the one that is called like the namespace. */
-  readonly user?: string
-  /** Where the user is one. */
-  readonly serviceAccount?: ServiceAccount
-}
-
-type Labels = Readonly<Record<string, readonly string[]>>
+type Labels = AskerTerms['label']
 
 /** What tells who asks, from where and when, and by which policy. */
 export function addAskerOptions(command: Command): Command {
@@ -37,7 +22,7 @@ export function addAskerOptions(command: Command): Command {
           '--as <namespace[/user]>',
           'who asks; /user for a user without a namespace; system:serviceaccount:namespace:name',
         )
-          .argParser(parseWho)
+          .argParser(parseNamed)
           .conflicts('anonymous'),
       )
       .option('--anonymous', 'somebody without credentials asks')
@@ -50,18 +35,10 @@ export function addAskerOptions(command: Command): Command {
   )
 }
 
-function parseWho(text: string): Who {
-  const serviceAccount = parseServiceAccount(text)
-  if (serviceAccount !== undefined) {
-    return { namespace: serviceAccount.namespace, user: text, serviceAccount }
-  }
-  const at = text.indexOf('/')
-  const namespace = at < 0 ? text : text.slice(0, at)
-  const user = at < 0 ? '' : text.slice(at + 1)
-  if (namespace === '' && user === '') {
-    throw new InvalidArgumentError('say NAMESPACE, NAMESPACE/USER or /USER')
-  }
-  return { ...(namespace === '' ? {} : { namespace }), ...(user === '' ? {} : { user }) }
+function parseNamed(text: string) {
+  const who = parseWho(text)
+  if (who === undefined) throw new InvalidArgumentError('say NAMESPACE, NAMESPACE/USER or /USER')
+  return who
 }
 
 function addLabel(text: string, before: Labels): Labels {

@@ -1,6 +1,6 @@
 import { reachable, type ReachableRule } from '../../policy/reachable.ts'
 import type { Policy } from '../../policy/policy.ts'
-import type { Asking } from '../asking/who.ts'
+import type { Asking } from '../../serve/asking/who.ts'
 import { printJson, type Output } from '../output.ts'
 import { formatTable } from '../table.ts'
 

@@ -8,10 +8,10 @@ import { bearerToken, isBasic } from '../../registry/authorization.ts'
 import { readRequest } from '../../registry/request.ts'
 import { readUnverified } from '../../token/unverified.ts'
 import type { AskerOptions } from '../asking/asker-options.ts'
-import { judge, recorded, type Judged } from '../asking/judge.ts'
+import { judge, recorded, type Judged } from '../../serve/asking/judge.ts'
 import type { Offline } from '../asking/offline.ts'
 import { usage } from '../asking/usage.ts'
-import { whoAsks } from '../asking/who.ts'
+import { whoIsNamed } from '../asking/who-is-named.ts'
 import { say } from '../output.ts'
 import { askerOf, liveDependencies, unhurried } from './token.ts'
 
@@ -32,7 +32,7 @@ export async function judgeCheck(
   const origin = originOf(check)
   const address = options.ip ?? origin.address
   if (required !== undefined && (options.as !== undefined || options.anonymous === true)) {
-    const asking = whoAsks({ ...options, ...(address && { ip: address }) }, offline, now)
+    const asking = whoIsNamed({ ...options, ...(address && { ip: address }) }, offline, now)
     say(asking.notes)
     const asker = { ...asking.asker, tags: required.tags }
     return judge(offline.policy, { ...asking, asker }, required.required)

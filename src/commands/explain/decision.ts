@@ -2,7 +2,7 @@ import { ask } from '../../adapters/probe/ask.ts'
 import type { Config } from '../../config/schema.ts'
 import { RauthError } from '../../errors.ts'
 import type { Explanation } from '../../policy/explain.ts'
-import type { Judged } from '../asking/judge.ts'
+import type { Judged } from '../../serve/asking/judge.ts'
 
 /** The record of a decision, from the operations port of the rauth that made it. */
 export async function fetchDecision(id: string, operations: string): Promise<Judged> {

@@ -13,7 +13,7 @@ import { readUnverified } from '../../token/unverified.ts'
 import type { Verifier } from '../../token/verifier.ts'
 import type { AskerOptions } from '../asking/asker-options.ts'
 import { deciderOf } from '../../config/decider.ts'
-import { recorded, type Judged } from '../asking/judge.ts'
+import { recorded, type Judged } from '../../serve/asking/judge.ts'
 import type { Offline } from '../asking/offline.ts'
 
 /** A token, judged as the gateway judges it: what of it is good now, and by which rules. */

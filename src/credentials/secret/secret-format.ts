@@ -1,6 +1,7 @@
 import { isMapping } from '../../mapping.ts'
 import { NAMESPACE_NAME } from '../../namespace-name.ts'
 import { isSlip } from '../../nearest.ts'
+import { passwordSince } from './password-since.ts'
 import {
   readCredentials,
   type CredentialOptions,
@@ -14,7 +15,12 @@ export interface SecretOptions extends CredentialOptions {
 
 /** What a manifest is to rauth; a null in it is the same as nothing. No text in it quotes a value of the Secret. */
 export type SecretReading =
-  | (SecretCredentials & { readonly kind: 'credentials'; readonly namespace: string })
+  | (SecretCredentials & {
+      readonly kind: 'credentials'
+      readonly namespace: string
+      /** Since when the password is what it is, seconds since the epoch; without: that is not told. */
+      readonly since?: number
+    })
   /** Some other object, or a Secret that is being deleted; `slip`: its name, if it may be meant for ours. */
   | { readonly kind: 'ignored'; readonly slip?: string }
   | {
@@ -51,9 +57,9 @@ export function readSecret(manifest: unknown, options: SecretOptions): SecretRea
   if (name === undefined) return problem('the Secret has no metadata.name', namespace)
   if (name !== options.secretName) return problem('metadata.name must be a string', namespace)
   const read = readCredentials(manifest, { id: `${namespace}/${name}`, namespace }, options)
-  return read.ok
-    ? { kind: 'credentials', namespace, ...read.value }
-    : problem(read.problem, namespace)
+  if (!read.ok) return problem(read.problem, namespace)
+  const since = passwordSince(metadata)
+  return { kind: 'credentials', namespace, ...read.value, ...(since !== undefined && { since }) }
 }
 
 function problem(text: string, namespace?: string): SecretReading {

@@ -17,14 +17,12 @@ import {
   type WorkQueue,
 } from '../../control/work-queue.ts'
 import { messageOf } from '../../errors.ts'
-import type { Log } from '../../log.ts'
 import { AT_ONCE } from './limits.ts'
 import { createWorker, type Term, type Told, type Work, type WorkerOptions } from './worker.ts'
 
 export interface ControllerOptions extends WorkerOptions {
   readonly overview: Overview
   readonly told: Told
-  readonly log: Log
   readonly metrics: Pick<ControllerMetrics, 'reconciled'>
   /** Waits after failures, milliseconds: the first and the longest. */
   readonly backoff: readonly [first: number, most: number]
@@ -57,7 +55,7 @@ const IDLE = { waiting: 0, working: 0, later: 0, failing: 0 }
  * is anything to do it knows from memory; what is done is planned from what the API server has at that moment.
  */
 export function createController(options: ControllerOptions): Controller {
-  const { overview, planning, log, metrics, told } = options
+  const { overview, planning, metrics, told } = options
   let queue: WorkQueue | undefined
   /** Of each namespace that is not as it should be, what it was told. */
   const obstacles = new Map<string, string>()
@@ -107,10 +105,8 @@ export function createController(options: ControllerOptions): Controller {
     if (isConflict && failures < 3) return
     if (overview.isChosen(key)) states.set(key, 'failing')
     const seconds = Math.round(wait / 1000)
-    log.error(
-      { namespace: key, error: messageOf(error), failures, seconds },
-      'a namespace could not be done: it is tried again',
-    )
+    const again = `failure ${failures}, tried again in ${seconds} s`
+    told.failed(key, `${messageOf(error)}; ${again}`)
   }
 
   return {

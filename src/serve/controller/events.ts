@@ -16,7 +16,7 @@ export interface EventsOptions {
 }
 
 export interface Events {
-  readonly told: Omit<Told, 'settled'>
+  readonly told: Omit<Told, 'settled' | 'failed'>
   /** Once nothing is done any more. */
   close(): Promise<void>
 }

@@ -34,7 +34,7 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
           if (obstacle !== undefined) told.obstacle(observed, obstacle)
         } catch (error) {
           counts.failed += 1
-          log.error({ namespace: name, error: messageOf(error) }, 'a namespace could not be done')
+          told.failed(name, messageOf(error))
         }
       }
     }

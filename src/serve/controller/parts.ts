@@ -10,11 +10,12 @@ import {
   createControllerMetrics,
   type ControllerMetrics,
 } from '../../adapters/ops/controller-metrics.ts'
-import { createLogger } from '../../adapters/ops/logger.ts'
 import type { Config } from '../../config/schema.ts'
 import type { PlanContext } from '../../control/settings.ts'
 import type { Log } from '../../log.ts'
 import { createClusterOnce } from '../cluster.ts'
+import { followLogSignals } from '../log-signals.ts'
+import { openLogs, ownTerminal, type Logs } from '../logs.ts'
 import { openEvents } from './events.ts'
 import { planningOf, settingsOf } from './planning.ts'
 import { tellInLog } from './tell-log.ts'
@@ -25,6 +26,7 @@ export interface Parts {
   readonly config: Config
   readonly dryRun: boolean
   readonly log: Log
+  readonly logs: Logs
   readonly metrics: ControllerMetrics
   readonly cluster: Cluster
   readonly overview: Overview
@@ -41,8 +43,14 @@ export async function openParts(
   dryRun: boolean,
   onChange: (namespace: string) => void,
 ): Promise<Parts> {
-  const log = createLogger(config.logLevel)
   const metrics = createControllerMetrics()
+  const logs = await openLogs({
+    ...{ config, terminal: ownTerminal(), onLost: metrics.auditLineLost },
+  })
+  const { log } = logs
+  const { health } = logs
+  if (health !== undefined) metrics.observeAudit(() => health.trouble?.() === undefined)
+  followLogSignals(logs)
   const settings = settingsOf(config)
   const cluster = await createClusterOnce({ config, log, metrics }).open()
   const { server } = cluster
@@ -62,12 +70,12 @@ export async function openParts(
       outage.tell(problem)
     },
   })
-  const inLog = tellInLog(log, settings, dryRun)
+  const inLog = tellInLog(log, logs.recordWrite, settings, dryRun)
   const inCluster = openEvents({
     ...{ api: cluster.api, log, settings, controller: 'rauth.dev/controller' },
   })
   return {
-    ...{ config, dryRun, log, metrics, cluster, overview, choice },
+    ...{ config, dryRun, log, logs, metrics, cluster, overview, choice },
     planning: planningOf(config, () => Date.now() / 1000),
     told: {
       step(step, observed) {
@@ -80,6 +88,9 @@ export async function openParts(
         inLog.obstacle(observed, obstacle)
         if (!dryRun) inCluster.told.obstacle(observed, obstacle)
       },
+      failed(namespace, detail) {
+        inLog.failed(namespace, detail)
+      },
       settled(namespace) {
         inLog.settled(namespace)
       },
@@ -88,6 +99,7 @@ export async function openParts(
       overview.close()
       await inCluster.close()
       cluster.close()
+      await logs.close()
     },
   }
 }

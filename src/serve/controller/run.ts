@@ -9,6 +9,7 @@ import { isOwned, ROTATED_AT } from '../../control/marks.ts'
 import { messageOf } from '../../errors.ts'
 import { stopSignal } from '../signals.ts'
 import { createController, type Controller } from './controller.ts'
+import { controllerHealth } from './health.ts'
 import { electLeader, leadAlone, type Lead } from './lead.ts'
 import { openParts, type Parts } from './parts.ts'
 
@@ -67,16 +68,12 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
 }
 
 function listen(
-  { config, log, metrics, overview }: Parts,
+  { config, log, logs, metrics, overview }: Parts,
   { running, leader }: { running: () => boolean; leader: () => string | undefined },
 ): Promise<Listener> {
   const server = createOperationsServer({
     routes: [
-      ...healthRoutes(() => [
-        { name: 'cluster', ready: () => overview.synced(), trouble: () => overview.problem() },
-        { name: 'leader', trouble: leader },
-        { name: 'running', ready: running },
-      ]),
+      ...healthRoutes(() => controllerHealth({ overview, logs, leader, running })),
       metricsRoute(metrics),
     ],
     onFailure(thrown) {

@@ -9,7 +9,7 @@ import type { Told } from './worker.ts'
 export function tellInCluster(
   record: (event: ClusterEvent) => void,
   settings: ControlSettings,
-): Omit<Told, 'settled'> {
+): Omit<Told, 'settled' | 'failed'> {
   return {
     step(step, observed) {
       if (!isTold(step)) return

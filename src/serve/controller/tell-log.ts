@@ -1,31 +1,39 @@
-import { wordsOf } from '../../control/words.ts'
+import { randomUUID } from 'node:crypto'
 import type { ControlSettings } from '../../control/settings.ts'
-import type { Step } from '../../control/step.ts'
+import {
+  failureEvent,
+  obstacleEvent,
+  writtenEvent,
+  type WriteEvent,
+} from '../../control/write-event.ts'
 import type { Log } from '../../log.ts'
 import type { Told } from './worker.ts'
 
-/** One line in the log for each write, with why; and what keeps a namespace from being as it should. */
-export function tellInLog(log: Log, settings: ControlSettings, dryRun: boolean): Told {
+/** One record of each write, and of what keeps a namespace from being as it should; of a dry run lines alone. */
+export function tellInLog(
+  log: Log,
+  record: (event: WriteEvent) => void,
+  settings: ControlSettings,
+  dryRun: boolean,
+): Told {
   return {
-    step(step, { namespace }) {
-      const { message } = wordsOf(step)
-      const fields = { namespace, ...objectOf(step, settings), did: step.kind, why: step.why }
-      log.info({ ...fields, because: message }, dryRun ? 'would be written' : 'written')
+    step(step, observed) {
+      const written = writtenEvent(randomUUID(), step, observed, settings)
+      if (!dryRun) {
+        record(written)
+        return
+      }
+      const { namespaces, action, object, cause, detail } = written
+      log.info({ namespaces, action, object, cause, detail }, 'would be written')
     },
-    obstacle({ namespace }, { reason, message }) {
-      log.warn({ namespace, reason, problem: message }, 'a namespace is not as it should be')
+    obstacle(observed, obstacle) {
+      record(obstacleEvent(randomUUID(), observed, obstacle))
+    },
+    failed(namespace, detail) {
+      record(failureEvent(randomUUID(), namespace, detail))
     },
     settled(namespace) {
       log.info({ namespace }, 'a namespace is as it should be again')
     },
   }
-}
-
-/** What a step is about, by the name that it has in the cluster. */
-export function objectOf(
-  step: Step,
-  { secretName, pullSecretName }: ControlSettings,
-): { readonly secret: string } | { readonly serviceAccount: string } {
-  if (step.kind === 'link') return { serviceAccount: step.account }
-  return { secret: step.target === 'credentials' ? secretName : pullSecretName }
 }

@@ -21,6 +21,8 @@ export interface Told {
   /** `observed`: as it is after it. */
   step(step: Step, observed: Observed): void
   obstacle(observed: Observed, obstacle: Obstacle): void
+  /** Something could not be read or written. */
+  failed(namespace: string, detail: string): void
   /** There was one, and there is none any more. */
   settled(namespace: string): void
 }

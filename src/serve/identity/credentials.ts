@@ -2,6 +2,7 @@ import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.
 import type { Metrics } from '../../adapters/ops/metrics.ts'
 import type { Config } from '../../config/schema.ts'
 import type { CredentialStore } from '../../credentials/credential.ts'
+import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { CredentialOptions } from '../../credentials/secret/secret-credentials.ts'
 import type { Log } from '../../log.ts'
 import type { ClusterOnce } from '../cluster.ts'
@@ -10,6 +11,8 @@ import type { ClusterOnce } from '../cluster.ts'
 export interface OpenCredentials extends CredentialStore {
   /** What is wrong with where they come from, while it goes on all the same. */
   problem(): string | undefined
+  /** Each namespace that has a Secret, with what it is good for. */
+  listed(): Iterable<ListedNamespace>
   /** Stops watching; what was loaded stays. */
   close(): void
 }

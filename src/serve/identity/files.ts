@@ -3,23 +3,13 @@ import { requireProgram } from '../../adapters/command/program.ts'
 import { readKeysFile } from '../../adapters/oidc/key-set.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import { usersOfFile } from '../../config/users-file.ts'
+import type { NeededFile } from '../needed-file.ts'
 import { readAuthority } from './authority.ts'
 
-/** A file that a source can't be opened without. */
-export interface SourceFile {
-  /** What names it, such as `oidc.jwks`. */
-  readonly key: string
-  readonly path: string
-  /** What to do where it is not there; may be empty. */
-  readonly next: string
-  /** Reads it as the source itself does. Rejects with what would keep rauth from starting. */
-  readonly check: () => Promise<unknown>
-}
-
 /** The files of one source, each with its parser. */
-export function filesOf(source: Identity[number]): SourceFile[] {
+export function filesOf(source: Identity[number]): NeededFile[] {
   const { users, command, http, oidc, ldap, serviceAccounts } = source
-  const files: SourceFile[] = []
+  const files: NeededFile[] = []
   const add = (
     key: string,
     path: string | undefined,

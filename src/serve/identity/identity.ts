@@ -1,6 +1,7 @@
 import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { BcryptChecks } from '../../credentials/bcrypt-checks.ts'
 import { joinLookups, type CredentialLookup } from '../../credentials/credential.ts'
+import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { IdentitySource } from '../../credentials/source.ts'
 import { createStoredPasswords } from '../../credentials/stored-passwords.ts'
 import { createVouchers, type Vouchers } from '../../credentials/vouchers.ts'
@@ -25,6 +26,8 @@ export interface OpenIdentity {
   readonly nobody: () => Labels | undefined
   /** In order. Only for whoever takes logins. */
   readonly sources: (bcrypt: BcryptChecks) => readonly IdentitySource[]
+  /** The namespaces that have Secrets, with what these are good for. */
+  readonly listed: () => Iterable<ListedNamespace>
   /** Each source that knows how it is. */
   readonly health: readonly HealthPart[]
   readonly close: () => void
@@ -76,6 +79,9 @@ export async function openIdentity(
     lookup: joinLookups(stores.map(({ store }) => store)),
     vouchers: createVouchers(references),
     nobody: () => stores.map(({ nobody }) => nobody()).find((labels) => labels !== undefined),
+    *listed() {
+      for (const store of stores) yield* store.listed()
+    },
     sources: (bcrypt) => makers.map((make) => make(bcrypt)),
     health: [
       ...stores.map(({ kind: name, store, problem: trouble }) => ({

@@ -8,6 +8,7 @@ import { usersOfFile } from '../../config/users-file.ts'
 import { usersOf } from '../../config/users-schema.ts'
 import { createCredentialIndex, type CredentialIndex } from '../../credentials/credential-index.ts'
 import type { CredentialStore } from '../../credentials/credential.ts'
+import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { PasswordHasher } from '../../credentials/password.ts'
 import { credentialsOfUsers, type Users } from '../../credentials/users.ts'
 import type { Log } from '../../log.ts'
@@ -32,6 +33,8 @@ export interface OpenStore {
   /** Labels of whoever has no credentials. */
   readonly nobody: () => Labels | undefined
   readonly problem: () => string | undefined
+  /** The namespaces that have Secrets. */
+  readonly listed: () => Iterable<ListedNamespace>
   readonly close: () => void
 }
 
@@ -40,6 +43,7 @@ export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
   return {
     ...{ kind: 'secrets', store, nobody: () => undefined },
     problem: () => store.problem(),
+    listed: () => store.listed(),
     close() {
       store.close()
     },
@@ -78,12 +82,15 @@ export async function openUsers(
   })
 }
 
-function opened(index: () => CredentialIndex, rest: Omit<OpenStore, 'kind' | 'store'>): OpenStore {
+function opened(
+  index: () => CredentialIndex,
+  rest: Omit<OpenStore, 'kind' | 'store' | 'listed'>,
+): OpenStore {
   const store: CredentialStore = {
     ready: () => true,
     byUsername: (username) => index().byUsername(username),
     find: (reference) => index().find(reference),
     bcryptCost: () => index().bcryptCost(),
   }
-  return { kind: 'users', store, ...rest }
+  return { kind: 'users', store, listed: () => [], ...rest }
 }

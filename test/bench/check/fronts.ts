@@ -3,7 +3,7 @@ import path from 'node:path'
 import { isMap, parse, parseDocument, type Document } from 'yaml'
 import { installParts } from '../../../tools/parts/install.ts'
 import { startChild, untilReady, type Child } from '../../../tools/stack/child.ts'
-import { envoyConfig } from '../../../tools/stack/envoy-config.ts'
+import { envoyConfig } from '../../../tools/envoy/config.ts'
 import { freePort, isListening } from '../../../tools/stack/ports.ts'
 
 /** The repository, from dist/test/bench/check. */
@@ -18,6 +18,12 @@ const MANAGER = [
   ...['static_resources', 'listeners', 0, 'filter_chains', 0, 'filters', 0, 'typed_config'],
 ]
 
+/** Which of the shipped configurations, and the port of the token service where that matters. */
+export interface Shipped {
+  readonly file?: 'envoy.yaml' | 'fast-lane.yaml'
+  readonly token?: number
+}
+
 /**
  * An Envoy of the shipped configuration that answers itself what gets past its filters, so that no
  * registry is measured. `edit` changes who is asked.
@@ -27,12 +33,13 @@ export async function startFront(
   name: string,
   gateway: number,
   edit: (document: Document) => void = () => undefined,
+  { file: shipped = 'envoy.yaml', token = 1 }: Shipped = {},
 ): Promise<Front> {
   const { envoy } = await installParts(['envoy'])
   const port = await freePort()
   const config = await envoyConfig({
-    template: path.join(ROOT, 'envoy', 'envoy.yaml'),
-    ports: { envoy: port, gateway, token: 1, registry: 1 },
+    template: path.join(ROOT, 'envoy', shipped),
+    ports: { envoy: port, gateway, token, registry: 1 },
     edit(document) {
       edit(document)
       answerItself(document)

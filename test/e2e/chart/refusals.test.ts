@@ -28,6 +28,11 @@ describe('values that the chart refuses', () => {
     ['a level that is none', ['config.logLevel=loud'], /value must be one of/],
     ['Envoy before nothing', ['envoy.enabled=true'], /envoy\.enabled: there is no registry/],
     [
+      'a fast lane without Envoy',
+      ['gateway.fastLane.enabled=true'],
+      /gateway\.fastLane: it is for the Envoy of this chart/,
+    ],
+    [
       'two registries behind one Envoy',
       ['registry.enabled=true', 'envoy.upstream.address=a'],
       /envoy\.upstream\.address: Envoy leads to the registry of this chart/,
@@ -51,6 +56,11 @@ describe('values that the chart refuses', () => {
     ],
     ['a port of nodes without one', ['service.nodePort=30080'], /service\.type: a ClusterIP/],
     ['a death before the end', ['config.drainDelay=1m'], /killed before config\.drainDelay/],
+    [
+      'a death before what is under way ends',
+      ['config.extra.drainTimeout=30s'],
+      /drainTimeout are over; make it 47 or more/,
+    ],
     [
       'rauth that goes before Envoy',
       ['registry.enabled=true', 'config.drainDelay=5'],

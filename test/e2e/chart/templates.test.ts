@@ -2,10 +2,18 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { parse } from 'yaml'
+import { parse, parseDocument, type Node } from 'yaml'
 import { parseConfig } from '../../../src/config/read.ts'
 import { policyOf } from '../../../src/config/policy-file.ts'
-import { envoyConfig } from '../../../tools/stack/envoy-config.ts'
+import { envoyConfig } from '../../../tools/envoy/config.ts'
+import {
+  CLUSTERS,
+  endpointsOf,
+  FILTERS,
+  LISTENER,
+  MANAGER,
+  placeOf,
+} from '../../../tools/envoy/places.ts'
 import { registryConfig } from '../../../tools/stack/registry-config.ts'
 import {
   CHART,
@@ -56,6 +64,24 @@ describe('what the chart makes of values', () => {
     assertHas(values, wanted)
   })
 
+  it('has a live view where it is wanted, for localhost or for a token of yours', async () => {
+    assert.equal((await configOf())['liveView'], undefined)
+    const open = ['liveView.enabled=true']
+    assert.deepEqual((await configOf(...set(...open)))['liveView'], { enabled: true })
+    const guarded = [...open, 'liveView.existingSecret=mine']
+    assert.deepEqual((await configOf(...set(...guarded)))['liveView'], {
+      ...{ enabled: true, tokenFile: '/etc/rauth/live-view/token' },
+    })
+    const deployment = JSON.stringify(
+      (await render(helm, ...set(...guarded))).find('Deployment', 'rauth'),
+    )
+    assert.match(
+      deployment,
+      /"name":"live-view","mountPath":"\/etc\/rauth\/live-view","readOnly":true/,
+    )
+    assert.match(deployment, /"secretName":"mine","defaultMode":\d+,"items":\[\{"key":"token"/)
+  })
+
   it('makes of them the realm that registries were given, and what rauth is told', async () => {
     const { find } = await render(helm)
     const { spec } = find('Service', 'rauth') as { spec: { ports: unknown } }
@@ -101,32 +127,58 @@ describe('what the chart makes of values', () => {
     })
   }
 
-  it('gives Envoy the very file of the repository, with other addresses', async () => {
-    const ports = { envoy: 1, token: 2, gateway: 3, registry: 4 }
-    const template = path.join(ROOT, 'envoy/envoy.yaml')
-    const wanted = parse(
-      await envoyConfig({
-        ...{ template, ports },
-        edit(document) {
-          const statics = ['static_resources']
-          const listener = [...statics, 'listeners', 0, 'address', 'socket_address', 'address']
-          document.setIn(listener, '0.0.0.0')
-          const registry = [...statics, 'clusters', 2]
-          const endpoint = ['load_assignment', 'endpoints', 0, 'lb_endpoints', 0, 'endpoint']
-          const place = [...registry, ...endpoint, 'address', 'socket_address', 'address']
-          document.setIn(place, 'rauth-registry.registry.svc.cluster.local')
-          document.setIn([...registry, 'type'], 'STRICT_DNS')
-        },
-      }),
-      { merge: true },
-    ) as Json
-    const { find } = await render(
-      helm,
-      ...set('registry.enabled=true', 'envoy.port=1', 'config.port=2', 'gateway.port=3'),
-      ...set('registry.port=4'),
+  for (const lane of [false, true]) {
+    it(`gives Envoy the very file of the repository, ${lane ? 'with' : 'without'} the fast lane, with other addresses`, async () => {
+      const ports = { envoy: 1, token: 2, gateway: 3, registry: 4 }
+      const template = path.join(ROOT, 'envoy', lane ? 'fast-lane.yaml' : 'envoy.yaml')
+      const wanted = parse(
+        await envoyConfig({
+          ...{ template, ports },
+          edit(document) {
+            const address = ['address', 'socket_address', 'address']
+            document.setIn([...LISTENER, ...address], '0.0.0.0')
+            const registry = placeOf(document, CLUSTERS, 'registry')
+            const place = [...endpointsOf(document, 'registry'), 0, 'endpoint', ...address]
+            document.setIn(place, 'rauth-registry.registry.svc.cluster.local')
+            document.setIn([...registry, 'type'], 'STRICT_DNS')
+          },
+        }),
+        { merge: true },
+      ) as Json
+      const { find } = await render(
+        helm,
+        ...set('registry.enabled=true', 'envoy.port=1', 'config.port=2', 'gateway.port=3'),
+        ...set('registry.port=4', `gateway.fastLane.enabled=${lane}`),
+      )
+      const made = parse(textOf(find('ConfigMap', 'rauth-envoy'), 'envoy.yaml')) as Json
+      assert.deepEqual(made, wanted)
+    })
+  }
+
+  it('has the fast lane know whose tokens it takes, and whether the registry sees them', async () => {
+    const values = set(
+      ...['registry.enabled=true', 'gateway.fastLane.enabled=true', 'gateway.fastLane.window=10s'],
+      ...['config.service=registry.example', 'config.issuer=someone'],
+      ...['config.extra.gateway.stripAuthorization=true'],
     )
-    const made = parse(textOf(find('ConfigMap', 'rauth-envoy'), 'envoy.yaml')) as Json
-    assert.deepEqual(made, wanted)
+    assertHas(await configOf(...values), {
+      gateway: { fastLane: { enabled: true, window: '10s' }, stripAuthorization: true },
+    })
+    const map = (await render(helm, ...values)).find('ConfigMap', 'rauth-envoy')
+    const document = parseDocument(textOf(map, 'envoy.yaml'))
+    const filter = placeOf(document, FILTERS, 'envoy.filters.http.jwt_authn')
+    const provider = document.getIn([...filter, 'typed_config', 'providers', 'rauth']) as Node
+    assertHas(provider.toJS(document) as Json, {
+      ...{ issuer: 'someone', audiences: { 0: 'registry.example' } },
+    })
+    const hosts = document.getIn([...MANAGER, 'route_config', 'virtual_hosts', 0, 'routes']) as Node
+    const routes = hosts.toJS(document) as {
+      route: { cluster: string }
+      request_headers_to_remove?: string[]
+    }[]
+    for (const { route, request_headers_to_remove: removed } of routes) {
+      assert.deepEqual(removed, route.cluster === 'registry' ? ['authorization'] : undefined)
+    }
   })
 
   it('gives the registry what the tests of the repository give theirs', async () => {

@@ -113,7 +113,11 @@ describe('the examples for meshes and proxies, before a kube-apiserver with the 
           await cluster.api.expect('GET', `/api/v1/namespaces/registry/services/${name}`)
         }
         const at = '/api/v1/namespaces/registry/services/rauth-gateway'
-        assert.equal((await cluster.api.send('GET', at)).status, page === 'no-proxy' ? 404 : 200)
+        const { status, body } = await cluster.api.send('GET', at)
+        assert.equal(status, page === 'no-proxy' ? 404 : 200)
+        if (status === 404) return
+        const { clusterIP } = body['spec'] as { clusterIP: string }
+        assert.equal(clusterIP === 'None', page === 'envoy-gateway', clusterIP)
       } finally {
         const applied = blocks.join('').matchAll(/kubectl apply -f (\S+)/g)
         for (const [, file = ''] of applied) await shell.run(`kubectl delete -f ${file}`)

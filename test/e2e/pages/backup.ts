@@ -24,9 +24,10 @@ export function backup(given: () => ReadersCluster): void {
       live = liveAt(given())
       const values = '-f values.yaml -f keyless.yaml --set config.extra.token.refresh.enabled=true'
       const upgrade = `helm upgrade rauth ./charts/rauth -n registry ${values} --no-hooks`
-      succeeded(
-        await first.shell(`${upgrade} && kubectl rollout status deployment/rauth -n registry`),
-      )
+      succeeded(await first.shell(upgrade))
+      for (const name of ['rauth', 'rauth-registry']) {
+        succeeded(await first.shell(`kubectl rollout status deployment/${name} -n registry`))
+      }
       const image = `localhost:30500/${TEAM}/app:v1`
       const push = `kubectl get secret registry-credentials -n ${TEAM} -o 'jsonpath={.data.password}' | base64 -d |
         docker login localhost:30500 -u ${TEAM} --password-stdin

@@ -39,6 +39,15 @@ describe('the file of the audit', () => {
     assert.equal((await stat(file)).mode & 0o777, 0o640)
   })
 
+  it('holds the process no longer than it is written to', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')
+    const before = timers()
+    const { audit } = await open(path.join(directory, 'held.log'))
+    audit.write('a\n')
+    await audit.close()
+    assert.deepEqual(timers(), before)
+  })
+
   it('is appended to', async () => {
     const file = path.join(directory, 'twice.log')
     for (const line of ['a', 'b']) {

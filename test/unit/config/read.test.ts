@@ -52,7 +52,7 @@ describe('configuration', () => {
     assert.deepEqual(config.services, [])
     assert.deepEqual(config.gateway, {
       ...{ http: 'envoy', mount: 'remove', uploadGrace: 0 },
-      ...{ stripAuthorization: false, basic: false },
+      ...{ stripAuthorization: false, basic: false, fastLane: { enabled: false, window: 30 } },
     })
     assert.deepEqual(
       Object.values(config.listen).map(({ port }) => port),
@@ -165,6 +165,18 @@ describe('configuration', () => {
     assert.deepEqual(problems(`${MINIMAL}tls: { operations: { key: x } }\n`), [
       'rauth.yaml:4:8: unknown key "tls.operations"; known here: tls.token, tls.gateway, tls.gatewayHttp',
     ])
+  })
+
+  it('has no fast lane where nothing may be allowed that is not recorded', () => {
+    const text = `${MINIMAL}gateway: { fastLane: { enabled: true } }\naudit: { to: ./a, required: true }\n`
+    assert.match(
+      problems(text).join(),
+      /^rauth\.yaml:4:\d+: "gateway\.fastLane\.enabled" cannot stand beside/,
+    )
+    assert.match(
+      problems(`${MINIMAL}gateway: { fastLane: { window: 61s } }\n`).join(),
+      /"gateway\.fastLane\.window" must be a duration .* to 60 s/,
+    )
   })
 
   it('cannot be changed afterwards', () => {
@@ -282,7 +294,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, logFormat, audit, secretName, token, policy, gateway, keys, identity, credentials, controller, guessing, trustedProxies, clientAddress, pathPrefix, catalog, tracing, drainDelay, drainTimeout, listen, tls',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, logFormat, audit, secretName, token, policy, gateway, keys, identity, credentials, controller, guessing, trustedProxies, clientAddress, pathPrefix, catalog, liveView, tracing, drainDelay, drainTimeout, listen, tls',
     ],
     [
       'a host that is none',

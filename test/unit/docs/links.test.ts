@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import GithubSlugger from 'github-slugger'
@@ -9,6 +9,11 @@ import { allPages, targetOf, type Page } from '../../support/pages.ts'
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
 
 const PAGES = new Map(allPages().map((page) => [page.file, page]))
+
+/** Where files name pages and examples by their places in the repository. */
+const NAMING = ['src', 'tools', 'envoy', 'charts', 'examples', 'kustomize']
+
+const NAMED = /(?<![\w/])(?:docs|examples)\/(?:[\w-]+\/)*[\w-]+\.[a-z]+\b/g
 
 /** As whoever shows Markdown makes them. */
 function anchorsOf({ headings }: Page): ReadonlySet<string> {
@@ -28,6 +33,22 @@ describe('the pages', () => {
       }
     })
   }
+
+  it('are there by every name that the code, the chart and the examples have for them', () => {
+    const places = NAMING.flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name)),
+    )
+    const named = places.flatMap((place) =>
+      [...readFileSync(place, 'utf8').matchAll(NAMED)].map(([name]) => ({ place, name })),
+    )
+    assert.ok(named.length > 20, String(named.length))
+    assert.deepEqual(
+      named.filter(({ name }) => !existsSync(path.join(ROOT, name))),
+      [],
+    )
+  })
 
   it('are all found from the index of docs/', () => {
     const index = PAGES.get('docs/README.md') ?? assert.fail('no index')

@@ -67,8 +67,23 @@ describe('claims', () => {
         ),
         namespaces: fc.array(text, { maxLength: 8 }),
         credentials: fc.array(fc.oneof(stored, vouched), { minLength: 1, maxLength: 8 }),
+        fastLane: fc.record(
+          {
+            until: instant,
+            paths: fc.array(text, { minLength: 1, maxLength: 8 }),
+            account: text,
+            namespace: text,
+          },
+          plain,
+        ),
       },
-      plain,
+      {
+        ...plain,
+        requiredKeys: [
+          ...(['issuer', 'subject', 'audience', 'expiresAt', 'notBefore', 'issuedAt'] as const),
+          ...(['id', 'access', 'namespaces', 'credentials'] as const),
+        ],
+      },
     )
     fc.assert(
       fc.property(claims, (made) => {

@@ -36,6 +36,30 @@ describe('reusing', () => {
     assert.equal(second.claims.expiresAt, 1300)
   })
 
+  it('makes a new one for another fast lane, whose end is that of the token that is there', async () => {
+    const issuer = reuser()
+    const lane = (now: number, ...paths: string[]) => ({
+      fastLane: { until: now + 30, paths, account: 'team-a', namespace: 'team-a' },
+    })
+    const first = await issuer.sign(claimsAt(1000, lane(1000, '/v2/team-a/app/blobs/sha256:')))
+    const same = await issuer.sign(claimsAt(1004, lane(1004, '/v2/team-a/app/blobs/sha256:')))
+    assert.equal(same.token, first.token)
+    assert.equal(same.claims.fastLane?.until, 1030)
+    assert.notEqual((await issuer.sign(claimsAt(1004))).token, first.token)
+    const wider = await issuer.sign(claimsAt(1004, lane(1004, '/v2/team-b/app/blobs/sha256:')))
+    assert.notEqual(wider.token, first.token)
+  })
+
+  it('makes a new one when more than a quarter of the fast lane is over', async () => {
+    const issuer = reuser()
+    const lane = (now: number) => ({
+      fastLane: { until: now + 8, paths: ['/v2/a/b/blobs/sha256:'], account: 'a', namespace: 'a' },
+    })
+    const first = await issuer.sign(claimsAt(1000, lane(1000)))
+    assert.equal((await issuer.sign(claimsAt(1002, lane(1002)))).token, first.token)
+    assert.notEqual((await issuer.sign(claimsAt(1003, lane(1003)))).token, first.token)
+  })
+
   it('says of each whether it needed no signature', async () => {
     const told: boolean[] = []
     const issuer = reusing(createIssuer({ keys, x5c: false }), {

@@ -4,7 +4,10 @@ import type { GrpcStatus } from './status.ts'
 /** What a method of a service does; its messages are bytes, which are for whoever serves it. */
 export type Method = UnaryMethod | WatchMethod
 
-/** One message, one answer. `head` is that of the request, as the client sent it. What it can't answer is a status, too: one that fails is answered UNAVAILABLE. */
+/**
+ * One message, one answer. `head` is that of the request, as the client sent it. What it can't answer is a
+ * status, too: one that fails is answered UNAVAILABLE.
+ */
 export interface UnaryMethod {
   readonly kind: 'unary'
   readonly answer: (message: Buffer, head: IncomingHttpHeaders) => Promise<Buffer | GrpcStatus>

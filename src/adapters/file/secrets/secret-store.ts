@@ -2,10 +2,12 @@ import path from 'node:path'
 import type { Credential, CredentialStore } from '../../../credentials/credential.ts'
 import { createCredentialIndex } from '../../../credentials/credential-index.ts'
 import type { SecretOptions } from '../../../credentials/secret/secret-format.ts'
+import type { ListedNamespace } from '../../../credentials/listed-namespace.ts'
 import { messageOf, RauthError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import { createReloads } from '../reloads.ts'
 import { remedyFor } from '../unreadable.ts'
+import { listedNamespaces, MORE_THAN_ONE } from './listed-namespaces.ts'
 import { readSecretFiles, type SecretFiles } from './secret-files.ts'
 import { watchDirectory, type WatchOptions } from '../watch.ts'
 
@@ -18,6 +20,8 @@ export interface FileSecretStoreOptions extends SecretOptions, WatchOptions {
 export interface FileSecretStore extends CredentialStore {
   /** Why the directory can't be read, while it can't. */
   problem(): string | undefined
+  /** Each namespace with what its Secret is good for. */
+  listed(): Iterable<ListedNamespace>
   /** Stops watching; what was loaded stays. */
   close(): void
 }
@@ -113,6 +117,7 @@ export async function createFileSecretStore(
   return {
     ready: () => true,
     problem: () => failure,
+    listed: () => listedNamespaces(files ?? new Map()),
     byUsername: (username) => index.byUsername(username),
     find: (reference) => index.find(reference),
     bcryptCost: () => index.bcryptCost(),
@@ -138,9 +143,7 @@ function judge(files: SecretFiles): {
   const notes: Note[] = []
   for (const [namespace, found] of places) {
     if (found.length > 1) {
-      notes.push(
-        disabled({ namespace, files: found, problem: 'more than one Secret: leave one of them' }),
-      )
+      notes.push(disabled({ namespace, files: found, problem: MORE_THAN_ONE }))
     }
   }
   for (const [file, { readings, lost, slips }] of files) {

@@ -5,6 +5,8 @@ export interface DecisionMetrics {
   readonly record: RecordDecision
   /** A decision did not reach what is made of decisions. */
   sinkFailed(sink: string): void
+  /** From now on tells of these, though none has failed. */
+  observeSinks(names: readonly string[]): void
 }
 
 /** Seconds: from a check with everything in memory to a password whose hash waits for others. */
@@ -37,6 +39,7 @@ export function createDecisionMetrics(registry: Registry): DecisionMetrics {
     labelNames: ['half'],
     registers,
   })
+  for (const half of ['token', 'gateway', 'catalog']) shadowed.inc({ half }, 0)
   const sinkFailures = new Counter({
     name: 'rauth_decision_sink_failures_total',
     help: 'Decisions that did not reach the log or something else that is made of them.',
@@ -51,6 +54,10 @@ export function createDecisionMetrics(registry: Registry): DecisionMetrics {
     },
     sinkFailed(sink) {
       sinkFailures.inc({ sink })
+    },
+    observeSinks(names) {
+      // A series that begins with its first failure would show no increase.
+      for (const sink of names) sinkFailures.inc({ sink }, 0)
     },
   }
 }

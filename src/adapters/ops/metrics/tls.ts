@@ -45,7 +45,12 @@ export function createTlsMetrics(registry: Registry): TlsMetrics {
           ...{ ...by, name: 'rauth_tls_expiry_timestamp_seconds' },
           help: 'When the TLS certificate of a listener ends.',
         },
-        () => ends().certificates,
+        () => {
+          const { certificates } = ends()
+          // A series that begins with its first failure would show no increase.
+          for (const listener of certificates.keys()) reloadFailures.inc({ listener }, 0)
+          return certificates
+        },
       )
       gaugeBy(
         registry,

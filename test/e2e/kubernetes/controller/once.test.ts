@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { auditLines } from '../../../support/audit-lines.ts'
 import {
   CREDENTIALS,
   PULL,
@@ -20,6 +21,7 @@ describe('rauth controller --once, with the rights of rbac-controller.yaml', () 
   const once = async (environment: Readonly<Record<string, string>> = {}, code = 0) => {
     const result = await cluster.rauth(['controller', '--once'], environment)
     assert.equal(result.code, code, result.output)
+    auditLines(result.stdout)
     return result
   }
   const passwordOf = async (namespace: string) =>
@@ -28,8 +30,11 @@ describe('rauth controller --once, with the rights of rbac-controller.yaml', () 
   it('says what it would do, and writes nothing', async () => {
     await cluster.namespace('dry')
     const { stdout } = await cluster.rauth(['controller', '--once', '--dry-run'])
-    assert.match(stdout, /"secret":"registry-credentials","did":"create","why":"missing"/)
-    assert.match(stdout, /"secret":"registry-pull-secret","did":"create".*would be written/)
+    assert.match(stdout, /"object":"Secret\/registry-credentials","cause":"missing"/)
+    assert.match(
+      stdout,
+      /"action":"create","object":"Secret\/registry-pull-secret".*would be written/,
+    )
     assert.match(stdout, /dry run: nothing was written/)
     assert.equal(await cluster.secret('dry'), undefined)
     assert.equal(await cluster.pull('dry'), undefined)
@@ -53,7 +58,7 @@ describe('rauth controller --once, with the rights of rbac-controller.yaml', () 
   it('has nothing to do the second time', async () => {
     const before = [await cluster.secret('team-a'), await cluster.pull('team-a')]
     const { stdout } = await once()
-    assert.doesNotMatch(stdout, /"msg":"written"/)
+    assert.doesNotMatch(stdout, /"half":"controller"/)
     assert.deepEqual([await cluster.secret('team-a'), await cluster.pull('team-a')], before)
   })
 
@@ -116,14 +121,14 @@ describe('rauth controller --once, with the rights of rbac-controller.yaml', () 
     })
     const before = [await cluster.secret('theirs'), await cluster.pull('theirs')]
     const { stdout } = await once({}, 1)
-    assert.match(stdout, /"namespace":"theirs","reason":"CredentialsNotOwned"/)
+    assert.match(stdout, /"reason":"CredentialsNotOwned","namespaces":\["theirs"\]/)
     assert.deepEqual([await cluster.secret('theirs'), await cluster.pull('theirs')], before)
 
     await cluster.patch('theirs', CREDENTIALS, {
       metadata: { annotations: { 'rauth.dev/adopt': 'true' } },
     })
     const half = await once({}, 1)
-    assert.match(half.stdout, /"namespace":"theirs","reason":"PullSecretNotOwned"/)
+    assert.match(half.stdout, /"reason":"PullSecretNotOwned","namespaces":\["theirs"\]/)
     const told = (await cluster.secret('theirs'))?.annotations['rauth.dev/conditions'] ?? ''
     assert.match(told, /"Ready","status":"False","reason":"PullSecretNotOwned"/)
     await once({ RAUTH_CONTROLLER_ADOPT: 'true' })

@@ -26,9 +26,11 @@ describe('two replicas of rauth controller', () => {
   const leads = async (one: RunningController) =>
     /^rauth_controller_leader 1$/m.test(await one.metrics())
   const written = async (one: RunningController) =>
-    [...(await one.log()).matchAll(/"namespace":"([^"]+)".*"msg":"written"/g)].map(
-      ([, namespace]) => namespace,
-    )
+    [
+      ...(await one.log()).matchAll(
+        /"half":"controller","outcome":"allowed","namespaces":\["([^"]+)"\]/g,
+      ),
+    ].map(([, namespace]) => namespace)
   const inStep = async (namespace: string) => {
     const login = await cluster.pullLogin(namespace)
     return (

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { createControllerMetrics } from '../../../../src/adapters/ops/controller-metrics.ts'
 import { createMetrics } from '../../../../src/adapters/ops/metrics.ts'
 import type { DecisionEvent } from '../../../../src/event.ts'
 import { VERSION } from '../../../../src/version.ts'
@@ -116,6 +117,23 @@ describe('metrics', () => {
     assert.match(text, /^rauth_credentials_synced 0$/m)
     known = true
     assert.match(await metrics.render(), /^rauth_credentials_synced 1$/m)
+  })
+
+  it('begin with no failure, of which one more shows', async () => {
+    const metrics = createMetrics()
+    metrics.observeSinks(['log'])
+    metrics.observeTls(() => ({ certificates: new Map([['token', 1]]), authorities: new Map() }))
+    await metrics.render()
+    const text = await metrics.render()
+    for (const series of [
+      'rauth_decision_sink_failures_total{sink="log"}',
+      'rauth_tls_reload_failures_total{listener="token"}',
+      'rauth_shadow_denials_total{half="gateway"}',
+    ]) {
+      assert.ok(text.includes(`${series} 0\n`), series)
+    }
+    const controller = await createControllerMetrics().render()
+    assert.match(controller, /^rauth_controller_reconciles_total\{outcome="failed"\} 0$/m)
   })
 
   it('count the decisions that did not reach a part of rauth', async () => {

@@ -22,6 +22,7 @@ const PRINTED: readonly (readonly [printed: string, version: string | undefined]
   ['etcd Version: 3.4.23\nGo Version: go1.19.8\n', '3.4.23'],
   ['nginx version: nginx/1.22.1\n', '1.22.1'],
   ['HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\n', '2.6.12'],
+  ['Chromium 156.0.8078.108 built on Debian GNU/Linux 12 (bookworm)\n', '156.0.8078'],
   ['(devel)\n', undefined],
   ['', undefined],
 ]
@@ -48,6 +49,9 @@ const ACCEPTED: readonly (readonly [string, string, Tolerance, boolean])[] = [
   ['2.8.2', '2.7.9', 'minor', false],
   ['2.8.2', '3.1.2', 'minor', false],
   ['3.1.2', '3.1.2-rc.1', 'major', false],
+  ['156.0.8078', '157.0.1', 'newer', true],
+  ['156.0.8078', '156.1.0', 'newer', true],
+  ['156.0.8078', '155.9.9999', 'newer', false],
 ]
 
 describe('accepts', () => {

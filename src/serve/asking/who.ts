@@ -3,9 +3,49 @@ import { holderOf } from '../../credentials/holder.ts'
 import { isLive } from '../../credentials/live.ts'
 import type { Asker } from '../../policy/asker.ts'
 import type { CredentialReference, Holder, Labels } from '../../subject.ts'
-import type { AskerOptions, Who } from './asker-options.ts'
-import type { Offline } from './offline.ts'
-import { usage } from './usage.ts'
+import { parseServiceAccount, type ServiceAccount } from '../../service-account.ts'
+import type { OpenIdentity } from '../identity/identity.ts'
+
+export interface Who {
+  /** None: a user without one. */
+  readonly namespace?: string
+  /** None: the one that is called like the namespace. */
+  readonly user?: string
+  /** Where the user is one. */
+  readonly serviceAccount?: ServiceAccount
+}
+
+/** Who is asked about, as somebody names it. */
+export interface AskerTerms {
+  /** Nobody: somebody without credentials. */
+  readonly as?: Who
+  readonly anonymous?: true
+  readonly label: Labels
+  readonly ip?: string
+  readonly tag: readonly string[]
+  /** What the token is for; without: what the configuration says. */
+  readonly service?: string
+}
+
+/** `NAMESPACE`, `NAMESPACE/USER`, `/USER` or the user name of a ServiceAccount; nothing if it is none of them. */
+export function parseWho(text: string): Who | undefined {
+  const serviceAccount = parseServiceAccount(text)
+  if (serviceAccount !== undefined) {
+    return { namespace: serviceAccount.namespace, user: text, serviceAccount }
+  }
+  const at = text.indexOf('/')
+  const namespace = at < 0 ? text : text.slice(0, at)
+  const user = at < 0 ? '' : text.slice(at + 1)
+  if (namespace === '' && user === '') return undefined
+  return { ...(namespace === '' ? {} : { namespace }), ...(user === '' ? {} : { user }) }
+}
+
+/** What is known here of who there is. */
+export interface Known {
+  readonly config: { readonly service: string }
+  /** Nothing: the sources can't be read, so nobody is known, and nobody is missed. */
+  readonly identity: Pick<OpenIdentity, 'lookup' | 'nobody'> | undefined
+}
 
 /** Who is asked about, and what is to be said of how it was found. */
 export interface Asking {
@@ -15,17 +55,15 @@ export interface Asking {
   readonly notes: readonly string[]
 }
 
-/** Without `--as` and `--anonymous` there is nobody to ask about: ERR_USAGE. */
-export function whoAsks(options: AskerOptions, offline: Offline, now: number): Asking {
-  const { as, anonymous, ip, tag, label, service = offline.config.service } = options
-  const { identity } = offline
+/** Without `as` it is nobody who asks. */
+export function whoAsks(terms: AskerTerms, { config, identity }: Known, now: number): Asking {
+  const { as, ip, tag, label, service = config.service } = terms
   const rest = { service, address: ip, now, tags: tag.length === 0 ? 'any' : tag } as const
-  if (anonymous === true) {
+  const { user = as?.namespace, serviceAccount } = as ?? {}
+  if (user === undefined) {
     const nobody = { ...identity?.nobody(), ...label }
     return { ...NOBODY, asker: { ...rest, account: '', holders: [], nobody } }
   }
-  const { user = as?.namespace, serviceAccount } = as ?? {}
-  if (user === undefined) throw usage('say who asks: --as NAMESPACE, or --anonymous')
   const known = identity?.lookup.byUsername(user) ?? []
   const namespace = namespaceOf(as, known)
   const found = known.filter((credential) => credential.namespace === namespace)

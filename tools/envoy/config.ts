@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { isMap, isSeq, parseDocument, type Document } from 'yaml'
+import { parseDocument, type Document } from 'yaml'
+import { endpointsOf, LISTENER, MANAGER, type Place } from './places.ts'
 
 export interface EnvoyPorts {
   readonly envoy: number
@@ -9,7 +10,7 @@ export interface EnvoyPorts {
 }
 
 export interface EnvoyOptions {
-  /** The configuration that the repository ships. */
+  /** A configuration that the repository ships. */
   readonly template: string
   readonly ports: EnvoyPorts
   /**
@@ -22,9 +23,6 @@ export interface EnvoyOptions {
   /** A second listener that is the first one with TLS. Only tests have that. */
   readonly tls?: { readonly port: number; readonly certificate: string; readonly key: string }
 }
-
-const LISTENER = ['static_resources', 'listeners', 0]
-const MANAGER = [...LISTENER, 'filter_chains', 0, 'filters', 0, 'typed_config']
 
 /** The shipped configuration with nothing changed but ports (and what the options say of tests). */
 export async function envoyConfig({
@@ -54,18 +52,6 @@ export async function envoyConfig({
   return document.toString()
 }
 
-/** The place of a cluster's endpoints in a configuration of Envoy. Throws when there is no such cluster. */
-export function endpointsOf(document: Document, cluster: string): readonly unknown[] {
-  const clusters: unknown = document.getIn(['static_resources', 'clusters'])
-  const all = isSeq(clusters) ? clusters.items : []
-  const index = all.findIndex((one) => isMap(one) && one.get('name') === cluster)
-  if (index < 0) throw new Error(`no cluster ${cluster} in the Envoy configuration`)
-  return [
-    ...['static_resources', 'clusters', index],
-    ...['load_assignment', 'endpoints', 0, 'lb_endpoints'],
-  ]
-}
-
 /** Of the first endpoint of a cluster. */
 export function setClusterPort(document: Document, cluster: string, port: number): void {
   setPort(document, [...endpointsOf(document, cluster), 0, 'endpoint', 'address'], port)
@@ -92,7 +78,7 @@ function listenersOf(document: Document): readonly unknown[] {
   return whole.static_resources.listeners
 }
 
-function setPort(document: Document, address: readonly unknown[], port: number): void {
+function setPort(document: Document, address: Place, port: number): void {
   const place = [...address, 'socket_address', 'port_value']
   if (!document.hasIn(place)) throw new Error(`no ${place.join('.')} in the Envoy configuration`)
   document.setIn(place, port)

@@ -1,0 +1,35 @@
+import type { Explanation } from '../../policy/explain.ts'
+import { explanationWords, type ExplainedInWords } from '../../policy/explanation-words.ts'
+import type { DecisionRecord } from '../../event.ts'
+import { kindOf, type Kind } from './kind.ts'
+import { nextOf, whatOf, whoOf, whyOf } from './decision-line.ts'
+
+/** A decision with when it was made, RFC 3339, and how the policy came to it, as it is kept. */
+export type FindDecision = (
+  id: string,
+) => (DecisionRecord & { readonly time: string; readonly explanation?: object }) | undefined
+
+/** All that there is to be said of a decision, in words. */
+export interface ExplainedDecision {
+  readonly record: DecisionRecord & { readonly time: string }
+  readonly kind: Kind
+  readonly who: string
+  readonly what: string
+  /** Of one that was not allowed: why, and what to do about it. */
+  readonly why?: string
+  readonly next?: string
+  readonly explanation?: readonly ExplainedInWords[]
+}
+
+export function explainedDecision(find: FindDecision, id: string): ExplainedDecision | undefined {
+  const found = find(id)
+  if (found === undefined) return undefined
+  const { explanation, ...record } = found
+  const { reason, detail } = record
+  return {
+    ...{ record, kind: kindOf(record), who: whoOf(record), what: whatOf(record) },
+    ...(reason === undefined ? {} : { why: whyOf(reason, detail), next: nextOf(reason) }),
+    // An event does not know what explains it; the flows do it by the policy, and by nothing else.
+    ...(explanation && { explanation: explanationWords(explanation as Explanation) }),
+  }
+}

@@ -1,0 +1,86 @@
+import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { actionsWords, matchWords } from '../../policy/rule-words.ts'
+import type { ListedKey } from '../../token/listed-key.ts'
+import type { Usage } from './usage.ts'
+
+/** What changes slowly: namespaces, keys and rules. */
+export interface TableSources {
+  readonly namespaces: () => Iterable<ListedNamespace>
+  readonly keys: () => readonly ListedKey[]
+  readonly policy: () => Policy
+  readonly usage: Pick<Usage, 'ofNamespace' | 'ofRule' | 'ofNoRule'>
+  /** Seconds since the epoch. */
+  readonly clock: () => number
+}
+
+/** Rows of each table: what nobody reads, nobody is sent. */
+const MOST_ROWS = 200
+
+/** The tables of the page; of the namespaces those whose name or credentials have the text in them. */
+export function tablesOf(sources: TableSources, text: string): object {
+  return {
+    namespaces: namespaceTable(sources, text),
+    keys: sources.keys(),
+    rules: ruleTable(sources),
+  }
+}
+
+/** What needs somebody comes first: what can't be used, then what was denied, then all others as they come. */
+function namespaceTable({ namespaces, usage, clock }: TableSources, text: string) {
+  const [unusable, denied, others] = [[], [], []] as [object[], object[], object[]]
+  let [total, found, broken] = [0, 0, 0]
+  for (const one of namespaces()) {
+    total += 1
+    if (one.problem !== undefined) broken += 1
+    if (text !== '' && !textsOf(one).some((part) => part.includes(text))) continue
+    found += 1
+    const of = usage.ofNamespace(one.namespace)
+    const list = one.problem !== undefined ? unusable : (of?.denied ?? 0) > 0 ? denied : others
+    if (list.length < MOST_ROWS) list.push(namespaceRow(one, of, clock()))
+  }
+  return { total, found, broken, rows: [...unusable, ...denied, ...others].slice(0, MOST_ROWS) }
+}
+
+function namespaceRow(
+  { namespace, credentials, since, problem }: ListedNamespace,
+  usage: ReturnType<Usage['ofNamespace']>,
+  now: number,
+) {
+  return {
+    ...{ namespace, ...(problem === undefined ? {} : { problem }) },
+    ...(since === undefined ? {} : { age: Math.max(now - since, 0) }),
+    credentials: credentials.map(({ id, username, notBefore, notAfter }) => ({
+      ...{ id, username, state: stateOf({ notBefore, notAfter }, now) },
+    })),
+    ...(usage ?? { allowed: 0, denied: 0 }),
+  }
+}
+
+function stateOf(
+  { notBefore, notAfter }: { notBefore: number | undefined; notAfter: number | undefined },
+  now: number,
+) {
+  if (notAfter !== undefined && now >= notAfter) return { kind: 'ended', at: notAfter }
+  if (notBefore !== undefined && now < notBefore) return { kind: 'waits', at: notBefore }
+  return notAfter === undefined ? { kind: 'usable' } : { kind: 'usable', at: notAfter }
+}
+
+function textsOf({ namespace, credentials }: ListedNamespace): readonly string[] {
+  return [namespace, ...credentials.flatMap(({ id, username }) => [id, username])]
+}
+
+function ruleTable({ policy, usage }: TableSources) {
+  const { rules, shadows } = policy()
+  const all = [...rules, ...shadows]
+  const nobody = usage.ofNoRule()
+  return {
+    total: all.length,
+    unused: all.filter(({ id }) => usage.ofRule(id) === undefined).length,
+    rows: all.slice(0, MOST_ROWS).map((rule) => ({
+      ...{ rule: rule.id, match: matchWords(rule), actions: actionsWords(rule) },
+      ...(usage.ofRule(rule.id) ?? { hits: 0 }),
+    })),
+    ...(nobody === undefined ? {} : { byDefault: nobody }),
+  }
+}

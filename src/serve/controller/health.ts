@@ -1,0 +1,24 @@
+import type { HealthPart } from '../../adapters/ops/health.ts'
+import type { Parts } from './parts.ts'
+
+export interface ControllerHealthOptions {
+  readonly overview: Pick<Parts['overview'], 'synced' | 'problem'>
+  readonly logs: Pick<Parts['logs'], 'health'>
+  /** Why nobody is known to lead. */
+  readonly leader: () => string | undefined
+  /** False once it is to stop. */
+  readonly running: () => boolean
+}
+
+/** All that `rauth controller` is made of. */
+export function controllerHealth(options: ControllerHealthOptions): readonly HealthPart[] {
+  const { overview, logs, leader, running } = options
+  const { health: audit } = logs
+  return [
+    { name: 'cluster', ready: () => overview.synced(), trouble: () => overview.problem() },
+    { name: 'leader', trouble: leader },
+    // `audit.required` is for decisions: what was written is written, so it goes on.
+    ...(audit === undefined ? [] : [{ ...audit, ready: () => true }]),
+    { name: 'running', ready: running },
+  ]
+}
