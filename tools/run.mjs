@@ -19,6 +19,7 @@ const COMMANDS = {
   pictures: { main: 'dist/test/pictures/main.js', needs: /^/ },
   'docker-auth': { main: 'dist/test/docker-auth/main.js', needs: /^/ },
   openapi: { main: 'dist/test/openapi/main.js', needs: /^/ },
+  dashboard: { main: 'dist/test/picture/main.js', needs: /^/ },
   parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },
   docs: { main: 'dist/tools/docs/main.js', needs: /^(tools\/docs|src\/config)\// },
