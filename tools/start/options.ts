@@ -4,7 +4,8 @@ export const USAGE = `npm start -- [options]
 
 Runs rauth, a registry and Envoy on this machine, with the namespaces team-a and team-b.
 
-  --port PORT              where clients come in (default 5080)
+  --port PORT              where clients come in (default 5080); the other ports are 8080, 9090, 9191,
+                           9192 and 5000, or others where these are taken: DIRECTORY/quickstart.json
   --registry-auth on|off   whether the registry checks tokens as well (default on);
                            off leaves the gateway alone in charge
   --fast-lane              Envoy by itself lets reads by digest pass that a token opens,
