@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { installParts } from '../../tools/parts/install.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { ask, fetchToken } from '../support/http.ts'
+import { pageAt } from '../support/pages.ts'
 import { run } from '../support/run.ts'
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../tools/start/main.js')
@@ -119,6 +120,7 @@ describe('npm start', () => {
     }
 
     await followCrane(output(), facts.registry)
+    await followReadme()
 
     const second = await run(process.execPath, args())
     assert.equal(second.code, 1)
@@ -157,6 +159,26 @@ describe('npm start', () => {
     } finally {
       await rm(home, { recursive: true, force: true })
     }
+  }
+
+  /** Pastes what README has for whoever wants to get at another namespace's image. */
+  async function followReadme(): Promise<void> {
+    const { blocks } = pageAt('README.md')
+    const { text } = blocks.find((one) => one.text.startsWith('. examples/try.sh')) ?? assert.fail()
+    const script = `${text}\nask -o /dev/null "$R/v2/team-a/app/blobs/$DIGEST" # 404`
+    const { code, output, stdout } = await run('bash', ['-euo', 'pipefail'], {
+      env: { STATE: state },
+      input: `${script}\n`,
+    })
+    assert.equal(code, 0, output)
+    const told = [...script.matchAll(/^ask .* # (\d{3})\b/gm)]
+    const said = [...stdout.matchAll(/ (\d{3})$/gm)]
+    assert.equal(told.length, 7)
+    assert.deepEqual(
+      said.map(([, status]) => status),
+      told.map(([, status]) => status),
+      output,
+    )
   }
 
   it('uses its state again, and leaves the gateway alone in charge when told to', async () => {
