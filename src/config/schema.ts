@@ -385,7 +385,9 @@ const shape = z.strictObject({
         .describe('The same over HTTP, also for other proxies.'),
       operations: address
         .prefault('0.0.0.0:9090')
-        .describe('/livez, /readyz, /metrics, /decisions/ID and /live/, for the cluster.'),
+        .describe(
+          '/livez, /readyz, /metrics and /decisions/ID, for the cluster, and /live/ with `liveView.enabled`.',
+        ),
     })
     .prefault({})
     .describe('HOST:PORT of each port; port 0 is one that the system picks.'),

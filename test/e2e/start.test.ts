@@ -13,6 +13,7 @@ import { freePort } from '../../tools/stack/ports.ts'
 import { ask, fetchToken } from '../support/http.ts'
 import { pageAt } from '../support/pages.ts'
 import { run } from '../support/run.ts'
+import { until } from '../support/until.ts'
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../tools/start/main.js')
 
@@ -126,6 +127,7 @@ describe('npm start', () => {
     assert.equal(second.code, 1)
     assert.match(second.stderr, /already running here \(pid \d+\)/)
 
+    assert.doesNotMatch(output(), /refused/, 'a pipe that nobody reads would hold it up')
     child.kill('SIGTERM')
     assert.equal(await ended, 0, output())
     assert.equal(existsSync(path.join(state, 'quickstart.json')), false)
@@ -183,11 +185,19 @@ describe('npm start', () => {
 
   it('uses its state again, and leaves the gateway alone in charge when told to', async () => {
     const before = starts[0]?.facts ?? assert.fail()
-    const { facts, child, ended } = await start('--registry-auth', 'off')
+    const { facts, child, ended, output } = await start(
+      '--registry-auth',
+      'off',
+      '--log-format',
+      'pretty',
+    )
     assert.deepEqual(facts.namespaces, before.namespaces)
     const inside = Number(facts.upstream.split(':')[1])
     assert.equal((await ask(inside, '/v2/')).status, 200)
-    assert.equal((await ask(port, '/v2/')).status, 401)
+    assert.equal((await ask(port, '/v2/team-a/seen/tags/list')).status, 401)
+    await until('its line', 10_000, () =>
+      /gateway refused 401 {2}GET tags repository:team-a\/seen:pull/.test(output()),
+    )
     child.kill('SIGINT')
     assert.equal(await ended, 0)
     assert.equal(await leftOver(), '')
@@ -274,6 +284,7 @@ describe('npm start', () => {
       ['--port', '0'],
       ['--registry-auth', 'no'],
       ['--state', ''],
+      ['--log-format', 'yaml'],
     ]) {
       const answer = await run(process.execPath, [PROGRAM, ...wrong])
       assert.equal(answer.code, 2, wrong.join(' '))
