@@ -27,7 +27,10 @@ const ASKED = /^(?:ext_authz_denied|via_upstream)$/
 const PERHAPS = /disconnect|reset|timeout|ext_authz_error|codec_error/
 
 /** The records of all decisions that a rauth made, once as many are written as it counted. */
-export async function recordsOf({ config, operations }: Stack): Promise<readonly AuditLine[]> {
+export async function recordsOf({
+  config,
+  operations,
+}: Pick<Stack, 'config' | 'operations'>): Promise<readonly AuditLine[]> {
   const file = path.join(path.dirname(config), AUDIT.audit.to)
   let lines: readonly AuditLine[] = []
   let counted: number | undefined
