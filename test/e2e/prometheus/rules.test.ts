@@ -34,18 +34,20 @@ describe('the alerts of the chart, by promtool', () => {
 
   /** What promtool is to find of a case: the alert as it is sent, or none. */
   function testsOf(one: AlertCase) {
-    const { alert, at, labels, summary } = one
+    const { alert, at: when, labels, summary } = one
     const rule = rules.find((candidate) => candidate.alert === alert)
     const sent = {
       exp_labels: { ...rule?.labels, ...labels },
       exp_annotations: { ...rule?.annotations, summary },
     }
-    return (['fires', 'quiet'] as const).map((which) => ({
-      ...{ name: `${alert} ${which}`, interval: '1m' },
-      input_series: Object.entries(one[which]).map(([series, values]) => ({ series, values })),
-      alert_rule_test: [
-        { eval_time: at, alertname: alert, exp_alerts: which === 'fires' ? [sent] : [] },
-      ],
+    const tried = [
+      ...[one.fires, ...(one.firesToo ?? [])].map((series) => [series, [sent]] as const),
+      [one.quiet, []] as const,
+    ]
+    return tried.map(([series, alerts], at) => ({
+      ...{ name: `${alert} ${alerts.length === 0 ? 'quiet' : `fires ${at}`}`, interval: '1m' },
+      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+      alert_rule_test: [{ eval_time: when, alertname: alert, exp_alerts: alerts }],
     }))
   }
 
