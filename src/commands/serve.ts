@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { ConfigSource } from '../serve/config-reloads.ts'
 import type { Role } from '../serve/role.ts'
 import { run } from '../serve/run.ts'
 import {
@@ -8,14 +9,15 @@ import {
   withArgument,
   type AnyConfigOption,
 } from './config-option.ts'
+import { addLogFormatOption, withLogFormat, type LogFormatOption } from './log-format-option.ts'
 
-interface ServeOptions extends AnyConfigOption {
+interface ServeOptions extends AnyConfigOption, LogFormatOption {
   readonly role?: Role
   readonly port?: number
 }
 
 export function serveCommand(): Command {
-  return addAnyConfigOption(new Command('serve'))
+  return addLogFormatOption(addAnyConfigOption(new Command('serve')))
     .argument('[file]', 'the same as --config')
     .description('Run the token service and the gateway.')
     .addOption(
@@ -43,7 +45,15 @@ export function serveCommand(): Command {
       const named = withArgument(argument, options, command)
       const { config, unheeded } = loadAnyConfig(named)
       const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
-      return run(config, { role, port, warnings: unheeded, source: configSource(named) })
+      const { file, parse } = configSource(named)
+      const source: ConfigSource = {
+        file,
+        parse(text) {
+          const loaded = parse(text)
+          return { ...loaded, config: withLogFormat(loaded.config, options) }
+        },
+      }
+      return run(withLogFormat(config, options), { role, port, warnings: unheeded, source })
     })
 }
 

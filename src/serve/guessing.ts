@@ -19,6 +19,12 @@ export interface Guarding {
   readonly close: () => void
 }
 
+/**
+ * The window of refused tokens, seconds. Nobody guesses a signature: this only bounds the work that bad ones make,
+ * here and at an API server, and must not keep the nodes that share an address with who sends them from their pulls.
+ */
+const TOKEN_WINDOW = 10
+
 /** The guard against guessing. It does not wait for Redis. */
 export async function createGuarding(
   common: Common,
@@ -32,8 +38,12 @@ export async function createGuarding(
     const limits = { window, timer, redis }
     const names = createLimiter({ ...limits, points: failures, prefix: 'name' })
     const networks = createLimiter({ ...limits, points: perNetwork, prefix: 'network' })
+    const tokens = createLimiter({
+      ...limits,
+      ...{ points: perNetwork, window: Math.min(window, TOKEN_WINDOW), prefix: 'token' },
+    })
     const counter = createFailureCounter({
-      ...{ bySource: names.limiter, byNetwork: networks.limiter, key },
+      ...{ bySource: names.limiter, byNetwork: networks.limiter, tokens: tokens.limiter, key },
     })
     const guard = createGuessGuard({
       ...{ failures: counter, networkOf, hasher, store },
@@ -41,7 +51,7 @@ export async function createGuarding(
     })
     return {
       guard: failures === 0 && perNetwork === 0 ? UNGUARDED : guard,
-      counted: () => ({ name: names.size(), network: networks.size() }),
+      counted: () => ({ name: names.size(), network: networks.size(), token: tokens.size() }),
     }
   }
 

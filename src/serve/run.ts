@@ -94,8 +94,15 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
       onFailure: metrics.configReloadFailed,
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
-    hangUps.follow(reloads.request)
+    hangUps.follow(readAgain)
     opened('operations', await openOperations({ current, health, role }))
+  }
+
+  /** What is asked for is taken also where a file seems to be half of what it was. */
+  function readAgain(): void {
+    reloads?.request()
+    current().common.policySource.request()
+    identity.request()
   }
 
   /** The open ports answer by the next configuration from the next request on. */
@@ -103,13 +110,14 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     const before = current()
     const known = new Set(warningsOf(before.common.config, listenersOf))
     const changed = await reconfigured(before.common, next)
+    const isOther = changed.policySource !== before.common.policySource
     try {
       halves = await createHalves(changed, { role, logins, running })
     } catch (error) {
-      changed.policySource.close()
+      if (isOther) changed.policySource.close()
       throw error
     }
-    before.common.policySource.close()
+    if (isOther) before.common.policySource.close()
     logs.setLevel(next.logLevel)
     for (const warning of warningsOf(next, listenersOf)) {
       if (!known.has(warning)) log.warn({}, warning)

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { openFileDocument } from '../../adapters/file/document-store.ts'
 import { USERS_FILE } from '../../adapters/file/document-text.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
+import { lostEnd, WHOLE_OF_IT } from '../../config/lost-end.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import type { Config } from '../../config/schema.ts'
 import { usersOfFile } from '../../config/users-file.ts'
@@ -33,6 +34,8 @@ export interface OpenStore {
   /** Labels of whoever has no credentials. */
   readonly nobody: () => Labels | undefined
   readonly problem: () => string | undefined
+  /** Reads it again, also what seems to be half of it. */
+  readonly request: () => void
   /** The namespaces that have Secrets. */
   readonly listed: () => Iterable<ListedNamespace>
   readonly close: () => void
@@ -43,6 +46,7 @@ export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
   return {
     ...{ kind: 'secrets', store, nobody: () => undefined },
     problem: () => store.problem(),
+    request: () => undefined,
     listed: () => store.listed(),
     close() {
       store.close()
@@ -62,13 +66,18 @@ export async function openUsers(
   })
   if (file === undefined) {
     const { users, index } = load(usersOf(configured))
+    const nothing = () => undefined
     return opened(() => index, {
-      ...{ nobody: () => users.nobody, problem: () => undefined, close: () => undefined },
+      ...{ nobody: () => users.nobody, problem: nothing, request: nothing, close: nothing },
     })
   }
   const document = await openFileDocument({
     ...{ file, log, kind: USERS_FILE, parse: (text) => load(usersOfFile(text, file, format)) },
     count: ({ users }) => ({ users: users.people.length }),
+    lost(next, before) {
+      const lost = lostEnd(next.text, before.text)
+      return lost === undefined ? undefined : `${lost}: ${WHOLE_OF_IT}`
+    },
     onFailure: () => {
       metrics.usersReloadFailed()
     },
@@ -76,6 +85,9 @@ export async function openUsers(
   return opened(() => document.current().index, {
     nobody: () => document.current().users.nobody,
     problem: () => document.problem(),
+    request: () => {
+      document.request()
+    },
     close: () => {
       document.close()
     },
