@@ -37,8 +37,15 @@ export function mistakesOf(
   }
   // What was not written is undefined: a null of a list stays one, and elsewhere there are none.
   const missing = issue.code === 'invalid_type' && issue.input === undefined
-  const what = missing ? 'is missing and has no default' : issue.message.replace(/^I/, 'i')
+  const what = missing ? 'is missing and has no default' : wordsOf(issue)
   return [{ path: key, message: `"${key.join('.')}" ${what}` }]
+}
+
+/** The library has no words of ours for a choice. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_value'
+    ? `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`
+    : issue.message.replace(/^I/, 'i')
 }
 
 /** More names than these nobody reads. */
