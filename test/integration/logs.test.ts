@@ -126,7 +126,7 @@ describe('what rauth serve writes', () => {
     )
     assert.match(
       await readFile(cli ?? '', 'utf8'),
-      /^#!.*\nimport '\.\/commands\/no-debugger\.js';?\n/,
+      /^#!.*\nimport "\.\/commands\/no-debugger\.js";\n/,
     )
     const script = `await import(${JSON.stringify(guard)}); process.kill(process.pid, 'SIGUSR1')
       await new Promise((resolve) => setTimeout(resolve, 200)); console.log('goes on')`
