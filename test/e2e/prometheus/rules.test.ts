@@ -8,6 +8,8 @@ import { installParts } from '../../../tools/parts/install.ts'
 import { CHART } from '../../support/chart/helm-release.ts'
 import { ALERT_CASES, type AlertCase } from '../../support/prometheus/alert-cases.ts'
 import { run } from '../../support/run.ts'
+import { pageAt } from '../../support/pages.ts'
+import { knownMetrics } from '../../../tools/metrics/known.ts'
 
 const RULES = path.join(CHART, 'files/rules.yaml')
 const PAGE = path.resolve(CHART, '../../docs/metrics.md')
@@ -83,6 +85,22 @@ describe('the alerts of the chart, by promtool', () => {
     ]) {
       assert.notEqual((await judge(testsOf(wrong))).code, 0)
     }
+  })
+
+  it('are in one language with the questions of docs/metrics.md', async () => {
+    const [block] = pageAt('docs/metrics.md').blocks.filter(({ language }) => language === 'promql')
+    const questions = block?.text.split(/\n\n/) ?? []
+    assert.ok(questions.length > 3)
+    const asked = questions.map((expr, index) => ({ record: `question:${String(index)}`, expr }))
+    const file = path.join(folder, 'questions.yaml')
+    await writeFile(file, stringify({ groups: [{ name: 'questions', rules: asked }] }))
+    const { code, output } = await run(promtool, ['check', 'rules', file])
+    assert.equal(code, 0, output)
+    const known = (await knownMetrics()).map(({ name }) => name)
+    const names = questions.flatMap(
+      (text) => text.replaceAll(/^#.*$/gm, '').match(/\brauth_\w+/g) ?? [],
+    )
+    for (const name of names) assert.ok(known.includes(name.replace(/_bucket$/, '')), name)
   })
 
   it('get series by what docs/metrics.md tells Prometheus to scrape', async () => {
