@@ -41,9 +41,9 @@ export function mistakesOf(
   return [{ path: key, message: `"${key.join('.')}" ${what}` }]
 }
 
-/** The library has no words of ours for a choice. */
+/** For a choice of which the schema says nothing, in place of the library's words. */
 function wordsOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_value'
+  return issue.code === 'invalid_value' && issue.message.startsWith('Invalid')
     ? `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`
     : issue.message.replace(/^I/, 'i')
 }
