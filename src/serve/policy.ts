@@ -24,17 +24,18 @@ export interface OpenPolicyOptions {
   readonly config: Config
   readonly log: Log
   readonly metrics: Pick<Metrics, 'policyReloadFailed'>
+  /** Of the configuration before, where there was one. */
+  readonly before?: { readonly config: Config; readonly policySource: OpenPolicy } | undefined
 }
 
 /** The policy as it is configured: from a file, or the one without a file. */
-export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): Promise<OpenPolicy> {
+export async function openPolicy(options: OpenPolicyOptions): Promise<OpenPolicy> {
+  const { config, log, metrics, before } = options
   const { file } = config.policy
-  let version = versionOf(JSON.stringify(config.policy))
   /** Throws as {@link configuredPolicy}. */
   function parse(text: string, fileName: string): Policy {
     const policy = configuredPolicy(config, text, fileName)
     for (const warning of policyWarningsOf(policy, config)) log.warn({ file: fileName }, warning)
-    version = versionOf(text)
     return policy
   }
   const opened =
@@ -42,13 +43,20 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
       ? withoutFile(namespacePolicy(config.policy))
       : await openFileDocument<Policy>({
           ...{ file, log, kind: POLICY_FILE, parse: (text) => parse(text, file) },
+          before: before?.config.policy.file === file ? before?.policySource.texts() : undefined,
           count: ({ rules }) => ({ rules: rules.length }),
           lost: (next, before) => lostOfPolicy(next, before, deciderOf(config)),
           onFailure: () => {
             metrics.policyReloadFailed()
           },
         })
-  return { ...opened, figures: () => ({ rules: opened.current().rules.length, version }) }
+  return {
+    ...opened,
+    figures() {
+      const text = opened.texts()[0]?.text ?? JSON.stringify(config.policy)
+      return { rules: opened.current().rules.length, version: versionOf(text) }
+    },
+  }
 }
 
 /** Why a denial at the end counts. */
@@ -80,5 +88,8 @@ function versionOf(text: string): string {
 
 function withoutFile(policy: Policy): FileDocument<Policy> {
   const nothing = () => undefined
-  return { current: () => policy, problem: nothing, request: nothing, close: nothing }
+  return {
+    ...{ current: () => policy, texts: () => [] },
+    ...{ problem: nothing, request: nothing, close: nothing },
+  }
 }

@@ -16,6 +16,8 @@ export interface FileDocumentOptions<T> extends WatchOptions {
   readonly count: (said: T) => Readonly<Record<string, number>>
   /** Why what a text says seems to be a part of what it should, beside what it said before; else nothing. */
   readonly lost?: (next: DocumentText<T>, before: DocumentText<T>) => string | undefined
+  /** What the same file said to whoever had it open before: it is judged beside that from the start. */
+  readonly before?: readonly DocumentText<T>[] | undefined
   readonly log: Log
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
@@ -30,6 +32,8 @@ export interface DocumentText<T> {
 export interface FileDocument<T> {
   /** What it says now, whole: a reload puts another in its place. */
   current(): T
+  /** The text of that and, where the file has only grown since, the one that was there before it began to. */
+  texts(): readonly DocumentText<T>[]
   /** What is wrong with the file, if anything is. */
   problem(): string | undefined
   /** Reads it again, and takes also what seems to be a part of it: somebody asks for that. */
@@ -66,30 +70,46 @@ export async function openFileDocument<T>(
     },
   })
   let loaded: Loaded<T>
+  /** What was loaded before it. A file that is written slowly is each of its beginnings for a while. */
+  let earlier: DocumentText<T> | undefined
   let asked = false
 
-  async function read(known?: Loaded<T>, asked = false): Promise<Loaded<T>> {
+  async function read(known?: Loaded<T>): Promise<Loaded<T>> {
     const text = await readDocumentText(file, kind)
     const version = createHash('sha256').update(text).digest('hex').slice(0, 12)
-    if (version === known?.version) return known
-    const next = { text, said: options.parse(text), version }
-    const lost = known === undefined || asked ? undefined : options.lost?.(next, known)
-    if (lost !== undefined) throw new RauthError('ERR_CONFIG_INVALID', `${file}: ${lost}`)
-    return next
+    return version === known?.version ? known : { text, said: options.parse(text), version }
+  }
+
+  function refusePart(next: Loaded<T>, beside: readonly DocumentText<T>[]): void {
+    for (const one of beside) {
+      const lost = one.text === next.text ? undefined : options.lost?.(next, one)
+      if (lost !== undefined) throw new RauthError('ERR_CONFIG_INVALID', `${file}: ${lost}`)
+    }
+  }
+
+  function texts(): readonly DocumentText<T>[] {
+    return earlier === undefined ? [loaded] : [loaded, earlier]
   }
 
   async function load(): Promise<void> {
     let next: Loaded<T>
+    let beside: readonly DocumentText<T>[] = []
     const wasAsked = asked
     asked = false
     try {
-      next = await read(loaded, wasAsked)
+      next = await read(loaded)
+      if (next !== loaded && !wasAsked) {
+        beside = besideOf(next, texts())
+        refusePart(next, beside)
+      }
     } catch (thrown) {
       trouble.found(messageOf(thrown), messageOf(thrown))
       return
     }
     if (trouble.over()) log.info({ file }, `${kind.name} file can be used again`)
-    if (next !== loaded) use(next)
+    if (next === loaded) return
+    earlier = beside.at(-1)
+    use(next)
   }
 
   function use(next: Loaded<T>): void {
@@ -107,7 +127,11 @@ export async function openFileDocument<T>(
   }
   try {
     await reloads.first(async () => {
-      use(await read())
+      const next = await read()
+      const beside = besideOf(next, options.before ?? [])
+      refusePart(next, beside)
+      earlier = beside.at(-1)
+      use(next)
     })
   } catch (error) {
     close()
@@ -115,6 +139,7 @@ export async function openFileDocument<T>(
   }
   return {
     current: () => loaded.said,
+    texts,
     problem: () => trouble.problem(),
     request() {
       asked = true
@@ -122,4 +147,13 @@ export async function openFileDocument<T>(
     },
     close,
   }
+}
+
+/** What a text is judged beside: the one before and, where it only goes on that one, what was there before it, too. */
+function besideOf<T>(
+  { text }: DocumentText<T>,
+  [latest, ...others]: readonly DocumentText<T>[],
+): readonly DocumentText<T>[] {
+  if (latest === undefined) return []
+  return text.startsWith(latest.text) ? [latest, ...others] : [latest]
 }
