@@ -24,7 +24,7 @@ const KINDS: readonly FrontKind[] = [
   {
     name: 'nginx that merges no slashes',
     proxy: 'nginx',
-    change: ['client_max_body_size 0;', 'client_max_body_size 0; merge_slashes off;'],
+    change: ['client_max_body_size 32k;', 'client_max_body_size 32k; merge_slashes off;'],
   },
   { name: 'HAProxy', proxy: 'haproxy' },
   { name: 'Envoy over HTTP', proxy: 'envoy' },
