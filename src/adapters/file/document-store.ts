@@ -16,8 +16,8 @@ export interface FileDocumentOptions<T> extends WatchOptions {
   readonly count: (said: T) => Readonly<Record<string, number>>
   /** Why what a text says seems to be a part of what it should, beside what it said before; else nothing. */
   readonly lost?: (next: DocumentText<T>, before: DocumentText<T>) => string | undefined
-  /** What the same file said to whoever had it open before: it is judged beside that from the start. */
-  readonly before?: readonly DocumentText<T>[] | undefined
+  /** What the same file said until now, where somebody else had it open. */
+  readonly before?: DocumentText<T> | undefined
   readonly log: Log
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
@@ -26,14 +26,18 @@ export interface FileDocumentOptions<T> extends WatchOptions {
 /** The text of a document, and what it says. */
 export interface DocumentText<T> {
   readonly text: string
+  /** Of the text: two do not have the same by accident. */
+  readonly version: string
   readonly said: T
+  /** What was there before it and, where it only goes on what was there, before that began to. */
+  readonly earlier?: DocumentText<T> | undefined
 }
 
 export interface FileDocument<T> {
   /** What it says now, whole: a reload puts another in its place. */
   current(): T
-  /** The text of that and, where the file has only grown since, the one that was there before it began to. */
-  texts(): readonly DocumentText<T>[]
+  /** The same, with the text that it was made of. */
+  whole(): DocumentText<T>
   /** What is wrong with the file, if anything is. */
   problem(): string | undefined
   /** Reads it again, and takes also what seems to be a part of it: somebody asks for that. */
@@ -42,9 +46,11 @@ export interface FileDocument<T> {
   close(): void
 }
 
-interface Loaded<T> extends DocumentText<T> {
-  /** Of the text. */
-  readonly version: string
+/** Hexadecimal digits of a version. */
+const VERSION_LENGTH = 12
+
+export function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, VERSION_LENGTH)
 }
 
 /**
@@ -69,50 +75,38 @@ export async function openFileDocument<T>(
       )
     },
   })
-  let loaded: Loaded<T>
-  /** What was loaded before it. A file that is written slowly is each of its beginnings for a while. */
-  let earlier: DocumentText<T> | undefined
+  let loaded: DocumentText<T>
   let asked = false
 
-  async function read(known?: Loaded<T>): Promise<Loaded<T>> {
+  async function read(known?: DocumentText<T>, asked = false): Promise<DocumentText<T>> {
     const text = await readDocumentText(file, kind)
-    const version = createHash('sha256').update(text).digest('hex').slice(0, 12)
-    return version === known?.version ? known : { text, said: options.parse(text), version }
-  }
-
-  function refusePart(next: Loaded<T>, beside: readonly DocumentText<T>[]): void {
-    for (const one of beside) {
-      const lost = one.text === next.text ? undefined : options.lost?.(next, one)
+    const version = versionOf(text)
+    if (version === known?.version) return known
+    const next = { text, said: options.parse(text), version }
+    const beside = asked ? [] : besideOf(next, known ?? options.before)
+    for (const before of beside) {
+      const lost = options.lost?.(next, before)
       if (lost !== undefined) throw new RauthError('ERR_CONFIG_INVALID', `${file}: ${lost}`)
     }
-  }
-
-  function texts(): readonly DocumentText<T>[] {
-    return earlier === undefined ? [loaded] : [loaded, earlier]
+    const earlier = beside.at(-1)
+    return { ...next, ...(earlier && { earlier: { ...earlier, earlier: undefined } }) }
   }
 
   async function load(): Promise<void> {
-    let next: Loaded<T>
-    let beside: readonly DocumentText<T>[] = []
+    let next: DocumentText<T>
     const wasAsked = asked
     asked = false
     try {
-      next = await read(loaded)
-      if (next !== loaded && !wasAsked) {
-        beside = besideOf(next, texts())
-        refusePart(next, beside)
-      }
+      next = await read(loaded, wasAsked)
     } catch (thrown) {
       trouble.found(messageOf(thrown), messageOf(thrown))
       return
     }
     if (trouble.over()) log.info({ file }, `${kind.name} file can be used again`)
-    if (next === loaded) return
-    earlier = beside.at(-1)
-    use(next)
+    if (next !== loaded) use(next)
   }
 
-  function use(next: Loaded<T>): void {
+  function use(next: DocumentText<T>): void {
     loaded = next
     const { said, version } = next
     log.info({ file, version, ...options.count(said) }, `${kind.name} loaded`)
@@ -127,11 +121,7 @@ export async function openFileDocument<T>(
   }
   try {
     await reloads.first(async () => {
-      const next = await read()
-      const beside = besideOf(next, options.before ?? [])
-      refusePart(next, beside)
-      earlier = beside.at(-1)
-      use(next)
+      use(await read())
     })
   } catch (error) {
     close()
@@ -139,7 +129,7 @@ export async function openFileDocument<T>(
   }
   return {
     current: () => loaded.said,
-    texts,
+    whole: () => loaded,
     problem: () => trouble.problem(),
     request() {
       asked = true
@@ -149,11 +139,17 @@ export async function openFileDocument<T>(
   }
 }
 
-/** What a text is judged beside: the one before and, where it only goes on that one, what was there before it, too. */
+/**
+ * What a text is judged beside. A file that is written slowly is each of its beginnings for a while: of one that
+ * goes on what was taken, also beside what was there before it.
+ */
 function besideOf<T>(
-  { text }: DocumentText<T>,
-  [latest, ...others]: readonly DocumentText<T>[],
+  { text, version }: DocumentText<T>,
+  before: DocumentText<T> | undefined,
 ): readonly DocumentText<T>[] {
-  if (latest === undefined) return []
-  return text.startsWith(latest.text) ? [latest, ...others] : [latest]
+  if (before === undefined) return []
+  const { earlier } = before
+  if (!text.startsWith(before.text)) return [before]
+  const all = earlier === undefined ? [before] : [before, earlier]
+  return version === before.version ? all.slice(1) : all
 }

@@ -4,7 +4,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openFileDocument, type FileDocument } from '../../../src/adapters/file/document-store.ts'
+import {
+  openFileDocument,
+  type DocumentText,
+  type FileDocument,
+} from '../../../src/adapters/file/document-store.ts'
 import { POLICY_FILE } from '../../../src/adapters/file/document-text.ts'
 import { lostEnd } from '../../../src/config/lost-end.ts'
 import { policyOf } from '../../../src/config/policy-file.ts'
@@ -51,9 +55,7 @@ describe('openFileDocument, with a policy', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  async function open(
-    before?: ReturnType<FileDocument<Policy>['texts']>,
-  ): Promise<FileDocument<Policy>> {
+  async function open(before?: DocumentText<Policy>): Promise<FileDocument<Policy>> {
     store = await openFileDocument<Policy>({
       ...{ file, log: logInto(lines), kind: POLICY_FILE, parse: (text) => policyOf(text, file) },
       count: ({ rules: all }) => ({ rules: all.length }),
@@ -165,7 +167,7 @@ describe('openFileDocument, with a policy', () => {
   it('takes no part of a file when it is opened anew beside what it was', async () => {
     await put(WHOLE)
     const first = await open()
-    const before = first.texts()
+    const before = first.whole()
     first.close()
     await put(PART)
     await assert.rejects(open(before), { code: 'ERR_CONFIG_INVALID', message: LOST })
