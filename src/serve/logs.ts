@@ -13,6 +13,8 @@ import type { Sink } from './sinks.ts'
 export interface LogsOptions {
   readonly config: Pick<Config, 'logLevel' | 'logFormat' | 'audit'>
   readonly terminal: Terminal
+  /** Which of several processes this is. */
+  readonly worker?: number | undefined
   /** A line of the audit will never be there. */
   readonly onLost: () => void
 }
@@ -47,7 +49,7 @@ export interface Logs {
 }
 
 /** Opens what is written to. Throws ERR_AUDIT_UNWRITABLE. */
-export async function openLogs({ config, terminal, onLost }: LogsOptions): Promise<Logs> {
+export async function openLogs({ config, terminal, worker, onLost }: LogsOptions): Promise<Logs> {
   const { audit, logFormat } = config
   let level = config.logLevel
   let debugging = false
@@ -56,7 +58,7 @@ export async function openLogs({ config, terminal, onLost }: LogsOptions): Promi
     pretty: logFormat === 'pretty' || (logFormat === 'auto' && isTerminal),
     colors: isTerminal && !noColor,
   })
-  const log = createLogger(level, stdout)
+  const log = createLogger(level, stdout, worker === undefined ? null : { worker })
   const file = await openFile()
   const lines = audit.to === 'log' ? log : createLogger('trace', file ?? stdout)
   const write = createAudit({

@@ -1,13 +1,15 @@
 import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
 import type { Config } from '../../config/schema.ts'
-import type { CredentialStore } from '../../credentials/credential.ts'
+import type { Credential, CredentialStore } from '../../credentials/credential.ts'
 import type { CredentialOptions } from '../../credentials/secret/secret-credentials.ts'
 import type { Log } from '../../log.ts'
 import type { ClusterOnce } from '../cluster.ts'
 
 /** The credentials of namespaces, wherever they come from; kept up to date until it is closed. */
 export interface OpenCredentials extends CredentialStore {
+  /** Each that is in force, once. The same object stands for the same credential. */
+  all(): Iterable<Credential>
   /** What is wrong with where they come from, while it goes on all the same. */
   problem(): string | undefined
   /** Stops watching; what was loaded stays. */

@@ -16,6 +16,8 @@ export interface FileSecretStoreOptions extends SecretOptions, WatchOptions {
 }
 
 export interface FileSecretStore extends CredentialStore {
+  /** Each credential, once. */
+  all(): Iterable<Credential>
   /** Why the directory can't be read, while it can't. */
   problem(): string | undefined
   /** Stops watching; what was loaded stays. */
@@ -113,6 +115,7 @@ export async function createFileSecretStore(
   return {
     ready: () => true,
     problem: () => failure,
+    all: () => index.all(),
     byUsername: (username) => index.byUsername(username),
     find: (reference) => index.find(reference),
     bcryptCost: () => index.bcryptCost(),
