@@ -39,13 +39,13 @@ export interface Logs {
   /** From now on only what is as grave as this is logged. */
   setLevel(level: Config['logLevel']): void
   /** Logs all there is, or again what is configured. */
-  toggleDebug(): void
+  readonly toggleDebug: () => void
   /** Writes the audit into the file that has its name by then. */
   reopen(): void
   /** Of the audit, where it has a file of its own. */
   readonly health: HealthPart | undefined
   /** Once no more decisions are made. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Opens what is written to. Throws ERR_AUDIT_UNWRITABLE. */

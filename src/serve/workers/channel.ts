@@ -64,7 +64,7 @@ export function createChannel<Theirs extends Calls, Ours extends Calls>(
           clearTimeout(timer)
           waiting.delete(ask)
           if (failed === true) reject(new Error(`"${name}" failed in the other process`))
-          else resolve(answer as never)
+          else resolve(answer)
         })
         pipe.send({ ask, name, question })
       })

@@ -53,7 +53,7 @@ export function createCrew({ count, log, timer, answersFor, onEnd }: CrewOptions
   const running = new Map<number, { readonly member: Member; readonly worker: Worker }>()
   const failures = new Map<number, number>()
   let stopping = false
-  let ended = () => undefined as void
+  let ended: () => void = () => undefined
 
   /** Resolves once it serves. */
   function launch(number: number): Promise<void> {

@@ -4,7 +4,7 @@ import { Redacted } from '../../redacted.ts'
 import type { CredentialChanges, SentCredential } from './messages.ts'
 
 export interface FedCredentials extends CredentialStore {
-  take(changes: CredentialChanges): void
+  readonly take: (changes: CredentialChanges) => void
 }
 
 /** How long nothing may be heard before nobody is let in, milliseconds: what was revoked would be unknown. */
