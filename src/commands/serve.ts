@@ -1,3 +1,6 @@
+import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Role } from '../serve/role.ts'
 import { run } from '../serve/run.ts'
@@ -12,6 +15,7 @@ import {
 interface ServeOptions extends AnyConfigOption {
   readonly role?: Role
   readonly port?: number
+  readonly workers?: number | 'auto'
 }
 
 export function serveCommand(): Command {
@@ -25,9 +29,14 @@ export function serveCommand(): Command {
       ).choices(['all', 'token', 'gateway']),
     )
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
+    .option(
+      '--workers <number>',
+      'processes that serve the same ports, or auto: one for each core (default: workers)',
+      parseWorkers,
+    )
     .addHelpText('after', '\nExample:\n  rauth serve -c rauth.yaml --role gateway')
     .exitOverride()
-    .action((argument: string | undefined, options: ServeOptions, command: Command) => {
+    .action(async (argument: string | undefined, options: ServeOptions, command: Command) => {
       const { dockerAuthConfig, port } = options
       if (dockerAuthConfig !== undefined && (options.role ?? 'token') !== 'token') {
         command.error(
@@ -41,10 +50,33 @@ export function serveCommand(): Command {
         )
       }
       const named = withArgument(argument, options, command)
-      const { config, unheeded } = loadAnyConfig(named)
       const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
-      return run(config, { role, port, warnings: unheeded, source: configSource(named) })
+      const source = configSource(named)
+      if (cluster.isWorker) {
+        const { runWorker } = await import('../serve/workers/worker.ts')
+        return runWorker({ role, port, source })
+      }
+      const { config, unheeded: warnings } = loadAnyConfig(named)
+      const workers = countOf(options.workers ?? config.workers)
+      if (workers > 1) {
+        const { runPrimary } = await import('../serve/workers/primary.ts')
+        const text = source.file === undefined ? '' : readFileSync(source.file, 'utf8')
+        return runPrimary(config, { role, workers, text, warnings })
+      }
+      return run(config, { role, port, warnings, source })
     })
+}
+
+function countOf(workers: number | 'auto'): number {
+  return workers === 'auto' ? os.availableParallelism() : workers
+}
+
+function parseWorkers(text: string): number | 'auto' {
+  const workers = Number(text)
+  if (text === 'auto' || (Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
+    return text === 'auto' ? text : workers
+  }
+  throw new InvalidArgumentError('workers are a whole number from 1 to 256, or auto')
 }
 
 function parsePort(text: string): number {

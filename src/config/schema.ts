@@ -362,6 +362,12 @@ const shape = z.strictObject({
     .register(CHANGES, { at: 'run time' }),
   liveView: liveViewSchema,
   tracing,
+  workers: z
+    .union([z.literal('auto'), atOnce(1)])
+    .prefault(1)
+    .describe(
+      'Processes that serve the same ports: more than one where a single machine has more than one core to give; `auto`: one for each. In a cluster take replicas.',
+    ),
   drainDelay: duration(0, 300)
     .prefault('0s')
     .describe(

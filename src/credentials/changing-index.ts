@@ -41,6 +41,7 @@ export function createChangingIndex(): ChangingIndex {
       else ids.delete(id)
       countCosts(id, credentials)
     },
+    all: () => [...ids.values()].flat(),
     byUsername: (username) => usernames.get(username) ?? [],
     find: ({ id, generation }) => ids.get(id)?.find((one) => one.generation === generation),
     bcryptCost: () => bcryptCost,

@@ -22,6 +22,7 @@ import { longestLifeOf, openKeys, type OpenKeys } from './keys.ts'
 import { followLogSignals } from './log-signals.ts'
 import { openLogs, ownTerminal, type Logs } from './logs.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
+import type { Shared } from './shared.ts'
 import { recordTo } from './sinks.ts'
 import { openTracing, type OpenTracing } from './tracing.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
@@ -51,6 +52,8 @@ interface Lasting extends DecideDependencies, OpenKeys {
   readonly cluster: ClusterOnce
   readonly hasher: PasswordHasher
   readonly clock: Clock
+  /** With other processes that serve as one with this. */
+  readonly shared: Shared | undefined
 }
 
 /** What follows from the configuration alone: a reload puts another in its place, as a whole. */
@@ -83,8 +86,9 @@ export async function createCommon(
   config: Config,
   duties: Duties,
   now: () => Config,
+  shared?: Shared,
 ): Promise<Common> {
-  const lasting = await createLasting(config, duties, now)
+  const lasting = await createLasting(config, duties, { now, shared })
   return { ...lasting, ...(await createChanging(config, lasting)) }
 }
 
@@ -106,10 +110,13 @@ async function createChanging(config: Config, lasting: Lasting): Promise<Changin
 async function createLasting(
   config: Config,
   { takesLogins, checks }: Duties,
-  now: () => Config,
+  { now, shared }: { readonly now: () => Config; readonly shared: Shared | undefined },
 ): Promise<Lasting> {
   const metrics = createMetrics()
-  const logs = await openLogs({ config, terminal: ownTerminal(), onLost: metrics.auditLineLost })
+  const logs = await openLogs({
+    ...{ config, terminal: ownTerminal(), worker: shared?.worker },
+    onLost: metrics.auditLineLost,
+  })
   const { log } = logs
   const { health: audit } = logs
   if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
@@ -123,10 +130,13 @@ async function createLasting(
     longestLife: () => longestLifeOf(now()),
   })
   const tls = createTlsOfListeners({ config, clock, timer, log, metrics })
-  const hasher = createPasswordHasher(randomBytes(32))
+  const hasher = createPasswordHasher(shared?.hasherKey ?? randomBytes(32))
   const cluster = createClusterOnce({ config, log, metrics })
   const identity = await openIdentity(
-    { config, hasher, bindingKey, clock, log, metrics, cluster },
+    {
+      ...{ config, hasher, bindingKey, clock, log, metrics, cluster },
+      credentials: shared?.credentials,
+    },
     takesLogins,
   )
   metrics.observeCredentials(() => identity.lookup.ready())
@@ -158,7 +168,7 @@ async function createLasting(
     timer,
     newId: randomUUID,
     record: recordTo(sinks, onSinkFailure({ log, metrics })),
-    ...{ tracing, trace: tracing?.begin },
+    ...{ shared, tracing, trace: tracing?.begin },
     ...{ decisions, liveFeed },
   }
 }

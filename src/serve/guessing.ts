@@ -26,9 +26,11 @@ export async function createGuarding(
 ): Promise<Guarding> {
   const { hasher, store, timer } = common
   const redis = await openRedisOf(common)
+  const together = common.shared?.failures ?? ((_guessing, own) => own)
   const key = redis === undefined ? randomBytes(32) : sharedKey(common.bindingKey)
 
-  function createGuard({ failures, perNetwork, window }: Config['guessing']) {
+  function createGuard(guessing: Config['guessing']) {
+    const { failures, perNetwork, window } = guessing
     const limits = { window, timer, redis }
     const names = createLimiter({ ...limits, points: failures, prefix: 'name' })
     const networks = createLimiter({ ...limits, points: perNetwork, prefix: 'network' })
@@ -36,7 +38,12 @@ export async function createGuarding(
       ...{ bySource: names.limiter, byNetwork: networks.limiter, key },
     })
     const guard = createGuessGuard({
-      ...{ failures: counter, networkOf, hasher, store },
+      ...{
+        failures: redis === undefined ? together(guessing, counter) : counter,
+        networkOf,
+        hasher,
+        store,
+      },
       standsAlone: (secret) => sources.some(({ claims }) => claims?.(secret) === true),
     })
     return {

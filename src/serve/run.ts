@@ -10,6 +10,7 @@ import { healthOf } from './health.ts'
 import { createLogins, type Logins } from './logins.ts'
 import { openOperations } from './operations.ts'
 import { openPorts } from './ports.ts'
+import type { PrimaryLink } from './workers/primary-link.ts'
 import { LISTENERS, type Role } from './role.ts'
 import { onHangUp, stopSignal } from './signals.ts'
 
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly warnings?: readonly string[]
   /** From where it is read again. */
   readonly source: ConfigSource
+  /** Of whose workers this process is one. */
+  readonly primary?: PrimaryLink
 }
 
 /** How long the last spans may take to their collector, milliseconds. */
@@ -50,19 +53,25 @@ function endByForce(): void {
 }
 
 async function serve(first: Config, options: RunOptions): Promise<void> {
-  const { role, port, warnings = [], source } = options
+  const { role, port, warnings = [], source, primary } = options
   const hangUps = onHangUp()
   const takesLogins = role !== 'gateway' || first.gateway.basic
   let halves: Halves | undefined
   const config = () => halves?.common.config ?? first
-  const common = await createCommon(first, { takesLogins, checks: role !== 'token' }, config)
+  const common = await createCommon(
+    first,
+    { takesLogins, checks: role !== 'token' },
+    config,
+    primary,
+  )
   const { log, logs, metrics, tracing, keys, signingKeys, tls, store, identity, cluster, clock } =
     common
   const listenersOf = LISTENERS[role]
-  for (const warning of [...warnings, ...warningsOf(first, listenersOf)]) log.warn({}, warning)
+  const own = primary === undefined ? warningsOf(first, listenersOf) : []
+  for (const warning of [...warnings, ...own]) log.warn({}, warning)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
-  const told = stopSignal()
+  const told = Promise.race([stopSignal(), ...(primary === undefined ? [] : [primary.stopped])])
   const listeners = new Map<string, Listener>()
   let logins: Logins | undefined
   let reloads: ConfigReloads | undefined
@@ -95,7 +104,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
     hangUps.follow(reloads.request)
-    opened('operations', await openOperations({ current, health, role }))
+    if (primary === undefined) opened('operations', await openOperations({ current, health, role }))
   }
 
   /** The open ports answer by the next configuration from the next request on. */
@@ -140,15 +149,20 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     await close()
     throw error
   }
-  const { issuer, service, realm } = first
-  log.info(
-    {
-      ...{ role, issuer, service, realm },
-      signingKey: signingKeys?.active(clock()).kid,
-      ports: Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
-    },
-    store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
-  )
+  const ports = Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open]))
+  const { decisions } = common
+  if (primary === undefined) tellReady()
+  else primary.serves({ health, metrics, decisions }, ports)
+
+  function tellReady(): void {
+    const { issuer, service, realm } = first
+    const signingKey = signingKeys?.active(clock()).kid
+    log.info(
+      { role, issuer, service, realm, signingKey, ports },
+      store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
+    )
+  }
+
   const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
   stopping = true

@@ -21,6 +21,9 @@ export interface RenderedMetrics {
   render(): Promise<string>
 }
 
+/** All that there is of each metric, as data: what prom-client merges. */
+export type MetricsSnapshot = readonly Readonly<Record<string, unknown>>[]
+
 /** The metrics of `rauth serve`. */
 export interface Metrics
   extends
@@ -36,7 +39,10 @@ export interface Metrics
     CredentialMetrics,
     KubernetesMetrics,
     TracingMetrics,
-    RenderedMetrics {}
+    RenderedMetrics {
+  /** The same as data, for a process that merges them. */
+  snapshot(): Promise<MetricsSnapshot>
+}
 
 /** Labels are closed sets only: no name that a client can choose becomes a time series. */
 export function createMetrics(registry = new Registry()): Metrics {
@@ -56,5 +62,6 @@ export function createMetrics(registry = new Registry()): Metrics {
     ...createTracingMetrics(registry),
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    snapshot: async () => (await registry.getMetricsAsJSON()) as unknown as MetricsSnapshot,
   }
 }

@@ -14,7 +14,7 @@ import { credentialsOfUsers, type Users } from '../../credentials/users.ts'
 import type { Log } from '../../log.ts'
 import type { Labels } from '../../subject.ts'
 import type { ClusterOnce } from '../cluster.ts'
-import { openCredentials, type CredentialMetrics } from './credentials.ts'
+import { openCredentials, type CredentialMetrics, type OpenCredentials } from './credentials.ts'
 
 export interface StoreOptions {
   readonly config: Config
@@ -24,6 +24,8 @@ export interface StoreOptions {
   readonly metrics: Pick<Metrics, 'usersReloadFailed' | 'issuerKeysFailed' | 'lookup'> &
     CredentialMetrics
   readonly cluster: ClusterOnce
+  /** Those of the Secrets, where another process reads them. */
+  readonly credentials?: OpenCredentials | undefined
 }
 
 /** Passwords in memory, with where they come from. */
@@ -39,7 +41,7 @@ export interface OpenStore {
 }
 
 export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
-  const store = await openCredentials(options)
+  const store = options.credentials ?? (await openCredentials(options))
   return {
     ...{ kind: 'secrets', store, nobody: () => undefined },
     problem: () => store.problem(),
