@@ -31,7 +31,7 @@ export function serveCommand(): Command {
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
     .option(
       '--workers <number>',
-      'processes that serve the same ports, or auto: one for each core (default: workers)',
+      'processes that serve the same ports, or auto: one for each core (default: what workers says)',
       parseWorkers,
     )
     .addHelpText('after', '\nExample:\n  rauth serve -c rauth.yaml --role gateway')
@@ -58,12 +58,12 @@ export function serveCommand(): Command {
       }
       const { config, unheeded: warnings } = loadAnyConfig(named)
       const workers = countOf(options.workers ?? config.workers)
-      if (workers > 1) {
-        const { runPrimary } = await import('../serve/workers/primary.ts')
-        const text = source.file === undefined ? '' : readFileSync(source.file, 'utf8')
-        return runPrimary(config, { role, workers, text, warnings })
-      }
-      return run(config, { role, port, warnings, source })
+      if (workers === 1) return run(config, { role, port, warnings, source })
+      const { runPrimary } = await import('../serve/workers/primary.ts')
+      const text = source.file === undefined ? '' : readFileSync(source.file, 'utf8')
+      // All processes have one text, also where the file was changed since it was read.
+      const same = source.parse(text)
+      return runPrimary(same.config, { role, workers, text, warnings: same.unheeded, source })
     })
 }
 

@@ -78,17 +78,18 @@ export interface Duties {
   readonly checks: boolean
 }
 
-/**
- * Reads the keys, the credentials and the policy. Throws what keeps rauth from serving. `now`: the configuration
- * that counts by then.
- */
-export async function createCommon(
-  config: Config,
-  duties: Duties,
-  now: () => Config,
-  shared?: Shared,
-): Promise<Common> {
-  const lasting = await createLasting(config, duties, { now, shared })
+export interface CommonOptions {
+  readonly duties: Duties
+  /** The configuration that counts by then. */
+  readonly now: () => Config
+  readonly shared?: Shared
+  /** Passwords are compared by hashes under this key; without: under one of its own. */
+  readonly hasherKey?: Buffer
+}
+
+/** Reads the keys, the credentials and the policy. Throws what keeps rauth from serving. */
+export async function createCommon(config: Config, options: CommonOptions): Promise<Common> {
+  const lasting = await createLasting(config, options)
   return { ...lasting, ...(await createChanging(config, lasting)) }
 }
 
@@ -109,8 +110,7 @@ async function createChanging(config: Config, lasting: Lasting): Promise<Changin
 
 async function createLasting(
   config: Config,
-  { takesLogins, checks }: Duties,
-  { now, shared }: { readonly now: () => Config; readonly shared: Shared | undefined },
+  { duties: { takesLogins, checks }, now, shared, hasherKey = randomBytes(32) }: CommonOptions,
 ): Promise<Lasting> {
   const metrics = createMetrics()
   const logs = await openLogs({
@@ -120,7 +120,7 @@ async function createLasting(
   const { log } = logs
   const { health: audit } = logs
   if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
-  followLogSignals(logs)
+  if (shared === undefined) followLogSignals(logs)
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
   const timer = () => performance.now()
@@ -130,12 +130,12 @@ async function createLasting(
     longestLife: () => longestLifeOf(now()),
   })
   const tls = createTlsOfListeners({ config, clock, timer, log, metrics })
-  const hasher = createPasswordHasher(shared?.hasherKey ?? randomBytes(32))
+  const hasher = createPasswordHasher(hasherKey)
   const cluster = createClusterOnce({ config, log, metrics })
   const identity = await openIdentity(
     {
       ...{ config, hasher, bindingKey, clock, log, metrics, cluster },
-      credentials: shared?.credentials,
+      secrets: shared?.credentials,
     },
     takesLogins,
   )
@@ -146,7 +146,9 @@ async function createLasting(
     ...logs.sinks,
     { name: 'metrics', take: metrics.record },
     { name: 'decisions', take: decisions.record },
-    ...(liveFeed === undefined ? [] : [{ name: 'live-view', take: liveFeed.record }]),
+    ...(liveFeed === undefined
+      ? []
+      : [{ name: 'live-view', take: shared?.watched ?? liveFeed.record }]),
     ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
   ]
   metrics.observeSinks(sinks.map(({ name }) => name))
@@ -171,6 +173,16 @@ async function createLasting(
     ...{ shared, tracing, trace: tracing?.begin },
     ...{ decisions, liveFeed },
   }
+}
+
+/** How long the last spans may take to their collector, milliseconds. */
+export const LAST_SPANS = 2_000
+
+/** Lets go of all of it, once nothing is decided any more. */
+export async function closeCommon(common: Common): Promise<void> {
+  const { identity, cluster, keys, policySource, tls, logs } = common
+  for (const one of [identity, cluster, keys, policySource, tls]) one.close()
+  await logs.close()
 }
 
 /** Lines about one sink that fails, in a window of so many milliseconds. */

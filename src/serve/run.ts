@@ -3,15 +3,12 @@ import type { Listener } from '../adapters/listen.ts'
 import type { HealthPart } from '../adapters/ops/health.ts'
 import type { Config } from '../config/schema.ts'
 import { warningsOf } from '../config/warnings.ts'
-import { createCommon, reconfigured } from './common.ts'
+import { closeCommon, createCommon, LAST_SPANS } from './common.ts'
 import { createConfigReloads, type ConfigReloads, type ConfigSource } from './config-reloads.ts'
-import { createHalves, type Halves } from './halves.ts'
-import { healthOf } from './health.ts'
-import { createLogins, type Logins } from './logins.ts'
+import { endInTime } from './end-in-time.ts'
 import { openOperations } from './operations.ts'
-import { openPorts } from './ports.ts'
-import type { PrimaryLink } from './workers/primary-link.ts'
 import { LISTENERS, type Role } from './role.ts'
+import { dutiesOf, openServing, type Serving } from './serving.ts'
 import { onHangUp, stopSignal } from './signals.ts'
 
 export interface RunOptions {
@@ -22,104 +19,47 @@ export interface RunOptions {
   readonly warnings?: readonly string[]
   /** From where it is read again. */
   readonly source: ConfigSource
-  /** Of whose workers this process is one. */
-  readonly primary?: PrimaryLink
 }
 
-/** How long the last spans may take to their collector, milliseconds. */
-const LAST_SPANS = 2_000
-
-/** How long what is left may keep the process after all is closed, milliseconds. */
-const LAST_MOMENT = 2_000
-
-/** The whole life of `rauth serve`: opens the ports, waits for a signal, drains, closes. */
-export async function run(config: Config, options: RunOptions): Promise<void> {
-  try {
-    await serve(config, options)
-  } finally {
-    setTimeout(endByForce, LAST_MOMENT).unref()
-  }
-}
-
-/** process.exit would wait for the thread of a read that never comes back, for ever. */
-function endByForce(): void {
-  // Pipes are its own output.
-  const held = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== 'PipeWrap')
-  const what = held.some((kind) => kind.startsWith('FSReq'))
-    ? 'a file system that hangs'
-    : 'something'
-  process.stderr.write(`rauth: ${what} holds the process (${held.join(', ')}): ended by SIGKILL\n`)
-  process.kill(process.pid, 'SIGKILL')
+/** The whole life of `rauth serve` in one process: opens the ports, waits for a signal, drains, closes. */
+export function run(config: Config, options: RunOptions): Promise<void> {
+  return endInTime(() => serve(config, options))
 }
 
 async function serve(first: Config, options: RunOptions): Promise<void> {
-  const { role, port, warnings = [], source, primary } = options
+  const { role, port, warnings = [], source } = options
   const hangUps = onHangUp()
-  const takesLogins = role !== 'gateway' || first.gateway.basic
-  let halves: Halves | undefined
-  const config = () => halves?.common.config ?? first
-  const common = await createCommon(
-    first,
-    { takesLogins, checks: role !== 'token' },
-    config,
-    primary,
-  )
-  const { log, logs, metrics, tracing, keys, signingKeys, tls, store, identity, cluster, clock } =
-    common
+  let serving: Serving | undefined
+  const config = () => serving?.current().common.config ?? first
+  const common = await createCommon(first, { duties: dutiesOf(role, first), now: config })
+  const { log, metrics, tracing, store, clock } = common
   const listenersOf = LISTENERS[role]
-  const own = primary === undefined ? warningsOf(first, listenersOf) : []
-  for (const warning of [...warnings, ...own]) log.warn({}, warning)
+  for (const warning of [...warnings, ...warningsOf(first, listenersOf)]) log.warn({}, warning)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
-  const told = Promise.race([stopSignal(), ...(primary === undefined ? [] : [primary.stopped])])
-  const listeners = new Map<string, Listener>()
-  let logins: Logins | undefined
+  const told = stopSignal()
+  let operations: Listener | undefined
   let reloads: ConfigReloads | undefined
-  let stopping = false
-  const running = () => !stopping
-  /** The two halves as they are: there once a port is open. */
-  const current = (): Halves => halves ?? { common, health: [] }
-  metrics.observePolicy(() => current().common.policySource.figures())
 
-  function health(): readonly HealthPart[] {
-    const config = { name: 'config', trouble: () => reloads?.problem() }
-    const more = [
-      ...[config, ...current().health, tracing?.health],
-      ...[...(logins?.health ?? []), logs.health],
-    ]
-    // Who asks has found the operations port open.
-    const asked = new Map([...listeners].filter(([name]) => name !== 'operations'))
-    return healthOf({ common: current().common, more, listeners: asked, running })
-  }
-
-  async function open(): Promise<void> {
-    // Imported when wanted: what a role does not run, it does not load.
-    if (takesLogins) logins = await createLogins(common)
-    halves = await createHalves(common, { role, logins, running })
-    const opened = (name: string, listener: Listener) => listeners.set(name, listener)
-    await openPorts({ current, port, running, opened })
+  async function open(): Promise<Serving> {
+    const opened = await openServing(common, { role, port })
+    serving = opened
     reloads = createConfigReloads({
       ...{ ...source, log, clock, timer: common.timer, running: config, apply },
       onFailure: metrics.configReloadFailed,
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
     hangUps.follow(reloads.request)
-    if (primary === undefined) opened('operations', await openOperations({ current, health, role }))
+    const ofConfig: HealthPart = { name: 'config', trouble: () => reloads?.problem() }
+    const health = () => [ofConfig, ...opened.health()]
+    operations = await openOperations({ current: () => opened.current().common, health, role })
+    return opened
   }
 
-  /** The open ports answer by the next configuration from the next request on. */
   async function apply(next: Config): Promise<void> {
-    const before = current()
-    const known = new Set(warningsOf(before.common.config, listenersOf))
-    const changed = await reconfigured(before.common, next)
-    try {
-      halves = await createHalves(changed, { role, logins, running })
-    } catch (error) {
-      changed.policySource.close()
-      throw error
-    }
-    before.common.policySource.close()
-    logs.setLevel(next.logLevel)
+    const known = new Set(warningsOf(config(), listenersOf))
+    const prepared = await serving?.prepare(next)
+    prepared?.take()
     for (const warning of warningsOf(next, listenersOf)) {
       if (!known.has(warning)) log.warn({}, warning)
     }
@@ -128,44 +68,30 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */
   async function close(): Promise<void> {
     reloads?.close()
-    const operations = listeners.get('operations')
-    const ports = [...listeners.values()].filter((listener) => listener !== operations)
-    const patience = config().drainTimeout * 1000
-    await Promise.all(ports.map((listener) => listener.close(patience)))
+    await serving?.close()
     await tracing?.close(LAST_SPANS)
     await operations?.close(0)
-    logins?.close()
-    identity.close()
-    cluster.close()
-    keys.close()
-    current().common.policySource.close()
-    tls.close()
-    await logs.close()
+    await closeCommon(serving?.current().common ?? common)
   }
 
   try {
-    await open()
+    serving = await open()
   } catch (error) {
     await close()
     throw error
   }
-  const ports = Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open]))
-  const { decisions } = common
-  if (primary === undefined) tellReady()
-  else primary.serves({ health, metrics, decisions }, ports)
-
-  function tellReady(): void {
-    const { issuer, service, realm } = first
-    const signingKey = signingKeys?.active(clock()).kid
-    log.info(
-      { role, issuer, service, realm, signingKey, ports },
-      store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
-    )
-  }
-
+  const { issuer, service, realm } = first
+  log.info(
+    {
+      ...{ role, issuer, service, realm },
+      signingKey: common.signingKeys?.active(clock()).kid,
+      ports: { ...serving.ports(), operations: operations?.port },
+    },
+    store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
+  )
   const signal = await told
   log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
-  stopping = true
+  serving.stop()
   await sleep(config().drainDelay * 1000)
   await close()
   log.info({}, 'stopped')

@@ -1,9 +1,13 @@
+import type { RecentDecision } from './recent-decisions.ts'
 import { json, type OperationsRoute } from './route.ts'
 
+/** Where decisions are, perhaps in other processes. */
+export interface DecisionFinder {
+  find(id: string): Promise<RecentDecision | undefined> | RecentDecision | undefined
+}
+
 /** `/decisions/ID`: a decision for whoever knows its id; none is listed. */
-export function decisionRoute(decisions: {
-  find(id: string): object | undefined | Promise<object | undefined>
-}): OperationsRoute {
+export function decisionRoute(decisions: DecisionFinder): OperationsRoute {
   return {
     path: '/decisions/ID',
     async answer({ id }) {

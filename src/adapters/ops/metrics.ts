@@ -13,6 +13,7 @@ import { createPolicyMetrics, type PolicyMetrics } from './metrics/policy.ts'
 import { addProcessMetrics } from './metrics/process.ts'
 import { createTracingMetrics, type TracingMetrics } from './metrics/tracing.ts'
 import { createTlsMetrics, type TlsMetrics } from './metrics/tls.ts'
+import { createWorkerMetrics, type WorkerMetrics } from './metrics/workers.ts'
 
 /** What a registry of metrics looks like from outside. */
 export interface RenderedMetrics {
@@ -39,6 +40,7 @@ export interface Metrics
     CredentialMetrics,
     KubernetesMetrics,
     TracingMetrics,
+    WorkerMetrics,
     RenderedMetrics {
   /** The same as data, for a process that merges them. */
   snapshot(): Promise<MetricsSnapshot>
@@ -60,6 +62,7 @@ export function createMetrics(registry = new Registry()): Metrics {
     ...createCredentialMetrics(registry),
     ...createKubernetesMetrics(registry),
     ...createTracingMetrics(registry),
+    ...createWorkerMetrics(registry),
     contentType: registry.contentType,
     render: () => registry.metrics(),
     snapshot: async () => (await registry.getMetricsAsJSON()) as unknown as MetricsSnapshot,

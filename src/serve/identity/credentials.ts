@@ -11,6 +11,8 @@ import type { ClusterOnce } from '../cluster.ts'
 export interface OpenCredentials extends CredentialStore {
   /** Each that is in force, once. The same object stands for the same credential. */
   all(): Iterable<Credential>
+  /** Another value whenever `all` may have others. */
+  revision(): unknown
   /** What is wrong with where they come from, while it goes on all the same. */
   problem(): string | undefined
   /** Each namespace that has a Secret, with what it is good for. */

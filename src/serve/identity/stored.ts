@@ -24,8 +24,8 @@ export interface StoreOptions {
   readonly metrics: Pick<Metrics, 'usersReloadFailed' | 'issuerKeysFailed' | 'lookup'> &
     CredentialMetrics
   readonly cluster: ClusterOnce
-  /** Those of the Secrets, where another process reads them. */
-  readonly credentials?: OpenCredentials | undefined
+  /** Those of the Secrets, where another process reads them; without: they are read here. */
+  readonly secrets?: (() => OpenCredentials) | undefined
 }
 
 /** Passwords in memory, with where they come from. */
@@ -35,15 +35,17 @@ export interface OpenStore {
   /** Labels of whoever has no credentials. */
   readonly nobody: () => Labels | undefined
   readonly problem: () => string | undefined
+  /** All of those of Secrets, for other processes. */
+  readonly secrets?: OpenCredentials
   /** The namespaces that have Secrets. */
   readonly listed: () => Iterable<ListedNamespace>
   readonly close: () => void
 }
 
 export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
-  const store = options.credentials ?? (await openCredentials(options))
+  const store = options.secrets?.() ?? (await openCredentials(options))
   return {
-    ...{ kind: 'secrets', store, nobody: () => undefined },
+    ...{ kind: 'secrets', store, secrets: store, nobody: () => undefined },
     problem: () => store.problem(),
     listed: () => store.listed(),
     close() {

@@ -5,6 +5,8 @@ import type { CredentialChanges, SentCredential } from './messages.ts'
 export interface AllCredentials {
   ready(): boolean
   all(): Iterable<Credential>
+  /** Another value whenever `all` may have others. */
+  revision(): unknown
 }
 
 export interface CredentialFeed {
@@ -14,14 +16,16 @@ export interface CredentialFeed {
   next(): CredentialChanges
 }
 
-/** What becomes of the credentials of a store, found by comparing: nothing that changes them can be forgotten. */
+/** What becomes of the credentials of a store, found by comparing: no way in which they change is forgotten. */
 export function createCredentialFeed(store: AllCredentials): CredentialFeed {
   let told: ReadonlyMap<string, readonly Credential[]> = new Map()
+  let revision: unknown
   let ready = false
 
   function changesSince(
     before: ReadonlyMap<string, readonly Credential[]>,
   ): CredentialChanges['changed'] {
+    if (before === told) return []
     const gone = [...before.keys()].filter((id) => !told.has(id))
     const others = [...told].filter(([id, all]) => !isSameList(all, before.get(id) ?? []))
     return [
@@ -35,7 +39,9 @@ export function createCredentialFeed(store: AllCredentials): CredentialFeed {
     next() {
       const before = told
       ready = store.ready()
-      told = byId(store.all())
+      const now = store.revision()
+      if (now !== revision) told = byId(store.all())
+      revision = now
       return { ready, changed: changesSince(before) }
     },
   }
@@ -57,8 +63,8 @@ function isSameList(one: readonly Credential[], other: readonly Credential[]): b
   )
 }
 
-function toSent({ secret, ...fields }: Credential): SentCredential {
+function toSent({ secret, ...rest }: Credential): SentCredential {
   return secret.kind === 'keyed'
-    ? { fields, secret }
-    : { fields, secret: { ...secret, hash: secret.hash.reveal() } }
+    ? { ...rest, secret }
+    : { ...rest, secret: { ...secret, hash: secret.hash.reveal() } }
 }

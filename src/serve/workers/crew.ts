@@ -1,15 +1,10 @@
-import cluster, { type Worker } from 'node:cluster'
+import type { WorkerEnd } from '../../adapters/ops/metrics/workers.ts'
 import { waitAfter } from '../../backoff.ts'
-import { RauthError } from '../../errors.ts'
+import { messageOf, RauthError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { createChannel, type Answers, type Channel } from './channel.ts'
-import type { PrimaryCalls, PartState, WorkerCalls } from './messages.ts'
-
-/** Between the end of a worker and the next one in its place, milliseconds. */
-const BACKOFF = { first: 200, most: 30_000 }
-
-/** Who lived so long did not end at once, milliseconds. */
-const LONG = 60_000
+import type { WorkerProcess } from './fork.ts'
+import type { PartState, PrimaryCalls, WorkerCalls } from './messages.ts'
 
 /** A worker that runs. */
 export interface Member {
@@ -18,99 +13,159 @@ export interface Member {
   /** Of this process alone. */
   readonly id: number
   readonly channel: Channel<WorkerCalls>
+  /** Whether it knows what there is to be known. */
+  joined: boolean
   /** Its ports, once they are open. */
   ports?: Readonly<Record<string, number>>
   /** How its parts are. */
   health: readonly PartState[]
-  /** Whether it was told of the credentials. */
-  joined: boolean
+  /** Ends it at once: another takes its place. */
+  readonly end: () => void
 }
 
 export interface CrewOptions {
   readonly count: number
+  readonly fork: () => WorkerProcess
   readonly log: Log
+  /** Milliseconds, going forwards. */
   readonly timer: () => number
   /** What a worker asks. */
-  readonly answersFor: (
-    member: () => Member,
-  ) => Answers<Pick<PrimaryCalls, 'join' | 'take' | 'giveBack'>>
-  /** A worker is no more. */
-  readonly onEnd: (member: Member) => void
+  readonly answersFor: (member: Pick<Member, 'number'>) => Answers<
+    Omit<PrimaryCalls, 'join' | 'opened' | 'health'>
+  > & {
+    readonly join: () => PrimaryCalls['join'][1]
+  }
+  /** A worker is no more, and how it ended; not told once they are to stop. */
+  readonly onEnd: (member: Member, how: WorkerEnd) => void
+  readonly timings?: CrewTimings
+}
+
+/** Milliseconds. */
+export interface CrewTimings {
+  /** Between the end of a worker and the next one in its place. */
+  readonly backoff: { readonly first: number; readonly most: number }
+  /** Who lived so long did not end at once. */
+  readonly long: number
+  /** How often is looked whether each has said something, and how long one may say nothing. */
+  readonly look: number
+  readonly silence: number
+  /** The same until its ports are open. */
+  readonly start: number
+}
+
+const TIMINGS: CrewTimings = {
+  ...{ backoff: { first: 200, most: 30_000 }, long: 60_000 },
+  // A worker that hangs would go on being given connections.
+  ...{ look: 1_000, silence: 10_000, start: 120_000 },
 }
 
 /** Processes of this same program that serve the same ports. */
 export interface Crew {
   /** Starts the first, and once that serves the others. Rejects where one ends before it served. */
   start(): Promise<void>
-  members(): readonly Member[]
-  /** Sends them a signal that asks for something else than their end. */
-  signal(name: NodeJS.Signals): void
-  /** Tells them to stop, and waits until all have. */
-  stop(signal: string): Promise<void>
+  readonly members: () => readonly Member[]
+  /** Tells them to stop, waits until all have, and ends those that take longer than `patience` ms. */
+  stop(signal: string, patience: number): Promise<void>
 }
 
-export function createCrew({ count, log, timer, answersFor, onEnd }: CrewOptions): Crew {
-  const running = new Map<number, { readonly member: Member; readonly worker: Worker }>()
+interface Running {
+  readonly member: Member
+  readonly kill: () => void
+  heardAt: number
+  ending: WorkerEnd
+}
+
+export function createCrew(options: CrewOptions): Crew {
+  const { count, fork, log, timer, answersFor, onEnd, timings = TIMINGS } = options
+  const running = new Map<number, Running>()
   const failures = new Map<number, number>()
+  const pauses = new Set<NodeJS.Timeout>()
   let stopping = false
   let ended: () => void = () => undefined
 
   /** Resolves once it serves. */
   function launch(number: number): Promise<void> {
-    const worker = cluster.fork()
+    const { id, pipe, kill, onEnd: onProcessEnd } = fork()
     const begin = timer()
     return new Promise((resolve, reject) => {
-      const channel = createChannel<WorkerCalls, PrimaryCalls>(
-        {
-          send: (message) => void worker.send(message, () => undefined),
-          onMessage: (take) => void worker.on('message', take),
+      const { join, ...answers } = answersFor({ number })
+      const channel = createChannel<WorkerCalls, PrimaryCalls>(pipe, {
+        ...answers,
+        join() {
+          member.joined = true
+          return join()
         },
-        {
-          ...answersFor(() => member),
-          opened(ports) {
-            member.ports = ports
-            resolve()
-            return undefined
-          },
-          health(parts) {
-            member.health = parts
-            return undefined
-          },
+        opened(ports) {
+          member.ports = ports
+          one.heardAt = timer()
+          resolve()
+          return undefined
         },
-      )
-      const member: Member = { number, id: worker.id, channel, health: [], joined: false }
-      running.set(number, { member, worker })
-      worker.once('exit', (code, signal: string | null) => {
+        health(parts) {
+          member.health = parts
+          one.heardAt = timer()
+          return undefined
+        },
+      })
+      const member: Member = { number, id, channel, joined: false, health: [], end: kill }
+      const one: Running = { member, kill, heardAt: begin, ending: 'exit' }
+      running.set(number, one)
+      onProcessEnd((how) => {
         running.delete(number)
-        onEnd(member)
-        const how = signal === null ? `exit code ${code}` : `signal ${signal}`
-        if (stopping) ended()
-        else if (member.ports === undefined) reject(didNotServe(number, how))
+        channel.close()
+        if (stopping) {
+          ended()
+          return
+        }
+        onEnd(member, one.ending)
+        if (member.ports === undefined) reject(didNotServe(number, how))
         else replace(number, how, timer() - begin)
       })
     })
   }
 
   function replace(number: number, how: string, lived: number): void {
-    const count = lived > LONG ? 1 : (failures.get(number) ?? 0) + 1
+    const count = lived > timings.long ? 1 : (failures.get(number) ?? 0) + 1
     failures.set(number, count)
-    const wait = Math.round(waitAfter(count, BACKOFF, Math.random()))
+    const wait = Math.round(waitAfter(count, timings.backoff, Math.random()))
     log.error(
       { worker: number, how, milliseconds: wait },
       'a worker ended: another takes its place',
     )
-    setTimeout(() => {
-      if (stopping) return
+    const pause = setTimeout(() => {
+      pauses.delete(pause)
       launch(number).then(
         () => {
           log.info({ worker: number }, 'a worker serves in the place of one that ended')
         },
         (error: unknown) => {
-          replace(number, error instanceof Error ? error.message : String(error), 0)
+          replace(number, messageOf(error), 0)
         },
       )
     }, wait)
+    pauses.add(pause)
   }
+
+  let lookedAt = timer()
+  function look(): void {
+    const now = timer()
+    // This process itself was stopped, or too busy to hear them.
+    const slept = now - lookedAt > 2 * timings.look
+    lookedAt = now
+    for (const one of running.values()) {
+      if (slept) one.heardAt = now
+      const { number, ports } = one.member
+      const silence = now - one.heardAt
+      if (silence <= (ports === undefined ? timings.start : timings.silence)) continue
+      log.error(
+        { worker: number, seconds: Math.round(silence / 1000) },
+        'a worker hangs: it is ended',
+      )
+      one.ending = 'silent'
+      one.kill()
+    }
+  }
+  const looking = setInterval(look, timings.look)
 
   return {
     async start() {
@@ -118,21 +173,27 @@ export function createCrew({ count, log, timer, answersFor, onEnd }: CrewOptions
       await Promise.all(Array.from({ length: count - 1 }, (_, index) => launch(index + 2)))
     },
     members: () => [...running.values()].map(({ member }) => member),
-    signal(name) {
-      for (const { worker } of running.values()) worker.process.kill(name)
-    },
-    async stop(signal) {
+    async stop(signal, patience) {
       stopping = true
+      clearInterval(looking)
+      pauses.forEach(clearTimeout)
       const all = new Promise<void>((resolve) => {
         ended = () => {
           if (running.size === 0) resolve()
         }
       })
-      for (const { member, worker } of running.values()) {
-        if (member.ports === undefined) worker.process.kill('SIGKILL')
+      for (const { member, kill } of running.values()) {
+        if (member.ports === undefined) kill()
         else member.channel.tell('stop', signal)
       }
+      const late = setTimeout(() => {
+        for (const { member, kill } of running.values()) {
+          log.error({ worker: member.number }, 'a worker does not stop: it is ended')
+          kill()
+        }
+      }, patience)
       if (running.size > 0) await all
+      clearTimeout(late)
     },
   }
 }

@@ -1,168 +1,181 @@
 import { randomBytes } from 'node:crypto'
 import type { Listener } from '../../adapters/listen.ts'
-import { listenHttp } from '../../adapters/listen.ts'
-import { decisionRoute } from '../../adapters/ops/decision-route.ts'
-import { healthRoutes } from '../../adapters/ops/health.ts'
-import { createMergedMetrics } from '../../adapters/ops/merged-metrics.ts'
-import { createMetrics } from '../../adapters/ops/metrics.ts'
-import { metricsRoute } from '../../adapters/ops/metrics-route.ts'
-import { createOperationsServer } from '../../adapters/ops/server.ts'
+import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { Config } from '../../config/schema.ts'
 import { warningsOf } from '../../config/warnings.ts'
-import { createPasswordHasher } from '../../credentials/password.ts'
-import { createClusterOnce } from '../cluster.ts'
-import { onAnswerFailure, onPortError } from '../common.ts'
-import { openCredentials, type OpenCredentials } from '../identity/credentials.ts'
-import { longestLifeOf, openKeys } from '../keys.ts'
-import { openLogs, ownTerminal } from '../logs.ts'
+import { closeCommon, createCommon, reconfigured } from '../common.ts'
+import { createConfigReloads, type ConfigReloads, type ConfigSource } from '../config-reloads.ts'
+import { endInTime } from '../end-in-time.ts'
+import { openFailures, type Failures } from '../failures.ts'
+import { ownHealth } from '../health.ts'
+import { openOperations } from '../operations.ts'
 import { LISTENERS, type Role } from '../role.ts'
-import { stopSignal } from '../signals.ts'
-import { createCrew, type Member } from './crew.ts'
-import { createCredentialFeed } from './credential-feed.ts'
-import { createCountingTogether } from './failures.ts'
+import { dutiesOf } from '../serving.ts'
+import { onHangUp, stopSignal } from '../signals.ts'
+import { feedCredentials } from './credential-feeding.ts'
+import { createCrew, type Crew } from './crew.ts'
+import { createCrewConfig } from './crew-config.ts'
+import { askWorkers } from './crew-word.ts'
+import { workerProcesses } from './fork.ts'
 import { healthOfCrew } from './health.ts'
 
 export interface PrimaryOptions {
   readonly role: Role
   readonly workers: number
-  /** The text of the configuration, for the workers. */
+  /** The text of the configuration; empty: it is all in the environment. */
   readonly text: string
   /** To be told with those of the configuration. */
   readonly warnings: readonly string[]
+  /** From where it is read again. */
+  readonly source: ConfigSource
 }
 
-/** How often is looked what became of the credentials, milliseconds: what is revoked must be so within a second. */
-const LOOK = 100
-
-/** A worker that hears nothing for long lets nobody in; milliseconds. */
-const SIGN_OF_LIFE = 1_000
+/** How long a worker may take to end, past what its requests may take, milliseconds. */
+const LAST_MOMENTS = 5_000
 
 /**
- * The life of `rauth serve` with several workers. This process serves no client: it follows the Secrets,
- * counts failed logins, answers at the operations port for all, and starts a worker in the place of one that ended.
+ * The life of `rauth serve` with several workers. This process serves no client: it follows the Secrets and the
+ * configuration, counts failed logins, answers at the operations port for all, and starts a worker in the place
+ * of one that ended.
  */
-export async function runPrimary(config: Config, options: PrimaryOptions): Promise<void> {
-  const { role, workers, text } = options
-  const metrics = createMetrics()
-  const {
-    log,
-    toggleDebug,
-    close: closeLog,
-  } = await openLogs({
-    // Decisions are made by the workers.
-    config: { ...config, audit: { ...config.audit, to: 'log', required: false } },
-    ...{ terminal: ownTerminal(), onLost: metrics.auditLineLost },
-  })
-  for (const warning of [...options.warnings, ...warningsOf(config, LISTENERS[role])])
-    log.warn({}, warning)
-  const timer = () => performance.now()
+export function runPrimary(config: Config, options: PrimaryOptions): Promise<void> {
+  return endInTime(() => lead(config, options))
+}
+
+async function lead(first: Config, options: PrimaryOptions): Promise<void> {
+  const { role, workers, source } = options
+  const hangUps = onHangUp()
   const hasherKey = randomBytes(32)
-  const cluster = createClusterOnce({ config, log, metrics })
-  const credentials = await open()
-  const feed = credentials && createCredentialFeed(credentials)
-  feed?.next()
-  const together = createCountingTogether(timer)
-  let stopping = false
-
-  async function open(): Promise<OpenCredentials | undefined> {
-    if (config.identity.every(({ secrets }) => secrets === undefined)) return undefined
-    const { keys, bindingKey } = await openKeys({
-      ...{ config, log, takesBound: false, clock: () => Date.now() / 1000 },
-      metrics: { observeKeys: () => undefined, keyReloadFailed: () => undefined },
-      longestLife: () => longestLifeOf(config),
-    })
-    keys.close()
-    const hasher = createPasswordHasher(hasherKey)
-    return openCredentials({ config, log, metrics, cluster, hasher, bindingKey })
+  const { takesLogins, checks } = dutiesOf(role, first)
+  let config = first
+  let common = await createCommon(withoutDecisions(first), {
+    // What is asked of others than the credentials in memory, the workers ask.
+    ...{ duties: { takesLogins: false, checks }, now: () => config, hasherKey },
+  })
+  const { log, logs, metrics, timer, clock, identity, liveFeed } = common
+  const listenersOf = LISTENERS[role]
+  for (const warning of [...options.warnings, ...warningsOf(first, listenersOf)]) {
+    log.warn({}, warning)
   }
+  metrics.observePolicy(() => common.policySource.figures())
 
-  const crew = createCrew({
-    ...{ count: workers, log, timer },
-    answersFor: (member) => ({
-      join() {
-        member().joined = true
-        const { number: worker } = member()
-        return { worker, workers, config: text, hasherKey, credentials: feed?.whole() }
-      },
-      take: ({ guessing, source }) => together.of(guessing).take(source),
+  // Listened to before anything is open: a signal that comes while it opens is not lost.
+  const told = stopSignal()
+  let debug = false
+  let stopping = false
+  let operations: Listener | undefined
+  let reloads: ConfigReloads | undefined
+  const failures: Failures | undefined = takesLogins ? await openFailures(common) : undefined
+  const members = () => crew.members()
+  const crewConfig = createCrewConfig(options.text, members)
+  const crew: Crew = createCrew({
+    ...{ count: workers, fork: workerProcesses(), log, timer },
+    answersFor: ({ number: worker }) => ({
+      join: () => ({
+        ...{ worker, workers, debug, hasherKey, config: crewConfig.texts() },
+        credentials: feeding?.whole(),
+      }),
+      take: ({ guessing, source }) => failures?.of(guessing).take(source) ?? 0,
       async giveBack({ guessing, source }) {
-        await together.of(guessing).giveBack(source)
+        await failures?.of(guessing).giveBack(source)
+        return undefined
+      },
+      decisions(events) {
+        for (const event of events) liveFeed?.record(event)
         return undefined
       },
     }),
-    onEnd({ id }) {
-      merged.retire(id)
+    onEnd({ id }, how) {
+      word.forget(id)
+      metrics.workerEnded(how)
     },
   })
-  const merged = createMergedMetrics(metrics, () =>
-    askAll((one) => one.channel.ask('metrics', undefined)),
-  )
+  const word = askWorkers(members, metrics)
+  const { secrets } = identity
+  const feeding = secrets && feedCredentials({ store: secrets, members, timer })
+  const serving = () => members().filter(({ ports }) => ports !== undefined)
+  metrics.observeWorkers(() => serving().length)
 
-  /** What each worker answers, by its process; nothing of one that does not. */
-  async function askAll<T>(ask: (member: Member) => Promise<T>): Promise<ReadonlyMap<number, T>> {
-    const asked = crew.members().map(async (one) => [one.id, await ask(one)] as const)
-    const answers = await Promise.allSettled(asked)
-    return new Map(answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
+  function health(): readonly HealthPart[] {
+    const ofConfig: HealthPart = { name: 'config', trouble: () => reloads?.problem() }
+    const own = [ofConfig, ...ownHealth(common), ...(failures?.health ?? [])]
+    return healthOfCrew({ own, workers, members: members(), running: () => !stopping })
   }
 
-  let toldAt = timer()
-  let wasReady: boolean | undefined
-  function tellCredentials(): void {
-    if (feed === undefined) return
-    const changes = feed.next()
-    const { ready, changed } = changes
-    if (changed.length === 0 && ready === wasReady && timer() - toldAt < SIGN_OF_LIFE) return
-    ;[wasReady, toldAt] = [ready, timer()]
-    for (const { joined, channel } of crew.members()) {
-      if (joined) channel.tell('credentials', changes)
+  async function apply(next: Config, text: string): Promise<void> {
+    const known = new Set(warningsOf(config, listenersOf))
+    const changed = await reconfigured(common, withoutDecisions(next))
+    try {
+      await crewConfig.apply(text)
+    } catch (error) {
+      changed.policySource.close()
+      throw error
+    }
+    common.policySource.close()
+    common = changed
+    config = next
+    logs.setLevel(next.logLevel)
+    for (const warning of warningsOf(next, listenersOf)) {
+      if (!known.has(warning)) log.warn({}, warning)
     }
   }
 
-  async function openOperations(): Promise<Listener> {
-    const server = createOperationsServer({
-      routes: [
-        ...healthRoutes(() =>
-          healthOfCrew({ credentials, workers, members: crew.members(), running: () => !stopping }),
-        ),
-        metricsRoute(merged),
-        decisionRoute({
-          async find(id) {
-            const found = await askAll((one) => one.channel.ask('decision', id))
-            return [...found.values()].find((one) => one !== undefined)
-          },
-        }),
-      ],
-      onFailure: onAnswerFailure({ log }),
+  async function open(): Promise<void> {
+    await crew.start()
+    process.on('SIGHUP', () => {
+      for (const { channel } of members()) channel.tell('reopenLogs', undefined)
     })
-    return listenHttp(server, config.listen.operations, onPortError({ log }))
+    process.on('SIGUSR2', () => {
+      debug = !debug
+      for (const { channel } of members()) channel.tell('toggleDebug', undefined)
+    })
+    reloads = createConfigReloads({
+      ...{ ...source, log, clock, timer, apply, running: () => config },
+      onFailure: metrics.configReloadFailed,
+    })
+    metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
+    hangUps.follow(reloads.request)
+    operations = await openOperations({ current: () => common, health, role, ...word })
   }
 
-  const told = stopSignal()
-  for (const name of ['SIGHUP', 'SIGUSR2'] as const)
-    process.on(name, () => {
-      crew.signal(name)
-    })
-  process.on('SIGUSR2', toggleDebug)
-  process.on('SIGUSR1', () => undefined)
-  const feeding = setInterval(tellCredentials, LOOK)
-  let operations: Listener | undefined
-  try {
-    await crew.start()
-    operations = await openOperations()
-    const { issuer, service, realm } = config
-    const ports = { ...crew.members()[0]?.ports, operations: operations.port }
-    log.info({ role, workers, issuer, service, realm, ports }, 'ready')
-    const signal = await told
-    stopping = true
-    log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
-    await crew.stop(signal)
-  } finally {
-    await crew.stop('SIGTERM')
-    clearInterval(feeding)
+  /** Ends what is open, the operations port last: it tells the cluster what is going on. */
+  async function close(signal: string): Promise<void> {
+    reloads?.close()
+    await crew.stop(signal, (config.drainDelay + config.drainTimeout) * 1000 + LAST_MOMENTS)
+    feeding?.close()
+    failures?.close()
     await operations?.close(0)
-    credentials?.close()
-    cluster.close()
+    await closeCommon(common)
   }
+
+  try {
+    await open()
+  } catch (error) {
+    await close('SIGTERM')
+    throw error
+  }
+  const { issuer, service, realm } = first
+  log.info(
+    {
+      ...{ role, workers, issuer, service, realm },
+      signingKey: common.signingKeys?.active(clock()).kid,
+      ports: { ...serving()[0]?.ports, operations: operations?.port },
+    },
+    common.store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
+  )
+  const signal = await told
+  log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
+  stopping = true
+  await close(signal)
   log.info({}, 'stopped')
-  await closeLog()
+}
+
+/** What is made of decisions, the workers make. */
+function withoutDecisions(config: Config): Config {
+  const { audit, tracing } = config
+  return {
+    ...config,
+    audit: { ...audit, to: 'log', required: false },
+    tracing: { ...tracing, endpoint: undefined },
+  }
 }
