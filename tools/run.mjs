@@ -18,6 +18,7 @@ const COMMANDS = {
   faults: { main: 'dist/test/faults/main.js', needs: /^/ },
   pictures: { main: 'dist/test/pictures/main.js', needs: /^/ },
   'docker-auth': { main: 'dist/test/docker-auth/main.js', needs: /^/ },
+  openapi: { main: 'dist/test/openapi/main.js', needs: /^/ },
   dashboard: { main: 'dist/test/picture/main.js', needs: /^/ },
   parts: { main: 'dist/tools/parts/main.js', needs: /^tools\/parts\// },
   protos: { main: 'dist/tools/protos/main.js', needs: /^tools\/protos\// },

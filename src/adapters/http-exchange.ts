@@ -142,6 +142,11 @@ export function createExchangeServer(
     unanswered.set(socket, waiting)
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
     latest.set(socket, { request, response })
+    // Unheard, it would end the process.
+    response.on('error', (thrown) => {
+      socket.destroy()
+      exchange.onFailure(thrown)
+    })
     void attempt(socket, () => exchange.serve(request, response))
   }
   server.on('request', take)

@@ -3,14 +3,15 @@ import { loadConfig } from '../config/read.ts'
 import { runOnce } from '../serve/controller/once.ts'
 import { runController } from '../serve/controller/run.ts'
 import { addConfigOption, configFile, withArgument, type ConfigOption } from './config-option.ts'
+import { addLogFormatOption, withLogFormat, type LogFormatOption } from './log-format-option.ts'
 
-interface ControllerOptions extends ConfigOption {
+interface ControllerOptions extends ConfigOption, LogFormatOption {
   readonly dryRun?: true
   readonly once?: true
 }
 
 export function controllerCommand(): Command {
-  return addConfigOption(new Command('controller'))
+  return addLogFormatOption(addConfigOption(new Command('controller')))
     .argument('[file]', 'the same as --config')
     .description('Make the Secrets of namespaces, repair them and rotate their passwords.')
     .option('--dry-run', 'say what would be written, and write nothing')
@@ -19,7 +20,7 @@ export function controllerCommand(): Command {
     .exitOverride()
     .action(async (argument: string | undefined, given: ControllerOptions, command: Command) => {
       const options = withArgument(argument, given, command)
-      const config = loadConfig(configFile(options), process.env)
+      const config = withLogFormat(loadConfig(configFile(options), process.env), given)
       const dryRun = given.dryRun === true || config.controller.dryRun
       if (given.once !== true) {
         await runController(config, dryRun)

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { ConfigSource } from '../serve/config-reloads.ts'
 import type { Role } from '../serve/role.ts'
 import { run } from '../serve/run.ts'
 import {
@@ -11,15 +12,16 @@ import {
   withArgument,
   type AnyConfigOption,
 } from './config-option.ts'
+import { addLogFormatOption, withLogFormat, type LogFormatOption } from './log-format-option.ts'
 
-interface ServeOptions extends AnyConfigOption {
+interface ServeOptions extends AnyConfigOption, LogFormatOption {
   readonly role?: Role
   readonly port?: number
   readonly workers?: number | 'auto'
 }
 
 export function serveCommand(): Command {
-  return addAnyConfigOption(new Command('serve'))
+  return addLogFormatOption(addAnyConfigOption(new Command('serve')))
     .argument('[file]', 'the same as --config')
     .description('Run the token service and the gateway.')
     .addOption(
@@ -51,16 +53,25 @@ export function serveCommand(): Command {
       }
       const named = withArgument(argument, options, command)
       const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
-      const source = configSource(named)
+      const { file, parse } = configSource(named)
+      const source: ConfigSource = {
+        file,
+        parse(text) {
+          const loaded = parse(text)
+          return { ...loaded, config: withLogFormat(loaded.config, options) }
+        },
+      }
       if (cluster.isWorker) {
         const { runWorker } = await import('../serve/workers/worker.ts')
         return runWorker({ role, port, source })
       }
       const { config, unheeded: warnings } = loadAnyConfig(named)
       const workers = countOf(options.workers ?? config.workers)
-      if (workers === 1) return run(config, { role, port, warnings, source })
+      if (workers === 1) {
+        return run(withLogFormat(config, options), { role, port, warnings, source })
+      }
       const { runPrimary } = await import('../serve/workers/primary.ts')
-      const text = source.file === undefined ? '' : readFileSync(source.file, 'utf8')
+      const text = file === undefined ? '' : readFileSync(file, 'utf8')
       // All processes have one text, also where the file was changed since it was read.
       const same = source.parse(text)
       return runPrimary(same.config, { role, workers, text, warnings: same.unheeded, source })

@@ -225,7 +225,7 @@ const shape = z.strictObject({
           window: duration(1, MAX_LANE_WINDOW)
             .prefault('30s')
             .describe(
-              'How long after the issue of a token; so long a revoked credential, or a changed policy, may still read by digest.',
+              'How long after the issue of a token, 1 s to 60 s; so long a revoked credential, or a changed policy, may still read by digest.',
             ),
         })
         .prefault({})
@@ -391,7 +391,9 @@ const shape = z.strictObject({
         .describe('The same over HTTP, also for other proxies.'),
       operations: address
         .prefault('0.0.0.0:9090')
-        .describe('/livez, /readyz, /metrics and /decisions/ID, for the cluster.'),
+        .describe(
+          '/livez, /readyz, /metrics and /decisions/ID, for the cluster, and /live/ with `liveView.enabled`.',
+        ),
     })
     .prefault({})
     .describe('HOST:PORT of each port; port 0 is one that the system picks.'),

@@ -4,15 +4,17 @@ import { refused, type Reason, type Result } from '../refusal.ts'
 import type { CredentialLookup } from './credential.ts'
 import type { PasswordHasher } from './password.ts'
 
-/** Whose failures are counted together: a client network, and the name that it tries there. */
+/** Whose failures are counted together. */
 export interface FailureSource {
+  /** Of the client. */
   readonly network: string
-  readonly name: string
+  /** The name that it tries there; `undefined`: a signed token, which names nobody before it is verified. */
+  readonly name: string | undefined
 }
 
 /**
- * Counts failures, by source and, with a higher bound, by network alone. Never rejects and never
- * waits long: counting must not stand in the way of an answer.
+ * Counts failures, by network and name and, with a higher bound, by network alone; those of tokens apart, so that
+ * neither keeps the other out. Never rejects and never waits long: counting must not stand in the way of an answer.
  */
 export interface FailureCounter {
   /**
@@ -112,8 +114,7 @@ export function createGuessGuard(deps: GuessGuardDependencies): GuessGuard {
     const username = deps.standsAlone?.(secret) === true ? undefined : given
     const network = address === undefined ? '' : deps.networkOf(address)
     const print = printOf(deps.hasher, [network, username ?? null, secret.reveal()])
-    // Such a token names nobody before it is verified; an old one must not keep others out.
-    const source = { network, name: username === undefined ? print : nameOf(username) }
+    const source = { network, name: username === undefined ? undefined : nameOf(username) }
 
     const known = username === undefined ? knownTokens : knownPasswords
 

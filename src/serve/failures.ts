@@ -23,6 +23,12 @@ export interface Failures {
 /** Numbers that are remembered: those of now and of before, which somebody may still come with. */
 const KEPT = 2
 
+/**
+ * The window of refused tokens, seconds. Nobody guesses a signature: this only bounds the work that bad ones make,
+ * here and at an API server, and must not keep the nodes that share an address with who sends them from their pulls.
+ */
+const TOKEN_WINDOW = 10
+
 /** Counts in Redis if one is configured, which is not waited for, and else in the memory of this process. */
 export async function openFailures(
   common: Pick<Common, 'config' | 'log' | 'metrics' | 'timer' | 'bindingKey'>,
@@ -36,16 +42,22 @@ export async function openFailures(
     const limits = { window, timer, redis }
     const names = createLimiter({ ...limits, points: failures, prefix: 'name' })
     const networks = createLimiter({ ...limits, points: perNetwork, prefix: 'network' })
+    const tokens = createLimiter({
+      ...limits,
+      ...{ points: perNetwork, window: Math.min(window, TOKEN_WINDOW), prefix: 'token' },
+    })
+    const counter = createFailureCounter({
+      ...{ bySource: names.limiter, byNetwork: networks.limiter, tokens: tokens.limiter, key },
+    })
     return {
-      ...{ names, networks },
-      counter: createFailureCounter({ bySource: names.limiter, byNetwork: networks.limiter, key }),
+      counter,
+      counted: () => ({ name: names.size(), network: networks.size(), token: tokens.size() }),
     }
   }
 
-  metrics.observeFailures(() => {
-    const latest = [...counters.values()].at(-1)
-    return { name: latest?.names.size() ?? 0, network: latest?.networks.size() ?? 0 }
-  })
+  metrics.observeFailures(
+    () => [...counters.values()].at(-1)?.counted() ?? { name: 0, network: 0, token: 0 },
+  )
   return {
     of(guessing) {
       const { failures, perNetwork, window } = guessing

@@ -11,7 +11,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { installParts } from '../../tools/parts/install.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { ask, fetchToken } from '../support/http.ts'
+import { pageAt } from '../support/pages.ts'
 import { run } from '../support/run.ts'
+import { until } from '../support/until.ts'
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../tools/start/main.js')
 
@@ -119,11 +121,13 @@ describe('npm start', () => {
     }
 
     await followCrane(output(), facts.registry)
+    await followReadme()
 
     const second = await run(process.execPath, args())
     assert.equal(second.code, 1)
     assert.match(second.stderr, /already running here \(pid \d+\)/)
 
+    assert.doesNotMatch(output(), /refused/, 'a pipe that nobody reads would hold it up')
     child.kill('SIGTERM')
     assert.equal(await ended, 0, output())
     assert.equal(existsSync(path.join(state, 'quickstart.json')), false)
@@ -159,13 +163,41 @@ describe('npm start', () => {
     }
   }
 
+  /** Pastes what README has for whoever wants to get at another namespace's image. */
+  async function followReadme(): Promise<void> {
+    const { blocks } = pageAt('README.md')
+    const { text } = blocks.find((one) => one.text.startsWith('. examples/try.sh')) ?? assert.fail()
+    const script = `${text}\nask -o /dev/null "$R/v2/team-a/app/blobs/$DIGEST" # 404`
+    const { code, output, stdout } = await run('bash', ['-euo', 'pipefail'], {
+      env: { STATE: state },
+      input: `${script}\n`,
+    })
+    assert.equal(code, 0, output)
+    const told = [...script.matchAll(/^ask .* # (\d{3})\b/gm)]
+    const said = [...stdout.matchAll(/ (\d{3})$/gm)]
+    assert.equal(told.length, 7)
+    assert.deepEqual(
+      said.map(([, status]) => status),
+      told.map(([, status]) => status),
+      output,
+    )
+  }
+
   it('uses its state again, and leaves the gateway alone in charge when told to', async () => {
     const before = starts[0]?.facts ?? assert.fail()
-    const { facts, child, ended } = await start('--registry-auth', 'off')
+    const { facts, child, ended, output } = await start(
+      '--registry-auth',
+      'off',
+      '--log-format',
+      'pretty',
+    )
     assert.deepEqual(facts.namespaces, before.namespaces)
     const inside = Number(facts.upstream.split(':')[1])
     assert.equal((await ask(inside, '/v2/')).status, 200)
-    assert.equal((await ask(port, '/v2/')).status, 401)
+    assert.equal((await ask(port, '/v2/team-a/seen/tags/list')).status, 401)
+    await until('its line', 10_000, () =>
+      /gateway refused 401 {2}GET tags repository:team-a\/seen:pull/.test(output()),
+    )
     child.kill('SIGINT')
     assert.equal(await ended, 0)
     assert.equal(await leftOver(), '')
@@ -252,6 +284,7 @@ describe('npm start', () => {
       ['--port', '0'],
       ['--registry-auth', 'no'],
       ['--state', ''],
+      ['--log-format', 'yaml'],
     ]) {
       const answer = await run(process.execPath, [PROGRAM, ...wrong])
       assert.equal(answer.code, 2, wrong.join(' '))

@@ -158,6 +158,19 @@ describe('createExchangeServer', () => {
     assert.deepEqual(failures, [boom, boom, boom])
   })
 
+  it('cuts a connection whose answer is written to after its end, and tells of it', async () => {
+    const failures: unknown[] = []
+    const { port } = await start({
+      serve(_, response) {
+        response.writeHead(200, { 'Content-Length': '1' }).end('a')
+        response.write('b')
+      },
+      onFailure: (thrown) => void failures.push(thrown),
+    })
+    await exchange(port, head('GET / HTTP/1.1'))
+    assert.match(String(failures), /write after end$/)
+  })
+
   it('writes no header that would become two', async () => {
     const split = { status: 405, headers: { 'x-a': 'a\r\nx-b: b' }, body: '' }
     const { port } = await start({ connect: () => Promise.resolve(split) })

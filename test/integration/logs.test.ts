@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -34,14 +34,27 @@ describe('what rauth serve writes', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  async function serve(settings: string) {
+  interface Options {
+    /** Of the program. */
+    readonly args?: readonly string[]
+    /** The command as it is run. */
+    readonly wrap?: (command: readonly string[]) => readonly string[]
+    readonly env?: Readonly<Record<string, string>>
+  }
+
+  async function serve(
+    settings: string,
+    { args = [], wrap = (command) => command, env = {} }: Options = {},
+  ) {
     const config = path.join(directory, `rauth-${running.length}.yaml`)
     const ports = ['token', 'gateway', 'gatewayHttp', 'operations'].map((p) => `${p}: 127.0.0.1:0`)
     const listen = `listen: { ${ports.map((one) => one.replace(/: (.*)/, ": '$1'")).join(', ')} }`
     const text = `realm: http://localhost:1/token\ncredentials: { directory: secrets }\n${listen}\n${settings}`
     await writeFile(config, text)
-    const child = spawn(process.execPath, [PROGRAM, 'serve', '-c', config], {
-      ...{ stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } },
+    const command = [process.execPath, PROGRAM, 'serve', '-c', config, ...args]
+    const [program = '', ...rest] = wrap(command)
+    const child = spawn(program, rest, {
+      ...{ stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...env } },
     })
     running.push(child)
     let [stdout, stderr] = ['', '']
@@ -58,7 +71,8 @@ describe('what rauth serve writes', () => {
       child.kill('SIGTERM')
       await once(child, 'close')
     }
-    return { child, port, login, end, stdout: () => stdout, stderr: () => stderr }
+    const put = (changed: string) => writeFile(config, text.replace(settings, changed))
+    return { child, port, login, end, put, stdout: () => stdout, stderr: () => stderr }
   }
 
   const idOf = ({ body }: { readonly body: string }) =>
@@ -120,6 +134,57 @@ describe('what rauth serve writes', () => {
     assert.doesNotMatch(rauth.stderr(), /debugger|inspector/i)
   })
 
+  it('is again what was configured meanwhile, after SIGUSR2', async () => {
+    const rauth = await serve('logLevel: info')
+    const toggle = async (said: string) => {
+      rauth.child.kill('SIGUSR2')
+      await until(said, LIMIT, () => rauth.stdout().includes(said))
+    }
+    await toggle('"logLevel":"debug","msg":"logs all there is"')
+    await rauth.put('logLevel: warn')
+    await until('a reload', LIMIT, () => rauth.stdout().includes('has another level'))
+    await rauth.login('wrong')
+    assert.equal(auditLines(rauth.stdout()).length, 1, 'all is still logged')
+    await toggle('"logLevel":"warn","msg":"logs what is configured"')
+    await rauth.login('wrong')
+    await rauth.end()
+    assert.equal(auditLines(rauth.stdout()).length, 1, 'as configured by then')
+  })
+
+  it('is whole in each file, where one had no room for a line', async () => {
+    const file = path.join(directory, 'torn.log')
+    // 4096 bytes a file: the system takes the part of a write that has room, and then refuses (EFBIG).
+    const rauth = await serve('audit: { to: ./torn.log }', {
+      wrap: (command) => ['sh', '-c', `trap '' XFSZ; ulimit -f 8; exec "$@"`, 'sh', ...command],
+    })
+    const sent: string[] = []
+    const troubles = () => rauth.stdout().split('the audit is not written').length - 1
+    const untilFull = async (times: number) => {
+      while (troubles() < times) sent.push(idOf(await rauth.login('wrong')))
+    }
+    await untilFull(1)
+    assert.equal((await stat(file)).size, 4096)
+    await rename(file, `${file}.1`)
+    rauth.child.kill('SIGHUP')
+    await until('another file', LIMIT, () => rauth.stdout().includes('is written again'))
+    await untilFull(2)
+    // As whoever has no logrotate makes room.
+    const second = await readFile(file, 'utf8')
+    await truncate(file)
+    await until('an end', LIMIT, () => rauth.stdout().split('is written again').length === 3)
+    await rauth.end()
+    const texts = [await readFile(`${file}.1`, 'utf8'), second, await readFile(file, 'utf8')]
+    for (const text of texts) assert.match(text, /^\{"level"/)
+    assert.ok(
+      texts.slice(0, 2).some((text) => !text.endsWith('\n')),
+      'a line was cut',
+    )
+    const whole = texts.flatMap((text) =>
+      auditLines(text.slice(0, text.lastIndexOf('\n') + 1)).map(({ id }) => id),
+    )
+    assert.deepEqual(whole, sent)
+  })
+
   it('is for people where that is wanted, without colours where no terminal is', async () => {
     const rauth = await serve('logFormat: pretty')
     const port = /token=|ports=\{"token":(\d+)/.exec(rauth.stdout())?.[1]
@@ -127,9 +192,44 @@ describe('what rauth serve writes', () => {
     await rauth.end()
     assert.match(
       rauth.stdout(),
-      /^\d\d:\d\d:\d\d\.\d{3} info {2}token refused 400 credentials_malformed {2}GET token /m,
+      /^\d\d:\d\d:\d\d\.\d{3} info {2}token {3}refused 400 {2}GET token .*credentials_malformed /m,
     )
     assert.ok(!rauth.stdout().includes('\u001b'))
+  })
+
+  it('is for people on a terminal, in colours where these are wanted', async () => {
+    const pidFile = path.join(directory, 'pid')
+    for (const [env, colored] of [
+      [{}, true],
+      [{ NO_COLOR: '1' }, false],
+    ] as const) {
+      // script(1) gives the program a terminal, and what it prints there to us.
+      const rauth = await serve('logLevel: info', {
+        wrap: (command) => [
+          ...['script', '-qefc', `echo $$ > ${pidFile}; exec ${command.join(' ')}`, '/dev/null'],
+        ],
+        env,
+      })
+      const [, port] = /"token":(\d+)/.exec(rauth.stdout()) ?? assert.fail(rauth.stdout())
+      await ask(Number(port), QUERY, { headers: { authorization: basic('team-a', 'wrong') } })
+      process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGTERM')
+      if (rauth.child.exitCode === null) await once(rauth.child, 'close')
+      assert.match(rauth.stdout(), /refused 401.*credentials_invalid/)
+      assert.equal(rauth.stdout().includes('\u001b[33mrefused 401'), colored)
+      assert.equal(rauth.stdout().includes('\u001b'), colored)
+    }
+  })
+
+  it('has the form that the command line says, over the file', async () => {
+    const rauth = await serve('logFormat: pretty\nlogLevel: debug', {
+      args: ['--log-format', 'json'],
+    })
+    // That the file says otherwise is no change of it.
+    rauth.child.kill('SIGHUP')
+    await until('a reload', LIMIT, () => /configuration/.test(rauth.stdout()))
+    await rauth.end()
+    for (const line of rauth.stdout().trimEnd().split('\n')) JSON.parse(line)
+    assert.doesNotMatch(rauth.stdout(), /restart/)
   })
 
   it('allows nothing that cannot be recorded, where that is wanted', async () => {

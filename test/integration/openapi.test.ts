@@ -1,105 +1,254 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { createConfig, lint } from '@redocly/openapi-core'
 import fc from 'fast-check'
-import { refusalKind, REASONS } from '../../src/refusal.ts'
-import { ask, basic, type Question } from '../support/http.ts'
-import { operations, type Operation } from '../support/openapi.ts'
+import { REASONS, refusalKind } from '../../src/refusal.ts'
+import { ask, basic, fetchToken, type Answer, type Question } from '../support/http.ts'
+import { OPENAPI, readOpenApi } from '../support/openapi.ts'
+import { exchange, head } from '../support/wire.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 
+const api = readOpenApi()
 const LOGIN = { username: 'team-a', password: 'a long random text' }
-const OPERATIONS = operations()
-/** Requests of each operation. */
-const TRIES = 60
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+const SCOPE = 'repository:team-a/app:pull,push'
 
-/** What a parameter or a field is given: what means something, and what does not. */
-const values = fc.oneof(
-  fc.constantFrom(SERVICE, 'repository:team-a/app:pull', 'registry:catalog:*', 'password', 'true'),
-  fc.constantFrom('refresh_token', 'offline', LOGIN.username, LOGIN.password, '100', '', 'keys'),
-  fc.string({ maxLength: 40, unit: 'binary' }),
-)
-
-const logins = fc.constantFrom(
-  undefined,
-  basic(LOGIN.username, LOGIN.password),
-  basic(LOGIN.username, 'wrong'),
-  'Bearer a.b.c',
-  'Basic %',
-)
-
-/** Requests of an operation, each with some of its parameters. */
-function requestsOf({ path, method, parameters, fields }: Operation) {
-  const given = (names: readonly string[]) =>
-    fc.array(fc.tuple(fc.constantFrom(...names, 'unknown'), values), { maxLength: 6 })
-  const query = given(parameters.filter((one) => one.in === 'query').map(({ name }) => name))
-  return fc
-    .record({ query, form: given(fields), id: fc.uuid(), authorization: logins })
-    .map(({ query: asked, form, id, authorization }): readonly [string, Question] => {
-      const text = new URLSearchParams(asked).toString()
-      const target = `${path.replace('{id}', id)}${text === '' ? '' : `?${text}`}`
-      const headers = authorization === undefined ? {} : { authorization }
-      if (method === 'get') return [target, { headers }]
-      const type = { 'content-type': 'application/x-www-form-urlencoded' }
-      const body = new URLSearchParams(form).toString()
-      return [target, { method: 'POST', headers: { ...headers, ...type }, body }]
-    })
+/** What no test here makes rauth say, and which one does. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'GET /token 408': 'test/integration/token-http/server.test.ts',
+  'GET /token 413': 'test/integration/token-http/server.test.ts',
+  'POST /token 408': 'test/integration/token-http/form.test.ts',
+  'GET /token 503': 'test/integration/token-http/server.test.ts',
+  'POST /token 503': 'test/integration/token-http/server.test.ts',
+  'GET /v2/_catalog 403': 'test/e2e/catalog.test.ts',
+  'GET /health 503': 'test/integration/serve.test.ts',
+  'GET /readyz 503': 'test/integration/serve.test.ts',
 }
 
 describe('docs/openapi.yaml', () => {
-  let serving: Serving
-  before(async () => {
-    serving = await startServing({
-      logins: [LOGIN],
-      config: {
-        token: { refresh: { enabled: true } },
-        guessing: { failures: 0, perNetwork: 0 },
-      },
-    })
+  it('is a good OpenAPI document, examples and all', async () => {
+    const config = await createConfig({ extends: ['recommended-strict'] })
+    const problems = await lint({ ref: OPENAPI, config })
+    assert.deepEqual(
+      problems.map(({ ruleId, message }) => `${ruleId}: ${message}`),
+      [],
+    )
   })
-  after(() => serving.stop())
 
-  for (const operation of OPERATIONS) {
-    const { path, method, forCluster } = operation
-    it(`${method} ${path} answers as it says, whatever it is asked`, async () => {
-      const port = forCluster ? serving.operations : serving.token
+  it('has every code and reason of a refusal, and the version of the package', () => {
+    const { schemas } = api.document.components
+    const kinds = REASONS.map(refusalKind)
+    const values = (of: readonly string[]) => [...new Set(of)].sort()
+    const told = (name: string) => [...(schemas[name]?.enum ?? [])].sort()
+    assert.deepEqual(told('Reason'), values(REASONS))
+    assert.deepEqual(told('Code'), values(kinds.map(({ code }) => code)))
+    assert.deepEqual(told('OAuthError'), values(kinds.map(({ oauth }) => oauth)))
+    const root = path.resolve(import.meta.dirname, '../../..')
+    const text = readFileSync(path.join(root, 'package.json'), 'utf8')
+    assert.equal(api.document.info.version, (JSON.parse(text) as { version: string }).version)
+  })
+
+  describe('of a running rauth', () => {
+    const seen = new Set<string>()
+    let serving: Serving
+    let pages: Answer
+    const registry = createServer((request, response) => {
+      if (request.url?.startsWith('/v2/_catalog') !== true) response.writeHead(404).end()
+      else {
+        response.writeHead(pages.status, { 'content-type': 'application/json' }).end(pages.body)
+      }
+    })
+    before(async () => {
+      await new Promise<void>((resolve) => registry.listen({ host: '127.0.0.1', port: 0 }, resolve))
+      const { port } = registry.address() as AddressInfo
+      serving = await startServing({
+        logins: [LOGIN],
+        config: {
+          token: { refresh: { enabled: true } },
+          catalog: { registry: `http://127.0.0.1:${port}` },
+          guessing: { failures: 3, perNetwork: 0 },
+        },
+      })
+    })
+    after(async () => {
+      await serving.stop()
+      registry.close()
+    })
+
+    const OPERATIONS = ['/livez', '/readyz', '/metrics', '/decisions/{id}']
+
+    /** Asks, and holds the answer to the document. */
+    async function judged(
+      template: string,
+      target: string,
+      question: Question = {},
+    ): Promise<Answer> {
+      const port = OPERATIONS.includes(template) ? serving.operations : serving.token
+      const { method = 'GET' } = question
+      const answer = await ask(port, target, question)
+      seen.add(`${method} ${template} ${answer.status}`)
+      const found = api.problems(method, template, answer)
+      assert.deepEqual(found, [], `${method} ${target} ${JSON.stringify(question)}`)
+      return answer
+    }
+    /** The same of what is no HTTP, and of too much of it. */
+    async function judgedWhole(template: string, target: string): Promise<void> {
+      await judged(template, target, large)
+      const bytes = head(`GET ${target} HTTP/1.1`, 'Host: a', 'no header')
+      const { text, statuses, body } = await exchange(serving.operations, bytes)
+      const status = statuses[0] ?? assert.fail(text)
+      seen.add(`GET ${template} ${status}`)
+      const headers = { 'content-type': /^content-type: (.*)\r$/im.exec(text)?.[1] ?? '' }
+      assert.deepEqual(api.problems('GET', template, { status, headers, body }), [], target)
+    }
+    const login = (username: string, password: string) => ({
+      headers: { authorization: basic(username, password) },
+    })
+    const form = (parts: Readonly<Record<string, string>>) => ({
+      method: 'POST',
+      headers: FORM,
+      body: new URLSearchParams({ service: SERVICE, ...parts }).toString(),
+    })
+    /** To the parser of HTTP it is no request. */
+    const broken = { headers: { 'transfer-encoding': 'x' } }
+    const large = { headers: { 'x-large': 'x'.repeat(17_000) } }
+
+    it('answers for tokens as it says', async () => {
+      const query = `/token?service=${SERVICE}&scope=${SCOPE}`
+      const good = login(LOGIN.username, LOGIN.password)
+      await judged('/token', query, good)
+      await judged('/token', `${query}&offline_token=true`, good)
+      await judged('/token', `/token?service=${SERVICE}`, good)
+      await judged('/token', '/token', good)
+      await judged('/token', `${query}&scope=x`, good)
+      await judged('/token', query)
+      await judged('/token', query, large)
+      await judged('/token', query, broken)
+      const password = { grant_type: 'password', ...LOGIN }
+      const { body } = await judged(
+        '/token',
+        '/token',
+        form({ ...password, access_type: 'offline' }),
+      )
+      const { refresh_token } = JSON.parse(body) as { refresh_token: string }
+      await judged(
+        '/token',
+        '/token',
+        form({ grant_type: 'refresh_token', refresh_token, scope: SCOPE }),
+      )
+      await judged('/token', '/token', form({ grant_type: 'client_credentials' }))
+      await judged('/token', '/token', { method: 'POST', body: '{}' })
+      await judged('/token', '/token', { ...form({}), body: 'x'.repeat(17_000) })
+      await judged('/token', '/token', { ...form({}), headers: { ...FORM, ...large.headers } })
+      for (let i = 0; i < 4; i += 1) {
+        await judged('/token', query, login('team-a', `wrong ${i}`))
+        await judged('/token', '/token', form({ ...password, password: `wrong ${i}` }))
+      }
+    })
+
+    it('answers for keys, health and operations as it says', async () => {
+      for (const [template, ...targets] of [
+        ['/jwks.json', '/jwks.json', '/jwks.json?x=y'],
+        ['/.well-known/openid-configuration', '/.well-known/openid-configuration'],
+        ['/health', '/health', '/healthz'],
+        ['/livez', '/livez', '/livez?verbose', '/livez?exclude=event-loop'],
+        ['/readyz', '/readyz', '/readyz?verbose', '/readyz?verbose=1&exclude=keys&exclude=x'],
+        ['/metrics', '/metrics'],
+      ] as const) {
+        for (const target of targets) await judged(template, target)
+        if (OPERATIONS.includes(template)) await judgedWhole(template, targets[0])
+        else await judged(template, targets[0], broken)
+      }
+      const refused = await judged('/token', `/token?service=${SERVICE}&scope=${SCOPE}`)
+      const { errors } = JSON.parse(refused.body) as { errors: [{ detail: { decision: string } }] }
+      await judged('/decisions/{id}', `/decisions/${errors[0].detail.decision}`)
+      await judged('/decisions/{id}', '/decisions/other')
+      await judgedWhole('/decisions/{id}', '/decisions/other')
+    })
+
+    it('answers for the catalog as it says', async () => {
+      const token = await fetchToken(serving.token, LOGIN, SERVICE)
+      const headers = { authorization: `Bearer ${token}` }
+      const body = JSON.stringify({ repositories: ['team-a/app', 'team-a/base', 'team-b/app'] })
+      pages = { status: 200, headers: {}, body }
+      const first = await judged('/v2/_catalog', '/v2/_catalog?n=1', { headers })
+      assert.ok(first.headers['link'])
+      await judged('/v2/_catalog', '/v2/_catalog', { headers })
+      for (const bad of ['?n=x', '?n=1001', '?last=A', '?x=y', '?n=%']) {
+        await judged('/v2/_catalog', `/v2/_catalog${bad}`, { headers })
+      }
+      await judged('/v2/_catalog', '/v2/_catalog')
+      await judged('/v2/_catalog', '/v2/_catalog', broken)
+      await judged('/v2/_catalog', '/v2/_catalog', large)
+      pages = { status: 500, headers: {}, body: '' }
+      await judged('/v2/_catalog', '/v2/_catalog', { headers })
+    })
+
+    it('answers whatever comes as it says', async () => {
+      const texts = fc.oneof(
+        fc.string({ unit: 'grapheme' }).map(encodeURIComponent),
+        fc.constantFrom(SERVICE, SCOPE, 'repository:a/b:pull', 'true', '', '%', '%00', '1'),
+      )
+      const names = fc.oneof(
+        fc.constantFrom('service', 'scope', 'account', 'n', 'last', 'verbose', 'exclude'),
+        fc.constantFrom('password', 'offline_token', 'grant_type', 'username', 'refresh_token'),
+        texts,
+      )
+      const pairs = fc.array(
+        fc.tuple(names, texts).map((pair) => pair.join('=')),
+        { maxLength: 6 },
+      )
+      const credentials = fc.constantFrom(
+        '',
+        'Basic',
+        'Basic Og==',
+        'Bearer x',
+        'Bearer a.b.c',
+        'x',
+      )
       await fc.assert(
-        fc.asyncProperty(requestsOf(operation), async ([target, question]) => {
-          assert.equal(operation.flawOf(await ask(port, target, question)), undefined)
-        }),
-        { numRuns: TRIES },
+        fc.asyncProperty(
+          fc.constantFrom(...Object.keys(api.document.paths)),
+          pairs.map((all) => all.join('&')),
+          credentials,
+          fc.boolean(),
+          async (template, query, authorization, posts) => {
+            const headers = authorization === '' ? {} : { authorization }
+            if (posts && template === '/token') {
+              const question = { method: 'POST', headers: { ...FORM, ...headers }, body: query }
+              await judged(template, template, question)
+            } else await judged(template, `${template.replace('{id}', 'x')}?${query}`, { headers })
+          },
+        ),
+        { numRuns: 300 },
       )
     })
-  }
 
-  it('has the answers that are wanted, too', async () => {
-    const [get, post] = ['get', 'post'].map((wanted) =>
-      OPERATIONS.find(({ path, method }) => path === '/token' && method === wanted),
-    )
-    const scope = 'repository:team-a/app:pull'
-    const query = new URLSearchParams({ service: SERVICE, scope, offline_token: 'true' }).toString()
-    const headers = { authorization: basic(LOGIN.username, LOGIN.password) }
-    const answer = await ask(serving.token, `/token?${query}`, { headers })
-    assert.deepEqual([answer.status, get?.flawOf(answer)], [200, undefined])
-    const form = { ...LOGIN, grant_type: 'password', service: SERVICE, client_id: 'test', scope }
-    const granted = await ask(serving.token, '/token', {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(form).toString(),
+    it('takes no method that it does not say', async () => {
+      for (const [template, item] of Object.entries(api.document.paths)) {
+        for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+          if (method.toLowerCase() in item) continue
+          const port = OPERATIONS.includes(template) ? serving.operations : serving.token
+          const { status, headers } = await ask(port, template.replace('{id}', 'x'), { method })
+          assert.equal(status, 405, `${method} ${template}`)
+          assert.match(headers['allow'] ?? '', /\bGET\b/)
+        }
+      }
     })
-    assert.deepEqual([granted.status, post?.flawOf(granted)], [200, undefined])
-    assert.notEqual(get?.flawOf({ ...answer, body: '{}' }), undefined)
-    assert.notEqual(get?.flawOf({ ...answer, status: 418 }), undefined)
-  })
 
-  it('knows every code and status of a refusal of the token port', () => {
-    const [token] = OPERATIONS
-    for (const reason of REASONS) {
-      const { http: status, code } = refusalKind(reason)
-      // No answer of GET or POST, or not of this port.
-      if ([404, 405].includes(status)) continue
-      const error = { code, message: 'm', detail: { reason, decision: 'd' } }
-      const body = JSON.stringify({ errors: [error] })
-      const headers = { 'content-type': 'application/json' }
-      assert.equal(token?.flawOf({ status, headers, body }), undefined, reason)
-    }
+    it('gives every answer that it says, here or in the test that is named', () => {
+      const missing = api.described.filter((one) => !seen.has(one) && !(one in ELSEWHERE))
+      assert.deepEqual(missing, [])
+      const root = path.resolve(import.meta.dirname, '../../..')
+      for (const [one, test] of Object.entries(ELSEWHERE)) {
+        const status = one.split(' ')[2] ?? ''
+        assert.ok(readFileSync(path.join(root, test), 'utf8').includes(status), one)
+        assert.ok(api.described.includes(one), `${one} is not described`)
+      }
+    })
   })
 })

@@ -1,99 +1,112 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
 import { parse } from 'yaml'
-import { z } from 'zod'
+import type { Answer } from './http.ts'
 
-/** The repository, from dist/test/support. */
-const ROOT = path.resolve(import.meta.dirname, '../../..')
+/** The document, from dist/test/support. */
+export const OPENAPI = path.resolve(import.meta.dirname, '../../../docs/openapi.yaml')
 
-type Json = Readonly<Record<string, unknown>>
-
-export interface Parameter {
-  readonly name: string
-  readonly in: 'query' | 'path'
-  readonly required?: boolean
+export interface Described {
+  readonly info: { readonly version: string }
+  readonly paths: Readonly<Record<string, PathItem>>
+  readonly components: {
+    readonly schemas: Readonly<Record<string, { readonly enum?: readonly string[] }>>
+  }
 }
 
-export interface Operation {
-  readonly path: string
-  readonly method: 'get' | 'post'
-  /** On the operations port, not on that of tokens. */
-  readonly forCluster: boolean
-  readonly parameters: readonly Parameter[]
-  /** Names of the fields of its form. */
-  readonly fields: readonly string[]
-  /** Why an answer is none that is documented; undefined if it is. */
-  flawOf(answer: {
-    readonly status: number
-    readonly headers: Readonly<Record<string, string>>
-    readonly body: string
-  }): string | undefined
+type PathItem = Readonly<Record<string, unknown>>
+
+interface Operation {
+  readonly responses: Readonly<Record<string, Reference>>
 }
 
-interface Described {
-  readonly servers?: readonly { readonly url: string }[]
-  readonly [method: string]: unknown
+interface Reference {
+  readonly $ref?: string
 }
 
-interface WrittenOperation {
-  readonly parameters?: readonly Parameter[]
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Json }>> }
-  readonly responses: Readonly<
-    Record<string, { readonly content: Readonly<Record<string, { readonly schema: Json }>> }>
-  >
+interface Response {
+  readonly content?: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, Reference>>
 }
 
-/** Every operation of docs/openapi.yaml. */
-export function operations(): readonly Operation[] {
-  const document = parse(readFileSync(path.join(ROOT, 'docs/openapi.yaml'), 'utf8'), {
-    merge: true,
-  }) as Json
-  const { paths } = inlined(document, document) as { paths: Readonly<Record<string, Described>> }
-  return Object.entries(paths).flatMap(([at, described]) =>
-    (['get', 'post'] as const).flatMap((method) => {
-      const written = described[method] as WrittenOperation | undefined
-      if (written === undefined) return []
-      const forCluster = described.servers !== undefined
-      return [operationOf({ path: at, method, forCluster }, written)]
+const METHODS = ['get', 'post'] as const
+
+/** Headers that an answer may do without where they are described. */
+const OPTIONAL = ['Link']
+
+/** What docs/openapi.yaml says, and what of an answer it does not say. */
+export interface OpenApi {
+  readonly document: Described
+  /** Each `GET /token 200` that is described. */
+  readonly described: readonly string[]
+  /** What is wrong with an answer; nothing: it is as described. */
+  problems(method: string, template: string, answer: Answer): readonly string[]
+}
+
+export function readOpenApi(): OpenApi {
+  const document = parse(readFileSync(OPENAPI, 'utf8')) as Described
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  formats.default(ajv)
+  ajv.addSchema(document, 'openapi.yaml', undefined, false)
+  const validators = new Map<string, ValidateFunction>()
+
+  function validator(pointer: string): ValidateFunction {
+    const known = validators.get(pointer)
+    if (known !== undefined) return known
+    const made = ajv.compile({ $ref: `openapi.yaml#${pointer}` })
+    validators.set(pointer, made)
+    return made
+  }
+
+  /** What stands at a pointer, and where it does in the end. */
+  function at(pointer: string): readonly [pointer: string, value: unknown] {
+    let value: unknown = document
+    for (const key of pointer.split('/').slice(1)) {
+      value = (value as PathItem | undefined)?.[key.replaceAll('~1', '/').replaceAll('~0', '~')]
+    }
+    const { $ref } = (value ?? {}) as Reference
+    return $ref === undefined ? [pointer, value] : at($ref.slice(1))
+  }
+
+  function flaws(what: string, pointer: string, value: unknown): readonly string[] {
+    const validate = validator(pointer)
+    return validate(value) ? [] : [`${what}: ${ajv.errorsText(validate.errors)}`]
+  }
+
+  function problems(method: string, template: string, answer: Answer): readonly string[] {
+    const { status, headers, body } = answer
+    const place = `/paths/${escaped(template)}/${method.toLowerCase()}/responses/${status}`
+    const [pointer, response] = at(place) as readonly [string, Response | undefined]
+    if (response === undefined) return [`status ${status} is not described`]
+    const names = Object.keys(response.headers ?? {})
+    const inHeaders = names.flatMap((name) => {
+      const value = headers[name.toLowerCase()]
+      if (value === undefined) return OPTIONAL.includes(name) ? [] : [`no ${name}`]
+      const [header] = at(`${pointer}/headers/${escaped(name)}`)
+      return flaws(name, `${header}/schema`, value)
+    })
+    const type = (headers['content-type'] ?? '').split(';')[0] ?? ''
+    if (response.content?.[type] === undefined) return [...inHeaders, `type ${type}`]
+    const value: unknown = type.endsWith('json') ? JSON.parse(body) : body
+    return [...inHeaders, ...flaws(body, `${pointer}/content/${escaped(type)}/schema`, value)]
+  }
+
+  return { document, described: describedBy(document), problems }
+}
+
+function describedBy({ paths }: Described): readonly string[] {
+  return Object.entries(paths).flatMap(([template, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method] as Operation | undefined
+      const statuses = Object.keys(operation?.responses ?? {})
+      return statuses.map((status) => `${method.toUpperCase()} ${template} ${status}`)
     }),
   )
 }
 
-function operationOf(
-  place: Pick<Operation, 'path' | 'method' | 'forCluster'>,
-  { parameters = [], requestBody, responses }: WrittenOperation,
-): Operation {
-  const form = Object.values(requestBody?.content ?? {})[0]?.schema['properties'] ?? {}
-  return {
-    ...place,
-    parameters,
-    fields: Object.keys(form),
-    flawOf({ status, headers, body }) {
-      const answer = responses[status]
-      if (answer === undefined) return `status ${status} is not documented: ${body}`
-      const type = (headers['content-type'] ?? '').split(';')[0] ?? ''
-      const content = answer.content[type]
-      if (content === undefined) return `${status}: "${type}" is not documented`
-      if (type === 'text/plain') return undefined
-      const read = z.fromJSONSchema(content.schema).safeParse(JSON.parse(body))
-      return read.success ? undefined : `${status}: ${read.error.message}: ${body}`
-    },
-  }
-}
-
-/** With what each `$ref` names in its place. */
-function inlined(value: unknown, document: Json): unknown {
-  if (Array.isArray(value)) return value.map((one) => inlined(one, document))
-  if (typeof value !== 'object' || value === null) return value
-  const { $ref } = value as { $ref?: string }
-  if ($ref !== undefined) {
-    const found = $ref
-      .split('/')
-      .slice(1)
-      .reduce((at: unknown, key) => (at as Json)[key], document)
-    return inlined(found, document)
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, inlined(one, document)]),
-  )
+/** RFC 6901. */
+function escaped(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -65,11 +65,17 @@ export function pageAt(file: string): Page {
     if (node.type === 'link' || node.type === 'image' || node.type === 'definition') {
       links.push(node.url)
     }
+    // GitHub shows another picture where it is dark by a piece of HTML.
+    if (node.type === 'html') links.push(...htmlLinks(node.value))
     if (node.type === 'heading') headings.push(textOf(node))
     if ('children' in node) node.children.forEach(visit)
   }
   visit(fromMarkdown(readFileSync(path.join(ROOT, file), 'utf8')))
   return { file, blocks, links, headings }
+}
+
+function htmlLinks(html: string): readonly string[] {
+  return [...html.matchAll(/\b(?:src|srcset|href)="([^"]+)"/g)].map(([, link = '']) => link)
 }
 
 function textOf(node: Nodes): string {

@@ -118,7 +118,10 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   jose: ['token', 'adapters/file', 'adapters/oidc'],
   '@peculiar/x509': ['token'],
   'reflect-metadata': ['token'],
-  'lru-cache': ['token', 'credentials', 'policy', 'adapters/throttle', 'adapters/kubernetes'],
+  'lru-cache': [
+    ...['token', 'credentials', 'policy', 'adapters/throttle', 'adapters/kubernetes'],
+    'adapters/live-view',
+  ],
   re2js: ['policy'],
   ldapts: ['adapters/ldap'],
   bcrypt: ['adapters/bcrypt'],

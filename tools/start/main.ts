@@ -6,6 +6,7 @@ import { createPortPicker, isFree } from '../stack/ports.ts'
 import { startStack, type Stack } from '../stack/stack.ts'
 import { prepareState } from '../stack/state.ts'
 import { firstRequest } from './first-request.ts'
+import { followLog } from './follow-log.ts'
 import { onOrphaned } from './orphaned.ts'
 import { untilAborted } from './until-aborted.ts'
 import { parseStartOptions, USAGE, type StartOptions } from './options.ts'
@@ -63,6 +64,18 @@ function asTyped(file: string): string {
   return relative.startsWith('..') ? file : relative
 }
 
+/** What rauth logs, as it comes. Not into a pipe, unless that is asked for: who reads no more would hold it all up. */
+function showLog(stack: Stack, { logFormat }: StartOptions, signal: AbortSignal): void {
+  const { isTTY } = process.stdout
+  const format = logFormat ?? (isTTY ? 'pretty' : 'none')
+  if (format === 'none') return
+  void followLog({
+    ...{ file: stack.rauth().logFile, format, signal },
+    colors: isTTY && (process.env['NO_COLOR'] ?? '') === '',
+    write: (text) => process.stdout.write(text),
+  })
+}
+
 /** Runs it all until `signal` or until a part dies; gives the exit code. */
 async function run(options: StartOptions, directory: string, signal: AbortSignal): Promise<number> {
   const factsFile = path.join(directory, 'quickstart.json')
@@ -111,6 +124,7 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
       mode: 0o600,
     })
     process.stdout.write(`${welcome(running)}\n`)
+    showLog(stack, options, signal)
     const end = await Promise.race([untilAborted(signal), died(stack)])
     if (end === undefined) say('stopping')
     else say(`${end.death}\nstopping the rest`)

@@ -41,12 +41,14 @@ export function welcome({
     const words = `echo ${quoted(password)} | ${client} login ${registry} -u ${quoted(username)}`
     return `  ${words} --password-stdin`
   }
+  // Each a layer of its own, so that one can't be the other's.
+  const fileOf = (namespace: string) => (namespace === own ? 'README.md' : 'LICENSE')
   const push = (namespace: string) => [
-    `  tar c README.md | docker import - ${registry}/${namespace}/app:v1`,
+    `  tar c ${fileOf(namespace)} | docker import - ${registry}/${namespace}/app:v1`,
     `  docker push ${registry}/${namespace}/app:v1`,
   ]
   const append = (namespace: string) =>
-    `  tar c README.md | crane append -f - -t ${registry}/${namespace}/app:v1`
+    `  tar c ${fileOf(namespace)} | crane append -f - -t ${registry}/${namespace}/app:v1`
   return [
     '',
     `rauth is up. Registry: ${registry}`,

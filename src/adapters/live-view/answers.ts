@@ -36,8 +36,11 @@ export function fileAnswer(name: string, body: string, status = 200): HttpAnswer
 }
 
 export function jsonAnswer(status: number, value: object): HttpAnswer {
-  const headers = { ...GUARDED, 'Content-Type': 'application/json' }
-  return { status, headers, body: JSON.stringify(value) }
+  return jsonTextAnswer(status, JSON.stringify(value))
+}
+
+export function jsonTextAnswer(status: number, body: string): HttpAnswer {
+  return { status, headers: { ...GUARDED, 'Content-Type': 'application/json' }, body }
 }
 
 export function withHeaders(

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { REASONS } from '../../refusal.ts'
 import { bodyLength, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
-import { fileAnswer, GUARDED, jsonAnswer, withHeaders } from './answers.ts'
+import { fileAnswer, GUARDED, jsonAnswer, jsonTextAnswer, withHeaders } from './answers.ts'
 import { explainedDecision, type FindDecision } from './explained-decision.ts'
 import { readFilter } from './filter.ts'
 import { createGate, type GateOptions } from './gate.ts'
@@ -9,6 +10,7 @@ import type { LiveFeed } from './live-feed.ts'
 import { loginPage, refusal, withSession } from './login.ts'
 import { PAGE_FILES, readPageFile } from './page-files.ts'
 import { createSession, SESSION } from './session.ts'
+import { createSharedTables } from './shared-tables.ts'
 import { tablesOf, type TableSources } from './tables.ts'
 import { answerQuestion, type Ask } from './question.ts'
 import { createSlowGuesses } from './slow-guesses.ts'
@@ -19,6 +21,12 @@ export const LIVE_VIEW = '/live/'
 
 /** Browsers at a time. */
 const MOST_VIEWERS = 10
+
+/** Of what is looked for among the namespaces, in characters; more is cut off. */
+const LONGEST_TEXT = 256
+
+/** How long others have a turn while many namespaces are looked at, milliseconds. */
+const REST = 10
 
 export interface LiveViewOptions extends Omit<GateOptions, 'guesses'> {
   readonly feed: LiveFeed
@@ -31,7 +39,7 @@ export interface LiveViewOptions extends Omit<GateOptions, 'guesses'> {
   /** What the page says of this process once. */
   readonly about: object
   readonly findDecision: FindDecision
-  readonly tables: Omit<TableSources, 'usage' | 'clock'>
+  readonly tables: Omit<TableSources, 'usage' | 'clock' | 'rest'>
   readonly ask: Ask
   /** Told of what kept an answer from being given, such as a token that can't be read. */
   readonly onFailure: (thrown: unknown) => void
@@ -59,6 +67,9 @@ export function createLiveView(options: LiveViewOptions): LiveView {
     now: () => ({ time: now(), ...feed.rates.now(), ...health(), viewers: viewers.count() }),
   })
 
+  const sources = { ...options.tables, usage: feed.usage, clock, rest: () => sleep(REST) }
+  const tables = createSharedTables((text) => tablesOf(sources, text), now)
+
   /** For whoever may see data. */
   const data: Readonly<Record<string, Route>> = {
     about: async () =>
@@ -73,9 +84,9 @@ export function createLiveView(options: LiveViewOptions): LiveView {
         ? jsonAnswer(404, { error: 'not among the last decisions of this process' })
         : jsonAnswer(200, explainedDecision(found))
     },
-    tables({ query }) {
-      const sources = { ...options.tables, usage: feed.usage, clock }
-      return jsonAnswer(200, tablesOf(sources, (query.get('namespaces') ?? '').trim()))
+    async tables({ query }) {
+      const text = (query.get('namespaces') ?? '').trim().slice(0, LONGEST_TEXT)
+      return jsonTextAnswer(200, await tables(text))
     },
     async ask({ query }) {
       const answered = await answerQuestion(options.ask, query)

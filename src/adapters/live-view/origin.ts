@@ -9,24 +9,17 @@ const OWN_ADDRESSES = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 /** What this machine is called by a browser on it; any other name may be one that somebody points here. */
 const OWN_NAMES = ['localhost', '127.0.0.1', '[::1]']
 
-/** What proxies add: the peer is then not who asks. */
-const OF_PROXIES = [
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-client-cert',
-  'x-real-ip',
-  'x-envoy-external-address',
-  'x-envoy-internal',
-  'x-request-id',
-]
+/**
+ * What proxies add: the peer is then not who asks. Neither a browser nor this page sends a header of such a
+ * name by itself, so all of a kind count, known or not.
+ */
+const OF_PROXIES =
+  /^(?:x-.*|forwarded|via|cdn-loop|client-ip|true-client-ip|(?:cf|fastly|fly|l5d|akamai|ali|incap)-.*)$/
 
 /** Why a request is not one of this very machine, in words; nothing if it is. */
 export function whyNotLocal({ socket, headers }: IncomingMessage): string | undefined {
   if (!OWN_ADDRESSES.includes(socket.remoteAddress ?? '')) return 'it comes from another machine'
-  const proxied = OF_PROXIES.find((name) => headers[name] !== undefined)
+  const proxied = Object.keys(headers).find((name) => OF_PROXIES.test(name))
   if (proxied !== undefined) return `it came by way of a proxy, as its header ${proxied} says`
   const name = (headers.host ?? '').toLowerCase().replace(/:\d+$/, '')
   if (!OWN_NAMES.includes(name)) return 'it was asked for by a name that is not localhost'

@@ -12,25 +12,31 @@ export interface TableSources {
   readonly usage: Pick<Usage, 'ofNamespace' | 'ofRule' | 'ofNoRule'>
   /** Seconds since the epoch. */
   readonly clock: () => number
+  /** Over once others have had a turn. */
+  readonly rest: () => Promise<void>
 }
 
 /** Rows of each table: what nobody reads, nobody is sent. */
 const MOST_ROWS = 200
 
+/** Namespaces looked at in one go: a millisecond, in which no request is answered. */
+const AT_ONCE = 500
+
 /** The tables of the page; of the namespaces those whose name or credentials have the text in them. */
-export function tablesOf(sources: TableSources, text: string): object {
+export async function tablesOf(sources: TableSources, text: string): Promise<object> {
   return {
-    namespaces: namespaceTable(sources, text),
+    namespaces: await namespaceTable(sources, text),
     keys: sources.keys(),
     rules: ruleTable(sources),
   }
 }
 
 /** What needs somebody comes first: what can't be used, then what was denied, then all others as they come. */
-function namespaceTable({ namespaces, usage, clock }: TableSources, text: string) {
+async function namespaceTable({ namespaces, usage, clock, rest }: TableSources, text: string) {
   const [unusable, denied, others] = [[], [], []] as [object[], object[], object[]]
   let [total, found, broken] = [0, 0, 0]
   for (const one of namespaces()) {
+    if (total > 0 && total % AT_ONCE === 0) await rest()
     total += 1
     if (one.problem !== undefined) broken += 1
     if (text !== '' && !textsOf(one).some((part) => part.includes(text))) continue

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { LINGER } from '../http-exchange.ts'
 import { lineOf } from './decision-line.ts'
 import type { BatchBounds, Cursor, DecisionRing } from './decision-ring.ts'
 import type { DecisionFilter } from './filter.ts'
@@ -80,7 +81,7 @@ export function createViewers(options: ViewersOptions): Viewers {
       const text = `event: now\ndata: ${JSON.stringify(now())}\n\n`
       for (const { response } of ready) response.write(text)
     }
-    if (ticks % TICKS_OF_ENTRY === 0) for (const viewer of watching) void dismiss(viewer)
+    if (ticks % TICKS_OF_ENTRY === 0) for (const viewer of watching) void askAgain(viewer)
   }
 
   /** `counted`: whether it is told of those that it is not told one by one; of what was before it came it is not. */
@@ -96,9 +97,20 @@ export function createViewers(options: ViewersOptions): Viewers {
     return { cursor, text: `event: decisions\nid: ${id}\ndata: ${data}\n\n` }
   }
 
-  /** Ends it where its login is over. */
-  async function dismiss({ response, mayStay }: Watching): Promise<void> {
-    if (!(await mayStay().catch(() => false))) response.end()
+  async function askAgain(viewer: Watching): Promise<void> {
+    const stays = await viewer.mayStay().catch(() => false)
+    if (!stays && watching.has(viewer)) dismiss(viewer)
+  }
+
+  /** Nothing is written to it from here on; what it has not read a moment later it never will. */
+  function dismiss(viewer: Watching): void {
+    leave(viewer)
+    const { response } = viewer
+    response.end()
+    const cut = setTimeout(() => response.destroy(), LINGER)
+    response.once('close', () => {
+      clearTimeout(cut)
+    })
   }
 
   function leave(viewer: Watching): void {
@@ -112,6 +124,8 @@ export function createViewers(options: ViewersOptions): Viewers {
     add(viewer) {
       if (watching.size >= most) return false
       const { response, headers, lastEventId } = viewer
+      // It left while it was asked who it is, and nothing will say so again.
+      if (response.destroyed) return true
       const last = cursorOf(lastEventId, options.process)
       const one: Watching = { ...viewer, cursor: last ?? ring.begin() }
       const first = messageOf(one, AT_FIRST, last !== undefined)
@@ -128,7 +142,7 @@ export function createViewers(options: ViewersOptions): Viewers {
     },
     count: () => watching.size,
     close() {
-      for (const { response } of watching) response.end()
+      for (const viewer of watching) dismiss(viewer)
     },
   }
 }

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, RauthError } from '../../errors.ts'
+import { createLineBatch } from './line-batch.ts'
 
 export interface AuditFileOptions {
   readonly file: string
@@ -76,19 +77,19 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
   /** Writes until nothing waits. Never rejects. */
   async function drain(): Promise<void> {
     isWriting = true
-    let lines: readonly string[] = []
-    let batch = Buffer.alloc(0)
-    while (stale || waiting.length > 0 || batch.length > 0) {
+    let batch = createLineBatch([])
+    let sizeAtFailure = 0
+    while (stale || waiting.length > 0 || batch.rest().length > 0) {
       since ??= timer()
       try {
-        if (stale) await exchange()
-        if (batch.length === 0) {
-          lines = take()
-          batch = Buffer.from(lines.join(''))
-        }
-        while (batch.length > 0) {
-          const { bytesWritten } = await handle.write(batch)
-          batch = batch.subarray(bytesWritten)
+        if (stale) {
+          await exchange()
+          batch.rewind()
+        } else if (batch.isTorn() && (await sizeOf(handle)) < sizeAtFailure) batch.rewind()
+        if (batch.rest().length === 0) batch = createLineBatch(take())
+        while (batch.rest().length > 0) {
+          const { bytesWritten } = await handle.write(batch.rest())
+          batch.took(bytesWritten)
         }
         since = failure = undefined
         tell()
@@ -96,9 +97,11 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
         failure = messageOf(thrown)
         tell()
         if (closing) {
-          lines.forEach(onLost)
+          for (let left = batch.left(); left > 0; left -= 1) onLost()
           break
         }
+        // A disk that is full took part of a line. Whoever makes room may empty this very file.
+        if (batch.isTorn()) sizeAtFailure = await sizeOf(handle)
         await sleep(RETRY, undefined, { ref: false })
       }
     }
@@ -161,6 +164,14 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
       await within(LAST_WRITES, handle.close())
     },
   }
+}
+
+/** 0: can't be told. */
+async function sizeOf(handle: FileHandle): Promise<number> {
+  return handle.stat().then(
+    ({ size }) => size,
+    () => 0,
+  )
 }
 
 /** Waits for what may never come, so many milliseconds at most. */

@@ -17,6 +17,14 @@ const IN_SENTENCE = new Set([
   ...['address', 'milliseconds', 'id'],
 ])
 
+/** What is for programs, and is found by the id of the decision where it is wanted. */
+const FOR_PROGRAMS = new Set([
+  ...['credentials', 'requestId', 'tokenId', 'refreshTokenId', 'keyId', 'trace_id', 'span_id'],
+])
+
+/** As wide as `gateway` and `refused 401`, so that what comes next stands in one column. */
+const [HALF, VERDICT] = [7, 11]
+
 /**
  * A log line, JSON, → one line for people, its end with it. What others wrote is in it so that it moves no
  * cursor and begins no line.
@@ -34,26 +42,30 @@ export function prettyLine(line: string, colors: boolean): string {
   const isDecision = msg === 'decision'
   const sentence = isDecision ? decisionOf(others, paint) : textOf(msg)
   const rest = Object.entries(others)
-    .filter(([key, value]) => !(isDecision && IN_SENTENCE.has(key)) && !isNothing(value))
+    .filter(([key, value]) => !(isDecision && isLeftOut(key, others)) && !isNothing(value))
     .map(([key, value]) => `${visible(key)}=${textOf(value)}`)
-  return `${head} ${[sentence, ...rest.map((one) => paint('dim', one))].join('  ')}\n`
+  const id = isDecision && !isNothing(others['id']) ? [textOf(others['id'])] : []
+  return `${head} ${[sentence, ...[...rest, ...id].map((one) => paint('dim', one))].join('  ')}\n`
 }
 
-/** `token refused 401 credentials_invalid: GET token repository:team-a/app:pull, team-a, 10.0.0.1, 1.2 ms, ID`. */
+function isLeftOut(key: string, fields: Readonly<Record<string, unknown>>): boolean {
+  if (key === 'namespaces') return textOf(fields[key]) === textOf(fields['account'])
+  return IN_SENTENCE.has(key) || FOR_PROGRAMS.has(key)
+}
+
+/** `token   refused 401  GET token repository:team-a/app:pull  team-a  10.0.0.1  access_denied  1.2 ms`. */
 function decisionOf(fields: Readonly<Record<string, unknown>>, paint: Paint): string {
   const text = (key: string) => (isNothing(fields[key]) ? [] : [textOf(fields[key])])
   const outcome = textOf(fields['outcome'])
-  const verdict = [
-    outcome,
-    ...(outcome === 'allowed' ? [] : [...text('status'), ...text('reason')]),
-  ]
+  const color = OUTCOMES[outcome] ?? 'red'
+  const verdict = [outcome, ...(outcome === 'allowed' ? [] : text('status'))].join(' ')
   const what = [...text('method'), ...text('route'), ...text('requested'), ...text('path')]
-  const who = [...text('account'), ...text('address')]
   const milliseconds = text('milliseconds').map((count) => `${count} ms`)
   return [
-    `${textOf(fields['half'])} ${paint(OUTCOMES[outcome] ?? 'red', verdict.join(' '))}`,
-    ...[what.join(' '), ...who, ...milliseconds].filter((part) => part !== ''),
-    ...text('id').map((id) => paint('dim', id)),
+    `${textOf(fields['half']).padEnd(HALF)} ${paint(color, verdict.padEnd(VERDICT))}`,
+    ...[what.join(' '), ...text('account'), ...text('address')].filter((part) => part !== ''),
+    ...text('reason').map((reason) => paint(color, reason)),
+    ...milliseconds,
   ].join('  ')
 }
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { RateLimiterRes, type RateLimiterCompatibleAbstract } from 'rate-limiter-flexible'
-import type { FailureCounter, FailureSource } from '../../credentials/guessing.ts'
+import type { FailureCounter } from '../../credentials/guessing.ts'
 
 /** What counts: takes a point, or gives one back. */
 export type Limiter = Pick<RateLimiterCompatibleAbstract, 'consume' | 'reward'>
@@ -10,6 +10,8 @@ export interface FailureCounterOptions {
   readonly bySource: Limiter | undefined
   /** Counts by network alone. */
   readonly byNetwork: Limiter | undefined
+  /** Counts tokens, by network alone. */
+  readonly tokens: Limiter | undefined
   /** What names of buckets are hashed with: replicas that share their counts share it. */
   readonly key: Buffer
 }
@@ -18,30 +20,33 @@ export interface FailureCounterOptions {
 const NAME_LENGTH = 16
 
 /**
- * Counts failures by source and by network. A name may be a mistyped password, and may be long, so
+ * Counts failures by name and by network. A name may be a mistyped password, and may be long, so
  * buckets go by keyed hashes: nothing of it is in memory, or in Redis.
  */
 export function createFailureCounter(options: FailureCounterOptions): FailureCounter {
-  const { bySource, byNetwork, key } = options
+  const { bySource, byNetwork, tokens, key } = options
 
   function bucketOf(...parts: readonly string[]): string {
     const digest = createHmac('sha256', key).update(JSON.stringify(parts), 'utf8').digest()
     return digest.subarray(0, NAME_LENGTH).toString('base64url')
   }
-  const sourceOf = ({ network, name }: FailureSource) => bucketOf(network, name)
-  const networkOf = ({ network }: FailureSource) => bucketOf(network)
 
   return {
-    async take(source) {
-      const wait = await consume(bySource, sourceOf(source))
+    async take({ network, name }) {
+      if (name === undefined) return consume(tokens, bucketOf(network))
+      const wait = await consume(bySource, bucketOf(network, name))
       if (wait > 0) return wait
-      const longer = await consume(byNetwork, networkOf(source))
-      if (longer > 0) await bySource?.reward(sourceOf(source))
+      const longer = await consume(byNetwork, bucketOf(network))
+      if (longer > 0) await bySource?.reward(bucketOf(network, name))
       return longer
     },
-    async giveBack(source) {
-      await bySource?.reward(sourceOf(source))
-      await byNetwork?.reward(networkOf(source))
+    async giveBack({ network, name }) {
+      if (name === undefined) {
+        await tokens?.reward(bucketOf(network))
+        return
+      }
+      await bySource?.reward(bucketOf(network, name))
+      await byNetwork?.reward(bucketOf(network))
     },
   }
 }

@@ -31,16 +31,21 @@ export function quickstart(given: () => ReadersCluster): void {
         'node: kubectl port-forward -n registry service/rauth-envoy 30500:80',
         'laptop: docker pull busybox:1.37',
         'node: kubectl wait pod/app -n team-a --for=condition=Ready --timeout=60s',
-        'node: kubectl get events -n team-b --field-selector=reason=Failed # 403 Forbidden',
+        'node: until kubectl get events -n team-b --field-selector=reason=Failed -o name | grep -q .; do sleep 1; done',
         'node: folder=/usr/local/libexec/kubernetes/credential-providers config=/etc/kubernetes/credential-provider-config.yaml',
         'node: kubectl wait pod/app -n team-c --for=condition=Ready --timeout=60s',
         'node: helm test rauth -n registry # do realm, keys, Envoy and registry fit together? Not with localhost, which is another one in a pod',
+        'node: for node in $(kind get nodes); do',
+        'node: helm uninstall rauth -n registry',
       ])
     })
 
     it('installs', async () => {
       const { stdout } = await walk.section('Install')
       assert.match(stdout, /^STATUS: deployed$/m)
+      // Of a realm on localhost, which is no way into the cluster, and another one in a pod.
+      assert.match(stdout, /^ {2}kubectl port-forward -n registry service\/rauth-envoy \d+:80$/m)
+      assert.doesNotMatch(stdout, /helm test/)
       assert.equal(stdout.match(/successfully rolled out/g)?.length, 3)
       assert.match(stdout, /^www-authenticate: Bearer realm="http:\/\/localhost:\d+\/token",/im)
     })

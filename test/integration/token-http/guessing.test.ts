@@ -28,6 +28,7 @@ function startGuarded(clock: { now: number }): Promise<TokenService> {
       failures: createFailureCounter({
         bySource: new BoundedLimiter({ ...limits, points: FAILURES }),
         byNetwork: new BoundedLimiter({ ...limits, points: PER_NETWORK }),
+        tokens: new BoundedLimiter({ ...limits, points: PER_NETWORK }),
         key: Buffer.alloc(32, 2),
       }),
     }),

@@ -42,6 +42,7 @@ function start() {
     failures: createFailureCounter({
       bySource: new BoundedLimiter({ ...limits, points: FAILURES }),
       byNetwork: new BoundedLimiter({ ...limits, points: 10 * FAILURES }),
+      tokens: undefined,
       key: Buffer.alloc(32, 2),
     }),
   })

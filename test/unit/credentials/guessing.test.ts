@@ -12,6 +12,7 @@ import { accepted, refused, type Reason, type Result } from '../../../src/refusa
 const FAILURES = 10
 const PER_NETWORK = 25
 const WINDOW = 300
+const TOKEN_WINDOW = 10
 
 const HERE = '192.0.2.1'
 const ELSEWHERE = '192.0.2.2'
@@ -40,6 +41,7 @@ describe('guess guard', () => {
       failures: createFailureCounter({
         bySource: new BoundedLimiter({ ...limits, points: FAILURES }),
         byNetwork: new BoundedLimiter({ ...limits, points: PER_NETWORK }),
+        tokens: new BoundedLimiter({ ...limits, points: PER_NETWORK, window: TOKEN_WINDOW }),
         key: Buffer.alloc(32, 2),
       }),
     })
@@ -215,24 +217,49 @@ describe('guess guard', () => {
     assert.equal(outcome(await attempt(password)), 'in')
   })
 
-  it('counts each refresh token by itself: an old one keeps no other out', async () => {
-    reason = 'refresh_token_invalid'
-    const refresh = (token: string) =>
-      guard({ address: HERE, username: undefined, secret: new Redacted(token) }, () =>
-        Promise.resolve(token === 'new' ? accepted('in') : refused('refresh_token_invalid')),
-      )
-    for (let i = 0; i < FAILURES; i += 1) {
+  /** One that says by itself whose it is: the user name beside it means nothing. */
+  const present = (token: string, address = HERE) =>
+    attempt(`identity token ${token}`, address, 'oidc')
+
+  const refresh = (token: string) =>
+    guard({ address: HERE, username: undefined, secret: new Redacted(token) }, () =>
+      Promise.resolve(token === 'new' ? accepted('in') : refused('refresh_token_invalid')),
+    )
+
+  it('lets an old refresh token keep no other out', async () => {
+    for (let i = 0; i < 2 * FAILURES; i += 1) {
       assert.equal(outcome(await refresh('old')), 'refresh_token_invalid')
     }
-    assert.equal(outcome(await refresh('old')), 'too_many_failures')
     assert.equal(outcome(await refresh('new')), 'in')
   })
 
-  it('counts each identity token by itself: a job that fails keeps no other out', async () => {
-    for (let i = 0; i < FAILURES; i += 1) await attempt(`identity token ${i}`, HERE, 'oidc')
+  it('lets the tokens that a job is refused with keep no other job out', async () => {
+    for (let i = 0; i < 2 * FAILURES; i += 1) await present(String(i))
     password = 'identity token of another job'
-    assert.equal(outcome(await attempt(password, HERE, 'oidc')), 'in')
-    for (let i = 0; i < PER_NETWORK; i += 1) await attempt(`identity token, too ${i}`, HERE, 'oidc')
-    assert.equal(outcome(await attempt('identity token, late', HERE, 'x')), 'too_many_failures')
+    assert.equal(outcome(await present('of another job')), 'in')
+  })
+
+  it('counts tokens of a network together, for a short time only', async () => {
+    for (let i = 0; i < PER_NETWORK; i += 1) {
+      const result = await (i % 2 === 0 ? present(String(i)) : refresh(String(i)))
+      assert.match(outcome(result), /^(credentials|refresh_token)_invalid$/)
+    }
+    assert.equal(outcome(await present('late')), 'too_many_failures')
+    assert.equal(outcome(await refresh('new')), 'too_many_failures')
+    assert.equal(outcome(await present('late', ELSEWHERE)), 'credentials_invalid')
+    now += TOKEN_WINDOW
+    assert.equal(outcome(await refresh('new')), 'in')
+  })
+
+  it('counts passwords and tokens apart: neither keeps the other out', async () => {
+    for (let i = 0; i < PER_NETWORK; i += 1) await attempt('wrong', HERE, `name ${String(i)}`)
+    assert.equal(outcome(await attempt('wrong', HERE, 'other')), 'too_many_failures')
+    assert.equal(outcome(await refresh('new')), 'in')
+    assert.equal(outcome(await present('x')), 'credentials_invalid')
+  })
+
+  it('keeps no password out for all the tokens that are refused', async () => {
+    for (let i = 0; i < 2 * PER_NETWORK; i += 1) await present(String(i))
+    assert.equal(outcome(await attempt(password)), 'in')
   })
 })

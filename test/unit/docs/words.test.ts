@@ -153,13 +153,17 @@ describe('README', () => {
       [['*'], ['pull', 'push'], ['pull']],
     )
   })
+})
+
+describe('docs/access.md', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/access.md'), 'utf8')
 
   it('names every status that a refusal can have', () => {
     const gateway = REASONS.map((reason) => refusalKind(reason).http)
     for (const status of new Set(
       gateway.filter((one) => one === 401 || one === 403 || one >= 500),
     )) {
-      assert.match(README, new RegExp(`^\\| ${status}`, 'm'))
+      assert.match(page, new RegExp(`^\\| ${status}`, 'm'))
     }
   })
 })

@@ -1,9 +1,16 @@
 import type { Registry } from 'prom-client'
 import { gauge, gaugeBy } from './gauges.ts'
 
+/** How many are counted in memory: user names and networks of wrong passwords, networks of refused tokens. */
+export interface FailuresCounted {
+  readonly name: number
+  readonly network: number
+  readonly token: number
+}
+
 export interface GuessingMetrics {
-  /** From now on tells of how many user names and networks failed logins are counted in memory. */
-  observeFailures(counted: () => { readonly name: number; readonly network: number }): void
+  /** From now on tells of how many failed logins are counted in memory. */
+  observeFailures(counted: () => FailuresCounted): void
   /** From now on tells whether Redis counts failed logins. */
   observeRedis(up: () => boolean): void
 }
@@ -15,7 +22,7 @@ export function createGuessingMetrics(registry: Registry): GuessingMetrics {
         registry,
         {
           ...{ name: 'rauth_guessing_sources', label: 'counted_by', merged: 'sum' },
-          help: 'Networks, and user names in them, that failed logins were counted of in this process lately.',
+          help: 'Networks, and user names in them, of failed logins (token: of refused tokens) counted here lately.',
         },
         () => Object.entries(counted()),
       )

@@ -9,6 +9,22 @@ function request(remoteAddress: string, headers: Record<string, string>): Incomi
 
 const LOCAL = { host: 'localhost:9090' }
 
+const OF_BROWSERS = {
+  ...{ accept: 'text/html', 'accept-language': 'en', 'accept-encoding': 'gzip', dnt: '1' },
+  ...{ connection: 'keep-alive', cookie: 'a=b', 'cache-control': 'no-cache', pragma: 'no-cache' },
+  ...{ 'sec-fetch-site': 'none', 'sec-ch-ua': 'a', 'upgrade-insecure-requests': '1' },
+  ...{ 'last-event-id': 'a', 'if-none-match': 'a', priority: 'u=0', referer: 'a', te: 'trailers' },
+}
+
+const OF_PROXIES = [
+  ...['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
+  ...['x-forwarded-port', 'x-forwarded-server', 'x-forwarded-prefix', 'x-forwarded-client-cert'],
+  ...['x-real-ip', 'x-request-id', 'x-client-ip', 'x-cluster-client-ip', 'x-original-host'],
+  ...['x-original-uri', 'x-envoy-internal', 'x-amzn-trace-id', 'x-arr-log-id', 'x-b3-traceid'],
+  ...['cf-connecting-ip', 'cf-ray', 'cdn-loop', 'true-client-ip', 'client-ip', 'fly-client-ip'],
+  ...['fastly-client-ip', 'l5d-client-id', 'l5d-dst-override', 'akamai-origin-hop'],
+]
+
 const PLACES: readonly (readonly [string, Record<string, string>, boolean])[] = [
   ['127.0.0.1', LOCAL, true],
   ['::1', { host: '[::1]:9090' }, true],
@@ -22,10 +38,10 @@ const PLACES: readonly (readonly [string, Record<string, string>, boolean])[] = 
   ['127.0.0.1', { host: 'localhost.example' }, false],
   ['127.0.0.1', { host: 'rauth.rauth.svc:9090' }, false],
   ['127.0.0.1', {}, false],
-  ['127.0.0.1', { ...LOCAL, 'x-forwarded-for': '127.0.0.1' }, false],
-  ['127.0.0.1', { ...LOCAL, forwarded: 'for=127.0.0.1' }, false],
-  ['127.0.0.1', { ...LOCAL, 'x-real-ip': '127.0.0.1' }, false],
-  ['127.0.0.1', { ...LOCAL, 'x-request-id': 'a' }, false],
+  // What a browser sends, and curl.
+  ['127.0.0.1', { ...LOCAL, ...OF_BROWSERS }, true],
+  ['127.0.0.1', { ...LOCAL, accept: '*/*', 'user-agent': 'curl/8' }, true],
+  ...OF_PROXIES.map((name) => ['127.0.0.1', { ...LOCAL, [name]: 'a' }, false] as const),
 ]
 
 describe('whether a request is of this very machine', () => {

@@ -107,12 +107,13 @@ describe('metrics', () => {
   it('tell of guesses, and of whether credentials are known', async () => {
     const metrics = createMetrics()
     let known = false
-    metrics.observeFailures(() => ({ name: 3, network: 2 }))
+    metrics.observeFailures(() => ({ name: 3, network: 2, token: 1 }))
     metrics.observeRedis(() => false)
     metrics.observeCredentials(() => known)
     const text = await metrics.render()
     assert.match(text, /^rauth_guessing_sources\{counted_by="name"\} 3$/m)
     assert.match(text, /^rauth_guessing_sources\{counted_by="network"\} 2$/m)
+    assert.match(text, /^rauth_guessing_sources\{counted_by="token"\} 1$/m)
     assert.match(text, /^rauth_guessing_redis_up 0$/m)
     assert.match(text, /^rauth_credentials_synced 0$/m)
     known = true

@@ -25,28 +25,25 @@ describe('a line for people', () => {
 
   it('tells of a decision in the order in which one asks', () => {
     assert.equal(
-      pretty(DECISION),
-      '12:34:56.789 info  gateway allowed  GET manifest_read repository:team-a/app:pull  team-a' +
-        '  10.0.0.1  1.2 ms  id-1  namespaces=team-a\n',
+      pretty({ ...DECISION, rule: 'own', tokenId: 'jti', requestId: 'of the proxy' }),
+      '12:34:56.789 info  gateway allowed      GET manifest_read repository:team-a/app:pull  team-a' +
+        '  10.0.0.1  1.2 ms  rule=own  id-1\n',
     )
     assert.equal(
       pretty({
         ...DECISION,
-        account: undefined,
-        outcome: 'refused',
-        status: 401,
-        reason: 'token_missing',
-        rule: '',
+        ...{ half: 'token', account: undefined, outcome: 'refused', status: 401 },
+        ...{ reason: 'credentials_invalid', detail: 'wrong password', rule: '' },
       }),
-      '12:34:56.789 info  gateway refused 401 token_missing  GET manifest_read ' +
-        'repository:team-a/app:pull  10.0.0.1  1.2 ms  id-1  namespaces=team-a\n',
+      '12:34:56.789 info  token   refused 401  GET manifest_read repository:team-a/app:pull  ' +
+        '10.0.0.1  credentials_invalid  1.2 ms  namespaces=team-a  detail=wrong password  id-1\n',
     )
   })
 
   it('has colours only where they are wanted, and ends each', () => {
     assert.ok(!pretty(DECISION).includes('\u001b'))
     const text = pretty({ ...DECISION, outcome: 'failed' }, true)
-    assert.ok(text.includes('\u001b[31mfailed 200\u001b[0m'), text)
+    assert.ok(text.includes('\u001b[31mfailed 200 \u001b[0m'), text)
     const marks = [...text.matchAll(MARK)].map(([, code]) => code === '0')
     assert.deepEqual(
       marks,

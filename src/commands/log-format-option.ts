@@ -1,0 +1,21 @@
+import { Option, type Command } from 'commander'
+import type { Config } from '../config/schema.ts'
+
+export interface LogFormatOption {
+  readonly logFormat?: Config['logFormat']
+}
+
+/** `--log-format`, over the key `logFormat` and its variable. */
+export function addLogFormatOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--log-format <format>',
+      'how the log is written, over logFormat (default: for people on a terminal, else JSON)',
+    ).choices(['auto', 'json', 'pretty']),
+  )
+}
+
+/** The configuration, with what the option says. */
+export function withLogFormat(config: Config, { logFormat }: LogFormatOption): Config {
+  return logFormat === undefined ? config : { ...config, logFormat }
+}

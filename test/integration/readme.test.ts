@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Child } from '../../tools/stack/child.ts'
+import { freePort } from '../../tools/stack/ports.ts'
+import { ask } from '../support/http.ts'
+import { ROOT } from '../support/pages.ts'
+import { walkPage, type Walk } from '../support/pages/walk.ts'
+
+const HEADING = 'On a machine'
+
+describe('README.md', () => {
+  let home: string
+  let port: number
+  let walk: Walk
+  let services: readonly Child[] = []
+  before(async () => {
+    home = await mkdtemp(path.join(os.tmpdir(), 'rauth-readme-'))
+    port = await freePort()
+    await mkdir(path.join(home, 'bin'))
+    await symlink(path.join(ROOT, 'dist/rauth.js'), path.join(home, 'bin/rauth'))
+    walk = walkPage({
+      ...{ page: 'README.md', home },
+      env: {
+        HOME: home,
+        PATH: `${home}/bin:${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+        ...Object.fromEntries(
+          ['GATEWAY', 'GATEWAY_HTTP', 'OPERATIONS'].map((name) => [
+            `RAUTH_LISTEN_${name}`,
+            '127.0.0.1:0',
+          ]),
+        ),
+        RAUTH_LISTEN_TOKEN: `127.0.0.1:${String(port)}`,
+      },
+      // It is built.
+      replace: { 'npm run build && npm link': 'true', 8080: String(port) },
+    })
+  })
+  after(async () => {
+    for (const one of services) await one.stop()
+    await rm(home, { recursive: true, force: true })
+  })
+
+  it('says how rauth runs on a machine', async () => {
+    const [first = '', second = ''] = walk.text(HEADING).split('# In another terminal\n')
+    const made = await walk.shell(first)
+    assert.equal(made.code, 0, made.output)
+    const ready = () =>
+      ask(port, '/health').then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    services = await walk.start(HEADING, ready)
+    const asked = await walk.shell(second)
+    assert.equal(asked.code, 0, asked.output)
+    assert.match(asked.stdout, /^\{"token":"ey/)
+  })
+})
