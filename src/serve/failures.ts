@@ -3,12 +3,9 @@ import { createFailureCounter } from '../adapters/throttle/failure-counter.ts'
 import { createLimiter } from '../adapters/throttle/limiters.ts'
 import type { HealthPart } from '../adapters/ops/health.ts'
 import type { RedisLink } from '../adapters/throttle/redis-link.ts'
-import type { Config } from '../config/schema.ts'
 import type { FailureCounter } from '../credentials/guessing.ts'
 import type { Common } from './common.ts'
-
-/** How many failures there may be. */
-export type GuessingNumbers = Pick<Config['guessing'], 'failures' | 'perNetwork' | 'window'>
+import type { GuessingNumbers } from './shared.ts'
 
 /** Where failed logins are counted. */
 export interface Failures {

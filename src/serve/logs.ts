@@ -61,9 +61,10 @@ export async function openLogs({ config, terminal, worker, onLost }: LogsOptions
     pretty: logFormat === 'pretty' || (logFormat === 'auto' && isTerminal),
     colors: isTerminal && !noColor,
   })
-  const log = createLogger(level, stdout, worker === undefined ? null : { worker })
+  const base = worker === undefined ? null : { worker }
+  const log = createLogger(level, stdout, base)
   const file = await openFile()
-  const lines = audit.to === 'log' ? log : createLogger('trace', file ?? stdout)
+  const lines = audit.to === 'log' ? log : createLogger('trace', file ?? stdout, base)
   const write = createAudit({
     ...{ logger: lines, sampleReads: audit.sampleReads, random: Math.random },
     all: () => log.isLevelEnabled('debug'),

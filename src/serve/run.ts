@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Listener } from '../adapters/listen.ts'
-import type { HealthPart } from '../adapters/ops/health.ts'
 import type { Config } from '../config/schema.ts'
 import { warningsOf } from '../config/warnings.ts'
 import { closeCommon, createCommon, LAST_SPANS } from './common.ts'
@@ -42,7 +41,10 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   let reloads: ConfigReloads | undefined
 
   async function open(): Promise<Serving> {
-    const opened = await openServing(common, { role, port })
+    const opened = await openServing(common, {
+      ...{ role, port },
+      ofConfig: { name: 'config', trouble: () => reloads?.problem() },
+    })
     serving = opened
     reloads = createConfigReloads({
       ...{ ...source, log, clock, timer: common.timer, running: config, apply },
@@ -50,9 +52,8 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
     hangUps.follow(reloads.request)
-    const ofConfig: HealthPart = { name: 'config', trouble: () => reloads?.problem() }
-    const health = () => [ofConfig, ...opened.health()]
-    operations = await openOperations({ current: () => opened.current().common, health, role })
+    const { current, health } = opened
+    operations = await openOperations({ current: () => current().common, health, role })
     return opened
   }
 

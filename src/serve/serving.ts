@@ -34,6 +34,8 @@ export interface ServingOptions {
   readonly role: Role
   /** Port of the token service, over the configured one. */
   readonly port: number | undefined
+  /** How the configuration is, where this process reads it again. */
+  readonly ofConfig?: HealthPart
 }
 
 export function dutiesOf(role: Role, { gateway }: Config): Duties {
@@ -43,7 +45,7 @@ export function dutiesOf(role: Role, { gateway }: Config): Duties {
 /** Opens the ports. What it opened before it failed is closed by then. */
 export async function openServing(
   common: Common,
-  { role, port }: ServingOptions,
+  { role, port, ofConfig }: ServingOptions,
 ): Promise<Serving> {
   const listeners = new Map<string, Listener>()
   let halves: Halves | undefined
@@ -77,7 +79,7 @@ export async function openServing(
   return {
     current,
     health() {
-      const more = [...current().health, common.tracing?.health]
+      const more = [ofConfig, ...current().health, common.tracing?.health]
       return healthOf({
         ...{ common: current().common, listeners, running },
         more: [...more, ...(logins?.health ?? []), common.logs.health],

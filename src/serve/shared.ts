@@ -1,7 +1,10 @@
+import type { Config } from '../config/schema.ts'
 import type { FailureCounter } from '../credentials/guessing.ts'
 import type { RecordDecision } from '../event.ts'
-import type { GuessingNumbers } from './failures.ts'
 import type { OpenCredentials } from './identity/credentials.ts'
+
+/** How many failures there may be. */
+export type GuessingNumbers = Pick<Config['guessing'], 'failures' | 'perNetwork' | 'window'>
 
 /** What a process shares with others that serve with it as one; without, all of it is its own. */
 export interface Shared {

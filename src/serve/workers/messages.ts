@@ -1,8 +1,8 @@
 import type { MetricsSnapshot } from '../../adapters/ops/metrics.ts'
-import type { Config } from '../../config/schema.ts'
 import type { Credential } from '../../credentials/credential.ts'
 import type { FailureSource } from '../../credentials/guessing.ts'
 import type { DecisionEvent } from '../../event.ts'
+import type { GuessingNumbers } from '../shared.ts'
 
 /** What a worker asks of the primary process: question and answer, by name. Sent by structured clone. */
 export type PrimaryCalls = {
@@ -72,12 +72,10 @@ export interface SentCredential extends Omit<Credential, 'secret'> {
 }
 
 export interface CountedFailure {
+  /** Those of whoever counts: a worker may have them a moment earlier than another. */
   readonly guessing: GuessingNumbers
   readonly source: FailureSource
 }
-
-/** Those of whoever counts: a worker that begins may have them a moment earlier than another. */
-export type GuessingNumbers = Pick<Config['guessing'], 'failures' | 'perNetwork' | 'window'>
 
 /** What of an event can be sent. */
 export type ToldDecision = Omit<DecisionEvent, 'why'>

@@ -1,5 +1,5 @@
 import type { FailureCounter, FailureSource } from '../../credentials/guessing.ts'
-import type { GuessingNumbers } from '../failures.ts'
+import type { GuessingNumbers } from '../shared.ts'
 import type { Channel } from './channel.ts'
 import type { PrimaryCalls } from './messages.ts'
 
