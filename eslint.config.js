@@ -101,11 +101,6 @@ export default tseslint.config(
     },
   },
   {
-    // node's test runner takes a reporter from the default export.
-    files: ['tools/test/reporter.ts'],
-    rules: { 'no-restricted-exports': 'off' },
-  },
-  {
     // node:test's describe/it return promises that the runner itself awaits.
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-floating-promises': 'off' },

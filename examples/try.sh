@@ -1,6 +1,11 @@
-# For a shell in this folder's parent, while npm start runs: . examples/try.sh
+# For a shell in a clone, while npm start runs in another one: . examples/try.sh
 # R: the registry. T: a token of team-a's, good for five minutes. DIGEST: a layer that only team-b has. ask: curl with T.
-facts() { node -p "const facts = require(require('path').resolve('${STATE:-.rauth}', 'quickstart.json')); $1"; }
+FACTS=${STATE:-$PWD/.rauth}/quickstart.json
+if [ ! -e "$FACTS" ]; then
+  echo "no $FACTS: start it with npm start, and come back in the folder of the clone" >&2
+  return 1
+fi
+facts() { node -p "const facts = require('$FACTS'); $1"; }
 password() { facts "facts.namespaces.find(({ namespace }) => namespace === '$1').password"; }
 token() {
   curl -fsSu "$1:$(password "$1")" "$R/token?service=$(facts facts.service)&scope=repository:$1/app:pull,push" | cut -d'"' -f4
@@ -11,4 +16,5 @@ R=$(facts facts.registry)
 T=$(token team-b)
 DIGEST=$(ask -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' \
   "$R/v2/team-b/app/manifests/v1" | grep -o 'sha256:[0-9a-f]*' | tail -1)
+[ -n "$DIGEST" ] || echo 'team-b has no image: first push one, by the lines that npm start printed' >&2
 T=$(token team-a)

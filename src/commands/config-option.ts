@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { dockerAuthConfigOf, loadDockerAuthConfig } from '../config/docker-auth/read.ts'
-import { configOf, loadConfig, USUAL_FILE } from '../config/read.ts'
+import { loadConfig, readConfig, USUAL_FILE } from '../config/read.ts'
 import type { ConfigSource, LoadedConfig } from '../serve/config-reloads.ts'
 
 export interface ConfigOption {
@@ -36,7 +36,7 @@ export function addAnyConfigOption(command: Command): Command {
 }
 
 /** What the options name; throws a RauthError with each mistake. */
-export function loadAnyConfig(options: AnyConfigOption): LoadedConfig {
+export function loadAnyConfig(options: AnyConfigOption): Pick<LoadedConfig, 'config' | 'unheeded'> {
   return options.dockerAuthConfig === undefined
     ? { config: loadConfig(configFile(options), process.env), unheeded: [] }
     : loadDockerAuthConfig(options.dockerAuthConfig, process.env)
@@ -56,7 +56,7 @@ export function configSource(options: AnyConfigOption): ConfigSource {
   const file = configFile(options) ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined)
   return {
     file,
-    parse: (text) => ({ config: configOf(text, file ?? USUAL_FILE, environment), unheeded: [] }),
+    parse: (text) => ({ ...readConfig(text, file ?? USUAL_FILE, environment), unheeded: [] }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { isMapping } from '../mapping.ts'
 import { Redacted } from '../redacted.ts'
+import { deepFreeze } from './deep-freeze.ts'
 import type { Config } from './schema.ts'
 import { ALL_SETTINGS, type Setting } from './settings.ts'
 import { withValue } from './with-value.ts'
@@ -20,12 +21,30 @@ export function changesOf(running: Config, wanted: Config): ConfigChanges {
   return { atRunTime: named('run time'), atRestart: named('restart') }
 }
 
+/**
+ * Settings whose change would take a restriction away only because the next text says nothing of them;
+ * `written`: what it does say.
+ */
+export function goneOf(
+  running: Config,
+  wanted: Config,
+  written: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  return ALL_SETTINGS.filter(
+    ({ changes, gone, path }) =>
+      changes === 'run time' &&
+      gone === 'when asked' &&
+      valueAt(written, path) === undefined &&
+      !isSame(valueAt(running, path), valueAt(wanted, path)),
+  ).map(({ path }) => path.join('.'))
+}
+
 /** The configuration that runs, with what of another one can count at once. */
 export function withRunTimeChanges(running: Config, wanted: Config): Config {
   const applied = ALL_SETTINGS.filter(({ changes }) => changes === 'run time').reduce<
     Record<string, unknown>
   >((values, setting) => withValue(values, setting.path, valueOf(wanted, setting)), { ...running })
-  return applied as unknown as Config
+  return deepFreeze(applied as unknown as Config)
 }
 
 /** Where credentials come from is decided from all that is said of it. */
@@ -34,10 +53,11 @@ function keyOf({ path }: Setting): readonly string[] {
 }
 
 function valueOf(config: Config, setting: Setting): unknown {
-  return keyOf(setting).reduce<unknown>(
-    (value, key) => (isMapping(value) ? value[key] : undefined),
-    config,
-  )
+  return valueAt(config, keyOf(setting))
+}
+
+function valueAt(values: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isMapping(value) ? value[key] : undefined), values)
 }
 
 /** Of what a configuration is made of: plain values, and secrets. What is not set is as `undefined`. */

@@ -1,5 +1,6 @@
 import { RauthError } from '../errors.ts'
 import type { Policy } from '../policy/policy.ts'
+import { isSame } from './changes.ts'
 import { dockerAuthPolicyOf } from './docker-auth/policy.ts'
 import { policyOf } from './policy-file.ts'
 import type { Config } from './schema.ts'
@@ -7,6 +8,11 @@ import type { Config } from './schema.ts'
 /** The registry behind the gateway: that of the catalog, if no other is named. */
 export function registryBehind({ gateway, catalog }: Config): string | undefined {
   return gateway.registry ?? catalog.registry
+}
+
+/** Whether two configurations make the same policy of the same file. */
+export function hasSamePolicy(one: Config, other: Config): boolean {
+  return isSame(one.policy, other.policy) && registryBehind(one) === registryBehind(other)
 }
 
 /**

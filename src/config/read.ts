@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
 import { auditFileOf } from './audit-schema.ts'
 import { credentialSource } from './credentials.ts'
+import { deepFreeze } from './deep-freeze.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
 import { resolveSource } from './identity-schema.ts'
@@ -22,9 +23,7 @@ export function parseConfig(
   text: string,
   fileName: string,
   environment: Environment,
-):
-  | { readonly config: Config; readonly problems?: never }
-  | { readonly problems: readonly ConfigProblem[] } {
+): SettledConfig | { readonly problems: readonly ConfigProblem[] } {
   const read = readDocument(text)
   if (read.problems !== undefined) {
     return {
@@ -44,6 +43,14 @@ export function parseConfig(
   return settleConfig({ values, locate, keyOf: (key) => key }, fileName, environment)
 }
 
+/** A configuration without problems. */
+export interface SettledConfig {
+  readonly config: Config
+  /** What of it stands in the text, by the names of settings. */
+  readonly written: Readonly<Record<string, unknown>>
+  readonly problems?: never
+}
+
 /** The values of settings that stand in a text, perhaps under other names. */
 export interface Written {
   readonly values: Record<string, unknown>
@@ -57,9 +64,7 @@ export function settleConfig(
   { values: written, locate, keyOf }: Written,
   fileName: string,
   environment: Environment,
-):
-  | { readonly config: Config; readonly problems?: never }
-  | { readonly problems: readonly ConfigProblem[] } {
+): SettledConfig | { readonly problems: readonly ConfigProblem[] } {
   const at = ({ line, column }: Place) => `${fileName}:${line}:${column}`
   const { values, variables, unknown } = applyEnvironment(written, environment, SETTINGS)
   const parsed = schema.safeParse(values, { reportInput: true })
@@ -100,6 +105,7 @@ export function settleConfig(
     )
   const { tls, policy, identity, audit, tracing, liveView } = parsed.data
   return {
+    written,
     config: deepFreeze({
       ...parsed.data,
       keys: {
@@ -169,14 +175,6 @@ function variableOf(
   return above.map((path) => variables.get(path)).find((name) => name !== undefined)
 }
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    Object.values(value).forEach(deepFreeze)
-    Object.freeze(value)
-  }
-  return value
-}
-
 /** What to do about what the system says. */
 function remedyFor(code: string | undefined): string {
   return code === 'EACCES' || code === 'EPERM'
@@ -220,8 +218,17 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
 
 /** The text of a file, and the environment over it. The RauthError lists each problem, as {@link loadConfig}. */
 export function configOf(text: string, fileName: string, environment: Environment): Config {
+  return readConfig(text, fileName, environment).config
+}
+
+/** The same, with what stands in the text itself. */
+export function readConfig(
+  text: string,
+  fileName: string,
+  environment: Environment,
+): SettledConfig {
   const result = parseConfig(text, fileName, environment)
-  if (result.problems === undefined) return result.config
+  if (result.problems === undefined) return result
   throw problemsError(result.problems)
 }
 

@@ -55,12 +55,12 @@ const shape = z.strictObject({
     .describe(
       'More services that this one process issues tokens for, each with the realm that its registry names. The gateway stands before the main one alone: it takes no token for these. In the environment `SERVICE=REALM,…`.',
     )
-    .register(CHANGES, { at: 'run time' }),
+    .register(CHANGES, { at: 'run time', gone: 'at once' }),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('What is logged at all; a line for each decision is `info`.')
-    .register(CHANGES, { at: 'run time' }),
+    .register(CHANGES, { at: 'run time', gone: 'at once' }),
   logFormat: z
     .enum(['auto', 'json', 'pretty'])
     .default('auto')
@@ -112,13 +112,15 @@ const shape = z.strictObject({
         .prefault('5s')
         .describe(
           'How long the same token is given to whoever asks for the same, so that many nodes that pull one image cost one signature; 0: never. It always has nine tenths of its life before it.',
-        ),
+        )
+        .register(CHANGES, { at: 'run time', gone: 'at once' }),
       anyService: z
         .boolean('must be true or false')
         .default(false)
         .describe(
           'Issue tokens for whatever service is asked for, as docker_auth does: one key for registries of any name. The gateway takes none but those of `service` and `services`.',
-        ),
+        )
+        .register(CHANGES, { at: 'run time', gone: 'at once' }),
       leeway: duration(0, 60)
         .prefault('10s')
         .describe("How far the clocks of rauth's replicas may differ."),
@@ -132,17 +134,20 @@ const shape = z.strictObject({
         .default([])
         .describe(
           'Repositories that everyone may pull, also without credentials, such as `library/**`. `*` and `?` stay inside one part of a name, `**` does not. In the environment separated by commas.',
-        ),
+        )
+        .register(CHANGES, { at: 'run time', gone: 'at once' }),
       shared: readPatterns
         .default([])
         .describe(
           'Repositories that every namespace may pull. Whoever owns one still does as it likes.',
-        ),
+        )
+        .register(CHANGES, { at: 'run time', gone: 'at once' }),
       administrators: namespaces
         .default([])
         .describe(
           'Namespaces whose tokens may hold `registry:catalog:*`: they see the names of all repositories, and nothing of what is in them.',
-        ),
+        )
+        .register(CHANGES, { at: 'run time', gone: 'at once' }),
       file: file
         .optional()
         .describe(
@@ -164,7 +169,8 @@ const shape = z.strictObject({
             .default(false)
             .describe(
               'Whether the RBAC of a cluster decides what no rule is about: the token service has its API server review who may do what.',
-            ),
+            )
+            .register(CHANGES, { at: 'run time', gone: 'at once' }),
           timeout: duration(1, 60)
             .prefault('2s')
             .describe('Longest time for one answer; then there is none.'),
@@ -192,12 +198,14 @@ const shape = z.strictObject({
         .default('remove')
         .describe(
           'What happens to a mount from a repository that is out of reach: `remove` makes it a plain upload, `challenge` answers 401, after which most clients upload by themselves, `deny` answers 403.',
-        ),
+        )
+        .register(CHANGES, { at: 'run time', gone: 'at once' }),
       uploadGrace: duration(0, 86_400)
         .prefault('0s')
         .describe(
           'How long after its end a token may still finish uploads: their PATCH, PUT and GET, and the PUT of a manifest. Its credential must live all the while.',
-        ),
+        )
+        .register(CHANGES, { at: 'run time', gone: 'at once' }),
       registry: registryUrl
         .optional()
         .describe(
@@ -221,7 +229,8 @@ const shape = z.strictObject({
             .default(false)
             .describe(
               'Whether tokens for pulls say what Envoy may let pass without asking the gateway: reads by digest of what the rules let their holder pull whole. It takes an Envoy that is configured for it; docs/fast-lane.md.',
-            ),
+            )
+            .register(CHANGES, { at: 'run time', gone: 'at once' }),
           window: duration(1, MAX_LANE_WINDOW)
             .prefault('30s')
             .describe(
@@ -345,7 +354,7 @@ const shape = z.strictObject({
     .describe(
       'Stands before the paths of the token service, such as /registry: not before /health and /v2/.',
     )
-    .register(CHANGES, { at: 'run time' }),
+    .register(CHANGES, { at: 'run time', gone: 'at once' }),
   catalog: z
     .strictObject({
       registry: registryUrl
@@ -359,7 +368,7 @@ const shape = z.strictObject({
     })
     .prefault({})
     .describe('The names of repositories, to each caller those that it may pull.')
-    .register(CHANGES, { at: 'run time' }),
+    .register(CHANGES, { at: 'run time', gone: 'at once' }),
   liveView: liveViewSchema,
   tracing,
   workers: z
@@ -373,13 +382,13 @@ const shape = z.strictObject({
     .describe(
       'How long /readyz says no before the ports close, so that by then nobody sends any more.',
     )
-    .register(CHANGES, { at: 'run time' }),
+    .register(CHANGES, { at: 'run time', gone: 'at once' }),
   drainTimeout: duration(1, 300)
     .prefault('5s')
     .describe(
       'How long requests in flight may take once the ports are closed; then they are cut. Whoever stops rauth must wait for both: `terminationGracePeriodSeconds`, `TimeoutStopSec`.',
     )
-    .register(CHANGES, { at: 'run time' }),
+    .register(CHANGES, { at: 'run time', gone: 'at once' }),
   listen: z
     .strictObject({
       token: address

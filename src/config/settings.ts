@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CHANGES, type ChangesAt } from './changes-at.ts'
+import { CHANGES, type ChangesAt, type WhenGone } from './changes-at.ts'
 import { schema } from './schema.ts'
 
 export interface Setting {
@@ -12,6 +12,7 @@ export interface Setting {
   readonly form?: string
   /** When a change of it counts in a `rauth serve` that runs. */
   readonly changes: ChangesAt
+  readonly gone: WhenGone
 }
 
 const readText = (text: string): unknown => text
@@ -52,22 +53,25 @@ function formOf(shape: unknown): Pick<Setting, 'form'> {
   return { form: `${one},${one}` }
 }
 
-/** What nothing is said of, as of the section that it is in, counts after a restart. */
+/** Of what nothing is said, neither there nor of a section that it is in. */
+const UNSAID: Pick<Setting, 'changes' | 'gone'> = { changes: 'restart', gone: 'when asked' }
+
 function settingsOf(
   shape: z.core.$ZodType,
   prefix: readonly string[],
-  section: ChangesAt = 'restart',
+  section = UNSAID,
 ): Setting[] {
   const inner = unwrapped(shape)
-  const changes = CHANGES.get(shape)?.at ?? section
+  const said = CHANGES.get(shape)
+  const times = { changes: said?.at ?? section.changes, gone: said?.gone ?? section.gone }
   if (inner instanceof z.ZodObject) {
     return Object.entries(inner.shape as z.core.$ZodShape).flatMap(([key, value]) =>
-      settingsOf(value, [...prefix, key], changes),
+      settingsOf(value, [...prefix, key], times),
     )
   }
   const words = prefix.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`))
   const variable = `RAUTH_${words.join('_').toUpperCase()}`
-  return [{ path: prefix, variable, read: readerOf(inner), ...formOf(inner), changes }]
+  return [{ path: prefix, variable, read: readerOf(inner), ...formOf(inner), ...times }]
 }
 
 /** What no variable can hold. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { readPatternFlaw } from '../policy/read-pattern.ts'
 import { Redacted } from '../redacted.ts'
+import { CHANGES } from './changes-at.ts'
 import { parseCidr } from './cidr.ts'
 import { NAMESPACE_NAME } from '../namespace-name.ts'
 import { OBJECT_NAME } from '../object-name.ts'
@@ -212,7 +213,8 @@ export const commandShape = z.strictObject(
   {
     program: file
       .optional()
-      .describe('A path, or a name that is looked for on `PATH`; without: there is none.'),
+      .describe('A path, or a name that is looked for on `PATH`; without: there is none.')
+      .register(CHANGES, { at: 'run time', gone: 'at once' }),
     args: z
       .array(z.string('must be a text: put it in quotes'), 'must be a list of texts')
       .max(64, 'must have 64 arguments at most')

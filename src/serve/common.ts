@@ -4,6 +4,7 @@ import { createLogRation } from '../adapters/log-ration.ts'
 import { createMetrics, type Metrics } from '../adapters/ops/metrics.ts'
 import { createRecentDecisions, type RecentDecisions } from '../adapters/ops/recent-decisions.ts'
 import type { Clock } from '../clock.ts'
+import { hasSamePolicy } from '../config/configured-policy.ts'
 import { deciderOf } from '../config/decider.ts'
 import type { Config } from '../config/schema.ts'
 import type { CredentialLookup } from '../credentials/credential.ts'
@@ -95,12 +96,19 @@ export async function createCommon(config: Config, options: CommonOptions): Prom
 
 /** The same with another configuration, of which nothing but what can change at run time is looked at. */
 export async function reconfigured(common: Common, config: Config): Promise<Common> {
-  return { ...common, ...(await createChanging(config, common)) }
+  return { ...common, ...(await createChanging(config, common, common)) }
 }
 
-async function createChanging(config: Config, lasting: Lasting): Promise<Changing> {
-  const { log, metrics, keys, clock } = lasting
-  const policySource = await openPolicy({ config, log, metrics })
+/** What of the one `before` is made of the same is taken over: no file is read for what did not change. */
+async function createChanging(
+  config: Config,
+  { log, metrics, keys, clock }: Lasting,
+  before?: Changing,
+): Promise<Changing> {
+  const policySource =
+    before !== undefined && hasSamePolicy(before.config, config)
+      ? before.policySource
+      : await openPolicy({ config, log, metrics })
   return {
     ...{ config, policySource, decider: deciderOf(config) },
     policy: () => policySource.current(),

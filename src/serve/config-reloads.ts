@@ -5,7 +5,8 @@ import { readSmallFile } from '../adapters/file/small-file.ts'
 import { createTrouble, SETTLE } from '../adapters/file/trouble.ts'
 import { remedyFor } from '../adapters/file/unreadable.ts'
 import { watchDirectory } from '../adapters/file/watch.ts'
-import { changesOf, withRunTimeChanges } from '../config/changes.ts'
+import { changesOf, goneOf, withRunTimeChanges } from '../config/changes.ts'
+import { hasLostLineEnd, WHOLE_OF_IT } from '../config/lost-end.ts'
 import type { Config } from '../config/schema.ts'
 import { messageOf, RauthError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -23,6 +24,8 @@ export interface ConfigSource {
 
 export interface LoadedConfig {
   readonly config: Config
+  /** What of it stands in the text. */
+  readonly written: Readonly<Record<string, unknown>>
   /** What the file asks for and rauth does in its own way. */
   readonly unheeded: readonly string[]
 }
@@ -56,6 +59,8 @@ export interface ConfigReloads {
  * The configuration, read again when its file changes or when that is asked for. What can change at run
  * time does, all of it at once; what can't is named. A text is taken once it has been the same for a moment: the
  * beginning of a file that is being written may be good, and mean something else. A bad one changes nothing.
+ * Nor does one that seems to be half of it, until that is asked for: what it no longer says may be what
+ * restricted somebody.
  */
 export function createConfigReloads(options: ConfigReloadsOptions): ConfigReloads {
   const { file } = options
@@ -88,6 +93,7 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
   })
   /** What the file had when it was last taken, and at the last look; since when it has that. */
   let taken: string | undefined
+  let takenText = ''
   let seen: string | undefined
   let seenAt = -Infinity
   let waiting: readonly string[] = []
@@ -115,9 +121,21 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
       settling = setTimeout(reloads.request, early).unref()
       return
     }
+    if (!asked) refuseHalf(text, loaded)
     await take(loaded, text)
     taken = version
+    takenText = text
     over()
+  }
+
+  function refuseHalf(text: string, { config, written }: LoadedConfig): void {
+    const isCut = hasLostLineEnd(text, takenText)
+    const gone = goneOf(options.running(), config, written)
+    if (!isCut && gone.length === 0) return
+    const lost = isCut
+      ? 'ends in the middle of a line'
+      : `says nothing of ${gone.join(', ')} any more`
+    throw new RauthError('ERR_CONFIG_INVALID', `${file} ${lost}: ${WHOLE_OF_IT}`)
   }
 
   function over(): void {

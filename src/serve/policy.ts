@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
-import { openFileDocument, type FileDocument } from '../adapters/file/document-store.ts'
+import {
+  openFileDocument,
+  type DocumentText,
+  type FileDocument,
+} from '../adapters/file/document-store.ts'
 import { POLICY_FILE } from '../adapters/file/document-text.ts'
 import type { Metrics } from '../adapters/ops/metrics.ts'
 import type { PolicyFigures } from '../adapters/ops/metrics/policy.ts'
 import { configuredPolicy } from '../config/configured-policy.ts'
 import type { Config } from '../config/schema.ts'
+import { deciderOf } from '../config/decider.ts'
+import { lostEnd, WHOLE_OF_IT } from '../config/lost-end.ts'
+import type { Decider } from '../policy/decider.ts'
 import { policyWarningsOf } from '../config/warnings.ts'
 import type { Log } from '../log.ts'
 import { namespacePolicy, type Policy } from '../policy/policy.ts'
@@ -36,11 +43,32 @@ export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): P
       : await openFileDocument<Policy>({
           ...{ file, log, kind: POLICY_FILE, parse: (text) => parse(text, file) },
           count: ({ rules }) => ({ rules: rules.length }),
+          lost: (next, before) => lostOfPolicy(next, before, deciderOf(config)),
           onFailure: () => {
             metrics.policyReloadFailed()
           },
         })
   return { ...opened, figures: () => ({ rules: opened.current().rules.length, version }) }
+}
+
+/** Why a denial at the end counts. */
+const DECIDERS = 'what no rule is about is decided by others'
+
+/** The last denial is nothing more than what no rule is about, unless somebody decides that. */
+function lostOfPolicy(
+  next: DocumentText<Policy>,
+  before: DocumentText<Policy>,
+  decider: Decider | undefined,
+): string | undefined {
+  const lost = lostEnd(next.text, before.text)
+  if (lost !== undefined) return `${lost}: ${WHOLE_OF_IT}`
+  const isShorter = next.said.rules.length < before.said.rules.length
+  if (decider === undefined || !isShorter || before.said.rules.at(-1)?.actions.length !== 0) {
+    return undefined
+  }
+  return next.said.rules.at(-1)?.actions.length === 0
+    ? undefined
+    : `the rule at its end, which denied, is gone, and ${DECIDERS}: ${WHOLE_OF_IT}`
 }
 
 /** Characters of a version: two policies do not have the same by accident. */
@@ -51,5 +79,6 @@ function versionOf(text: string): string {
 }
 
 function withoutFile(policy: Policy): FileDocument<Policy> {
-  return { current: () => policy, problem: () => undefined, close: () => undefined }
+  const nothing = () => undefined
+  return { current: () => policy, problem: nothing, request: nothing, close: nothing }
 }

@@ -51,7 +51,10 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
       onFailure: metrics.configReloadFailed,
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
-    hangUps.follow(reloads.request)
+    hangUps.follow(() => {
+      reloads?.request()
+      opened.readAgain()
+    })
     const { current, health } = opened
     operations = await openOperations({ current: () => current().common, health, role })
     return opened

@@ -17,6 +17,8 @@ export interface Serving {
   readonly ports: () => Readonly<Record<string, number>>
   /** Makes all of another configuration, while that of before answers. Rejects where it can't be had. */
   prepare(next: Config): Promise<Prepared>
+  /** Reads the policy and the users again, also where a file seems to be half of what it was. */
+  readonly readAgain: () => void
   /** From now on it says that it is to stop, while its ports are still open. */
   stop(): void
   /** Closes the ports once what is under way is answered, and then what answered. */
@@ -88,14 +90,15 @@ export async function openServing(
     ports: () => Object.fromEntries([...listeners].map(([name, { port: open }]) => [name, open])),
     async prepare(next) {
       const changed = await reconfigured(current().common, next)
+      const isOther = () => changed.policySource !== current().common.policySource
       const drop = () => {
-        changed.policySource.close()
+        if (isOther()) changed.policySource.close()
       }
       try {
         const made = await createHalves(changed, { role, logins, running })
         return {
           take() {
-            current().common.policySource.close()
+            if (isOther()) current().common.policySource.close()
             halves = made
             common.logs.setLevel(next.logLevel)
           },
@@ -105,6 +108,10 @@ export async function openServing(
         drop()
         throw error
       }
+    },
+    readAgain() {
+      current().common.policySource.request()
+      common.identity.request()
     },
     stop() {
       stopping = true

@@ -8,7 +8,7 @@ import { setClusterPort } from '../../tools/envoy/config.ts'
 import { endpointsOf } from '../../tools/envoy/places.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { ask } from '../support/http.ts'
-import { processorTime, residentMemory } from '../support/process-figures.ts'
+import { peakMemory, processorTime, residentMemory } from '../support/process-figures.ts'
 import { startServing, SERVICE, type Serving } from '../support/serving.ts'
 import { startFront } from './check/fronts.ts'
 import { pull, requestsOf, type Pull } from './storm/node.ts'
@@ -93,7 +93,7 @@ async function measured(
     `each pull: gateway asked ${(sum('checks') / NODES).toFixed(2)} times, tokens ${(sum('tokens') / NODES).toFixed(2)}`,
     `processor s: rauths ${sum('processor').toFixed(1)}, Envoy ${(processorTime(child.pid) - envoy).toFixed(1)}, ` +
       `generator ${((used.user + used.system) / 1e6).toFixed(1)}`,
-    `memory ${memoryOf(replicas)} MiB`,
+    `memory ${memoryOf(replicas)} MiB, Envoy at most ${peakMemory(child.pid).toFixed(0)} MiB`,
   ].join('; ')
 }
 

@@ -1,10 +1,11 @@
 import { fetchToken } from '../support/http.ts'
 import { startOpenRegistry } from '../support/registry.ts'
-import { startStack } from '../support/stack.ts'
+import { startStack, type Stack } from '../support/stack.ts'
 import { beginUploads, plantCanaries, pushBlob } from './canaries.ts'
 import { BASE, repositoriesOf } from './client-requests.ts'
 import { CLIENTS } from './generate.ts'
 import { OWN } from './hostile-requests.ts'
+import { AUDIT } from './records.ts'
 import type { Side } from './side.ts'
 
 /** Where corpus lines work; see corpus.ts. */
@@ -31,6 +32,8 @@ export function nameOf({ registry, normalize }: DeploymentOptions): string {
 
 /** Envoy and rauth with a registry that trusts them, and beside it the registry alone: the oracle. */
 export interface Deployment {
+  /** rauth and what is round it. */
+  readonly stack: Stack
   readonly front: Side
   /** Where Envoy takes the same with TLS. */
   readonly tls: number | undefined
@@ -42,7 +45,8 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   const stack = await startStack({
     ...{ registry: options.registry, registryAuth: false, envoy: true },
     ...{ normalize: options.normalize, tls: options.tls ?? false, quiet: true },
-    environment: { RAUTH_TOKEN_EXPIRY: '24h' },
+    environment: { RAUTH_TOKEN_EXPIRY: '24h', RAUTH_GUESSING_FAILURES: '0' },
+    settings: AUDIT,
   })
   try {
     const registry = await startOpenRegistry(options.registry)
@@ -74,6 +78,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
         }
       }
       return {
+        stack,
         front: await side(stack.entry, stack.upstream),
         oracle: await side(registry.port, registry.port),
         tls: stack.entryTls,

@@ -1,5 +1,7 @@
 import { DEPLOYMENTS, nameOf, startDeployment } from './deployment.ts'
+import { judgeRecords } from './records.ts'
 import { run } from './run.ts'
+import { askStraight } from './straight.ts'
 
 /**
  * `node tools/run.mjs differential [cases] [seed]`: as many cases as wanted, in each of the four
@@ -29,8 +31,12 @@ for (const [i, options] of DEPLOYMENTS.entries()) {
     const seconds = ((performance.now() - begin) / 1000).toFixed(1)
     const counts = Object.entries(tally).map(([name, value]) => `${name} ${value}`)
     say(`${nameOf(options)}: ${seconds} s; ${counts.join(', ')}`)
-    for (const violation of violations) say(violation)
-    if (violations.length > 0) process.exitCode = 1
+    const straight = await askStraight(deployment, { seed, count: Math.ceil(count / 10) })
+    const { wrong, recorded } = await judgeRecords(deployment.stack)
+    say(`  ${recorded} records; of these ${straight.answers} past Envoy`)
+    const found = [...violations, ...straight.wrong, ...wrong]
+    for (const violation of found) say(violation)
+    if (found.length > 0) process.exitCode = 1
   } finally {
     await deployment.stop()
   }

@@ -6,8 +6,10 @@ import {
   startDeployment,
   type Deployment,
 } from '../differential/deployment.ts'
+import { judgeRecords } from '../differential/records.ts'
 import { replay } from '../differential/replay.ts'
 import { run } from '../differential/run.ts'
+import { askStraight } from '../differential/straight.ts'
 import { http1 } from '../differential/transport.ts'
 
 /**
@@ -34,6 +36,15 @@ for (const [i, options] of DEPLOYMENTS.entries()) {
       assert.deepEqual(wrong, [])
     })
 
+    if (i === 0) {
+      it('have a record of each answer, also of what comes past Envoy', async (test) => {
+        const { wrong, answers } = await askStraight(deployment, { seed: SEED, count: 300 })
+        test.diagnostic(`${answers} answers`)
+        assert.deepEqual(wrong, [])
+        assert.ok(answers > 1_000, String(answers))
+      })
+    }
+
     it(`agree on ${CASES} requests, and only on what is one's own`, async (test) => {
       const { violations, tally } = await run(deployment, {
         ...{ seed: SEED, first: i * CASES, count: CASES },
@@ -46,6 +57,13 @@ for (const [i, options] of DEPLOYMENTS.entries()) {
       assert.ok(tally.exposed > tally.hostile / 20, 'too few attacks work on a bare registry')
       assert.ok(tally.harmed > 5, 'too few attacks change anything in a bare registry')
       assert.ok(tally.unanswered < CASES / 100, 'too many requests have no answer')
+    })
+
+    it('have one record of each request that rauth was asked about, and of no other', async (test) => {
+      const { wrong, alone, recorded } = await judgeRecords(deployment.stack)
+      test.diagnostic(JSON.stringify({ recorded, alone: Object.fromEntries(alone) }))
+      assert.deepEqual(wrong.slice(0, 10), [])
+      assert.ok(recorded > CASES / 2, String(recorded))
     })
   })
 }

@@ -22,7 +22,7 @@ function shorten(seconds: number): (document: Document) => void {
   return (document) => {
     const routes = document.getIn(ROUTES)
     const all = isSeq(routes) ? routes.items : []
-    const at = all.findIndex((one) => isMap(one) && one.hasIn(['route', 'max_stream_duration']))
+    const at = all.findIndex((one) => isMap(one) && one.hasIn(['match', 'safe_regex']))
     const place = [...ROUTES, at, 'route', 'max_stream_duration', 'max_stream_duration']
     assert.equal(document.getIn(place), '60s')
     document.setIn(place, `${seconds}s`)

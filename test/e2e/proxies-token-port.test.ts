@@ -5,6 +5,7 @@ import { craneClient } from '../support/clients.ts'
 import { tokenRequestsOf } from '../support/decisions.ts'
 import { startFront, type Front, type FrontKind } from '../support/fronts.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
+import { sendUnfinishedForms } from '../support/unfinished-forms.ts'
 
 const KINDS: readonly FrontKind[] = [
   { name: 'nginx', proxy: 'nginx' },
@@ -18,6 +19,8 @@ const withoutTraefik =
   (await findPart('traefik')) === undefined && 'it is not there; next: npm run parts -- traefik'
 
 const FAILURES = 10
+
+const UNFINISHED = 2_200
 
 for (const kind of KINDS) {
   const skip = kind.proxy === 'traefik' && withoutTraefik
@@ -63,6 +66,22 @@ for (const kind of KINDS) {
           assert.equal((await login('127.0.0.5', forwarded, password)).status, 200)
         })
         assert.equal(asked?.address, '127.0.0.5', String(forwarded))
+      }
+    })
+
+    // More than Envoy has connections to rauth, and more than rauth takes. A login takes milliseconds by itself.
+    it('lets people log in while others send forms that never come to their end', async () => {
+      const { password } = front.stack.login('team-a')
+      const forms = await sendUnfinishedForms(front.entry, UNFINISHED)
+      try {
+        for (let at = 0; at < 3; at += 1) {
+          const begin = performance.now()
+          assert.equal((await login('127.0.0.7', '', password)).status, 200)
+          const took = performance.now() - begin
+          assert.ok(took < 3_000, `${took.toFixed(0)} ms`)
+        }
+      } finally {
+        forms.stop()
       }
     })
 

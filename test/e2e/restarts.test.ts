@@ -10,6 +10,7 @@ import { startChild, untilReady, type Child } from '../../tools/stack/child.ts'
 import { endpointsOf } from '../../tools/envoy/places.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { craneClient, type CraneClient } from '../support/clients.ts'
+import { envoyAdmin, type EnvoyAdmin } from '../support/envoy-admin.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { askPaced } from '../support/paced.ts'
 import {
@@ -17,6 +18,7 @@ import {
   craneOverAndOver,
   pullOverAndOver,
   stopAll,
+  untilPulled,
   type Pulls,
 } from '../support/pulls.ts'
 import { startStack, type Stack } from '../support/stack.ts'
@@ -40,6 +42,7 @@ describe('two rauths behind Envoy', () => {
   let stack: Stack
   let folder: string
   let second: Child
+  let admin: EnvoyAdmin
   let crane: CraneClient
   const ports = { token: 0, gateway: 0, gatewayHttp: 0, operations: 0 }
 
@@ -67,10 +70,12 @@ describe('two rauths behind Envoy', () => {
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-second-'))
     for (const name of Object.keys(ports) as (keyof typeof ports)[]) ports[name] = await freePort()
+    admin = await envoyAdmin()
     stack = await startStack({
       ...({ registry: '3', registryAuth: true, envoy: true } as const),
       environment: DRAIN,
       editEnvoy(document) {
+        admin.open(document)
         addEndpoint(document, 'rauth-gateway', ports.gateway)
         addEndpoint(document, 'rauth-token', ports.token)
       },
@@ -91,6 +96,8 @@ describe('two rauths behind Envoy', () => {
     ...{ port: stack.entry, token: stack.entry, service: stack.service },
     ...{ login: stack.login('team-a'), repository: REPOSITORY },
   })
+  const envoyKnows = (rauths: number) =>
+    admin.untilHealthy(['rauth-gateway', 'rauth-token'], rauths)
   const tags = async (token: string) => {
     const headers = { authorization: `Bearer ${token}` }
     return (await ask(stack.entry, `/v2/${REPOSITORY}/tags/list`, { headers })).status
@@ -129,17 +136,17 @@ describe('two rauths behind Envoy', () => {
       ['crane', craneOverAndOver(crane, `${stack.registry}/${REPOSITORY}:v1`)],
     ])
     try {
-      await sleep(500)
+      await untilPulled(pulls, 3)
       assert.equal(await second.stop(), true)
       assert.equal(await second.ended, 'exit code 0')
-      await sleep(500)
+      await untilPulled(pulls, 3)
       second = await startSecond()
-      // Until Envoy knows that it is back.
-      await sleep(3_000)
+      await envoyKnows(2)
       assert.equal(await stack.stopRauth(), true)
-      await sleep(500)
+      await untilPulled(pulls, 3)
       await stack.startRauth()
-      await sleep(1_000)
+      await envoyKnows(2)
+      await untilPulled(pulls, 3)
     } finally {
       await stopAll(pulls)
     }
@@ -150,22 +157,19 @@ describe('two rauths behind Envoy', () => {
 
   it('one that dies without a word costs a moment, and is asked no more', async (context) => {
     const kept = () => pullOverAndOver({ ...common(), reuse: 60_000 })
-    // Until Envoy knows that both are there.
-    await sleep(3_000)
+    await envoyKnows(2)
     const during = kept()
-    // It has its token by then.
-    await sleep(500)
+    await untilPulled(new Map([['kept tokens', during]]), 3)
     await second.kill()
-    // Until it knows that one is gone.
-    await sleep(3_500)
+    await envoyKnows(1)
     await during.stop()
     context.diagnostic(`pulls ${during.done()}, 503 ${during.failures.length}`)
     for (const failure of during.failures) assert.match(failure, /: 503 /)
     const afterwards = new Map<string, Pulls>([['kept tokens', kept()]])
-    await sleep(1_500)
+    await untilPulled(afterwards, 50)
     await stopAll(afterwards)
     second = await startSecond()
-    assertNoFailure(context, afterwards, 5)
+    assertNoFailure(context, afterwards, 50)
   })
 
   for (const name of ['registry', 'envoy'] as const) {

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { craneClient, type CraneClient } from '../support/clients.ts'
 import { startForwarder, type Forwarder } from '../support/forwarder.ts'
 import { ask, fetchToken } from '../support/http.ts'
@@ -12,6 +11,7 @@ import {
   craneOverAndOver,
   pullOverAndOver,
   stopAll,
+  untilPulled,
   type Pulls,
 } from '../support/pulls.ts'
 import { startRegistry, type Registry } from '../support/registry.ts'
@@ -142,9 +142,9 @@ describe('rotation under load, registries that trust the CA', () => {
       const firstToken = await tokenOf(stack)
       second = await rotate(stack, AHEAD)
       secondToken = await tokenOf(stack)
-      await sleep(1000)
+      await untilPulled(pulls, 5)
       const third = await rotate(stack, AHEAD)
-      await sleep(1000)
+      await untilPulled(pulls, 5)
       assert.equal(new Set([first, second, third]).size, 3)
       for (const port of [stack.entry, stack.upstream, old.port]) {
         assert.equal((await tags(port, firstToken)).status, 200, 'an old token lives on')
@@ -259,12 +259,12 @@ describe('rotation with a registry that has a jwks file', () => {
         // As a Deployment does: the new one is ready, then the old one goes.
         const next = await start()
         front.to(next.port)
-        await sleep(500)
+        await untilPulled(pulls, 3)
         assert.equal(kidOf(await tokenOf(stack)), before, 'all of it before the new key signs')
         await registry.stop()
         registry = next
       })
-      await sleep(1000)
+      await untilPulled(pulls, 5)
     } finally {
       await stopAll(pulls)
     }

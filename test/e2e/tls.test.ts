@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isMap, isSeq, parse, type Document } from 'yaml'
 import { craneClient, type CraneClient } from '../support/clients.ts'
 import { skopeoClient } from '../support/containers.ts'
+import { envoyAdmin, type EnvoyAdmin } from '../support/envoy-admin.ts'
 import { mountFiles, pairFiles } from '../integration/file/keys/key-folder.ts'
 import { ask, type Answer } from '../support/http.ts'
 import {
@@ -14,12 +14,14 @@ import {
   craneOverAndOver,
   pullOverAndOver,
   stopAll,
+  untilPulled,
   type Pulls,
 } from '../support/pulls.ts'
 import { startRegistry, type Registry } from '../support/registry.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 import { tlsAuthority } from '../support/tls-certificates.ts'
 import { converse, handshake } from '../support/tls-client.ts'
+import { until } from '../support/until.ts'
 
 /** The root of the repository, from dist/test/e2e. */
 const ROOT = path.resolve(import.meta.dirname, '../../..')
@@ -34,6 +36,7 @@ describe('TLS between the real parts', () => {
   let folder: string
   let stack: Stack
   let registry: Registry
+  let admin: EnvoyAdmin
   let through: CraneClient
   let direct: CraneClient
 
@@ -60,6 +63,7 @@ describe('TLS between the real parts', () => {
     const text = await documented("# Envoy's cluster rauth-gateway")
     await writeFile(at('client.yaml'), await documented('# /etc/envoy/client.yaml'))
     return (document) => {
+      admin.open(document)
       document.set('node', { id: 'envoy', cluster: 'envoy' })
       for (const name of ['rauth-gateway', 'rauth-token']) {
         const socket = (parse(text) as { transport_socket: Transport }).transport_socket
@@ -83,6 +87,7 @@ describe('TLS between the real parts', () => {
     for (const name of ['rauth', 'envoy']) await mkdir(at(name))
     await forRauth('first', envoyCa.certificate)
     await forEnvoy(envoy)
+    admin = await envoyAdmin()
     const files = { CERTIFICATE: at('rauth', 'tls.crt'), KEY: at('rauth', 'tls.key') }
     const settings = (name: string) =>
       Object.entries(files).map(([key, file]) => [`RAUTH_TLS_${name}_${key}`, file] as const)
@@ -165,11 +170,9 @@ describe('TLS between the real parts', () => {
   })
 
   async function loaded(certificates: number): Promise<void> {
-    const end = performance.now() + 20_000
-    while ((await stack.rauthLog()).split('TLS certificate loaded').length - 1 < certificates) {
-      if (performance.now() > end) assert.fail('the certificate is not taken')
-      await sleep(20)
-    }
+    await until('the certificate is taken', 20_000, async () => {
+      return (await stack.rauthLog()).split('TLS certificate loaded').length - 1 >= certificates
+    })
   }
 
   it('no pull fails while certificates and the client CA change', async (context) => {
@@ -185,20 +188,23 @@ describe('TLS between the real parts', () => {
     ])
     const pid = stack.rauthPid()
     try {
-      await sleep(500)
+      await untilPulled(pulls, 3)
       await forRauth('second', envoyCa.certificate)
       await loaded(4)
       const shown = (await handshake(stack.token, trusting)).getPeerCertificate().subject.CN
       assert.equal(String(shown), 'second')
-      await sleep(500)
+      await untilPulled(pulls, 3)
       // The CA of the clients: first both are good, then Envoy changes, then the old one goes.
       await forRauth('third', envoyCa.certificate + nextEnvoyCa.certificate)
       await loaded(6)
-      await forEnvoy(await nextEnvoyCa.issue('envoy', { usage: 'client' }))
-      await sleep(3000)
+      const next = await nextEnvoyCa.issue('envoy', { usage: 'client' })
+      await forEnvoy(next)
+      await admin.untilShows(next.certificate)
+      // A connection of Envoy's ends with its 20th request: none has the old certificate by then.
+      await untilPulled(pulls, 25)
       await forRauth('fourth', nextEnvoyCa.certificate)
       await loaded(8)
-      await sleep(1500)
+      await untilPulled(pulls, 10)
     } finally {
       await stopAll(pulls)
     }
@@ -212,9 +218,7 @@ describe('TLS between the real parts', () => {
     const clients = { 'clients.crt': nextEnvoyCa.certificate }
     await mountFiles(at('rauth'), { ...clients, ...pairFiles('tls', { key, certificate }) })
     const readiness = async () => (await ask(stack.operations, '/readyz')).body
-    const end = performance.now() + 20_000
-    while (!(await readiness()).includes('"tls.gateway":"') && performance.now() < end)
-      await sleep(50)
+    await until('it is told', 20_000, async () => (await readiness()).includes('"tls.gateway":"'))
     assert.match(await readiness(), /"tls\.token":"\S+tls\.crt is not the certificate of /)
     assert.match(await readiness(), /"status":"ok"/)
     const { body } = await ask(stack.operations, '/metrics')

@@ -14,6 +14,7 @@ const HEADING = 'On a machine'
 describe('README.md', () => {
   let home: string
   let port: number
+  let pageWalk: (page: string) => Walk
   let walk: Walk
   let services: readonly Child[] = []
   before(async () => {
@@ -21,22 +22,21 @@ describe('README.md', () => {
     port = await freePort()
     await mkdir(path.join(home, 'bin'))
     await symlink(path.join(ROOT, 'dist/rauth.js'), path.join(home, 'bin/rauth'))
-    walk = walkPage({
-      ...{ page: 'README.md', home },
-      env: {
-        HOME: home,
-        PATH: `${home}/bin:${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
-        ...Object.fromEntries(
-          ['GATEWAY', 'GATEWAY_HTTP', 'OPERATIONS'].map((name) => [
-            `RAUTH_LISTEN_${name}`,
-            '127.0.0.1:0',
-          ]),
-        ),
-        RAUTH_LISTEN_TOKEN: `127.0.0.1:${String(port)}`,
-      },
-      // It is built.
-      replace: { 'npm run build && npm link': 'true', 8080: String(port) },
-    })
+    const env = {
+      HOME: home,
+      PATH: `${home}/bin:${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+      ...Object.fromEntries(
+        ['GATEWAY', 'GATEWAY_HTTP', 'OPERATIONS'].map((name) => [
+          `RAUTH_LISTEN_${name}`,
+          '127.0.0.1:0',
+        ]),
+      ),
+      RAUTH_LISTEN_TOKEN: `127.0.0.1:${String(port)}`,
+    }
+    // It is built.
+    const replace = { 'npm run build && npm link': 'true', 8080: String(port) }
+    pageWalk = (page) => walkPage({ page, home, env, replace })
+    walk = pageWalk('README.md')
   })
   after(async () => {
     for (const one of services) await one.stop()
@@ -56,5 +56,21 @@ describe('README.md', () => {
     const asked = await walk.shell(second)
     assert.equal(asked.code, 0, asked.output)
     assert.match(asked.stdout, /^\{"token":"ey/)
+  })
+
+  it('leaves a folder in which docs/keys.md rotates keys', async () => {
+    const { output } = await pageWalk('docs/keys.md').section('Signing keys')
+    assert.match(output, /"keys":/)
+    assert.match(output, /-----BEGIN CERTIFICATE-----/)
+  })
+
+  it('leaves a folder in which docs/troubleshooting.md asks who may do what', async () => {
+    const asking = pageWalk('docs/troubleshooting.md')
+    const lines = asking.text('The login works, and a pull or push is denied').trim().split('\n')
+    assert.equal(lines.length, 2)
+    for (const line of lines) {
+      const { code, output } = await asking.shell(line)
+      assert.equal(code, 1, `${line}: ${output}`)
+    }
   })
 })

@@ -4,6 +4,7 @@ import { Agent } from 'node:http'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { decodeJwt } from 'jose'
 import { parse, stringify } from 'yaml'
 import { replaceFile } from '../../tools/stack/state.ts'
 import { grpcCall, grpcSession } from '../support/grpc-calls.ts'
@@ -70,7 +71,7 @@ describe('a configuration that changes while rauth runs', () => {
   async function readiness() {
     const { status, body } = await ask(serving.operations, '/readyz')
     const { troubles } = JSON.parse(body) as { troubles?: Record<string, string> }
-    return { status, config: troubles?.['config'] }
+    return { status, config: troubles?.['config'], policy: troubles?.['policy'] }
   }
   async function metric(name: string): Promise<number> {
     const { body } = await ask(serving.operations, '/metrics')
@@ -193,17 +194,6 @@ describe('a configuration that changes while rauth runs', () => {
     assert.equal((await readiness()).config, undefined)
   })
 
-  it('changes nothing when it names a policy that is not there, until that is', async () => {
-    const file = path.join(path.dirname(serving.config), 'policy.yaml')
-    const line = await saysMore('configuration that cannot be used', async () => {
-      await put({ token: { expiry: '20m' }, policy: { file } })
-    })
-    assert.match(line, /policy file .* cannot be read/)
-    assert.equal(await expiry(), 840)
-    await replaceFile(file, 'rules: [{ match: { name: a }, actions: [] }]\n')
-    await expiresIn(1200)
-  })
-
   it('is not taken while only the beginning of it is there', async () => {
     await put({ token: { expiry: '21m' } })
     await expiresIn(1260)
@@ -247,5 +237,56 @@ describe('a configuration that changes while rauth runs', () => {
       .slice(length)
       .filter((line) => line.includes('"allowed"'))
     assert.deepEqual(allowed, [])
+  })
+
+  it('changes nothing when it names a policy that is not there, until that is', async () => {
+    const file = path.join(path.dirname(serving.config), 'policy.yaml')
+    const line = await saysMore('configuration that cannot be used', async () => {
+      await put({ token: { expiry: '20m' }, policy: { file }, guessing: { failures: 2 } })
+    })
+    assert.match(line, /policy file .* cannot be read/)
+    assert.equal(await expiry(), 1380)
+    await replaceFile(file, 'rules: [{ match: { name: a }, actions: [] }]\n')
+    await expiresIn(1200)
+  })
+
+  it('keeps what restricts and is no longer said, until that is asked for', async () => {
+    const file = path.join(path.dirname(serving.config), 'policy.yaml')
+    const scope = 'repository:team-a/app:pull,push,delete'
+    const actions = async () => {
+      const token = await fetchToken(serving.token, LOGIN, SERVICE, scope)
+      return decodeJwt<{ access: { actions: string[] }[] }>(token).access[0]?.actions
+    }
+    const deny = "  - match: { name: 'team-a/secret' }\n    actions: []\n"
+    const rules = `rules:\n${deny}  - match:\n      name: 'team-a/**'\n      account: team-a\n    actions: [pull]\n`
+    await replaceFile(file, rules)
+    await put({ token: { expiry: '25m' }, policy: { file }, guessing: { failures: 2 } })
+    await expiresIn(1500)
+    assert.deepEqual(await actions(), ['pull'])
+
+    const told = await saysMore('configuration that cannot be used', async () => {
+      await put({ token: { expiry: '26m' } })
+    })
+    assert.match(told, /says nothing of policy\.file, guessing\.failures any more: .* SIGHUP/)
+    assert.match((await readiness()).config ?? '', /policy\.file/)
+    assert.equal(await expiry(), 1500)
+    assert.deepEqual(await actions(), ['pull'])
+
+    const line = await saysMore('policy file that cannot be used', async () => {
+      await writeFile(file, rules.slice(0, -'l]\n'.length))
+      await writeFile(file, rules.slice(0, -1))
+    })
+    assert.match(line, /ends in the middle of a line/)
+    // Another key of the configuration does not have it read, either.
+    await put({ policy: { file }, guessing: { failures: 2 }, token: { expiry: '27m' } })
+    await expiresIn(1620)
+    assert.match((await readiness()).policy ?? '', /ends in the middle of a line/)
+
+    await put({ token: { expiry: '28m' } })
+    await saysMore('configuration that cannot be used', () => undefined)
+    hangUp()
+    await expiresIn(1680)
+    assert.deepEqual(await actions(), ['delete', 'pull', 'push'])
+    assert.deepEqual(await readiness(), { status: 200, config: undefined, policy: undefined })
   })
 })

@@ -131,7 +131,7 @@ async function nginx(folder: string, site: string): ReturnType<Prepare> {
   await writeFile(
     path.join(folder, 'nginx.conf'),
     `${root} daemon off; pid ${folder}/pid; error_log stderr notice; worker_processes 1;
-events { worker_connections 256; }
+events { worker_connections 8192; }
 http {
   access_log off;
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}

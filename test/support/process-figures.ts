@@ -3,8 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 /** Resident memory of a process, MiB. */
 export function residentMemory(pid: number): number {
+  return memory(pid, 'VmRSS')
+}
+
+/** The most that it ever was. */
+export function peakMemory(pid: number): number {
+  return memory(pid, 'VmHWM')
+}
+
+function memory(pid: number, what: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
+  return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024
 }
 
 let ticksPerSecond: number | undefined

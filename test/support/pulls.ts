@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CraneClient } from './clients.ts'
 import { ask, fetchToken } from './http.ts'
+import { until } from './until.ts'
 
 /** What pulled all the time came to. */
 export interface Pulls {
@@ -100,6 +101,16 @@ function overAndOver(pull: () => Promise<void>, pause = 10): Pulls {
 
 export async function stopAll(pulls: ReadonlyMap<string, Pulls>): Promise<void> {
   await Promise.all([...pulls.values()].map((one) => one.stop()))
+}
+
+/** Waits until each has pulled `more` times again, or one has failed. */
+export async function untilPulled(pulls: ReadonlyMap<string, Pulls>, more: number): Promise<void> {
+  const all = [...pulls.values()]
+  const wanted = all.map((one) => one.done() + more)
+  await until(`each pulls ${String(more)} times more`, 60_000, () => {
+    const failed = all.some(({ failures }) => failures.length > 0)
+    return failed || all.every((one, i) => one.done() >= (wanted[i] ?? 0))
+  })
 }
 
 /** None failed, and there were as many as prove something: `least` of each. */

@@ -63,6 +63,7 @@ export interface Stack {
   envoyLog(): Promise<string>
   registryLog(): Promise<string>
   rauthPid(): number
+  envoyPid(): number
   killRauth(): Promise<void>
   /** The pid, once it is ready. */
   startRauth(): Promise<number>
@@ -148,6 +149,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     envoyLog: () => log('envoy'),
     registryLog: () => log('registry'),
     rauthPid: () => stack.rauth().pid,
+    envoyPid() {
+      const found = stack.children().find(({ name }) => name === 'envoy')
+      if (found === undefined) throw new Error('no Envoy here')
+      return found.pid
+    },
     killRauth: () => stack.rauth().kill(),
     startRauth: async () => (await stack.startRauth()).pid,
     stopRauth: () => stack.rauth().stop(),

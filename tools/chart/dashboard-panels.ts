@@ -128,6 +128,24 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: 'The record of decisions',
+    panels: [
+      {
+        ...{ ...series, unit: 'short', title: 'The file of the audit' },
+        description: 'Takes lines: 1; they wait in memory: 0. Nothing where the audit has no file.',
+        queries: [[`rauth_audit_file_up{${JOB}}`, '{{instance}}']],
+      },
+      {
+        ...{ ...series, unit: 'reqps', title: 'Records that did not arrive' },
+        description: 'An audit has a gap there.',
+        queries: [
+          [`sum by (sink) (${rate('rauth_decision_sink_failures_total')})`, '{{sink}}'],
+          [`sum(${rate('rauth_audit_lines_lost_total')})`, 'lines of the audit file'],
+        ],
+      },
+    ],
+  },
+  {
     title: 'Secrets and the Kubernetes API',
     panels: [
       {
@@ -164,6 +182,7 @@ export const SECTIONS: readonly Section[] = [
         ...{ ...series, unit: 'short', title: 'What could not be taken up' },
         description: 'rauth goes on with what it had.',
         queries: [
+          [`sum(${increase('rauth_config_reload_failures_total')})`, 'configuration'],
           [`sum(${increase('rauth_policy_reload_failures_total')})`, 'policy'],
           [`sum(${increase('rauth_keys_reload_failures_total')})`, 'keys'],
           [`sum(${increase('rauth_users_reload_failures_total')})`, 'users'],

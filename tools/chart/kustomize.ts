@@ -1,6 +1,7 @@
 import path from 'node:path'
 import * as prettier from 'prettier'
 import { isMap, parseAllDocuments, type Document } from 'yaml'
+import { laneFiles } from './kustomize-lane.ts'
 
 /** `helm template` with these arguments → what it prints. */
 export type Render = (...args: readonly string[]) => Promise<string>
@@ -14,10 +15,17 @@ export async function kustomizeFiles(
   const chart = ['rauth', path.join(root, 'charts/rauth'), ...args]
   const rendered = async (...more: readonly string[]) =>
     formed(await render(...chart, ...more), root)
+  const base = await rendered('--no-hooks')
+  const withLane = await rendered('--no-hooks', '--set', 'gateway.fastLane.enabled=true')
   return new Map([
-    ['base/rauth.yaml', await rendered('--no-hooks')],
+    ['base/rauth.yaml', base],
     // The hook that makes the keys, which nobody runs as one here.
     ['keys/keys-init.yaml', await rendered('--show-only', 'templates/keys-init.yaml')],
+    ...(await Promise.all(
+      laneFiles(base, withLane).map(
+        async ([place, text]) => [place, await formatted(text, root)] as const,
+      ),
+    )),
   ])
 }
 
@@ -35,9 +43,19 @@ async function formed(text: string, root: string): Promise<string> {
   if (!Array.isArray(documents)) throw new Error('nothing was rendered')
   const objects = documents.filter(({ contents }) => isMap(contents))
   for (const object of objects) unmark(object)
-  const made = ['# Made by: node tools/run.mjs chart', ...objects.map(String)].join('\n')
+  return formatted(
+    objects
+      .map(String)
+      .join('\n')
+      .replaceAll(/^ *# Source: .*\n/gm, ''),
+    root,
+  )
+}
+
+async function formatted(text: string, root: string): Promise<string> {
   const options = (await prettier.resolveConfig(path.join(root, 'package.json'))) ?? {}
-  return prettier.format(made.replaceAll(/^ *# Source: .*\n/gm, ''), { ...options, parser: 'yaml' })
+  const made = `# Made by: node tools/run.mjs chart\n${text}`
+  return prettier.format(made, { ...options, parser: 'yaml' })
 }
 
 /** Of the object itself, and of the pods that it has a template for. */

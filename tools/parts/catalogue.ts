@@ -475,6 +475,20 @@ export const CATALOGUE = {
     versionArgs: VERSION_FLAG,
     source: { kind: 'debian', package: 'gawk', file: 'usr/bin/gawk', size: '1 MB' },
   },
+  jq: {
+    title: 'jq',
+    version: '1.6.0',
+    tolerance: 'major',
+    commands: ['jq'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'debian',
+      package: 'jq',
+      companions: ['libjq1', 'libonig5'],
+      file: 'usr/bin/jq',
+      size: '0.5 MB',
+    },
+  },
   node22: nodeLine('22.23.3', {
     x64: 'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
     arm64:

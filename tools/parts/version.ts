@@ -16,6 +16,9 @@ export type Tolerance = 'major' | 'minor' | 'newer'
 /** Debian's own revision, `-1+deb12u4`, is no prerelease. */
 const VERSION = /(?<![\w.-])v?(\d+)\.(\d+)\.(\d+)(-(?!\d+\+deb)[0-9A-Za-z])?/g
 
+/** A whole line of jq's, `jq-1.6`: the third number is there only where it is not 0. */
+const SHORT = /^[a-z]+-(\d+\.\d+)(\.\d+)?$/
+
 /**
  * The version in what a program prints about itself. Of its first line the last one counts: some
  * print the path that they were called by before it, and our own paths hold versions too. Versions in
@@ -23,7 +26,12 @@ const VERSION = /(?<![\w.-])v?(\d+)\.(\d+)\.(\d+)(-(?!\d+\+deb)[0-9A-Za-z])?/g
  */
 export function parseVersion(printed: string): Version | undefined {
   const line = printed.split('\n').find((text) => text.trim() !== '') ?? ''
-  const match = [...line.replaceAll(/\([^)]*\)/g, '').matchAll(VERSION)].at(-1)
+  const match = [
+    ...line
+      .replace(SHORT, (_, minor: string, patch = '.0') => `${minor}${patch}`)
+      .replaceAll(/\([^)]*\)/g, '')
+      .matchAll(VERSION),
+  ].at(-1)
   if (match === undefined) return undefined
   const [, major, minor, patch, prerelease] = match
   return {

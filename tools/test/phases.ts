@@ -46,6 +46,14 @@ export function select(args: readonly string[]): Selection | Problem {
   return { phases: PHASES.filter((phase) => chosen.has(phase)), filters }
 }
 
+/** In groups that run at once: each of the first two has work for one processor. */
+export function sideBySide(phases: readonly Phase[]): readonly (readonly Phase[])[] {
+  const isFirst = (phase: Phase) => phase === 'format' || phase === 'lint'
+  const first = phases.filter(isFirst)
+  const rest = phases.filter((phase) => !isFirst(phase)).map((phase) => [phase])
+  return first.length === 0 ? rest : [first, ...rest]
+}
+
 export type TestPhase = 'unit' | 'integration' | 'e2e'
 
 export function isTestPhase(phase: Phase): phase is TestPhase {

@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
  * A line for each suite that passed, all of each test that failed, and at the end the counts and what
  * did not run: of thousands of tests only the few lines that say something new.
  */
-export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+export async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const skipped: string[] = []
   for await (const event of source) {
     if (event.type === 'test:pass' && isSkipped(event.data.skip)) {

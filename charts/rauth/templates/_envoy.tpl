@@ -31,10 +31,27 @@
 {{- $_ := set $endpoint.endpoint "address" (dict "socket_address" (dict "address" $place.address "port_value" (int $place.port))) }}
 {{- if ne $place.address "127.0.0.1" }}{{ $_ := set $cluster "type" "STRICT_DNS" }}{{ end }}
 {{- end }}
+{{- $heap := include "rauth.envoyHeap" $values.envoy }}
 {{- range $monitor := $envoy.overload_manager.resource_monitors }}
+{{- if hasKey $monitor.typed_config "max_heap_size_bytes" }}
+{{- $_ := set $monitor.typed_config "max_heap_size_bytes" (default $monitor.typed_config.max_heap_size_bytes $heap | int64) }}
+{{- else }}
 {{- $_ := set $monitor.typed_config "max_active_downstream_connections" (int $values.envoy.maxConnections) }}
 {{- end }}
+{{- end }}
 {{- toYaml $envoy }}
+{{- end }}
+
+{{- /* (envoy) Three quarters of the memory that its container may have, in bytes; nothing: there is no limit. */}}
+{{- define "rauth.envoyHeap" -}}
+{{- with dig "limits" "memory" "" .resources | toString }}
+{{- $units := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
+{{- $unit := regexFind "[A-Za-z]*$" . }}
+{{- if not (and (hasKey $units $unit) (regexMatch "^[0-9]+([.][0-9]+)?[A-Za-z]*$" .)) }}
+{{- fail (printf "envoy.resources.limits.memory is %q, and by it Envoy refuses requests before its memory is used up; next: say it as 1Gi, 768Mi or 1.5G" .) }}
+{{- end }}
+{{- mulf (regexFind "^[0-9.]+" . | float64) (get $units $unit | float64) 0.75 | floor | int64 }}
+{{- end }}
 {{- end }}
 
 {{- /* (root, manager) Sets what the lane must know of rauth.yaml. */}}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { messageOf } from '../../errors.ts'
+import { messageOf, RauthError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { readDocumentText, type DocumentKind } from './document-text.ts'
 import { createReloads } from './reloads.ts'
@@ -14,9 +14,17 @@ export interface FileDocumentOptions<T> extends WatchOptions {
   readonly parse: (text: string) => T
   /** How much that is, for the log. */
   readonly count: (said: T) => Readonly<Record<string, number>>
+  /** Why what a text says seems to be a part of what it should, beside what it said before; else nothing. */
+  readonly lost?: (next: DocumentText<T>, before: DocumentText<T>) => string | undefined
   readonly log: Log
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
+}
+
+/** The text of a document, and what it says. */
+export interface DocumentText<T> {
+  readonly text: string
+  readonly said: T
 }
 
 export interface FileDocument<T> {
@@ -24,19 +32,21 @@ export interface FileDocument<T> {
   current(): T
   /** What is wrong with the file, if anything is. */
   problem(): string | undefined
+  /** Reads it again, and takes also what seems to be a part of it: somebody asks for that. */
+  request(): void
   /** Stops watching; what was loaded stays. */
   close(): void
 }
 
-/** What a document says, and the version of the text that it was made of. */
-interface Loaded<T> {
-  readonly said: T
+interface Loaded<T> extends DocumentText<T> {
+  /** Of the text. */
   readonly version: string
 }
 
 /**
  * A document in a file, read again when its folder changes. At the start it must be good. Later what
- * can't be used is told loudly, and what it said before stays.
+ * can't be used is told loudly, and what it said before stays; so does it when the file seems to be a part
+ * of what it should be, until somebody asks for it.
  */
 export async function openFileDocument<T>(
   options: FileDocumentOptions<T>,
@@ -56,17 +66,24 @@ export async function openFileDocument<T>(
     },
   })
   let loaded: Loaded<T>
+  let asked = false
 
-  async function read(known?: Loaded<T>): Promise<Loaded<T>> {
+  async function read(known?: Loaded<T>, asked = false): Promise<Loaded<T>> {
     const text = await readDocumentText(file, kind)
     const version = createHash('sha256').update(text).digest('hex').slice(0, 12)
-    return version === known?.version ? known : { said: options.parse(text), version }
+    if (version === known?.version) return known
+    const next = { text, said: options.parse(text), version }
+    const lost = known === undefined || asked ? undefined : options.lost?.(next, known)
+    if (lost !== undefined) throw new RauthError('ERR_CONFIG_INVALID', `${file}: ${lost}`)
+    return next
   }
 
   async function load(): Promise<void> {
     let next: Loaded<T>
+    const wasAsked = asked
+    asked = false
     try {
-      next = await read(loaded)
+      next = await read(loaded, wasAsked)
     } catch (thrown) {
       trouble.found(messageOf(thrown), messageOf(thrown))
       return
@@ -96,5 +113,13 @@ export async function openFileDocument<T>(
     close()
     throw error
   }
-  return { current: () => loaded.said, problem: () => trouble.problem(), close }
+  return {
+    current: () => loaded.said,
+    problem: () => trouble.problem(),
+    request() {
+      asked = true
+      reloads.request()
+    },
+    close,
+  }
 }

@@ -11,6 +11,8 @@ import { nativeValues, originOf, unheeded } from './native.ts'
 /** A docker_auth configuration as rauth's own. */
 export interface ReadDockerAuth {
   readonly config: Config
+  /** What of it stands in the text, as rauth calls it. */
+  readonly written: Readonly<Record<string, unknown>>
   /** What it asks for that rauth does in its own way: to be told at the start. */
   readonly unheeded: readonly string[]
 }
@@ -30,7 +32,7 @@ export function dockerAuthConfigOf(
   const values = nativeValues(data, { file, folder })
   const settled = settleConfig({ values, locate, keyOf: originOf }, fileName, environment)
   if (settled.problems !== undefined) throw problemsError(settled.problems)
-  return { config: settled.config, unheeded: unheeded(data) }
+  return { ...settled, unheeded: unheeded(data) }
 }
 
 export function loadDockerAuthConfig(fileName: string, environment: Environment): ReadDockerAuth {

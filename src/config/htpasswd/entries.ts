@@ -53,5 +53,5 @@ function entryOf(line: string): Omit<HtpasswdEntry, 'line'> | string {
   const name = visible(username)
   return /^\$2[aby]\$/.test(hash)
     ? `the hash of "${name}" ${cost}`
-    : `"${name}" has no bcrypt hash, with which no registry ever let anybody in; next: htpasswd -B FILE '${name}', or take the line out`
+    : `"${name}" has no bcrypt hash, with which no registry ever let anybody in; next: make one with htpasswd -B, or take the line out`
 }

@@ -33,6 +33,8 @@ export interface OpenIdentity {
   readonly listed: () => Iterable<ListedNamespace>
   /** Each source that knows how it is. */
   readonly health: readonly HealthPart[]
+  /** Reads the files of users again, also one that seems to be half of what it should be. */
+  readonly request: () => void
   readonly close: () => void
 }
 
@@ -95,6 +97,9 @@ export async function openIdentity(
         trouble === undefined ? [] : [{ name, trouble }],
       ),
     ],
+    request() {
+      for (const one of stores) one.request()
+    },
     close,
   }
 }

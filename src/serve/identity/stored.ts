@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { openFileDocument } from '../../adapters/file/document-store.ts'
 import { USERS_FILE } from '../../adapters/file/document-text.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
+import { lostEnd, WHOLE_OF_IT } from '../../config/lost-end.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import type { Config } from '../../config/schema.ts'
 import { usersOfFile } from '../../config/users-file.ts'
@@ -37,6 +38,8 @@ export interface OpenStore {
   readonly problem: () => string | undefined
   /** All of those of Secrets, for other processes. */
   readonly secrets?: OpenCredentials
+  /** Reads it again, also what seems to be half of it. */
+  readonly request: () => void
   /** The namespaces that have Secrets. */
   readonly listed: () => Iterable<ListedNamespace>
   readonly close: () => void
@@ -47,6 +50,7 @@ export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
   return {
     ...{ kind: 'secrets', store, secrets: store, nobody: () => undefined },
     problem: () => store.problem(),
+    request: () => undefined,
     listed: () => store.listed(),
     close() {
       store.close()
@@ -66,13 +70,18 @@ export async function openUsers(
   })
   if (file === undefined) {
     const { users, index } = load(usersOf(configured))
+    const nothing = () => undefined
     return opened(() => index, {
-      ...{ nobody: () => users.nobody, problem: () => undefined, close: () => undefined },
+      ...{ nobody: () => users.nobody, problem: nothing, request: nothing, close: nothing },
     })
   }
   const document = await openFileDocument({
     ...{ file, log, kind: USERS_FILE, parse: (text) => load(usersOfFile(text, file, format)) },
     count: ({ users }) => ({ users: users.people.length }),
+    lost(next, before) {
+      const lost = lostEnd(next.text, before.text)
+      return lost === undefined ? undefined : `${lost}: ${WHOLE_OF_IT}`
+    },
     onFailure: () => {
       metrics.usersReloadFailed()
     },
@@ -80,6 +89,9 @@ export async function openUsers(
   return opened(() => document.current().index, {
     nobody: () => document.current().users.nobody,
     problem: () => document.problem(),
+    request: () => {
+      document.request()
+    },
     close: () => {
       document.close()
     },

@@ -22,6 +22,7 @@ const JOINING = 30_000
 /** What the primary process asks of its worker, once it decides. */
 export interface Worker {
   readonly common: Pick<Common, 'metrics' | 'decisions' | 'logs'>
+  readonly readAgain: Serving['readAgain']
   /** Puts a text in its place, as {@link Serving.prepare}. */
   readonly prepare: (text: string) => ReturnType<Serving['prepare']>
 }
@@ -72,8 +73,10 @@ export async function joinPrimary(): Promise<PrimaryLink> {
         prepared = undefined
         return undefined
       },
-      async reopenLogs() {
-        ;(await worker).common.logs.reopen()
+      async hangUp() {
+        const { common, readAgain } = await worker
+        common.logs.reopen()
+        readAgain()
         return undefined
       },
       async toggleDebug() {

@@ -28,8 +28,8 @@ export type WorkerCalls = {
   /** Puts in force what was made ready last, or forgets it. */
   commit: [undefined, undefined]
   abandon: [undefined, undefined]
-  /** What the primary was asked by a signal: see log-signals.ts. */
-  reopenLogs: [undefined, undefined]
+  /** What the primary process was asked by a signal: to read and open files again, or for a log of all there is. */
+  hangUp: [undefined, undefined]
   toggleDebug: [undefined, undefined]
   /** End what is under way, and then yourself; by which signal. */
   stop: [string, undefined]

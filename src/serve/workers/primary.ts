@@ -105,13 +105,14 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   async function apply(next: Config, text: string): Promise<void> {
     const known = new Set(warningsOf(config, listenersOf))
     const changed = await reconfigured(common, withoutDecisions(next))
+    const isOther = changed.policySource !== common.policySource
     try {
       await crewConfig.apply(text)
     } catch (error) {
-      changed.policySource.close()
+      if (isOther) changed.policySource.close()
       throw error
     }
-    common.policySource.close()
+    if (isOther) common.policySource.close()
     common = changed
     config = next
     logs.setLevel(next.logLevel)
@@ -122,9 +123,6 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
 
   async function open(): Promise<void> {
     await crew.start()
-    process.on('SIGHUP', () => {
-      for (const { channel } of members()) channel.tell('reopenLogs', undefined)
-    })
     process.on('SIGUSR2', () => {
       debug = !debug
       for (const { channel } of members()) channel.tell('toggleDebug', undefined)
@@ -134,8 +132,15 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
       onFailure: metrics.configReloadFailed,
     })
     metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
-    hangUps.follow(reloads.request)
+    hangUps.follow(readAgain)
     operations = await openOperations({ current: () => common, health, role, ...word })
+  }
+
+  function readAgain(): void {
+    reloads?.request()
+    common.policySource.request()
+    identity.request()
+    for (const { channel } of members()) channel.tell('hangUp', undefined)
   }
 
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */

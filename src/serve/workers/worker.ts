@@ -58,7 +58,7 @@ async function serve(
     const opened = await openServing(common, { role, port })
     serving = opened
     const prepare = (text: string) => opened.prepare(withRunTimeChanges(config(), parse(text)))
-    primary.follow({ common, prepare })
+    primary.follow({ common, prepare, readAgain: opened.readAgain })
     primary.serves(opened.ports(), opened.health)
     await stopped
     opened.stop()

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { parse } from 'yaml'
 import { kustomizeFiles } from '../../../tools/chart/kustomize.ts'
 import { installParts } from '../../../tools/parts/install.ts'
 import { startChild, untilReady } from '../../../tools/stack/child.ts'
@@ -52,8 +53,8 @@ describe('kustomize/, before a kube-apiserver', () => {
     await rm(home, { recursive: true, force: true })
   })
 
-  const built = async () => {
-    const { stdout, output, code } = await walk.shell('kubectl kustomize kustomize/example')
+  const built = async (overlay = 'kustomize/example') => {
+    const { stdout, output, code } = await walk.shell(`kubectl kustomize ${overlay}`)
     assert.equal(code, 0, output)
     return manifestsOf(stdout).map(({ object }) => object)
   }
@@ -62,7 +63,7 @@ describe('kustomize/, before a kube-apiserver', () => {
     const render = (...args: readonly string[]) =>
       installed.helm.expect('template', ...args, ...KUBERNETES_VERSION)
     const files = await kustomizeFiles(ROOT, render)
-    assert.equal(files.size, 2)
+    assert.equal(files.size, 4)
     for (const [name, content] of files) {
       assert.equal(readFileSync(path.join(ROOT, 'kustomize', name), 'utf8'), content, name)
       assert.doesNotMatch(content, /^kind: Secret$|PRIVATE KEY/m)
@@ -107,6 +108,42 @@ describe('kustomize/, before a kube-apiserver', () => {
       'docker.io/library/registry:3',
       'images.example/rauth:1',
     ])
+  })
+
+  it('has the fast lane by a component, for the host of the overlay', async () => {
+    const folder = path.join(home, 'with-lane')
+    const example = path.join(ROOT, 'kustomize/example')
+    await cp(example, folder, { recursive: true })
+    const overlay = readFileSync(path.join(example, 'kustomization.yaml'), 'utf8')
+    const withLane = overlay
+      .replace('../base', '../kustomize/base')
+      .replace('[image]', '[image, ../kustomize/fast-lane]')
+    await writeFile(path.join(folder, 'kustomization.yaml'), withLane)
+    const objects = await built('with-lane')
+    const mapOf = (from: readonly Json[], name: string) =>
+      from.find(({ kind, metadata }) => kind === 'ConfigMap' && (metadata as Json)['name'] === name)
+    const rendered = await installed.helm.expect(
+      ...['template', 'rauth', path.join(ROOT, 'charts/rauth'), '-n', 'registry'],
+      ...['-f', path.join(ROOT, 'kustomize/values.yaml')],
+      ...['--no-hooks', '--set', 'gateway.fastLane.enabled=true,config.service=registry.example'],
+      ...KUBERNETES_VERSION,
+    )
+    const wanted = manifestsOf(rendered).map(({ object }) => object)
+    const envoy = (from: readonly Json[]) =>
+      parse(textOf(mapOf(from, 'rauth-envoy') ?? assert.fail(), 'envoy.yaml')) as Json
+    assert.deepEqual(envoy(objects), envoy(wanted))
+    assert.match(JSON.stringify(envoy(objects)), /"audiences":\["registry\.example"\]/)
+    const rauth = textOf(mapOf(objects, 'rauth-config') ?? assert.fail(), 'rauth.yaml')
+    assert.deepEqual((parse(rauth) as Json)['gateway'], {
+      fastLane: { enabled: true, window: '30s' },
+    })
+    const rolled = (from: readonly Json[]) =>
+      JSON.stringify(
+        from.find(
+          ({ kind, metadata }) => kind === 'Deployment' && (metadata as Json)['name'] === 'rauth',
+        ),
+      )
+    assert.notEqual(rolled(objects), rolled(await built()))
   })
 
   it('has the host of the overlay in rauth, and in a registry that is given what the base gives it', async () => {

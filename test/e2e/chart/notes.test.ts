@@ -38,6 +38,17 @@ describe('what the chart says when it is installed', () => {
       ...([false, false] as const),
     ],
   ]
+  it('is the way in where the realm is on localhost, and else how to try whether all fits', async () => {
+    const local = await said('config.realm=http://localhost:30500/token', 'registry.enabled=true')
+    assert.match(local, /^ {2}kubectl port-forward -n registry service\/rauth-envoy 30500:80$/m)
+    assert.doesNotMatch(local, /helm test/)
+    const bare = await said('config.realm=http://127.0.0.1/token')
+    assert.match(bare, /^ {2}kubectl port-forward -n registry service\/rauth 80:80$/m)
+    const other = await said('config.realm=https://localhost.example/token')
+    assert.match(other, /helm test rauth -n registry$/m)
+    assert.doesNotMatch(other, /port-forward/)
+  })
+
   for (const [what, values, byHand, label] of TABLE) {
     it(`is ${what}`, async () => {
       const text = await said(...values)

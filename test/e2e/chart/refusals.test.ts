@@ -54,6 +54,11 @@ describe('values that the chart refuses', () => {
       ['podLabels.app\\.kubernetes\\.io/name=x'],
       /podLabels\.app\.kubernetes\.io\/name: by this label pods are found/,
     ],
+    [
+      'memory that Envoy could not be held to',
+      ['registry.enabled=true', 'envoy.resources.limits.memory=1gb'],
+      /limits\.memory is "1gb".*say it as 1Gi/,
+    ],
     ['a port of nodes without one', ['service.nodePort=30080'], /service\.type: a ClusterIP/],
     ['a death before the end', ['config.drainDelay=1m'], /killed before config\.drainDelay/],
     [

@@ -155,6 +155,27 @@ describe('what the chart makes of values', () => {
     })
   }
 
+  it('has Envoy stop short of the memory that its container may have', async () => {
+    const MONITORS = ['overload_manager', 'resource_monitors']
+    for (const [limit, heap] of [
+      ['1Gi', 0.75 * 2 ** 30],
+      ['512Mi', 384 * 2 ** 20],
+      ['1.5G', 1.125e9],
+      ['800000000', 6e8],
+      // None: what the file says.
+      ['null', 0.75 * 2 ** 30],
+    ] as const) {
+      const key = `envoy.resources.limits${limit === 'null' ? '' : '.memory'}=${limit}`
+      const map = (await render(helm, ...set('registry.enabled=true', key))).find(
+        ...(['ConfigMap', 'rauth-envoy'] as const),
+      )
+      const document = parseDocument(textOf(map, 'envoy.yaml'))
+      const monitor = placeOf(document, MONITORS, 'envoy.resource_monitors.fixed_heap')
+      const found = document.getIn([...monitor, 'typed_config', 'max_heap_size_bytes'])
+      assert.equal(found, heap, limit)
+    }
+  })
+
   it('has the fast lane know whose tokens it takes, and whether the registry sees them', async () => {
     const values = set(
       ...['registry.enabled=true', 'gateway.fastLane.enabled=true', 'gateway.fastLane.window=10s'],

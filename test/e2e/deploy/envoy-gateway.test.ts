@@ -3,6 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import {
+  ANSWERS,
+  FORM,
+  getsNothing,
+  OWN,
+  SECRET,
+  startBehind,
+  waysTo,
+  type Behind,
+} from '../../support/behind.ts'
 import { craneClient } from '../../support/clients.ts'
 import { tokenRequestsOf } from '../../support/decisions.ts'
 import {
@@ -12,14 +22,10 @@ import {
   translate,
 } from '../../support/envoy-gateway/translation.ts'
 import { startFront, type Front } from '../../support/fronts.ts'
-import { ask, basic, fetchToken, type Question } from '../../support/http.ts'
+import { ask, basic, fetchToken } from '../../support/http.ts'
 
 /** What Envoy Gateway makes of the example, in a real Envoy: without its control plane and without TLS. */
 const KIND = { name: 'Envoy Gateway', proxy: 'envoy-gateway' } as const
-
-const OWN = '/v2/team-a/app/tags/list'
-const SECRET = '/v2/team-b/secret/manifests/v1'
-const FORM = 'application/x-www-form-urlencoded'
 
 const made = await translate()
 if (made !== undefined && process.env['UPDATE_TRANSLATION'] === '1') await record(made)
@@ -38,32 +44,15 @@ describe('what Envoy Gateway makes of the example', () => {
 })
 
 describe('behind what Envoy Gateway makes of the example', () => {
+  let behind: Behind
   let front: Front
-  let token: string
-  let blob: string
-
   before(async () => {
-    front = await startFront(KIND)
-    const { stack } = front
-    const image = `localhost:${stack.upstream}/team-b/secret:v1`
-    const owner = await craneClient(`localhost:${stack.upstream}`)
-    const pushed = await owner.push('canary of team-b', image)
-    assert.equal(pushed.code, 0, pushed.output)
-    const { layers } = JSON.parse((await owner.crane('manifest', image)).stdout) as {
-      layers: { digest: string }[]
-    }
-    blob = layers[0]?.digest ?? assert.fail('no layer')
-    await owner.remove()
-    const scope = 'repository:team-a/app:pull,push,delete'
-    token = await fetchToken(front.entry, stack.login('team-a'), stack.service, scope)
+    behind = await startBehind(KIND)
+    front = behind.front
   })
-  after(() => front.stop())
+  after(() => behind.stop())
 
-  const attempt = (path: string, { headers, ...question }: Question = {}) =>
-    ask(front.entry, path, {
-      ...question,
-      headers: { authorization: `Bearer ${token}`, ...headers },
-    })
+  const attempt: Behind['attempt'] = (path, question) => behind.attempt(path, question)
 
   it('crane pushes and pulls its own, and not what is another’s', async () => {
     const client = await craneClient(front.registry, front.stack.login('team-a'))
@@ -81,13 +70,7 @@ describe('behind what Envoy Gateway makes of the example', () => {
   })
 
   it('gives the status and the error of the registry API', async () => {
-    for (const [method, path, status, code] of [
-      ['GET', '/v2/team-a/other/tags/list', 401, 'UNAUTHORIZED'],
-      ['GET', SECRET, 403, 'DENIED'],
-      ['GET', `${OWN}?x=1`, 400, 'UNSUPPORTED'],
-      ['GET', '/v2/nothing', 404, 'NOT_FOUND'],
-      ['OPTIONS', OWN, 405, 'UNSUPPORTED'],
-    ] as const) {
+    for (const [method, path, status, code] of ANSWERS) {
       const answer = await attempt(path, { method })
       assert.equal(answer.status, status, `${method} ${path}: ${answer.body}`)
       assert.match(answer.body, new RegExp(`^\\{"errors":\\[\\{"code":"${code}"`))
@@ -96,21 +79,15 @@ describe('behind what Envoy Gateway makes of the example', () => {
   })
 
   it('reads nothing of another, by whatever path, header or upgrade', async () => {
-    for (const path of [
-      SECRET,
-      ...['/v2/team-b%2Fsecret/manifests/v1', '/v2/team%2Db/secret/manifests/v1'],
-      ...['/v2/team-a/../team-b/secret/manifests/v1', '//v2/team-b/secret/manifests/v1'],
-      ...['/v2/team-a/%2e%2e/team-b/secret/manifests/v1', '/token/..%2fv2/team-b/secret/tags/list'],
-      ...['/token/../v2/team-b/secret/manifests/v1', '/%76%32/team-b/secret/manifests/v1'],
-      ...['/v2/./team-b/secret/manifests/v1', '/v2//team-b/secret/manifests/v1'],
-    ]) {
+    for (const path of waysTo(behind.target)) {
       for (const headers of [
         {},
         { 'x-original-uri': OWN, 'x-forwarded-uri': OWN, 'x-envoy-original-path': OWN },
         { connection: 'upgrade', upgrade: 'websocket' },
       ]) {
-        const { status, body } = await attempt(path, { headers })
-        assert.ok(status >= 400, `${path}: ${status} ${body}`)
+        const answer = await getsNothing(path, attempt(path, { headers }))
+        // No redirect either: this one has none to give.
+        if (answer !== undefined) assert.ok(answer.status >= 400, `${path}: ${answer.status}`)
       }
     }
     const method = { method: 'DELETE', headers: { 'x-http-method-override': 'GET' } }
@@ -119,6 +96,7 @@ describe('behind what Envoy Gateway makes of the example', () => {
 
   it('mounts nothing of another: a query becomes an upload, a form is refused', async () => {
     const at = '/v2/team-a/app/blobs/uploads/'
+    const { blob } = behind.target
     for (const query of [`mount=${blob}&from=team-b/secret`, `mount=${blob}`]) {
       assert.equal((await attempt(`${at}?${query}`, { method: 'POST' })).status, 202, query)
     }

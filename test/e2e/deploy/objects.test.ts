@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
       'SecurityPolicy',
       'HTTPRoute',
       'BackendTrafficPolicy',
+      'BackendTrafficPolicy',
     ],
   ],
   'traefik/kubernetes.yaml': ['Middleware', 'Middleware', 'IngressRoute'],

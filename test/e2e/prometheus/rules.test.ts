@@ -8,6 +8,8 @@ import { installParts } from '../../../tools/parts/install.ts'
 import { CHART } from '../../support/chart/helm-release.ts'
 import { ALERT_CASES, type AlertCase } from '../../support/prometheus/alert-cases.ts'
 import { run } from '../../support/run.ts'
+import { pageAt } from '../../support/pages.ts'
+import { knownMetrics } from '../../../tools/metrics/known.ts'
 
 const RULES = path.join(CHART, 'files/rules.yaml')
 const PAGE = path.resolve(CHART, '../../docs/metrics.md')
@@ -32,18 +34,20 @@ describe('the alerts of the chart, by promtool', () => {
 
   /** What promtool is to find of a case: the alert as it is sent, or none. */
   function testsOf(one: AlertCase) {
-    const { alert, at, labels, summary } = one
+    const { alert, at: when, labels, summary } = one
     const rule = rules.find((candidate) => candidate.alert === alert)
     const sent = {
       exp_labels: { ...rule?.labels, ...labels },
       exp_annotations: { ...rule?.annotations, summary },
     }
-    return (['fires', 'quiet'] as const).map((which) => ({
-      ...{ name: `${alert} ${which}`, interval: '1m' },
-      input_series: Object.entries(one[which]).map(([series, values]) => ({ series, values })),
-      alert_rule_test: [
-        { eval_time: at, alertname: alert, exp_alerts: which === 'fires' ? [sent] : [] },
-      ],
+    const tried = [
+      ...[one.fires, ...(one.firesToo ?? [])].map((series) => [series, [sent]] as const),
+      [one.quiet, []] as const,
+    ]
+    return tried.map(([series, alerts], at) => ({
+      ...{ name: `${alert} ${alerts.length === 0 ? 'quiet' : `fires ${at}`}`, interval: '1m' },
+      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+      alert_rule_test: [{ eval_time: when, alertname: alert, exp_alerts: alerts }],
     }))
   }
 
@@ -81,6 +85,22 @@ describe('the alerts of the chart, by promtool', () => {
     ]) {
       assert.notEqual((await judge(testsOf(wrong))).code, 0)
     }
+  })
+
+  it('are in one language with the questions of docs/metrics.md', async () => {
+    const [block] = pageAt('docs/metrics.md').blocks.filter(({ language }) => language === 'promql')
+    const questions = block?.text.split(/\n\n/) ?? []
+    assert.ok(questions.length > 3)
+    const asked = questions.map((expr, index) => ({ record: `question:${String(index)}`, expr }))
+    const file = path.join(folder, 'questions.yaml')
+    await writeFile(file, stringify({ groups: [{ name: 'questions', rules: asked }] }))
+    const { code, output } = await run(promtool, ['check', 'rules', file])
+    assert.equal(code, 0, output)
+    const known = (await knownMetrics()).map(({ name }) => name)
+    const names = questions.flatMap(
+      (text) => text.replaceAll(/^#.*$/gm, '').match(/\brauth_\w+/g) ?? [],
+    )
+    for (const name of names) assert.ok(known.includes(name.replace(/_bucket$/, '')), name)
   })
 
   it('get series by what docs/metrics.md tells Prometheus to scrape', async () => {

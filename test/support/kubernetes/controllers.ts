@@ -21,10 +21,13 @@ interface Deployment {
   }
 }
 
+/** Between two looks, milliseconds: each asks the API server for every file that is mounted anywhere. */
+const LOOK = 150
+
 /**
  * What a cluster does of itself: gives each namespace its ServiceAccount `default` and the CA of the API server; runs one
  * pod for each Deployment of one namespace, another one when its template changes, and says so in its status; and
- * brings what is mounted up to date all the time, which a kubelet does every minute.
+ * brings what is mounted up to date at each look, which a kubelet does every minute.
  */
 export function startControllers(
   { api, authority }: ControlPlane,
@@ -85,7 +88,7 @@ export function startControllers(
     while (!stopped) {
       await lookAtNamespaces()
       await lookAtDeployments()
-      await sleep(50)
+      await sleep(LOOK)
     }
   }
   let failure: unknown

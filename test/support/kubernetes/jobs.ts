@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Api, Json } from './api.ts'
 import type { KubernetesNode, PodSpec } from './node.ts'
 
+/** Between two looks, milliseconds. */
+const LOOK = 100
+
 /** A Job that came to its end. */
 export interface DoneJob {
   readonly name: string
@@ -55,7 +58,7 @@ export function startJobController(
   async function run(): Promise<void> {
     while (!stopped) {
       await look()
-      await sleep(50)
+      await sleep(LOOK)
     }
   }
   const running = run()

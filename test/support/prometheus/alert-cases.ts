@@ -3,6 +3,8 @@ export interface AlertCase {
   readonly alert: string
   /** By these it fires at `at`. */
   readonly fires: Readonly<Record<string, string>>
+  /** By each of these alone, too. */
+  readonly firesToo?: readonly Readonly<Record<string, string>>[]
   /** By these it does not, though they are close. */
   readonly quiet: Readonly<Record<string, string>>
   /** When is looked, as promtool has it. */
@@ -148,6 +150,9 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     ...{ alert: 'RauthReloadFailed', at: '10m', labels: POD },
     fires: { 'rauth_policy_reload_failures_total{pod="rauth-1"}': '0x5 1x10' },
+    firesToo: ['config', 'keys', 'users', 'tls'].map((what) => ({
+      [`rauth_${what}_reload_failures_total{pod="rauth-1"}`]: '0x5 1x10',
+    })),
     quiet: {
       'rauth_policy_reload_failures_total{pod="rauth-1"}': '1x20',
       'rauth_keys_reload_failures_total{pod="rauth-1"}': '0x20',
@@ -179,6 +184,19 @@ export const ALERT_CASES: readonly AlertCase[] = [
     fires: { 'rauth_decision_sink_failures_total{pod="rauth-1",sink="log"}': '0+9x20' },
     quiet: { 'rauth_decision_sink_failures_total{pod="rauth-1",sink="log"}': '3x20' },
     summary: '90 decisions of rauth-1 did not reach its log',
+  },
+  {
+    ...{ alert: 'RauthAuditUnwritten', at: '10m', labels: POD },
+    fires: { 'rauth_audit_file_up{pod="rauth-1"}': '1x5 0x10' },
+    // For less than a minute, as while a full disk is emptied.
+    quiet: { 'rauth_audit_file_up{pod="rauth-1"}': '1x9 0 1x10' },
+    summary: 'the file of the audit of rauth-1 takes no line',
+  },
+  {
+    ...{ alert: 'RauthAuditLost', at: '10m', labels: POD },
+    fires: { 'rauth_audit_lines_lost_total{pod="rauth-1"}': '0+9x20' },
+    quiet: { 'rauth_audit_lines_lost_total{pod="rauth-1"}': '3x20' },
+    summary: '90 lines of the audit of rauth-1 are lost',
   },
   {
     ...{ alert: 'RauthControllerStale', at: '12m' },

@@ -69,6 +69,7 @@ function configOf(file: (name: string) => string): Readonly<Record<string, unkno
   return {
     credentials: { source: 'kubernetes', kubernetes: { kubeconfig: file('kubeconfig') } },
     policy: { file: file('policy.yaml') },
+    audit: { to: file('audit.log') },
     tls: { gatewayHttp: { certificate: file('tls.crt'), key: file('tls.key') } },
     guessing: { failures: 5, perNetwork: 1_000, window: '1m' },
   }

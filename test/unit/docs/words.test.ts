@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { SOURCE_KINDS } from '../../../src/config/identity-schema.ts'
 import { policyOf } from '../../../src/config/policy-file.ts'
-import { parseConfig } from '../../../src/config/read.ts'
+import { configOf, parseConfig } from '../../../src/config/read.ts'
 import { policySchema } from '../../../src/config/policy-schema.ts'
 import { keysAt, SETTINGS } from '../../../src/config/settings.ts'
 import { usersOfFile } from '../../../src/config/users-file.ts'
@@ -139,7 +139,7 @@ describe('docs/configuration.md', () => {
 
   it('shows the defaults', () => {
     const realm = /^realm: \S+/m.exec(block)?.[0] ?? ''
-    assert.deepEqual(parseConfig(block, 'rauth.yaml', {}), parseConfig(realm, 'rauth.yaml', {}))
+    assert.deepEqual(configOf(block, 'rauth.yaml', {}), configOf(realm, 'rauth.yaml', {}))
   })
 })
 

@@ -8,6 +8,7 @@ import {
 } from '../../../credentials/secret/secret-format.ts'
 import { codeOf } from '../../../errors.ts'
 import { OddFile, readSmallFile } from '../small-file.ts'
+import { withKeptLimits } from './kept-limits.ts'
 import { readManifests } from './manifest-file.ts'
 
 /**
@@ -18,6 +19,9 @@ const AT_ONCE = 2
 
 /** Failures of this machine rather than of one file: they tell nothing about what is in it. */
 const SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']
+
+const LINE_FEED = 0x0a
+const BRACE = 0x7b
 
 export interface SecretFile {
   /** Equal for two reads that found the same. */
@@ -30,6 +34,8 @@ export interface SecretFile {
   readonly slips: readonly string[]
   /** Namespaces that the readings name, as often as they do. */
   readonly namespaces: readonly string[]
+  /** Whether its last line has an end, or had one when the file was written whole. */
+  readonly hasLineEnd: boolean
   /** Namespaces that the file spoke for before it had a part that can't be read. */
   readonly lost: readonly string[]
 }
@@ -97,7 +103,12 @@ function readingOf(
       ? readSecret(reading.manifest, options)
       : { kind: 'problem', problem: reading.problem },
   )
-  const readings = all.filter((reading) => reading.kind !== 'ignored')
+  const found = all.filter((reading) => reading.kind !== 'ignored')
+  const hasLineEnd = typeof content !== 'string' && content.at(-1) === LINE_FEED
+  // JSON that is cut is none.
+  const isWhole = hasLineEnd || content[0] === BRACE
+  const isCut = !isWhole && previous?.hasLineEnd === true
+  const readings = withKeptLimits(isCut ? withoutLast(found) : found, previous?.readings ?? [])
   const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
   const before = [...(previous?.namespaces ?? []), ...(previous?.lost ?? [])]
   const unnamed = readings.some(
@@ -108,5 +119,22 @@ function readingOf(
   )
   const ignored = all.length - readings.length
   const slips = all.flatMap((reading) => (reading.kind === 'ignored' ? (reading.slip ?? []) : []))
-  return { fingerprint, readings, ignored, slips, namespaces, lost: unnamed ? lost : [] }
+  return {
+    fingerprint,
+    readings,
+    ignored,
+    slips,
+    namespaces,
+    lost: unnamed ? lost : [],
+    hasLineEnd: hasLineEnd || isCut,
+  }
+}
+
+/** The last one may be half of what it should be: its password, too. */
+function withoutLast(readings: SecretFile['readings']): SecretFile['readings'] {
+  const last = readings.at(-1)
+  if (last?.kind !== 'credentials') return readings
+  const problem =
+    'the file ends in the middle of a line: end it with a line feed if this is all of it'
+  return [...readings.slice(0, -1), { kind: 'problem', namespace: last.namespace, problem }]
 }

@@ -101,7 +101,7 @@ describe('every password rotated twice while images are pulled in 20 namespaces'
   it('fails no pull', async (context) => {
     const pulls = new Map<string, Pulls>()
     const common = {
-      ...{ port: stack.entry, token: stack.token, service: stack.service, reuse: 0, pause: 250 },
+      ...{ port: stack.entry, token: stack.token, service: stack.service, reuse: 0, pause: 500 },
     }
     for (const name of NAMESPACES) {
       const repository = `${name}/app`

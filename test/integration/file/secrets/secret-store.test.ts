@@ -418,4 +418,30 @@ describe('createFileSecretStore', () => {
     assert.equal(await login('team-b', 'canary'), 'team-b')
     assert.match(lines.join('\n'), /cannot be read \(ELOOP\)/)
   })
+
+  it('widens nothing by a manifest of which half is there', async () => {
+    const limited = (password: string, more = '') =>
+      secret('team-a', password).replace(/data: .*/, (data) => `${data}\nstringData:\n${more}`)
+    const whole = limited('canary-a', '  note: x\n  actions: pull\n')
+    await put('a.yaml', whole)
+    const { store: opened, login } = await start()
+    const actions = () => opened.byUsername('team-a').map((one) => one.actions?.join() ?? 'all')
+    assert.deepEqual(actions(), ['pull'])
+
+    await put('a.yaml', whole.replace('  actions: pull\n', ''))
+    await eventually(() => lines.filter((line) => line.includes('nothing of actions')).length, 1)
+    assert.deepEqual(actions(), ['pull'])
+    // Another password is another one at once.
+    await put('a.yaml', limited('canary-b', '  note: x\n'))
+    await eventually(() => login('team-a', 'canary-b'), 'team-a')
+    assert.deepEqual(actions(), ['pull'])
+    await put('a.yaml', limited('canary-b', '  actions: pull,push,delete\n'))
+    await eventually(() => actions().join(), 'pull,push,delete')
+
+    await put('a.yaml', limited('canary-b', '  actions: pull,push').trimEnd())
+    await eventually(() => actions().length, 0)
+    assert.match(errors().at(-1) ?? '', /"namespace":"team-a".*ends in the middle of a line/)
+    await put('a.yaml', limited('canary-b', '  actions: pull\n'))
+    await eventually(() => actions().join(), 'pull')
+  })
 })

@@ -14,16 +14,19 @@ describe('createReloads', () => {
   })
 
   /** One whose loads last until the test ends them. */
-  const reloads = () =>
-    createReloads(
+  const reloads = () => {
+    // What an earlier test left hanging is told later, and not to this one.
+    const [begun, told] = [loads, errors]
+    return createReloads(
       () => {
         const load = deferred()
-        loads.push(load)
+        begun.push(load)
         return load.promise
       },
-      (error) => errors.push(error),
+      (error) => told.push(error),
       PATIENCE,
     )
+  }
 
   const deferred = () => {
     let [resolve, reject]: [() => void, (reason: unknown) => void] = [() => {}, () => {}]

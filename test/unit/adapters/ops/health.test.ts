@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { pageAt } from '../../../support/pages.ts'
 import { healthRoutes, type HealthPart } from '../../../../src/adapters/ops/health.ts'
 
 const PARTS: readonly HealthPart[] = [
@@ -54,6 +55,21 @@ describe('/readyz', () => {
       'readyz check failed',
       '',
     ])
+  })
+
+  it('is what docs/health.md shows of it', async () => {
+    const [block] = pageAt('docs/health.md').blocks.filter(({ language }) => language === 'console')
+    const [json = '', lines = ''] = block?.text.split(/^\$ curl .*\n/m).slice(1) ?? []
+    const shown = JSON.parse(json) as {
+      parts: Readonly<Record<string, boolean>>
+      troubles: Readonly<Record<string, string>>
+    }
+    const parts = Object.entries(shown.parts).map(([name, ready]) => ({
+      ...{ name, ready: () => ready },
+      trouble: () => shown.troubles[name],
+    }))
+    assert.deepEqual(JSON.parse((await look('/readyz', parts)).body), shown)
+    assert.equal((await look('/readyz', parts, 'verbose')).body.trim(), lines.trim())
   })
 
   it('leaves out what is excluded, and says what it does not know', async () => {

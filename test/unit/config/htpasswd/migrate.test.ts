@@ -34,7 +34,16 @@ describe('an htpasswd file', () => {
     ['no users', '# nobody\n', /^htpasswd: has no users$/],
     ['no colon', `alice\n`, /^htpasswd:1: must be USER:HASH/],
     ['no name', `:${HASH}`, /^htpasswd:1: must begin with a user name/],
-    ['MD5', 'alice:$apr1$x$y', /^htpasswd:1: "alice" has no bcrypt hash.*htpasswd -B FILE 'alice'/],
+    [
+      'MD5',
+      'alice:$apr1$x$y',
+      /^htpasswd:1: "alice" has no bcrypt hash.*next: make one with htpasswd -B,/,
+    ],
+    [
+      'a name that a shell would run',
+      "x'$(touch x)':{SHA}abc=",
+      /next: make one with htpasswd -B, or/,
+    ],
     ['SHA-1', 'alice:{SHA}abc=', /"alice" has no bcrypt hash/],
     ['a password', 'alice:hunter2', /"alice" has no bcrypt hash/],
     [

@@ -32,7 +32,10 @@ describe('a crew of workers', () => {
     life = serves
     crew = createCrew({
       ...{ count: 2, log: logInto(lines), timer: () => performance.now(), timings: TIMINGS },
-      fork: () => forkInto(processes, (one) => { life(one); }),
+      fork: () =>
+        forkInto(processes, (one) => {
+          life(one)
+        }),
       answersFor: ({ number }) => ({
         join: () => ({
           ...{ worker: number, workers: 2, debug: false, credentials: undefined },
@@ -152,9 +155,11 @@ function forkInto(processes: Process[], live: (one: Process) => void) {
     return undefined
   }
   const primary = createChannel<PrimaryCalls, WorkerCalls>(there, {
-    stop: (signal) => { note(`stop ${signal}`); },
+    stop: (signal) => {
+      note(`stop ${signal}`)
+    },
     ...{ credentials: () => undefined, prepare: () => undefined, commit: () => undefined },
-    ...{ abandon: () => undefined, reopenLogs: () => undefined, toggleDebug: () => undefined },
+    ...{ abandon: () => undefined, hangUp: () => undefined, toggleDebug: () => undefined },
     ...{ metrics: () => [], decision: () => undefined },
   })
   const one = { primary, told, end }

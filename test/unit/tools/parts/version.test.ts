@@ -23,6 +23,8 @@ const PRINTED: readonly (readonly [printed: string, version: string | undefined]
   ['nginx version: nginx/1.22.1\n', '1.22.1'],
   ['HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\n', '2.6.12'],
   ['Chromium 156.0.8078.108 built on Debian GNU/Linux 12 (bookworm)\n', '156.0.8078'],
+  ['jq-1.6\n', '1.6.0'],
+  ['jq-1.7.1\n', '1.7.1'],
   ['(devel)\n', undefined],
   ['', undefined],
 ]

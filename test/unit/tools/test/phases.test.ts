@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PHASES, select } from '../../../../tools/test/phases.ts'
+import { PHASES, select, sideBySide } from '../../../../tools/test/phases.ts'
 
 describe('select', () => {
   it('takes all phases when none is named', () => {
@@ -34,4 +34,13 @@ describe('select', () => {
       )
     })
   }
+})
+
+describe('sideBySide', () => {
+  it('runs format and lint at once, and all others one after the other', () => {
+    assert.deepEqual(sideBySide(['format', 'lint', 'build', 'unit']), [
+      ...[['format', 'lint'], ['build'], ['unit']],
+    ])
+    assert.deepEqual(sideBySide(['build', 'e2e']), [['build'], ['e2e']])
+  })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TestEvent } from 'node:test/reporters'
-import report from '../../../../tools/test/reporter.ts'
+import { report } from '../../../../tools/test/reporter.ts'
 
 const passed = (name: string, nesting: number, skip?: string | boolean) => ({
   type: 'test:pass',

@@ -11,7 +11,15 @@ const good = (namespace: string): Reading => ({
 
 function file(...readings: readonly Reading[]): SecretFile {
   const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
-  return { fingerprint: '', ignored: 0, slips: [], lost: [], readings, namespaces }
+  return {
+    fingerprint: '',
+    ignored: 0,
+    slips: [],
+    lost: [],
+    hasLineEnd: true,
+    readings,
+    namespaces,
+  }
 }
 
 it('lists each namespace once, and what is wrong with it', () => {
