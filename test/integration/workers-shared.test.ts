@@ -102,6 +102,8 @@ describe('what several workers have together', () => {
     )
     await until('it is well', PATIENCE, async () => (await readyz()).includes('[+]config ok'))
     await change({ token: { expiry: '7m' }, policy: {} })
+    // A restriction that is gone from the file waits to be asked for.
+    process.kill(serving.child.pid, 'SIGHUP')
     const check = startChecking(serving.gateway, PATIENCE)
     try {
       await until('the policy of before is back', PATIENCE, async () => {
