@@ -1,4 +1,5 @@
 import { listenHttp, type Listener } from '../adapters/listen.ts'
+import { LIVE_VIEW } from '../adapters/live-view/live-view.ts'
 import { decisionRoute, type DecisionFinder } from '../adapters/ops/decision-route.ts'
 import { healthRoutes, type HealthPart } from '../adapters/ops/health.ts'
 import { metricsRoute } from '../adapters/ops/metrics-route.ts'
@@ -27,6 +28,7 @@ export async function openOperations(options: OperationsPort): Promise<Listener>
   const liveView = await openLiveView({ current, health, role, decisions })
   const server = createOperationsServer({
     routes: [...healthRoutes(health), metricsRoute(metrics), decisionRoute(decisions)],
+    morePaths: liveView === undefined ? [] : [LIVE_VIEW],
     more: (request, response) => liveView?.handle(request, response),
     onFailure: onAnswerFailure(common),
   })

@@ -95,18 +95,25 @@ describe('what several workers have together', () => {
     assert.match(await readyz(), /\[!\]config goes on: .*policy\.yaml/)
     for (const body of await tokens()) assert.match(body, /"expires_in":(?:300|2\d\d),/)
 
-    await replaceFile(file('policy.yaml'), "rules:\n  - match: { name: 'x/y' }\n    actions: [pull]\n")
+    await replaceFile(
+      file('policy.yaml'),
+      "rules:\n  - match: { name: 'x/y' }\n    actions: [pull]\n",
+    )
     process.kill(serving.child.pid, 'SIGHUP')
     await until('all have it', PATIENCE, async () =>
       (await tokens()).every((body) => /"expires_in":4[012]\d,/.test(body)),
     )
     await until('it is well', PATIENCE, async () => (await readyz()).includes('[+]config ok'))
-    await change({ token: { expiry: '7m' }, policy: {} })
-    // A restriction that is gone from the file waits to be asked for.
-    process.kill(serving.child.pid, 'SIGHUP')
+    // What did not change goes on as it was, and is watched.
+    await change({ token: { expiry: '9m' } })
+    await until('all have the next', PATIENCE, async () =>
+      (await tokens()).every((body) => /"expires_in":5[34]\d,/.test(body)),
+    )
+    const rule = "match: { name: '${namespace}/**' }"
+    await replaceFile(file('policy.yaml'), `rules:\n  - ${rule}\n    actions: [pull]\n`)
     const check = startChecking(serving.gateway, PATIENCE)
     try {
-      await until('the policy of before is back', PATIENCE, async () => {
+      await until('the policy counts', PATIENCE, async () => {
         const token = await fetchToken(serving.token, LOGIN, SERVICE, SCOPE)
         const asked = { method: 'GET', path: '/v2/team-a/app/tags/list', token }
         return (await check.check(asked)) === 200

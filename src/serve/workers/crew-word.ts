@@ -28,7 +28,13 @@ export function askWorkers(
     const serving = members().filter(({ ports }) => ports !== undefined)
     const asked = serving.map(async ({ id, channel }) => [id, await ask(channel)] as const)
     const answers = await Promise.allSettled(asked)
-    return new Map(answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
+    // Who ended since it answered is counted as one that did.
+    const there = new Set(members().map(({ id }) => id))
+    return new Map(
+      answers
+        .flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+        .filter(([id]) => there.has(id)),
+    )
   }
   const metrics = createMergedMetrics(own, () =>
     askAll((channel) => channel.ask('metrics', undefined)),

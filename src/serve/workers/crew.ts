@@ -85,9 +85,9 @@ export function createCrew(options: CrewOptions): Crew {
 
   /** Resolves once it serves. */
   function launch(number: number): Promise<void> {
-    const { id, pipe, kill, onEnd: onProcessEnd } = fork()
     const begin = timer()
     return new Promise((resolve, reject) => {
+      const { id, pipe, kill, onEnd: onProcessEnd } = fork()
       const { join, ...answers } = answersFor({ number })
       const channel = createChannel<WorkerCalls, PrimaryCalls>(pipe, {
         ...answers,

@@ -22,13 +22,24 @@ export function workerProcesses(): () => WorkerProcess {
       id: worker.id,
       pipe: {
         // It may have ended: that is told otherwise.
-        send: (message) => void worker.send(message, () => undefined),
+        send(message) {
+          if (worker.isConnected()) worker.send(message, () => undefined)
+        },
         onMessage: (take) => void worker.on('message', take),
       },
       kill: () => void worker.process.kill('SIGKILL'),
       onEnd(take) {
+        let isTold = false
+        const tell = (how: string) => {
+          if (!isTold) take(how)
+          isTold = true
+        }
         worker.once('exit', (code, signal: string | null) => {
-          take(signal === null ? `exit code ${code}` : `signal ${signal}`)
+          tell(signal === null ? `exit code ${code}` : `signal ${signal}`)
+        })
+        // Of one that could not be started, such as at the limit of processes, no exit is told.
+        worker.on('error', (error) => {
+          if (worker.process.pid === undefined) tell(error.message)
         })
       },
     }

@@ -46,6 +46,14 @@ export async function joinPrimary(): Promise<PrimaryLink> {
   const [stopped, stop] = later<string>()
   const [fed, feed] = later<FedCredentials | undefined>()
   let prepared: Awaited<ReturnType<Worker['prepare']>> | undefined
+  let asked = 0
+  /** What was asked for before is not put in force any more, though it may still be read. */
+  function forget(): number {
+    prepared?.drop()
+    prepared = undefined
+    asked += 1
+    return asked
+  }
   const primary = createChannel<PrimaryCalls, WorkerCalls>(
     {
       send: (message) => process.send?.(message, undefined, undefined, () => undefined),
@@ -58,9 +66,14 @@ export async function joinPrimary(): Promise<PrimaryLink> {
         return undefined
       },
       async prepare(text) {
+        const own = forget()
         const { prepare } = await worker
-        prepared?.drop()
-        prepared = await prepare(text)
+        const made = await prepare(text)
+        if (own !== asked) {
+          made.drop()
+          throw new Error('another configuration was asked for meanwhile')
+        }
+        prepared = made
         return undefined
       },
       commit() {
@@ -69,8 +82,7 @@ export async function joinPrimary(): Promise<PrimaryLink> {
         return undefined
       },
       abandon() {
-        prepared?.drop()
-        prepared = undefined
+        forget()
         return undefined
       },
       async hangUp() {
