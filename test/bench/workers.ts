@@ -45,6 +45,7 @@ export async function benchWorkers(): Promise<readonly string[]> {
   const contestants: Contestant[] = []
   try {
     for (const workers of [1, 2]) contestants.push(await start(directory, workers))
+    for (const { serving, front } of contestants) await checkAnswers(serving, front.port)
     const lines: string[] = []
     for (const kind of KINDS) lines.push(...(await compare(kind, contestants)))
     const [, two] = contestants
@@ -68,7 +69,6 @@ async function start(directory: string, workers: number): Promise<Contestant> {
   const { pid } = serving.child
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   const pids = [pid, ...children.trim().split(' ').filter(Boolean).map(Number)]
-  await checkAnswers(serving, front.port)
   return { workers, serving, front, pids }
 }
 
