@@ -372,7 +372,9 @@ const shape = z.strictObject({
   liveView: liveViewSchema,
   tracing,
   workers: z
-    .union([z.literal('auto'), atOnce(1)])
+    .union([z.literal('auto'), atOnce(1)], {
+      error: 'must be auto, or a whole number from 1 to 256',
+    })
     .prefault(1)
     .describe(
       'Processes that serve the same ports: more than one where a single machine has more than one core to give; `auto`: one for each. In a cluster take replicas.',

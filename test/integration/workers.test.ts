@@ -174,7 +174,7 @@ describe('several workers', () => {
 })
 
 it('workers end when the process that started them is killed', async () => {
-  const serving = await startServing({ logins: [LOGIN], config: { workers: 2 } })
+  const serving = await startServing({ logins: [LOGIN], args: ['--workers', '2'] })
   try {
     const { pid } = serving.child
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
