@@ -130,7 +130,7 @@ describe('rauth doctor', () => {
     )
     assert.match(
       failures[0]?.what ?? '',
-      /jwks\.json has not .*: it is another rauth, or has other keys/,
+      /jwks\.json has no key .*: it is another rauth, or has other keys/,
     )
   })
 
