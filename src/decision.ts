@@ -77,7 +77,7 @@ export async function decide<T>(
       body((more) => {
         Object.assign(facts, more)
       })
-    const traced = deps.trace?.(parent)
+    const traced = begun(deps, parent)
     const result = await orRefuse(traced === undefined ? learning : () => traced.run(learning))
     const trace = traced?.position ?? (parent && positionOf(parent))
     decided = true
@@ -94,6 +94,15 @@ export async function decide<T>(
   } catch (thrown) {
     const result = failed(thrown, decided ? 'unrecorded' : 'internal')
     return { decision, result }
+  }
+}
+
+/** A tracer that fails decides nothing: the decision goes on untraced. */
+function begun({ trace }: DecideDependencies, parent: TraceParent | undefined): Traced | undefined {
+  try {
+    return trace?.(parent)
+  } catch {
+    return undefined
   }
 }
 

@@ -15,6 +15,7 @@ import { filesOf } from '../serve/identity/files.ts'
 import { liveViewFiles } from '../serve/live-view-token.ts'
 import type { NeededFile } from '../serve/needed-file.ts'
 import { tracingFiles } from '../serve/tracing.ts'
+import { readServedFiles } from './check-config/served-files.ts'
 import {
   addAnyConfigOption,
   configFile,
@@ -29,7 +30,10 @@ export function checkConfigCommand(): Command {
     .description('Say file:line:column of each mistake in a configuration; exit 1 if there is one.')
     .addHelpText('after', '\nExample:\n  rauth check-config rauth.yaml')
     .exitOverride()
-    .option('--no-files', 'for another machine: do not look whether the files are here')
+    .option(
+      '--no-files',
+      'for another machine: neither look whether the files are here, nor into keys, TLS and Secrets',
+    )
     .action(async (argument: string | undefined, given: Options, command: Command) => {
       const options = withArgument(argument, given, command)
       const { dockerAuthConfig } = options
@@ -42,7 +46,8 @@ export function checkConfigCommand(): Command {
       const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
       const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
       const missing = given.files ? missingPaths(config) : []
-      const warnings = [...unheeded, ...warningsOf(config, listeners), ...ofPolicy]
+      const ofFiles = given.files ? await readServedFiles(config, listeners) : []
+      const warnings = [...unheeded, ...warningsOf(config, listeners), ...ofPolicy, ...ofFiles]
       for (const line of [...warnings, ...missing]) process.stderr.write(`${name}: ${line}\n`)
       if (missing.length > 0) {
         process.stderr.write(`${name}: rauth would not start here; elsewhere: --no-files\n`)
@@ -121,7 +126,7 @@ type Missing = readonly [key: string, path: string, next: string]
 /** What keeps rauth from starting here, and is no mistake of a configuration for another machine. */
 function missingPaths(config: Config): readonly string[] {
   const { keys, credentials, policy, identity } = config
-  const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init -d'
+  const init = keys.verifyOnly ? 'rauth keys public' : 'rauth keys init --directory'
   const secrets = identity.filter((source) => source.secrets !== undefined)
   const paths: readonly Missing[] = [
     ...(keys.certificate === undefined || keys.key === undefined

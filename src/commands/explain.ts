@@ -2,7 +2,10 @@ import { Command } from 'commander'
 import { addAskerOptions, type AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from '../serve/asking/judge.ts'
 import { configOf, readOffline } from './asking/offline.ts'
+import { usage } from './asking/usage.ts'
 import { whoIsNamed } from './asking/who-is-named.ts'
+import { isUnconfigured, USUAL_FILE } from '../config/read.ts'
+import { configFile } from './config-option.ts'
 import { judgeCheck } from './explain/check.ts'
 import { parseUrl } from './asking/parse-url.ts'
 import { fetchDecision, operationsOf } from './explain/decision.ts'
@@ -51,9 +54,20 @@ export function explainCommand(): Command {
     })
 }
 
+/** Of this machine's configuration. */
+function configuredOperations(options: ExplainOptions): string {
+  if (isUnconfigured(options.dockerAuthConfig ?? configFile(options), process.env)) {
+    throw usage(
+      `there is no ${USUAL_FILE} here that says where to ask: name the operations port of the rauth that ` +
+        'decided, such as --operations http://localhost:9090, or a configuration with -c',
+    )
+  }
+  return operationsOf(configOf(options))
+}
+
 async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
   if (what.kind === 'decision') {
-    const { operations = operationsOf(configOf(options)) } = options
+    const { operations = configuredOperations(options) } = options
     return fetchDecision(what.id, operations)
   }
   const now = options.at ?? Date.now() / 1000

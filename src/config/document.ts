@@ -76,7 +76,8 @@ export function readDocument(
       const keys = new Set<unknown>()
       for (const { key } of items) {
         if (!isScalar(key)) continue
-        if (keys.has(key.value)) bad(key.range?.[0], 'Map keys must be unique')
+        if (keys.has(key.value))
+          bad(key.range?.[0], `"${String(key.value)}" stands here twice: leave one`)
         keys.add(key.value)
       }
     },

@@ -37,8 +37,15 @@ export function mistakesOf(
   }
   // What was not written is undefined: a null of a list stays one, and elsewhere there are none.
   const missing = issue.code === 'invalid_type' && issue.input === undefined
-  const what = missing ? 'is missing and has no default' : issue.message.replace(/^I/, 'i')
+  const what = missing ? 'is missing and has no default' : wordsOf(issue)
   return [{ path: key, message: `"${key.join('.')}" ${what}` }]
+}
+
+/** For a choice of which the schema says nothing, in place of the library's words. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_value' && issue.message.startsWith('Invalid')
+    ? `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`
+    : issue.message.replace(/^I/, 'i')
 }
 
 /** More names than these nobody reads. */

@@ -1,5 +1,6 @@
 import { listenHttp, type Listener } from '../adapters/listen.ts'
 import { decisionRoute } from '../adapters/ops/decision-route.ts'
+import { LIVE_VIEW } from '../adapters/live-view/live-view.ts'
 import { healthRoutes, type HealthPart } from '../adapters/ops/health.ts'
 import { metricsRoute } from '../adapters/ops/metrics-route.ts'
 import { createOperationsServer } from '../adapters/ops/server.ts'
@@ -22,6 +23,7 @@ export async function openOperations({ current, health, role }: OperationsPort):
   const liveView = await openLiveView({ current: () => current().common, health, role })
   const server = createOperationsServer({
     routes: [...healthRoutes(health), metricsRoute(metrics), decisionRoute(decisions)],
+    morePaths: liveView === undefined ? [] : [LIVE_VIEW],
     more: (request, response) => liveView?.handle(request, response),
     onFailure: onAnswerFailure(common),
   })

@@ -73,9 +73,9 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   metrics.observePolicy(() => current().common.policySource.figures())
 
   function health(): readonly HealthPart[] {
-    const config = { name: 'config', trouble: () => reloads?.problem() }
+    const reload = { name: 'config', trouble: () => reloads?.problem() }
     const more = [
-      ...[config, ...current().health, tracing?.health],
+      ...[reload, ...current().health, tracing?.health],
       ...[...(logins?.health ?? []), logs.health],
     ]
     // Who asks has found the operations port open.
@@ -84,7 +84,6 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   }
 
   async function open(): Promise<void> {
-    // Imported when wanted: what a role does not run, it does not load.
     if (takesLogins) logins = await createLogins(common)
     halves = await createHalves(common, { role, logins, running })
     const opened = (name: string, listener: Listener) => listeners.set(name, listener)

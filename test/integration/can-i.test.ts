@@ -160,6 +160,10 @@ describe('rauth can-i', () => {
         none.stderr,
         /there is no rauth.yaml here: name a configuration with -c, or a policy/,
       )
+      const id = '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11'
+      const why = await bare.rauth(['explain', id])
+      assert.deepEqual([why.code, why.stdout], [2, ''])
+      assert.match(why.stderr, /such as --operations http:\/\/localhost:9090/)
     } finally {
       await bare.remove()
     }

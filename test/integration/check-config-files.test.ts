@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
+import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 
 const BASE = [
@@ -8,6 +10,8 @@ const BASE = [
   'credentials: { directory: secrets }',
   '',
 ].join('\n')
+
+const LOGIN = { username: 'team-b', password: 'a long random text' }
 
 const TRACED = 'tracing: { endpoint: "http://127.0.0.1:4318", '
 
@@ -24,6 +28,27 @@ const UNUSABLE: readonly (readonly [what: string, settings: string, told: RegExp
     /^tracing\.authority \S+unfit has no certificate in PEM/m,
   ],
   [
+    'a signing key that is none',
+    'keys: { directory: nonsense }',
+    /nonsense\/signing\.key is not a private key in PEM/,
+  ],
+  [
+    'no key in the folder',
+    'keys: { directory: secrets }',
+    /secrets has no signing key; next: rauth keys init --directory /,
+  ],
+  [
+    'a key of another algorithm than is asked for',
+    'token: { algorithm: RS256 }',
+    /token\.algorithm is RS256, and /,
+  ],
+  ['a certificate to sign with', 'keys: { certificate: unfit, key: unfit }', /unfit .*PEM/],
+  [
+    'TLS of a port',
+    'tls: { gatewayHttp: { certificate: unfit, key: unfit } }',
+    /unfit is not a private key in PEM/,
+  ],
+  [
     'a token of the live view that is too short',
     'liveView: { enabled: true, tokenFile: unfit }',
     /^liveView\.tokenFile \S+unfit must be 20 to 512 characters/m,
@@ -38,10 +63,24 @@ const MISSING: readonly (readonly [settings: string, named: string])[] = [
   ['audit: { to: ./nowhere/audit.log }', 'audit.to, the folder'],
 ]
 
+/** What serve starts with, and says. */
+const TOLD: readonly (readonly [what: string, folder: Readonly<Record<string, string>>, RegExp])[] =
+  [
+    ['Secrets that are no YAML', { 'a.yaml': '{' }, /Secret manifest unusable/],
+    ['no credentials at all', {}, /no credentials: every login is refused/],
+    [
+      'an action of a Secret that is none',
+      { 'a.yaml': secretManifest('team-b', LOGIN).trimEnd() + '\n  actions: pul\n' },
+      /its namespace is disabled/,
+    ],
+  ]
+
 describe('rauth check-config of the files that a configuration names', () => {
   let folder: CliFolder
   before(async () => {
     folder = await makeCliFolder({ unfit: 'too short' })
+    await mkdir(folder.file('nonsense'))
+    await folder.write('nonsense/signing.key', 'nonsense')
   })
   after(() => folder.remove())
 
@@ -59,6 +98,29 @@ describe('rauth check-config of the files that a configuration names', () => {
       const { check, serve } = await checkAndServe(settings)
       assert.match(check, told)
       assert.match(serve, told)
+    })
+  }
+
+  for (const [number, [what, files, told]] of TOLD.entries()) {
+    it(`warns of what serve says and starts with: ${what}`, async () => {
+      const directory = `secrets-${number}`
+      await mkdir(folder.file(directory))
+      for (const [name, text] of Object.entries(files)) {
+        await folder.write(`${directory}/${name}`, text)
+      }
+      await folder.write(
+        'rauth.yaml',
+        BASE.replace('directory: secrets', `directory: ${directory}`),
+      )
+      const check = await folder.rauth(['check-config', 'rauth.yaml'])
+      assert.equal(check.code, 0)
+      assert.match(check.stdout, /rauth\.yaml: ok, \d warnings?\n/)
+      assert.match(check.stderr, told)
+      const elsewhere = await folder.rauth(['check-config', '--no-files', 'rauth.yaml'])
+      assert.doesNotMatch(elsewhere.stderr, told)
+      const serve = await folder.rauth(['serve', '-c', 'rauth.yaml'], { timeout: 1_500 })
+      assert.equal(serve.code, null, 'it goes on until it is ended')
+      assert.match(serve.stdout, told)
     })
   }
 

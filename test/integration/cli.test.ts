@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { loadKeySet } from '../../src/adapters/file/keys/key-files.ts'
-import { makeNextKey } from '../../src/adapters/file/keys/key-maker.ts'
+import { initializeKeys, makeNextKey } from '../../src/adapters/file/keys/key-maker.ts'
 import { ALGORITHM_NAMES } from '../../src/token/algorithms.ts'
+import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { run, type RunOptions } from '../support/run.ts'
 
 /** The compiled program, beside this compiled test. */
@@ -46,6 +48,15 @@ describe('rauth', () => {
   }
 
   const at = (name: string) => path.join(directory, name)
+
+  /** Keys and a Secret. */
+  async function layFiles() {
+    if (existsSync(at('keys'))) return
+    for (const name of ['keys', 'credentials']) await mkdir(at(name), { mode: 0o700 })
+    await initializeKeys({ directory: at('keys'), algorithm: 'ES256', now: new Date() })
+    const secret = secretManifest('team-a', { username: 'team-a', password: 'a long random text' })
+    await writeFile(at('credentials/team-a.yaml'), secret)
+  }
 
   async function config(text: string) {
     await writeFile(at('rauth.yaml'), text)
@@ -115,7 +126,7 @@ describe('rauth', () => {
   describe('check-config', () => {
     it('says ok on stdout and exits with 0', async () => {
       const file = await config(MINIMAL)
-      for (const name of ['keys', 'credentials']) await mkdir(at(name))
+      await layFiles()
       assert.deepEqual(await rauth(['check-config', '--config', file]), await rauth(['check-config', '-f', file])) // prettier-ignore
       assert.deepEqual(await rauth(['check-config', '-f', file]), {
         ...{ code: 0, stdout: `${file}: ok\n`, stderr: '' },
@@ -135,7 +146,7 @@ describe('rauth', () => {
 
     describe('of a policy file', () => {
       const withPolicy = async (policy?: string, more = '') => {
-        for (const name of ['keys', 'credentials']) await mkdir(at(name), { recursive: true })
+        await layFiles()
         if (policy !== undefined) await writeFile(at('policy.yaml'), policy)
         const file = await config(`${MINIMAL}policy:\n  file: policy.yaml\n${more}`)
         return { file, ...(await rauth(['check-config', '-f', file])) }
@@ -202,7 +213,7 @@ describe('rauth', () => {
 
     describe('of a users file', () => {
       const withUsers = async (users?: string) => {
-        for (const name of ['keys', 'credentials']) await mkdir(at(name), { recursive: true })
+        await layFiles()
         if (users !== undefined) await writeFile(at('users.yaml'), users)
         const file = await config(`${MINIMAL}identity: [{ users: { file: users.yaml } }]\n`)
         return { file, ...(await rauth(['check-config', '-f', file])) }
@@ -232,7 +243,7 @@ describe('rauth', () => {
     })
 
     it('says once more what opens every repository, on stderr, and exits with 0', async () => {
-      for (const name of ['keys', 'credentials']) await mkdir(at(name))
+      await layFiles()
       const file = await config(`${MINIMAL}policy: { public: ['**'], shared: ['**', a/**] }\n`)
       assert.deepEqual(await rauth(['check-config', '-f', file]), {
         code: 0,
@@ -245,7 +256,7 @@ describe('rauth', () => {
     })
 
     it('warns of ports in the clear, and names TLS files that are not here', async () => {
-      for (const name of ['keys', 'credentials']) await mkdir(at(name))
+      await layFiles()
       const [realm, keys, credentials] = MINIMAL.split('\n')
       const tls = 'tls: { gateway: { certificate: c.crt, key: c.key } }'
       const file = await config([realm, keys, credentials, tls, ''].join('\n'))

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parseAllDocuments } from 'yaml'
-import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
+import { makeCliFolder, withoutSettings, type CliFolder } from '../support/cli-folder.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { basic } from '../support/http.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
@@ -248,6 +248,15 @@ describe('commands about passwords and tokens', () => {
       folder.rauth(['secret', 'create', ...args], { input: login.password })
     const documentsOf = (text: string) =>
       parseAllDocuments(text).map((one) => one.toJS() as Record<string, never>)
+
+    it('goes by the environment where there is no file', async () => {
+      const env = { ...withoutSettings(), RAUTH_SECRET_NAME: 'other', RAUTH_SERVICE: 'r.example' }
+      const { code, stdout } = await folder.rauth(['secret', 'create', 'team-new'], { env })
+      assert.equal(code, 0)
+      const [credentials, pull] = documentsOf(stdout)
+      assert.equal((credentials?.['metadata'] as unknown as { name: string }).name, 'other')
+      assert.match(JSON.stringify(pull), /r\.example/)
+    })
 
     it('makes the Secret that rauth reads: whoever is in it can log in', async () => {
       const { code, stdout } = await create('team-new')

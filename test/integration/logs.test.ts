@@ -10,6 +10,7 @@ import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { auditLines } from '../support/audit-lines.ts'
 import { partsOnNoPage } from '../support/health-page.ts'
 import { ask, basic } from '../support/http.ts'
+import { run } from '../support/run.ts'
 import { until } from '../support/until.ts'
 
 /** The compiled program, beside this compiled test. */
@@ -117,6 +118,20 @@ describe('what rauth serve writes', () => {
       auditLines(rauth.stdout()).map((line) => line.id),
       [id],
     )
+  })
+
+  it('opens no debugger while the program is loaded either', async () => {
+    const [guard, cli] = ['commands/no-debugger.js', 'cli.js'].map((name) =>
+      path.resolve(import.meta.dirname, '../../src', name),
+    )
+    assert.match(
+      await readFile(cli ?? '', 'utf8'),
+      /^#!.*\nimport "\.\/commands\/no-debugger\.js";\n/,
+    )
+    const script = `await import(${JSON.stringify(guard)}); process.kill(process.pid, 'SIGUSR1')
+      await new Promise((resolve) => setTimeout(resolve, 200)); console.log('goes on')`
+    const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', script])
+    assert.deepEqual([stdout, stderr], ['goes on\n', ''])
   })
 
   it('changes at run time by signals, none of which opens a debugger', async () => {

@@ -40,6 +40,21 @@ describe('decide', () => {
     })
   })
 
+  it('goes on untraced, and records, where the tracer fails', async () => {
+    const { deps, events } = recorder()
+    const trace: BeginTrace = () => {
+      throw new Error('no tracer')
+    }
+    const { result } = await decide({ ...deps, trace }, 'token', {}, () =>
+      Promise.resolve(accepted('yes')),
+    )
+    assert.deepEqual(result, { ok: true, value: 'yes' })
+    assert.deepEqual(
+      events.map(({ outcome, trace: position }) => [outcome, position]),
+      [['allowed', undefined]],
+    )
+  })
+
   it('records why it refused, and keeps what was learned before', async () => {
     const { deps, events } = recorder()
     await decide(deps, 'gateway', {}, (learn) => {

@@ -6,7 +6,8 @@ import { json, type OperationsRoute } from './route.ts'
 
 export interface OperationsOptions {
   readonly routes: readonly OperationsRoute[]
-  /** What is no such route: answers a request, or says nothing of it. */
+  /** What is no such route, and where it begins: answers a request, or says nothing of it. */
+  readonly morePaths?: readonly string[]
   readonly more?: (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
   /** Told of an answer that could not be given. */
   readonly onFailure: (thrown: unknown) => void
@@ -20,8 +21,13 @@ const ID = /^[\w-]{1,64}$/
 const ID_PATH = /^(.*\/)[A-Z]+$/
 
 /** The operations port, for the cluster and never for clients; not listening yet. */
-export function createOperationsServer({ routes, more, onFailure }: OperationsOptions): Server {
-  const paths = routes.map(({ path }) => path)
+export function createOperationsServer({
+  routes,
+  morePaths = [],
+  more,
+  onFailure,
+}: OperationsOptions): Server {
+  const paths = [...routes.map(({ path }) => path), ...morePaths]
   const exact = new Map(routes.map((route) => [route.path, route]))
   const byId = new Map(
     routes.flatMap((route) => {

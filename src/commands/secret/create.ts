@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { formatSecretPair } from '../../adapters/file/secrets/secret-pair.ts'
-import { USUAL_FILE } from '../../config/read.ts'
-import { schema } from '../../config/schema.ts'
+import { loadConfigWithoutRealm, USUAL_FILE } from '../../config/read.ts'
 import { visible } from '../../printable.ts'
 import { isRegistryHost } from '../../registry/registry-host.ts'
 import { newPassword } from '../../credentials/secret/new-password.ts'
@@ -41,7 +40,7 @@ export function createSecretCommand(): Command {
     .action(async (namespace: string, options: CreateOptions) => {
       const named = configFile(options)
       const isBare = named === undefined && !existsSync(USUAL_FILE)
-      const config = isBare ? undefined : configOf(options)
+      const config = isBare ? loadConfigWithoutRealm(undefined, process.env) : configOf(options)
       const { user: username = namespace, pullSecretName } = options
       if (username === '' || username.includes(':') || hasControl(username)) {
         throw usage('a user name has neither a colon nor control characters')
@@ -55,10 +54,8 @@ export function createSecretCommand(): Command {
         formatSecretPair({
           ...{ namespace, username, password, pullSecretName },
           hash: options.hash === true ? await hashOf(password) : undefined,
-          secretName: config?.secretName ?? schema.shape.secretName.parse(undefined),
-          registries: options.registry ?? [
-            config?.service ?? schema.shape.service.parse(undefined),
-          ],
+          secretName: config.secretName,
+          registries: options.registry ?? [config.service],
         }),
       )
     })

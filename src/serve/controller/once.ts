@@ -12,6 +12,8 @@ const READ_LIMIT = 60_000
 /** What came of it: namespaces by how they are at the end. */
 export interface Once {
   readonly inStep: number
+  /** In a dry run: those for which something is to be written, and nothing is in its way. */
+  readonly wouldWrite: number
   readonly obstructed: number
   readonly failed: number
 }
@@ -20,7 +22,7 @@ export interface Once {
 export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
   const parts = await openParts(config, dryRun, () => undefined)
   const { cluster, overview, told, log } = parts
-  const counts = { inStep: 0, obstructed: 0, failed: 0 }
+  const counts = { inStep: 0, wouldWrite: 0, obstructed: 0, failed: 0 }
   try {
     await untilRead(parts)
     const { signal } = new AbortController()
@@ -29,8 +31,9 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
     const next = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
         try {
-          const { obstacle, observed } = await workToTheEnd(work, name, parts)
-          counts[obstacle === undefined ? 'inStep' : 'obstructed'] += 1
+          const { obstacle, observed, steps } = await workToTheEnd(work, name, parts)
+          const isWritten = dryRun && steps > 0
+          counts[obstacle !== undefined ? 'obstructed' : isWritten ? 'wouldWrite' : 'inStep'] += 1
           if (obstacle !== undefined) told.obstacle(observed, obstacle)
         } catch (error) {
           counts.failed += 1

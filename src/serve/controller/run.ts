@@ -29,6 +29,12 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
     controller?.changed(namespace)
   })
   const { overview, log, metrics, planning, cluster } = parts
+  process.on('SIGHUP', () => {
+    log.warn(
+      {},
+      'SIGHUP opens the audit anew and reads no configuration: the controller reads it when it starts',
+    )
+  })
   const { lead, queue, namespaces } = (controller = createController({
     ...{ ...parts, api: cluster.api, backoff: BACKOFF },
   }))

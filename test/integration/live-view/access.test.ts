@@ -47,7 +47,9 @@ describe('the live view without a token', () => {
       assert.equal((await ask(view.port, `/live/${path}`)).status, 404, path)
     }
     assert.equal((await ask(view.port, '/live')).headers['location'], '/live/')
-    assert.equal((await ask(view.port, '/lively')).status, 404)
+    const { status, body } = await ask(view.port, '/lively')
+    assert.equal(status, 404)
+    assert.ok((JSON.parse(body) as { paths: string[] }).paths.includes('/live/'))
   })
 
   for (const [why, headers] of [

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { listenHttp, type Listener } from '../../../src/adapters/listen.ts'
 import { createLiveFeed, type LiveFeed } from '../../../src/adapters/live-view/live-feed.ts'
-import { createLiveView, type LiveViewOptions } from '../../../src/adapters/live-view/live-view.ts'
+import {
+  LIVE_VIEW,
+  createLiveView,
+  type LiveViewOptions,
+} from '../../../src/adapters/live-view/live-view.ts'
 import { createOperationsServer } from '../../../src/adapters/ops/server.ts'
 import { createPolicy } from '../../../src/policy/policy.ts'
 
@@ -30,6 +34,7 @@ export async function openLiveView(
   })
   const server = createOperationsServer({
     routes: [],
+    morePaths: [LIVE_VIEW],
     more: (request, response) => liveView.handle(request, response),
     onFailure: (thrown) => assert.fail(String(thrown)),
   })

@@ -354,7 +354,12 @@ describe('configuration', () => {
       `${MINIMAL}clientAddress: { header: 'X Real' }\n`,
       '4:18: "clientAddress.header" must be the name of a header, such as X-Real-IP',
     ],
-    ['the same key twice', `${MINIMAL}realm: x\n`, '4:1: Map keys must be unique'],
+    [
+      'a choice that there is not',
+      `${MINIMAL}logFormat: xml\n`,
+      '4:1: "logFormat" must be one of auto, json, pretty',
+    ],
+    ['the same key twice', `${MINIMAL}realm: x\n`, '4:1: "realm" stands here twice: leave one'],
     ['broken YAML', 'a: b: c', '1:4: Nested mappings are not allowed in compact mappings'],
     [
       'a challenge that could break out of its quotes',

@@ -35,7 +35,7 @@ describe('rauth controller --once, with the rights of rbac-controller.yaml', () 
       stdout,
       /"action":"create","object":"Secret\/registry-pull-secret".*would be written/,
     )
-    assert.match(stdout, /dry run: nothing was written/)
+    assert.match(stdout, /"inStep":0,"wouldWrite":1,.*dry run: nothing was written/)
     assert.equal(await cluster.secret('dry'), undefined)
     assert.equal(await cluster.pull('dry'), undefined)
   })

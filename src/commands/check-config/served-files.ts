@@ -1,0 +1,54 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
+import { readTlsPair } from '../../adapters/file/tls/tls-pair.ts'
+import type { Config } from '../../config/schema.ts'
+import { tlsFilesOf, type TlsListener } from '../../config/tls.ts'
+import { createPasswordHasher } from '../../credentials/password.ts'
+import type { Log } from '../../log.ts'
+import { readKeys } from '../asking/offline.ts'
+
+/**
+ * Reads the keys, the TLS files and the Secrets that are here as `rauth serve` does. Throws what that would
+ * refuse; returns what it would only log.
+ */
+export async function readServedFiles(
+  config: Config,
+  listeners: readonly TlsListener[],
+): Promise<readonly string[]> {
+  if (keyFilesOf(config).every(existsSync)) await readKeys(config)
+  for (const listener of listeners) {
+    const files = tlsFilesOf(config, listener)
+    if (files === undefined || !Object.values(files).every(existsSync)) continue
+    await readTlsPair(files, Date.now() / 1000)
+  }
+  return readSecrets(config)
+}
+
+function keyFilesOf({ keys }: Config): readonly string[] {
+  const { directory, certificate, key, bindingKey } = keys
+  return certificate === undefined || key === undefined
+    ? [directory]
+    : [certificate, key, ...(bindingKey === undefined ? [] : [bindingKey])]
+}
+
+/** What serve says of the Secrets in a directory when it starts. */
+async function readSecrets({ credentials, identity, secretName }: Config): Promise<string[]> {
+  const isAsked = identity.some(({ secrets }) => secrets !== undefined)
+  if (!isAsked || credentials.source !== 'directory' || !existsSync(credentials.directory)) {
+    return []
+  }
+  const notes: string[] = []
+  const note = (fields: object, message: string) => {
+    const said = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`)
+    notes.push([message, ...said].join(', '))
+  }
+  const log: Log = { info: () => undefined, warn: note, error: note }
+  const store = await createFileSecretStore({
+    ...{ directory: credentials.directory, secretName, log },
+    hasher: createPasswordHasher(randomBytes(32)),
+    bindingKey: createSecretKey(randomBytes(32)),
+  })
+  store.close()
+  return notes
+}
