@@ -103,7 +103,7 @@ async function createChanging(
   const policySource =
     before !== undefined && hasSamePolicy(before.config, config)
       ? before.policySource
-      : await openPolicy({ config, log, metrics })
+      : await openPolicy({ config, log, metrics, before })
   return {
     ...{ config, policySource, decider: deciderOf(config) },
     policy: () => policySource.current(),

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import {
   openFileDocument,
+  versionOf,
   type DocumentText,
   type FileDocument,
 } from '../adapters/file/document-store.ts'
@@ -24,31 +24,35 @@ export interface OpenPolicyOptions {
   readonly config: Config
   readonly log: Log
   readonly metrics: Pick<Metrics, 'policyReloadFailed'>
+  /** The policy of another configuration, in whose place it comes. */
+  readonly before?: { readonly config: Config; readonly policySource: OpenPolicy } | undefined
 }
 
 /** The policy as it is configured: from a file, or the one without a file. */
-export async function openPolicy({ config, log, metrics }: OpenPolicyOptions): Promise<OpenPolicy> {
+export async function openPolicy(options: OpenPolicyOptions): Promise<OpenPolicy> {
+  const { config, log, metrics, before } = options
   const { file } = config.policy
-  let version = versionOf(JSON.stringify(config.policy))
   /** Throws as {@link configuredPolicy}. */
   function parse(text: string, fileName: string): Policy {
     const policy = configuredPolicy(config, text, fileName)
     for (const warning of policyWarningsOf(policy, config)) log.warn({ file: fileName }, warning)
-    version = versionOf(text)
     return policy
   }
   const opened =
     file === undefined
-      ? withoutFile(namespacePolicy(config.policy))
+      ? withoutFile(config.policy)
       : await openFileDocument<Policy>({
           ...{ file, log, kind: POLICY_FILE, parse: (text) => parse(text, file) },
           count: ({ rules }) => ({ rules: rules.length }),
-          lost: (next, before) => lostOfPolicy(next, before, deciderOf(config)),
+          lost: (next, said) => lostOfPolicy(next, said, deciderOf(config)),
+          // A half that waits to be asked for does so under another configuration, too.
+          before: before?.config.policy.file === file ? before.policySource.whole() : undefined,
           onFailure: () => {
             metrics.policyReloadFailed()
           },
         })
-  return { ...opened, figures: () => ({ rules: opened.current().rules.length, version }) }
+  const figures = () => ({ rules: opened.current().rules.length, version: opened.whole().version })
+  return { ...opened, figures }
 }
 
 /** Why a denial at the end counts. */
@@ -71,14 +75,13 @@ function lostOfPolicy(
     : `the rule at its end, which denied, is gone, and ${DECIDERS}: ${WHOLE_OF_IT}`
 }
 
-/** Characters of a version: two policies do not have the same by accident. */
-const VERSION_LENGTH = 12
-
-function versionOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, VERSION_LENGTH)
-}
-
-function withoutFile(policy: Policy): FileDocument<Policy> {
+function withoutFile(configured: Config['policy']): FileDocument<Policy> {
+  const said = namespacePolicy(configured)
+  const text = JSON.stringify(configured)
+  const whole = { text, said, version: versionOf(text) }
   const nothing = () => undefined
-  return { current: () => policy, problem: nothing, request: nothing, close: nothing }
+  return {
+    ...{ current: () => said, whole: () => whole },
+    ...{ problem: nothing, request: nothing, close: nothing },
+  }
 }

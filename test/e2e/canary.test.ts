@@ -351,6 +351,28 @@ describe('secrets that were sent', () => {
       assert.notEqual(records.get(id)?.outcome ?? 'allowed', 'allowed', what)
   })
 
+  it('are answered by Envoy, too, with the id of its line, which is that of the record', async () => {
+    const idOf = async (target: string) => {
+      const { status, headers } = await ask(stack.entry, target)
+      return { status, id: headers['x-request-id'] ?? assert.fail(`${target}: no id`) }
+    }
+    const own = await idOf('/none')
+    assert.equal(own.status, 404)
+    const asked = await idOf('/v2/team-a/asked/tags/list')
+    const ids = [own.id, asked.id]
+    await until(async () => {
+      const log = await stack.envoyLog()
+      return ids.every((id) => log.includes(`"requestId":"${id}"`))
+    })
+    const envoyLog = await stack.envoyLog()
+    for (const id of ids) assert.ok(envoyLog.includes(`"requestId":"${id}"`), id)
+    const recorded = auditLines(await stack.rauthLog()).map((line) => line['requestId'])
+    assert.deepEqual(
+      ids.map((id) => recorded.includes(id)),
+      [false, true],
+    )
+  })
+
   it('are in no answer', () => {
     const leaks = answers
       .map(({ what, text }) => ({ what, leaks: leaksOf(text) }))

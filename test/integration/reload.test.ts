@@ -281,6 +281,13 @@ describe('a configuration that changes while rauth runs', () => {
     await put({ policy: { file }, guessing: { failures: 2 }, token: { expiry: '27m' } })
     await expiresIn(1620)
     assert.match((await readiness()).policy ?? '', /ends in the middle of a line/)
+    // Nor does one of the policy itself.
+    const beside = { file, kubernetes: { timeout: '3s' } }
+    const halves = await saysMore('configuration that cannot be used', async () => {
+      await put({ policy: beside, guessing: { failures: 2 }, token: { expiry: '29m' } })
+    })
+    assert.match(halves, /policy\.yaml: it ends in the middle of a line/)
+    assert.equal(await expiry(), 1620)
 
     await put({ token: { expiry: '28m' } })
     await saysMore('configuration that cannot be used', () => undefined)

@@ -16,6 +16,8 @@ export interface FileDocumentOptions<T> extends WatchOptions {
   readonly count: (said: T) => Readonly<Record<string, number>>
   /** Why what a text says seems to be a part of what it should, beside what it said before; else nothing. */
   readonly lost?: (next: DocumentText<T>, before: DocumentText<T>) => string | undefined
+  /** What the same file said until now, where somebody else had it open. */
+  readonly before?: DocumentText<T> | undefined
   readonly log: Log
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
@@ -24,12 +26,16 @@ export interface FileDocumentOptions<T> extends WatchOptions {
 /** The text of a document, and what it says. */
 export interface DocumentText<T> {
   readonly text: string
+  /** Of the text: two do not have the same by accident. */
+  readonly version: string
   readonly said: T
 }
 
 export interface FileDocument<T> {
   /** What it says now, whole: a reload puts another in its place. */
   current(): T
+  /** The same, with the text that it was made of. */
+  whole(): DocumentText<T>
   /** What is wrong with the file, if anything is. */
   problem(): string | undefined
   /** Reads it again, and takes also what seems to be a part of it: somebody asks for that. */
@@ -38,9 +44,11 @@ export interface FileDocument<T> {
   close(): void
 }
 
-interface Loaded<T> extends DocumentText<T> {
-  /** Of the text. */
-  readonly version: string
+/** Hexadecimal digits of a version. */
+const VERSION_LENGTH = 12
+
+export function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, VERSION_LENGTH)
 }
 
 /**
@@ -65,21 +73,22 @@ export async function openFileDocument<T>(
       )
     },
   })
-  let loaded: Loaded<T>
+  let loaded: DocumentText<T>
   let asked = false
 
-  async function read(known?: Loaded<T>, asked = false): Promise<Loaded<T>> {
+  async function read(known?: DocumentText<T>, asked = false): Promise<DocumentText<T>> {
     const text = await readDocumentText(file, kind)
-    const version = createHash('sha256').update(text).digest('hex').slice(0, 12)
+    const version = versionOf(text)
     if (version === known?.version) return known
     const next = { text, said: options.parse(text), version }
-    const lost = known === undefined || asked ? undefined : options.lost?.(next, known)
+    const before = known ?? options.before
+    const lost = before === undefined || asked ? undefined : options.lost?.(next, before)
     if (lost !== undefined) throw new RauthError('ERR_CONFIG_INVALID', `${file}: ${lost}`)
     return next
   }
 
   async function load(): Promise<void> {
-    let next: Loaded<T>
+    let next: DocumentText<T>
     const wasAsked = asked
     asked = false
     try {
@@ -92,7 +101,7 @@ export async function openFileDocument<T>(
     if (next !== loaded) use(next)
   }
 
-  function use(next: Loaded<T>): void {
+  function use(next: DocumentText<T>): void {
     loaded = next
     const { said, version } = next
     log.info({ file, version, ...options.count(said) }, `${kind.name} loaded`)
@@ -115,6 +124,7 @@ export async function openFileDocument<T>(
   }
   return {
     current: () => loaded.said,
+    whole: () => loaded,
     problem: () => trouble.problem(),
     request() {
       asked = true

@@ -3,9 +3,8 @@ import type { SecretReading } from '../../../credentials/secret/secret-format.ts
 
 type Reading = Exclude<SecretReading, { kind: 'ignored' }>
 
-/** What limits a user name, and what limits one password of it. */
-const OF_NAME = ['actions'] as const
-const OF_PASSWORD = ['notBefore', 'notAfter'] as const
+/** What limits one password of a user name in time. */
+const DATES = ['notBefore', 'notAfter'] as const
 
 /**
  * The readings of a file beside those of before, where it may be half of what it should be. An entry that
@@ -37,25 +36,29 @@ export function withKeptLimits(
   })
 }
 
-/** What all of before were limited to, and this one is not. */
+/**
+ * What this one is not limited to any more. Its dates are those of the same password; its actions, too, or
+ * for a password that was not there before those that every other one of the user name may.
+ */
 function limitsOf(before: readonly Credential[], next: Credential): Partial<Credential> {
   const same = before.filter(({ generation }) => generation === next.generation)
+  const [first] = same
+  const dates = DATES.filter((key) => next[key] === undefined && first?.[key] !== undefined)
+  const actions = next.actions ?? actionsOf(same.length === 0 ? before : same)
   return {
-    ...lostOf(OF_NAME, before, next),
-    ...lostOf(OF_PASSWORD, same, next),
+    ...Object.fromEntries(dates.map((key) => [key, first?.[key]])),
+    ...(next.actions === undefined && actions !== undefined && { actions }),
   }
 }
 
-function lostOf(
-  keys: readonly (typeof OF_NAME | typeof OF_PASSWORD)[number][],
-  [first, ...others]: readonly Credential[],
-  next: Credential,
-): Partial<Credential> {
-  if (first === undefined) return {}
-  const lost = keys.filter(
-    (key) => next[key] === undefined && [first, ...others].every((one) => one[key] !== undefined),
+/** What all of them may; `undefined`: one of them is not limited, or there are none. */
+function actionsOf(all: readonly Credential[]): Credential['actions'] {
+  const limits = all.flatMap(({ actions }) => (actions === undefined ? [] : [actions]))
+  if (limits.length < all.length) return undefined
+  return limits.reduce<Credential['actions']>(
+    (common, actions) => common?.filter((one) => actions.includes(one)) ?? actions,
+    undefined,
   )
-  return Object.fromEntries(lost.map((key) => [key, first[key]]))
 }
 
 function credentialsOf(reading: Reading): readonly Credential[] {
