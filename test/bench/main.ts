@@ -3,6 +3,7 @@ import { benchCheck } from './check.ts'
 import { benchImage } from './image.ts'
 import { benchKubernetes } from './kubernetes.ts'
 import { benchLane } from './lane.ts'
+import { benchLive } from './live.ts'
 import { benchMemory } from './memory.ts'
 import { benchPolicy } from './policy.ts'
 import { benchStart } from './start.ts'
@@ -10,13 +11,13 @@ import { benchStorm } from './storm.ts'
 import { benchToken } from './token.ts'
 
 /**
- * `npm run bench [-- start|check|token|memory|policy|kubernetes|image|storm|lane]`: figures to compare within one run, never a pass or a fail.
+ * `npm run bench [-- start|check|token|memory|policy|kubernetes|image|storm|lane|live]`: figures to compare within one run, never a pass or a fail.
  * Answers are checked before anything is measured.
  */
 const BENCHES = {
   ...{ start: benchStart, check: benchCheck, token: benchToken },
   ...{ memory: benchMemory, policy: benchPolicy, kubernetes: benchKubernetes },
-  ...{ image: benchImage, storm: benchStorm, lane: benchLane },
+  ...{ image: benchImage, storm: benchStorm, lane: benchLane, live: benchLive },
 }
 
 const wanted = process.argv.slice(2)
