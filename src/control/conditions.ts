@@ -1,6 +1,6 @@
 import { formatInstant } from '../instant.ts'
 import { isMapping } from '../mapping.ts'
-import { CONDITIONS } from './marks.ts'
+import { CONDITIONS, ROTATE } from './marks.ts'
 import { NOT_YET_INSTANT } from './login.ts'
 import type { Obstacle } from './step.ts'
 
@@ -50,7 +50,12 @@ export function conditionsText(
         : condition('Ready', true, 'InStep', 'both Secrets have the same password'),
     previousUntil === undefined || previousUntil <= now
       ? condition('OldPasswordValid', false, 'Settled', 'no password before this one works')
-      : condition('OldPasswordValid', true, 'Overlap', overlapMessage(previousUntil)),
+      : condition(
+          'OldPasswordValid',
+          true,
+          'Overlap',
+          overlapMessage(previousUntil) + waitingMessage(annotations),
+        ),
   ]
   return JSON.stringify(conditions)
 }
@@ -59,6 +64,13 @@ function overlapMessage(until: number): string {
   return until === NOT_YET_INSTANT
     ? 'the password before works until the pull Secret has the next one, and then for the overlap'
     : `the password before works until ${formatInstant(until)}`
+}
+
+/** A second rotation would end the first one's password before. */
+function waitingMessage(annotations: Readonly<Record<string, string>>): string {
+  return annotations[ROTATE] === undefined || annotations[ROTATE] === 'now'
+    ? ''
+    : `; a rotation was asked for and waits until then (${ROTATE}=now does not wait, and ends it at once)`
 }
 
 function conditionsIn(annotations: Readonly<Record<string, string>>): readonly Condition[] {

@@ -81,7 +81,7 @@ export function createStoredPasswords(
     const quick = matchKeyed(known, presented.keyed)
     if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
-    const silence = { kind, detail: whatWasWrong(known), guessed: known.length > 0 } as const
+    const silence = { kind, detail: whatWasWrong(known, name), guessed: known.length > 0 } as const
     if (isToken) return silence
     const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
     if (hashes.length === 0) return { ...silence, ...standIn(username, presented) }
@@ -136,12 +136,18 @@ function inTurn<T extends Credential>(username: string, credentials: readonly T[
   return ranked.sort((a, b) => a.rank - b.rank).map(({ credential }) => credential)
 }
 
+/** Its Secret may be there. */
+const UNKNOWN_TO_SECRETS = 'unknown user name: no Secret that can be used has it'
+
 /** For the log: which of the two it was, and never the name, which may be a mistyped password. */
-function whatWasWrong(candidates: readonly Credential[]): string {
+function whatWasWrong(candidates: readonly Credential[], source: string): string {
+  if (candidates.length === 0) {
+    return source === 'secrets' ? UNKNOWN_TO_SECRETS : 'unknown user name'
+  }
   const whose = [
     ...new Set(orStandIn(candidates).map(({ namespace, id }) => namespace ?? id)),
   ].join(', ')
   const left = candidates.filter(isBcrypt).length - MAX_COMPARED
   const more = left > 0 ? `; too many bcrypt hashes of one user name, not compared: ${left}` : ''
-  return candidates.length === 0 ? 'unknown user name' : `wrong password for ${whose}${more}`
+  return `wrong password for ${whose}${more}`
 }

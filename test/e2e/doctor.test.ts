@@ -87,7 +87,7 @@ describe('rauth doctor', () => {
 
   it('finds nothing wrong with the quick start', async () => {
     const { code, findings, failures } = await doctor(stack, stack.config)
-    assert.deepEqual([code, failures, findings.length], [0, [], 8])
+    assert.deepEqual([code, failures, findings.length], [0, [], 9])
   })
 
   it('finds another realm than the registry names', async () => {
@@ -126,7 +126,11 @@ describe('rauth doctor', () => {
     )
     assert.deepEqual(
       failures.map(({ check }) => check),
-      ['registry takes tokens'],
+      ['keys of the realm', 'registry takes tokens'],
+    )
+    assert.match(
+      failures[0]?.what ?? '',
+      /jwks\.json has no key .*: it is another rauth, or has other keys/,
     )
   })
 

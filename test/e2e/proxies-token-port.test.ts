@@ -20,7 +20,8 @@ const withoutTraefik =
 
 const FAILURES = 10
 
-const UNFINISHED = 2_200
+/** More than Envoy has connections to rauth, and more than rauth takes: 2,000. */
+const UNFINISHED = 2_050
 
 for (const kind of KINDS) {
   const skip = kind.proxy === 'traefik' && withoutTraefik
@@ -70,20 +71,26 @@ for (const kind of KINDS) {
     })
 
     // More than Envoy has connections to rauth, and more than rauth takes. A login takes milliseconds by itself.
-    it('lets people log in while others send forms that never come to their end', async () => {
-      const { password } = front.stack.login('team-a')
-      const forms = await sendUnfinishedForms(front.entry, UNFINISHED)
-      try {
-        for (let at = 0; at < 3; at += 1) {
-          const begin = performance.now()
-          assert.equal((await login('127.0.0.7', '', password)).status, 200)
-          const took = performance.now() - begin
-          assert.ok(took < 3_000, `${took.toFixed(0)} ms`)
+    // rauth's own port is the same behind each.
+    for (const way of kind.proxy === 'nginx' ? ['entry', 'token port'] : ['entry']) {
+      it(`lets people log in while others send forms that never end, by the ${way}`, async () => {
+        const port = way === 'entry' ? front.entry : front.stack.token
+        const headers = { authorization: basic('team-a', front.stack.login('team-a').password) }
+        const forms = await sendUnfinishedForms(port, UNFINISHED)
+        try {
+          for (let at = 0; at < 3; at += 1) {
+            const begin = performance.now()
+            const path = `/token?service=${front.stack.service}`
+            const answer = await ask(port, path, { headers, from: '127.0.0.7' })
+            assert.equal(answer.status, 200, answer.body)
+            const took = performance.now() - begin
+            assert.ok(took < 3_000, `${took.toFixed(0)} ms`)
+          }
+        } finally {
+          forms.stop()
         }
-      } finally {
-        forms.stop()
-      }
-    })
+      })
+    }
 
     // The very machine of the proxy is a trusted one: nothing that it sends may be taken for a hop.
     for (const from of ['127.0.0.6', '127.0.0.1']) {

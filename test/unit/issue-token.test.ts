@@ -255,7 +255,7 @@ describe('issueToken', () => {
       'an unknown user name',
       { presented: presentPassword('nobody', 'canary-a') },
       'credentials_invalid',
-      'unknown user name',
+      'unknown user name: no Secret that can be used has it',
     ],
     [
       'an empty password',

@@ -11,6 +11,7 @@ import {
 } from '../http-exchange.ts'
 import type { ChallengeOptions } from '../registry-answer.ts'
 import type { ListenerTls } from '../tls.ts'
+import { limitConnections } from '../most-connections.ts'
 import { answer, reportFailure, type AnswerOptions } from './answer.ts'
 import { httpAnswer } from './check-response.ts'
 import { isMethod } from './http-method.ts'
@@ -39,7 +40,7 @@ export function createGatewayHttpServer(exchange: HttpExchange, tls?: ListenerTl
   const server = createExchangeServer(LIMITS, exchange, tls)
   // Node leaves out what is beyond this number, such as a second Authorization; the size is limited.
   server.maxHeadersCount = 0
-  server.maxConnections = MAX_CONNECTIONS
+  limitConnections(server, MAX_CONNECTIONS)
   return server
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { refusalKind } from '../../refusal.ts'
 import { createExchangeServer, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
+import { limitConnections } from '../most-connections.ts'
 import { json, type OperationsRoute } from './route.ts'
 
 export interface OperationsOptions {
@@ -64,6 +65,6 @@ export function createOperationsServer({
       onFailure,
     },
   )
-  server.maxConnections = MAX_CONNECTIONS
+  limitConnections(server, MAX_CONNECTIONS)
   return server
 }

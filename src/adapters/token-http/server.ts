@@ -14,6 +14,7 @@ import {
   type HttpExchange,
 } from '../http-exchange.ts'
 import type { ListenerTls } from '../tls.ts'
+import { limitConnections } from '../most-connections.ts'
 import { addCatalogRoute, type CatalogOptions } from './catalog-route.ts'
 import type { ClientAddress } from './client-address.ts'
 import { discoveryDocument } from './discovery.ts'
@@ -68,7 +69,7 @@ const TARGET = /^(?:\/|\*$|https?:\/\/[\w.:-]+\/)/i
 /** A server with the limits of the token port; not listening yet. */
 export function createTokenServer(exchange: HttpExchange, tls?: ListenerTls): Server {
   const server = createExchangeServer(LIMITS, exchange, tls)
-  server.maxConnections = MAX_CONNECTIONS
+  limitConnections(server, MAX_CONNECTIONS)
   return server
 }
 

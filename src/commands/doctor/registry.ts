@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { ask } from '../../adapters/probe/ask.ts'
 import { dateOf, discoverRealm } from '../../adapters/probe/token.ts'
 import { serviceNames } from '../../config/services.ts'
@@ -19,6 +20,7 @@ export function registryChecks(config: Config, registry: string | undefined): re
       : look(registry)
   return [
     { name: 'realm answers', look: () => realmAnswers(realm) },
+    { name: 'keys of the realm', look: () => keysAgree(config) },
     { name: 'clock of the realm', look: () => clockAgrees(realm, config.token.leeway) },
     {
       name: 'registry names realm and service',
@@ -38,6 +40,33 @@ async function realmAnswers(realm: string) {
   return isRauth
     ? ok(`${realm} is a rauth`)
     : failed(`${realm} answers ${status}, and not as a rauth does: look what realm leads to`)
+}
+
+/** It may be somebody else's rauth, or one that has not read the newest key. */
+async function keysAgree(config: Config) {
+  const place = config.keys.certificate ?? config.keys.directory
+  if (!existsSync(place)) return skipped(`${place} is not here: ask where the keys are`)
+  const { signingKeys } = await readKeys(config)
+  if (signingKeys === undefined) return skipped('no key here signs: ask where the token service is')
+  const { kid } = signingKeys.active(Date.now() / 1000)
+  const url = new URL('jwks.json', config.realm).href
+  const { status, body } = await ask(url)
+  if (status !== 200) return failed(`${url} answers ${status}: look what realm leads to`)
+  return kidsIn(body).includes(kid)
+    ? ok(`${url} has the key that signs here, ${kid}`)
+    : failed(
+        `${url} has no key ${kid}, by which this configuration signs: it is another rauth, or has other keys; ` +
+          'look what realm leads to, and which keys.directory it has',
+      )
+}
+
+function kidsIn(body: string): readonly unknown[] {
+  try {
+    const { keys } = JSON.parse(body) as { readonly keys?: readonly { readonly kid?: unknown }[] }
+    return (keys ?? []).map(({ kid }) => kid)
+  } catch {
+    return []
+  }
 }
 
 async function clockAgrees(url: string, leeway: number) {

@@ -575,14 +575,12 @@ describe('token server', () => {
           requestTimeout: server.requestTimeout,
           keepAliveTimeout: server.keepAliveTimeout,
           timeout: server.timeout,
-          maxConnections: server.maxConnections,
         },
         {
           headersTimeout: 5_000,
           requestTimeout: 10_000,
           keepAliveTimeout: 5_000,
           timeout: 15_000,
-          maxConnections: 2_000,
         },
       )
     })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { applyStep } from '../../../src/control/apply.ts'
 import { NOT_YET } from '../../../src/control/login.ts'
-import { ROTATE } from '../../../src/control/marks.ts'
+import { CONDITIONS, ROTATE } from '../../../src/control/marks.ts'
 import { plan } from '../../../src/control/plan.ts'
 import { formatInstant } from '../../../src/instant.ts'
 import {
@@ -89,7 +89,12 @@ describe('plan, of a rotation', () => {
     assert.equal(observed.credentials?.annotations[ROTATE], undefined)
     // A second one would end the password that the first one lets go on.
     const again = settle(ask(observed, 'true'), {}, NOW + 1, laterContext())
-    assert.deepEqual(again.steps, [])
+    assert.deepEqual(told(again.steps), ['change credentials condition'])
+    const until = formatInstant(NOW + 600)
+    assert.match(
+      again.observed.credentials?.annotations[CONDITIONS] ?? '',
+      new RegExp(`works until ${until}; a rotation was asked for and waits until then`),
+    )
     assert.equal(again.wake, NOW + 600 + 10)
     assert.equal(
       told(settle(again.observed, {}, NOW + 611, laterContext()).steps)[1],

@@ -173,7 +173,8 @@ describe('createStoredPasswords', () => {
       return result.ok ? undefined : result.refusal.detail
     }
     assert.equal(await detailOf('team-a', 'canary'), 'wrong password for team-a')
-    assert.equal(await detailOf('canary', 'one'), 'unknown user name')
+    const unknown = 'unknown user name: no Secret that can be used has it'
+    assert.equal(await detailOf('canary', 'one'), unknown)
   })
 
   it('hashes once a login, whether the user name is known or not', async () => {

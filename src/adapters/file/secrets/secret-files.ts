@@ -106,9 +106,10 @@ function readingOf(
   const found = all.filter((reading) => reading.kind !== 'ignored')
   const hasLineEnd = typeof content !== 'string' && content.at(-1) === LINE_FEED
   // JSON that is cut is none.
-  const isWhole = hasLineEnd || content[0] === BRACE
-  const isCut = !isWhole && previous?.hasLineEnd === true
-  const readings = withKeptLimits(isCut ? withoutLast(found) : found, previous?.readings ?? [])
+  const isJson = content[0] === BRACE
+  const isCut = !hasLineEnd && !isJson && previous?.hasLineEnd === true
+  const whole = isCut ? withoutLast(found) : found
+  const readings = isJson ? whole : withKeptLimits(whole, previous?.readings ?? [])
   const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
   const before = [...(previous?.namespaces ?? []), ...(previous?.lost ?? [])]
   const unnamed = readings.some(
