@@ -12,6 +12,8 @@ export interface Shared {
   readonly worker: number
   /** Those of the Secrets, which no process reads for itself. Throws where it was given none. */
   readonly credentials: () => OpenCredentials
+  /** Texts of the policy and of users in force with the others when it began, by the paths of their files. */
+  readonly documents: ReadonlyMap<string, string>
   /** Counts with the others; `own` where they can't be reached. */
   readonly failures: (guessing: GuessingNumbers, own: FailureCounter) => FailureCounter
   /** Tells the live view, where all are seen together. */

@@ -37,6 +37,8 @@ export interface ServingOptions {
   readonly config?: Readonly<Record<string, unknown>>
   /** More of where credentials come from, beside their folder. */
   readonly credentials?: Readonly<Record<string, unknown>>
+  /** More files beside it: their texts by their names. */
+  readonly files?: Readonly<Record<string, string>>
   /** Variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
   /** More arguments of `rauth serve`. */
@@ -55,6 +57,9 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     replaceFile(secretFile(namespace), secretManifest(namespace, login))
   for (const name of [secrets, file('keys')]) await mkdir(name, { mode: 0o700 })
   await initializeKeys({ directory: file('keys'), algorithm: 'ES256', now: new Date() })
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    await replaceFile(file(name), text)
+  }
   for (const login of options.logins) await writeSecret(login.username, login)
   const [token, gateway, gatewayHttp, operations] = [
     await freePort(),

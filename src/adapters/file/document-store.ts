@@ -18,6 +18,11 @@ export interface FileDocumentOptions<T> extends WatchOptions {
   readonly lost?: (next: DocumentText<T>, before: DocumentText<T>) => string | undefined
   /** What the same file said until now, where somebody else had it open. */
   readonly before?: DocumentText<T> | undefined
+  /**
+   * What it says at another process that serves as one with this: at the start that counts where the file can't
+   * be used.
+   */
+  readonly inForce?: string | undefined
   readonly log: Log
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
@@ -106,6 +111,21 @@ export async function openFileDocument<T>(
     if (next !== loaded) use(next)
   }
 
+  async function begin(): Promise<void> {
+    const { inForce: text } = options
+    if (text === undefined) {
+      use(await read())
+      return
+    }
+    const there = { text, said: options.parse(text), version: versionOf(text) }
+    try {
+      use(await read(there))
+    } catch (thrown) {
+      use(there)
+      trouble.found(messageOf(thrown), messageOf(thrown))
+    }
+  }
+
   function use(next: DocumentText<T>): void {
     loaded = next
     const { said, version } = next
@@ -120,9 +140,7 @@ export async function openFileDocument<T>(
     watch.close()
   }
   try {
-    await reloads.first(async () => {
-      use(await read())
-    })
+    await reloads.first(begin)
   } catch (error) {
     close()
     throw error

@@ -31,6 +31,8 @@ export interface OpenIdentity {
   readonly secrets: OpenCredentials | undefined
   /** The namespaces that have Secrets, with what these are good for. */
   readonly listed: () => Iterable<ListedNamespace>
+  /** Texts in force of the files of users, by their paths. */
+  readonly documents: () => readonly (readonly [path: string, text: string])[]
   /** Each source that knows how it is. */
   readonly health: readonly HealthPart[]
   /** Reads the files of users again, also one that seems to be half of what it should be. */
@@ -88,6 +90,7 @@ export async function openIdentity(
     *listed() {
       for (const store of stores) yield* store.listed()
     },
+    documents: () => stores.flatMap(({ document }) => (document ? [document()] : [])),
     sources: (bcrypt) => makers.map((make) => make(bcrypt)),
     health: [
       ...stores.map(({ kind: name, store, problem: trouble }) => ({

@@ -27,6 +27,8 @@ export interface StoreOptions {
   readonly cluster: ClusterOnce
   /** Those of the Secrets, where another process reads them; without: they are read here. */
   readonly secrets?: (() => OpenCredentials) | undefined
+  /** Texts of files by their paths, as they count at another process that serves as one with this. */
+  readonly documents?: ReadonlyMap<string, string> | undefined
 }
 
 /** Passwords in memory, with where they come from. */
@@ -40,6 +42,8 @@ export interface OpenStore {
   readonly secrets?: OpenCredentials
   /** Reads it again, also what seems to be half of it. */
   readonly request: () => void
+  /** The text in force of the file that it is made of, by the path of that. */
+  readonly document?: () => readonly [path: string, text: string]
   /** The namespaces that have Secrets. */
   readonly listed: () => Iterable<ListedNamespace>
   readonly close: () => void
@@ -61,7 +65,7 @@ export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
 /** Static users: in the configuration itself, or in a file that is read again when it changes. */
 export async function openUsers(
   configured: NonNullable<Identity[number]['users']>,
-  { bindingKey, log, metrics }: StoreOptions,
+  { bindingKey, log, metrics, documents }: StoreOptions,
 ): Promise<OpenStore> {
   const { file, format } = configured
   const load = (users: Users) => ({
@@ -82,6 +86,7 @@ export async function openUsers(
       const lost = lostEnd(next.text, before.text)
       return lost === undefined ? undefined : `${lost}: ${WHOLE_OF_IT}`
     },
+    inForce: documents?.get(file),
     onFailure: () => {
       metrics.usersReloadFailed()
     },
@@ -89,6 +94,7 @@ export async function openUsers(
   return opened(() => document.current().index, {
     nobody: () => document.current().users.nobody,
     problem: () => document.problem(),
+    document: () => [file, document.whole().text],
     request: () => {
       document.request()
     },

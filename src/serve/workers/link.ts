@@ -29,7 +29,7 @@ export interface Worker {
 
 /** The process that this one is a worker of. */
 export interface PrimaryLink {
-  readonly joined: Omit<Joined, 'credentials' | 'hasherKey'>
+  readonly joined: Omit<Joined, 'credentials' | 'documents' | 'hasherKey'>
   readonly hasherKey: Buffer
   readonly shared: Shared
   /** Resolves with the signal by which all are to stop. */
@@ -107,13 +107,17 @@ export async function joinPrimary(): Promise<PrimaryLink> {
       },
     },
   )
-  const { credentials, hasherKey, ...joined } = await primary.ask('join', undefined, JOINING)
+  const { credentials, documents, hasherKey, ...joined } = await primary.ask(
+    'join',
+    undefined,
+    JOINING,
+  )
   const known = credentials && createFedCredentials(credentials, () => performance.now())
   feed(known)
   return {
     ...{ joined, stopped, follow, hasherKey: Buffer.from(hasherKey) },
     shared: {
-      worker: joined.worker,
+      ...{ worker: joined.worker, documents },
       credentials: () => openFed(known),
       failures: (guessing, own) => createRemoteFailures(primary, guessing, own),
       watched: createWatchedDecisions(primary),

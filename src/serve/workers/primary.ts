@@ -3,7 +3,7 @@ import type { Listener } from '../../adapters/listen.ts'
 import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { Config } from '../../config/schema.ts'
 import { warningsOf } from '../../config/warnings.ts'
-import { closeCommon, createCommon, reconfigured } from '../common.ts'
+import { closeCommon, createCommon, reconfigured, type Common } from '../common.ts'
 import { createConfigReloads, type ConfigReloads, type ConfigSource } from '../config-reloads.ts'
 import { endInTime } from '../end-in-time.ts'
 import { openFailures, type Failures } from '../failures.ts'
@@ -18,6 +18,7 @@ import { createCrewConfig } from './crew-config.ts'
 import { askWorkers } from './crew-word.ts'
 import { workerProcesses } from './fork.ts'
 import { healthOfCrew } from './health.ts'
+import type { Joined } from './messages.ts'
 
 export interface PrimaryOptions {
   readonly role: Role
@@ -73,7 +74,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     answersFor: ({ number: worker }) => ({
       join: () => ({
         ...{ worker, workers, debug, hasherKey, config: crewConfig.texts() },
-        credentials: feeding?.whole(),
+        ...{ credentials: feeding?.whole(), documents: documentsOf(common) },
       }),
       take: ({ guessing, source }) => failures?.of(guessing).take(source) ?? 0,
       async giveBack({ guessing, source }) {
@@ -173,6 +174,13 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   stopping = true
   await close(signal)
   log.info({}, 'stopped')
+}
+
+/** Who begins now goes on with what the others have: a file may be half of what it was meanwhile. */
+function documentsOf({ config, policySource, identity }: Common): Joined['documents'] {
+  const { file } = config.policy
+  const policy = file === undefined ? [] : [[file, policySource.whole().text] as const]
+  return new Map([...identity.documents(), ...policy])
 }
 
 /** What is made of decisions, the workers make. */

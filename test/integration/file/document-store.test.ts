@@ -55,12 +55,15 @@ describe('openFileDocument, with a policy', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  async function open(before?: DocumentText<Policy>): Promise<FileDocument<Policy>> {
+  async function open(
+    before?: DocumentText<Policy>,
+    inForce?: string,
+  ): Promise<FileDocument<Policy>> {
     store = await openFileDocument<Policy>({
       ...{ file, log: logInto(lines), kind: POLICY_FILE, parse: (text) => policyOf(text, file) },
       count: ({ rules: all }) => ({ rules: all.length }),
       lost: (next, one) => lostEnd(next.text, one.text),
-      ...{ before, onFailure: () => (failures += 1) },
+      ...{ before, inForce, onFailure: () => (failures += 1) },
     })
     return store
   }
@@ -95,7 +98,22 @@ describe('openFileDocument, with a policy', () => {
     assert.equal(loaded[1]?.fields['rules'], 2)
   })
 
+  it('begins with what is there, also where another process has another that it goes on from', async () => {
+    await put(rules('a', 'b'))
+    assert.equal(names(await open(undefined, rules('a'))), 'a,b')
+  })
+
   for (const [what, text, problem] of BAD) {
+    it(`begins with what another process has when there is ${what}, and says so`, async () => {
+      await put(text)
+      const opened = await open(undefined, rules('a'))
+      assert.equal(names(opened), 'a')
+      await until('the trouble', PATIENCE, () => opened.problem() !== undefined)
+      assert.match(opened.problem() ?? '', problem)
+      await put(rules('b'))
+      await until('the good one', PATIENCE, () => names(opened) === 'b')
+    })
+
     it(`does not begin with ${what}`, async () => {
       await put(text)
       await assert.rejects(open(), { code: 'ERR_CONFIG_INVALID', message: problem })

@@ -40,6 +40,7 @@ describe('a crew of workers', () => {
         join: () => ({
           ...{ worker: number, workers: 2, debug: false, credentials: undefined },
           ...{ hasherKey: new Uint8Array(32), config: { first: '', latest: '' } },
+          documents: new Map(),
         }),
         take: () => 0,
         giveBack: () => undefined,
