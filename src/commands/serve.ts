@@ -1,3 +1,6 @@
+import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigSource } from '../serve/config-reloads.ts'
 import type { Role } from '../serve/role.ts'
@@ -14,6 +17,7 @@ import { addLogFormatOption, withLogFormat, type LogFormatOption } from './log-f
 interface ServeOptions extends AnyConfigOption, LogFormatOption {
   readonly role?: Role
   readonly port?: number
+  readonly workers?: number | 'auto'
 }
 
 export function serveCommand(): Command {
@@ -27,9 +31,14 @@ export function serveCommand(): Command {
       ).choices(['all', 'token', 'gateway']),
     )
     .option('--port <port>', 'port of the token service, over listen.token', parsePort)
+    .option(
+      '--workers <number>',
+      'processes that serve the same ports, or auto: one for each core (default: what workers says)',
+      parseWorkers,
+    )
     .addHelpText('after', '\nExample:\n  rauth serve -c rauth.yaml --role gateway')
     .exitOverride()
-    .action((argument: string | undefined, options: ServeOptions, command: Command) => {
+    .action(async (argument: string | undefined, options: ServeOptions, command: Command) => {
       const { dockerAuthConfig, port } = options
       if (dockerAuthConfig !== undefined && (options.role ?? 'token') !== 'token') {
         command.error(
@@ -43,7 +52,6 @@ export function serveCommand(): Command {
         )
       }
       const named = withArgument(argument, options, command)
-      const { config, unheeded } = loadAnyConfig(named)
       const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
       const { file, parse } = configSource(named)
       const source: ConfigSource = {
@@ -53,8 +61,33 @@ export function serveCommand(): Command {
           return { ...loaded, config: withLogFormat(loaded.config, options) }
         },
       }
-      return run(withLogFormat(config, options), { role, port, warnings: unheeded, source })
+      if (cluster.isWorker) {
+        const { runWorker } = await import('../serve/workers/worker.ts')
+        return runWorker({ role, port, source })
+      }
+      const { config, unheeded: warnings } = loadAnyConfig(named)
+      const workers = countOf(options.workers ?? config.workers)
+      if (workers === 1) {
+        return run(withLogFormat(config, options), { role, port, warnings, source })
+      }
+      const { runPrimary } = await import('../serve/workers/primary.ts')
+      const text = file === undefined ? '' : readFileSync(file, 'utf8')
+      // All processes have one text, also where the file was changed since it was read.
+      const same = source.parse(text)
+      return runPrimary(same.config, { role, workers, text, warnings: same.unheeded, source })
     })
+}
+
+function countOf(workers: number | 'auto'): number {
+  return workers === 'auto' ? os.availableParallelism() : workers
+}
+
+function parseWorkers(text: string): number | 'auto' {
+  const workers = Number(text)
+  if (text === 'auto' || (Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
+    return text === 'auto' ? text : workers
+  }
+  throw new InvalidArgumentError('workers are a whole number from 1 to 256, or auto')
 }
 
 function parsePort(text: string): number {

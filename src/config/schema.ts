@@ -371,6 +371,14 @@ const shape = z.strictObject({
     .register(CHANGES, { at: 'run time', gone: 'at once' }),
   liveView: liveViewSchema,
   tracing,
+  workers: z
+    .union([z.literal('auto'), atOnce(1)], {
+      error: 'must be auto, or a whole number from 1 to 256',
+    })
+    .prefault(1)
+    .describe(
+      'Processes that serve the same ports: more than one where a single machine has more than one core to give; `auto`: one for each. In a cluster take replicas.',
+    ),
   drainDelay: duration(0, 300)
     .prefault('0s')
     .describe(

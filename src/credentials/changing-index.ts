@@ -3,6 +3,8 @@ import { mostCommonCost, type CredentialIndex } from './credential-index.ts'
 
 /** Credentials by user name and by reference, where a change costs as much as what it changes. */
 export interface ChangingIndex extends CredentialIndex {
+  /** How often something was put. */
+  revision(): number
   /** These and no others are the credentials of this id from now on. None revokes it. */
   put(id: string, credentials: readonly Credential[]): void
 }
@@ -16,6 +18,7 @@ export function createChangingIndex(): ChangingIndex {
   const usernames = new Map<string, readonly Credential[]>()
   const costs = new Map<number, Set<string>>()
   let bcryptCost: number | undefined
+  let revision = 0
 
   function countCosts(id: string, credentials: readonly Credential[]): void {
     let changed = false
@@ -30,6 +33,7 @@ export function createChangingIndex(): ChangingIndex {
 
   return {
     put(id, credentials) {
+      revision += 1
       const before = ids.get(id) ?? []
       for (const username of new Set([...before, ...credentials].map((one) => one.username))) {
         const others = (usernames.get(username) ?? []).filter((one) => one.id !== id)
@@ -41,6 +45,8 @@ export function createChangingIndex(): ChangingIndex {
       else ids.delete(id)
       countCosts(id, credentials)
     },
+    revision: () => revision,
+    all: () => [...ids.values()].flat(),
     byUsername: (username) => usernames.get(username) ?? [],
     find: ({ id, generation }) => ids.get(id)?.find((one) => one.generation === generation),
     bcryptCost: () => bcryptCost,

@@ -1,6 +1,9 @@
 import type { Credential, CredentialStore } from './credential.ts'
 
-export type CredentialIndex = Omit<CredentialStore, 'ready'>
+export interface CredentialIndex extends Omit<CredentialStore, 'ready'> {
+  /** Each of them, once. */
+  all(): Iterable<Credential>
+}
 
 /**
  * Credentials by user name and by reference, never changed once made: a store that learns of a change
@@ -24,6 +27,7 @@ export function createCredentialIndex(credentials: readonly Credential[]): Crede
   }
   const bcryptCost = mostCommonCost(costs)
   return {
+    all: () => [...usernames.values()].flat(),
     byUsername: (username) => usernames.get(username) ?? [],
     find: ({ id, generation }) => ids.get(id)?.get(generation),
     bcryptCost: () => bcryptCost,

@@ -23,6 +23,7 @@ import { longestLifeOf, openKeys, type OpenKeys } from './keys.ts'
 import { followLogSignals } from './log-signals.ts'
 import { openLogs, ownTerminal, type Logs } from './logs.ts'
 import { openPolicy, type OpenPolicy } from './policy.ts'
+import type { Shared } from './shared.ts'
 import { recordTo } from './sinks.ts'
 import { openTracing, type OpenTracing } from './tracing.ts'
 import { createTlsOfListeners, type TlsOfListeners } from './tls-of-listeners.ts'
@@ -52,6 +53,8 @@ interface Lasting extends DecideDependencies, OpenKeys {
   readonly cluster: ClusterOnce
   readonly hasher: PasswordHasher
   readonly clock: Clock
+  /** With other processes that serve as one with this. */
+  readonly shared: Shared | undefined
 }
 
 /** What follows from the configuration alone: a reload puts another in its place, as a whole. */
@@ -76,16 +79,18 @@ export interface Duties {
   readonly checks: boolean
 }
 
-/**
- * Reads the keys, the credentials and the policy. Throws what keeps rauth from serving. `now`: the configuration
- * that counts by then.
- */
-export async function createCommon(
-  config: Config,
-  duties: Duties,
-  now: () => Config,
-): Promise<Common> {
-  const lasting = await createLasting(config, duties, now)
+export interface CommonOptions {
+  readonly duties: Duties
+  /** The configuration that counts by then. */
+  readonly now: () => Config
+  readonly shared?: Shared
+  /** Passwords are compared by hashes under this key; without: under one of its own. */
+  readonly hasherKey?: Buffer
+}
+
+/** Reads the keys, the credentials and the policy. Throws what keeps rauth from serving. */
+export async function createCommon(config: Config, options: CommonOptions): Promise<Common> {
+  const lasting = await createLasting(config, options)
   return { ...lasting, ...(await createChanging(config, lasting)) }
 }
 
@@ -113,15 +118,17 @@ async function createChanging(
 
 async function createLasting(
   config: Config,
-  { takesLogins, checks }: Duties,
-  now: () => Config,
+  { duties: { takesLogins, checks }, now, shared, hasherKey = randomBytes(32) }: CommonOptions,
 ): Promise<Lasting> {
   const metrics = createMetrics()
-  const logs = await openLogs({ config, terminal: ownTerminal(), onLost: metrics.auditLineLost })
+  const logs = await openLogs({
+    ...{ config, terminal: ownTerminal(), worker: shared?.worker },
+    onLost: metrics.auditLineLost,
+  })
   const { log } = logs
   const { health: audit } = logs
   if (audit !== undefined) metrics.observeAudit(() => audit.trouble?.() === undefined)
-  followLogSignals(logs)
+  if (shared === undefined) followLogSignals(logs)
   const decisions = createRecentDecisions(KEPT_DECISIONS, () => Date.now())
   const clock: Clock = () => Date.now() / 1000
   const timer = () => performance.now()
@@ -131,10 +138,13 @@ async function createLasting(
     longestLife: () => longestLifeOf(now()),
   })
   const tls = createTlsOfListeners({ config, clock, timer, log, metrics })
-  const hasher = createPasswordHasher(randomBytes(32))
+  const hasher = createPasswordHasher(hasherKey)
   const cluster = createClusterOnce({ config, log, metrics })
   const identity = await openIdentity(
-    { config, hasher, bindingKey, clock, log, metrics, cluster },
+    {
+      ...{ config, hasher, bindingKey, clock, log, metrics, cluster },
+      secrets: shared?.credentials,
+    },
     takesLogins,
   )
   metrics.observeCredentials(() => identity.lookup.ready())
@@ -144,7 +154,9 @@ async function createLasting(
     ...logs.sinks,
     { name: 'metrics', take: metrics.record },
     { name: 'decisions', take: decisions.record },
-    ...(liveFeed === undefined ? [] : [{ name: 'live-view', take: liveFeed.record }]),
+    ...(liveFeed === undefined
+      ? []
+      : [{ name: 'live-view', take: shared?.watched ?? liveFeed.record }]),
     ...(tracing === undefined ? [] : [{ name: 'tracing', take: tracing.record }]),
   ]
   metrics.observeSinks(sinks.map(({ name }) => name))
@@ -166,9 +178,19 @@ async function createLasting(
     timer,
     newId: randomUUID,
     record: recordTo(sinks, onSinkFailure({ log, metrics })),
-    ...{ tracing, trace: tracing?.begin },
+    ...{ shared, tracing, trace: tracing?.begin },
     ...{ decisions, liveFeed },
   }
+}
+
+/** How long the last spans may take to their collector, milliseconds. */
+export const LAST_SPANS = 2_000
+
+/** Lets go of all of it, once nothing is decided any more. */
+export async function closeCommon(common: Common): Promise<void> {
+  const { identity, cluster, keys, policySource, tls, logs } = common
+  for (const one of [identity, cluster, keys, policySource, tls]) one.close()
+  await logs.close()
 }
 
 /** Lines about one sink that fails, in a window of so many milliseconds. */

@@ -32,8 +32,8 @@ export interface LoadedConfig {
 
 export interface ConfigReloadsOptions extends ConfigSource {
   readonly running: () => Config
-  /** Puts another configuration in force, or rejects and changes nothing. */
-  readonly apply: (config: Config) => Promise<void>
+  /** Puts another configuration in force, of that text, or rejects and changes nothing. */
+  readonly apply: (config: Config, text: string) => Promise<void>
   readonly log: Log
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
@@ -122,7 +122,7 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
       return
     }
     if (!asked) refuseHalf(text, loaded)
-    await take(loaded)
+    await take(loaded, text)
     taken = version
     takenText = text
     over()
@@ -134,7 +134,7 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
     if (!isCut && gone.length === 0) return
     const lost = isCut
       ? 'ends in the middle of a line'
-      : `says nothing of ${gone.join(', ')} any more`
+      : `says nothing, or less, of ${gone.join(', ')}`
     throw new RauthError('ERR_CONFIG_INVALID', `${file} ${lost}: ${WHOLE_OF_IT}`)
   }
 
@@ -142,12 +142,12 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
     if (trouble.over()) log.info({ file }, 'the configuration can be used again')
   }
 
-  async function take({ config, unheeded }: LoadedConfig): Promise<void> {
+  async function take({ config, unheeded }: LoadedConfig, text: string): Promise<void> {
     const running = options.running()
     const { atRunTime, atRestart } = changesOf(running, config)
     const isNews = atRestart.join() !== waiting.join()
     if (atRunTime.length > 0) {
-      await options.apply(withRunTimeChanges(running, config))
+      await options.apply(withRunTimeChanges(running, config), text)
       for (const warning of unheeded) log.warn({}, warning)
     }
     if (atRunTime.length > 0 || asked)

@@ -17,18 +17,28 @@ export interface HealthOptions {
   readonly running: () => boolean
 }
 
-/** All that `rauth serve` is made of. */
-export function healthOf({ common, more, listeners, running }: HealthOptions): HealthPart[] {
-  const { identity, keys, policySource, tls } = common
+/** What is there wherever decisions are made or told of. */
+export function ownHealth({
+  identity,
+  keys,
+  policySource,
+}: Omit<HealthOptions['common'], 'tls'>): HealthPart[] {
   return numbered([
     ...identity.health,
     { name: 'keys', ready: () => keys.ready(), trouble: () => keys.problem() },
     { name: 'policy', trouble: () => policySource.problem() },
+  ])
+}
+
+/** All that `rauth serve` is made of. */
+export function healthOf({ common, more, listeners, running }: HealthOptions): HealthPart[] {
+  return numbered([
+    ...ownHealth(common),
     ...more.filter((part) => part !== undefined),
     ...[...listeners].map(([name, listener]) => ({
       ...{ name: `listeners.${name}`, ready: () => listener.isOpen() },
     })),
-    ...tls.health(),
+    ...common.tls.health(),
     {
       ...{ name: 'running', ready: running },
       trouble: () => (running() ? undefined : 'it was told to stop'),

@@ -1,4 +1,5 @@
 import os from 'node:os'
+import type { DecisionFinder } from '../adapters/ops/decision-route.ts'
 import type { HealthPart } from '../adapters/ops/health.ts'
 import { LIVE_VIEW, type LiveView } from '../adapters/live-view/live-view.ts'
 import { listedKeys } from '../token/listed-key.ts'
@@ -14,6 +15,7 @@ export interface LiveViewParts {
   /** How each part of rauth is. */
   readonly health: () => readonly HealthPart[]
   readonly role: Role
+  readonly decisions: DecisionFinder
 }
 
 /** The live view, where it is enabled. Throws ERR_CONFIG_INVALID for a token file that can't be used. */
@@ -21,9 +23,10 @@ export async function openLiveView({
   current,
   health,
   role,
+  decisions,
 }: LiveViewParts): Promise<LiveView | undefined> {
   const common = current()
-  const { config, liveFeed: feed, decisions, newId, log, clock } = common
+  const { config, liveFeed: feed, newId, log, clock } = common
   const { identity, keys, signingKeys } = common
   if (feed === undefined) return undefined
   const token = liveViewToken(config.liveView)

@@ -14,6 +14,8 @@ import type { Sink } from './sinks.ts'
 export interface LogsOptions {
   readonly config: Pick<Config, 'logLevel' | 'logFormat' | 'audit'>
   readonly terminal: Terminal
+  /** Which of several processes this is. */
+  readonly worker?: number | undefined
   /** A line of the audit will never be there. */
   readonly onLost: () => void
 }
@@ -40,17 +42,17 @@ export interface Logs {
   /** From now on only what is as grave as this is logged. */
   setLevel(level: Config['logLevel']): void
   /** Logs all there is, or again what is configured. */
-  toggleDebug(): void
+  readonly toggleDebug: () => void
   /** Writes the audit into the file that has its name by then. */
   reopen(): void
   /** Of the audit, where it has a file of its own. */
   readonly health: HealthPart | undefined
   /** Once no more decisions are made. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Opens what is written to. Throws ERR_AUDIT_UNWRITABLE. */
-export async function openLogs({ config, terminal, onLost }: LogsOptions): Promise<Logs> {
+export async function openLogs({ config, terminal, worker, onLost }: LogsOptions): Promise<Logs> {
   const { audit, logFormat } = config
   let level = config.logLevel
   let debugging = false
@@ -59,9 +61,10 @@ export async function openLogs({ config, terminal, onLost }: LogsOptions): Promi
     pretty: logFormat === 'pretty' || (logFormat === 'auto' && isTerminal),
     colors: isTerminal && !noColor,
   })
-  const log = createLogger(level, stdout)
+  const base = worker === undefined ? null : { worker }
+  const log = createLogger(level, stdout, base)
   const file = await openFile()
-  const lines = audit.to === 'log' ? log : createLogger('trace', file ?? stdout)
+  const lines = audit.to === 'log' ? log : createLogger('trace', file ?? stdout, base)
   const write = createAudit({
     ...{ logger: lines, sampleReads: audit.sampleReads, random: Math.random },
     all: () => log.isLevelEnabled('debug'),

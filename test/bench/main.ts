@@ -9,15 +9,17 @@ import { benchPolicy } from './policy.ts'
 import { benchStart } from './start.ts'
 import { benchStorm } from './storm.ts'
 import { benchToken } from './token.ts'
+import { benchWorkers } from './workers.ts'
 
 /**
- * `npm run bench [-- start|check|token|memory|policy|kubernetes|image|storm|lane|live]`: figures to compare within one run, never a pass or a fail.
+ * `npm run bench [-- start|check|token|memory|policy|kubernetes|image|storm|lane|live|workers]`: figures to compare within one run, never a pass or a fail.
  * Answers are checked before anything is measured.
  */
 const BENCHES = {
   ...{ start: benchStart, check: benchCheck, token: benchToken },
   ...{ memory: benchMemory, policy: benchPolicy, kubernetes: benchKubernetes },
   ...{ image: benchImage, storm: benchStorm, lane: benchLane, live: benchLive },
+  ...{ workers: benchWorkers },
 }
 
 const wanted = process.argv.slice(2)

@@ -39,6 +39,8 @@ export interface ServingOptions {
   readonly credentials?: Readonly<Record<string, unknown>>
   /** Variables that begin with RAUTH_. */
   readonly environment?: Readonly<Record<string, string>>
+  /** More arguments of `rauth serve`. */
+  readonly args?: readonly string[]
   /** More options of Node's. */
   readonly node?: readonly string[]
 }
@@ -76,7 +78,14 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   await replaceFile(file('rauth.yaml'), stringify(config))
   const child = await startChild({
     ...{ name: 'rauth', program: process.execPath, logFile: file('log') },
-    args: [...(options.node ?? []), PROGRAM, 'serve', '--config', file('rauth.yaml')],
+    args: [
+      ...(options.node ?? []),
+      PROGRAM,
+      'serve',
+      '--config',
+      file('rauth.yaml'),
+      ...(options.args ?? []),
+    ],
     // Its memory and its times are looked at: no coverage is collected in it.
     env: { NODE_V8_COVERAGE: undefined, ...options.environment },
   })

@@ -57,6 +57,7 @@ function observeAll(registry: Registry): void {
   metrics.observeFailures(() => ({ name: 0, network: 0, token: 0 }))
   metrics.observeRedis(() => true)
   metrics.observeAudit(() => true)
+  metrics.observeWorkers(() => 0)
 }
 
 function observeAllOfController(registry: Registry): void {

@@ -1,5 +1,4 @@
-import { createChangingIndex } from '../../credentials/changing-index.ts'
-import type { CredentialIndex } from '../../credentials/credential-index.ts'
+import { createChangingIndex, type ChangingIndex } from '../../credentials/changing-index.ts'
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import {
   readSecret,
@@ -30,7 +29,7 @@ export interface SecretCounts {
 }
 
 export interface SecretCache extends Pick<ObjectCache<SecretState>, 'target'> {
-  readonly index: CredentialIndex
+  readonly index: Omit<ChangingIndex, 'put'>
   counts(): SecretCounts
   /** Each namespace that has one, with what it is good for. */
   listed(): Iterable<ListedNamespace>

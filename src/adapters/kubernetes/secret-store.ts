@@ -1,4 +1,4 @@
-import type { CredentialStore } from '../../credentials/credential.ts'
+import type { Credential, CredentialStore } from '../../credentials/credential.ts'
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { CredentialReference } from '../../subject.ts'
 import type { SecretOptions } from '../../credentials/secret/secret-format.ts'
@@ -35,6 +35,10 @@ export interface KubernetesSecretStoreOptions extends SecretOptions {
 }
 
 export interface KubernetesSecretStore extends CredentialStore {
+  /** Each credential that is in force, once. */
+  all(): Iterable<Credential>
+  /** Another value whenever `all` may have others. */
+  revision(): unknown
   /** What an operator should know of, while it is so. */
   problem(): string | undefined
   /** Seconds since all was known to be up to date; of several collections, of the worst. */
@@ -102,6 +106,8 @@ export function createKubernetesSecretStore(
 
   return {
     ready: () => all.every((one) => one.synced() || isPassedOver(one)) && all.some(isFresh),
+    all: () => [...cache.index.all()].filter(isInForce),
+    revision: () => [cache.index.revision(), ...all.map(isFresh)].join(),
     byUsername: (username) => cache.index.byUsername(username).filter(isInForce),
     find(reference) {
       const found = cache.index.find(reference)

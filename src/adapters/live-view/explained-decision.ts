@@ -5,9 +5,15 @@ import { kindOf, type Kind } from './kind.ts'
 import { nextOf, whatOf, whoOf, whyOf } from './decision-line.ts'
 
 /** A decision with when it was made, RFC 3339, and how the policy came to it, as it is kept. */
+export interface FoundDecision extends DecisionRecord {
+  readonly time: string
+  readonly explanation?: object
+}
+
+/** Looks where it is kept, perhaps in another process. */
 export type FindDecision = (
   id: string,
-) => (DecisionRecord & { readonly time: string; readonly explanation?: object }) | undefined
+) => Promise<FoundDecision | undefined> | FoundDecision | undefined
 
 /** All that there is to be said of a decision, in words. */
 export interface ExplainedDecision {
@@ -21,9 +27,7 @@ export interface ExplainedDecision {
   readonly explanation?: readonly ExplainedInWords[]
 }
 
-export function explainedDecision(find: FindDecision, id: string): ExplainedDecision | undefined {
-  const found = find(id)
-  if (found === undefined) return undefined
+export function explainedDecision(found: FoundDecision): ExplainedDecision {
   const { explanation, ...record } = found
   const { reason, detail } = record
   return {

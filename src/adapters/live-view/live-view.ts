@@ -78,11 +78,11 @@ export function createLiveView(options: LiveViewOptions): LiveView {
         reasons: REASONS,
         login: (await token()) !== undefined,
       }),
-    decisions({ rest }) {
-      const found = explainedDecision(options.findDecision, rest)
+    async decisions({ rest }) {
+      const found = await options.findDecision(rest)
       return found === undefined
         ? jsonAnswer(404, { error: 'not among the last decisions of this process' })
-        : jsonAnswer(200, found)
+        : jsonAnswer(200, explainedDecision(found))
     },
     async tables({ query }) {
       const text = (query.get('namespaces') ?? '').trim().slice(0, LONGEST_TEXT)

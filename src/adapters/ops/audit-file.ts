@@ -85,7 +85,7 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
         if (stale) {
           await exchange()
           batch.rewind()
-        } else if (batch.isTorn() && (await sizeOf(handle)) < sizeAtFailure) batch.rewind()
+        } else if (batch.isTorn() && (await sizeOf(handle)) !== sizeAtFailure) batch.rewind()
         if (batch.rest().length === 0) batch = createLineBatch(take())
         while (batch.rest().length > 0) {
           const { bytesWritten } = await handle.write(batch.rest())
@@ -100,7 +100,8 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
           for (let left = batch.left(); left > 0; left -= 1) onLost()
           break
         }
-        // A disk that is full took part of a line. Whoever makes room may empty this very file.
+        // A disk that is full took part of a line. Whoever makes room may empty this very file, and another
+        // process may write to it.
         if (batch.isTorn()) sizeAtFailure = await sizeOf(handle)
         await sleep(RETRY, undefined, { ref: false })
       }

@@ -11,7 +11,14 @@ export const LOG_OPTIONS = {
   redact: ['authorization', 'password', '*.authorization', '*.password'],
 }
 
-/** JSON lines; on stdout if no other place is given. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
-  return pino({ ...LOG_OPTIONS, level }, destination ?? pino.destination({ fd: 1, sync: true }))
+/** JSON lines; on stdout if no other place is given. `base`: what each of them has. */
+export function createLogger(
+  level: string,
+  destination?: DestinationStream,
+  base: object | null = null,
+): Logger {
+  return pino(
+    { ...LOG_OPTIONS, level, base: base === null ? null : { ...base } },
+    destination ?? pino.destination({ fd: 1, sync: true }),
+  )
 }

@@ -13,6 +13,7 @@ import { createPolicyMetrics, type PolicyMetrics } from './metrics/policy.ts'
 import { addProcessMetrics } from './metrics/process.ts'
 import { createTracingMetrics, type TracingMetrics } from './metrics/tracing.ts'
 import { createTlsMetrics, type TlsMetrics } from './metrics/tls.ts'
+import { createWorkerMetrics, type WorkerMetrics } from './metrics/workers.ts'
 
 /** What a registry of metrics looks like from outside. */
 export interface RenderedMetrics {
@@ -20,6 +21,9 @@ export interface RenderedMetrics {
   readonly contentType: string
   render(): Promise<string>
 }
+
+/** All that there is of each metric, as data: what prom-client merges. */
+export type MetricsSnapshot = readonly Readonly<Record<string, unknown>>[]
 
 /** The metrics of `rauth serve`. */
 export interface Metrics
@@ -36,7 +40,11 @@ export interface Metrics
     CredentialMetrics,
     KubernetesMetrics,
     TracingMetrics,
-    RenderedMetrics {}
+    WorkerMetrics,
+    RenderedMetrics {
+  /** The same as data, for a process that merges them. */
+  snapshot(): Promise<MetricsSnapshot>
+}
 
 /** Labels are closed sets only: no name that a client can choose becomes a time series. */
 export function createMetrics(registry = new Registry()): Metrics {
@@ -54,7 +62,9 @@ export function createMetrics(registry = new Registry()): Metrics {
     ...createCredentialMetrics(registry),
     ...createKubernetesMetrics(registry),
     ...createTracingMetrics(registry),
+    ...createWorkerMetrics(registry),
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    snapshot: async () => (await registry.getMetricsAsJSON()) as unknown as MetricsSnapshot,
   }
 }

@@ -53,7 +53,7 @@ async function keysAgree(config: Config) {
   const { status, body } = await ask(url)
   if (status !== 200) return failed(`${url} answers ${status}: look what realm leads to`)
   return kidsIn(body).includes(kid)
-    ? ok(`${url} has key ${kid}, by which this configuration signs`)
+    ? ok(`${url} has the key that signs here, ${kid}`)
     : failed(
         `${url} has no key ${kid}, by which this configuration signs: it is another rauth, or has other keys; ` +
           'look what realm leads to, and which keys.directory it has',

@@ -1,7 +1,7 @@
 import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
 import type { Config } from '../../config/schema.ts'
-import type { CredentialStore } from '../../credentials/credential.ts'
+import type { Credential, CredentialStore } from '../../credentials/credential.ts'
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { CredentialOptions } from '../../credentials/secret/secret-credentials.ts'
 import type { Log } from '../../log.ts'
@@ -9,6 +9,10 @@ import type { ClusterOnce } from '../cluster.ts'
 
 /** The credentials of namespaces, wherever they come from; kept up to date until it is closed. */
 export interface OpenCredentials extends CredentialStore {
+  /** Each that is in force, once. The same object stands for the same credential. */
+  all(): Iterable<Credential>
+  /** Another value whenever `all` may have others. */
+  revision(): unknown
   /** What is wrong with where they come from, while it goes on all the same. */
   problem(): string | undefined
   /** Each namespace that has a Secret, with what it is good for. */

@@ -9,6 +9,7 @@ import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/schema.ts'
 import type { CredentialReference, Labels } from '../../subject.ts'
 import { openAsked } from './asked.ts'
+import type { OpenCredentials } from './credentials.ts'
 import type { OpenSource } from './open-source.ts'
 import { referenceOf } from './reference.ts'
 import { openSecrets, openUsers, type OpenStore, type StoreOptions } from './stored.ts'
@@ -26,6 +27,8 @@ export interface OpenIdentity {
   readonly nobody: () => Labels | undefined
   /** In order. Only for whoever takes logins. */
   readonly sources: (bcrypt: BcryptChecks) => readonly IdentitySource[]
+  /** The credentials of the Secrets, where these are a source. */
+  readonly secrets: OpenCredentials | undefined
   /** The namespaces that have Secrets, with what these are good for. */
   readonly listed: () => Iterable<ListedNamespace>
   /** Each source that knows how it is. */
@@ -81,6 +84,7 @@ export async function openIdentity(
     lookup: joinLookups(stores.map(({ store }) => store)),
     vouchers: createVouchers(references),
     nobody: () => stores.map(({ nobody }) => nobody()).find((labels) => labels !== undefined),
+    secrets: stores.find(({ secrets }) => secrets !== undefined)?.secrets,
     *listed() {
       for (const store of stores) yield* store.listed()
     },

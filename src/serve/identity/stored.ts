@@ -15,7 +15,7 @@ import { credentialsOfUsers, type Users } from '../../credentials/users.ts'
 import type { Log } from '../../log.ts'
 import type { Labels } from '../../subject.ts'
 import type { ClusterOnce } from '../cluster.ts'
-import { openCredentials, type CredentialMetrics } from './credentials.ts'
+import { openCredentials, type CredentialMetrics, type OpenCredentials } from './credentials.ts'
 
 export interface StoreOptions {
   readonly config: Config
@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly metrics: Pick<Metrics, 'usersReloadFailed' | 'issuerKeysFailed' | 'lookup'> &
     CredentialMetrics
   readonly cluster: ClusterOnce
+  /** Those of the Secrets, where another process reads them; without: they are read here. */
+  readonly secrets?: (() => OpenCredentials) | undefined
 }
 
 /** Passwords in memory, with where they come from. */
@@ -34,6 +36,8 @@ export interface OpenStore {
   /** Labels of whoever has no credentials. */
   readonly nobody: () => Labels | undefined
   readonly problem: () => string | undefined
+  /** All of those of Secrets, for other processes. */
+  readonly secrets?: OpenCredentials
   /** Reads it again, also what seems to be half of it. */
   readonly request: () => void
   /** The namespaces that have Secrets. */
@@ -42,9 +46,9 @@ export interface OpenStore {
 }
 
 export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
-  const store = await openCredentials(options)
+  const store = options.secrets?.() ?? (await openCredentials(options))
   return {
-    ...{ kind: 'secrets', store, nobody: () => undefined },
+    ...{ kind: 'secrets', store, secrets: store, nobody: () => undefined },
     problem: () => store.problem(),
     request: () => undefined,
     listed: () => store.listed(),

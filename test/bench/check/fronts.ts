@@ -22,6 +22,8 @@ const MANAGER = [
 export interface Shipped {
   readonly file?: 'envoy.yaml' | 'fast-lane.yaml'
   readonly token?: number
+  /** Threads of Envoy, of which each has a connection of its own to the gateway. */
+  readonly concurrency?: number
 }
 
 /**
@@ -33,7 +35,7 @@ export async function startFront(
   name: string,
   gateway: number,
   edit: (document: Document) => void = () => undefined,
-  { file: shipped = 'envoy.yaml', token = 1 }: Shipped = {},
+  { file: shipped = 'envoy.yaml', token = 1, concurrency = 1 }: Shipped = {},
 ): Promise<Front> {
   const { envoy } = await installParts(['envoy'])
   const port = await freePort()
@@ -48,7 +50,8 @@ export async function startFront(
   })
   const file = path.join(directory, `${name}.yaml`)
   await writeFile(file, config)
-  const args = ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'error']
+  const threads = ['--concurrency', String(concurrency)]
+  const args = ['-c', file, '--disable-hot-restart', ...threads, '--log-level', 'error']
   const logFile = path.join(directory, `${name}.log`)
   const child = await startChild({ name, program: envoy, args, logFile })
   await untilReady(child, () => isListening(port))
@@ -103,6 +106,18 @@ export async function overHttp(port: number): Promise<(document: Document) => vo
     document.setIn([...clusters, indexOf(document, clusters, 'rauth-gateway')], cluster.contents)
   }
 }
+
+/** How many checks Envoy has under way on a connection before it opens another. */
+export function withStreams(most: number) {
+  return (document: Document): void => {
+    const clusters = ['static_resources', 'clusters']
+    const cluster = [...clusters, indexOf(document, clusters, 'rauth-gateway')]
+    const options = [...cluster, 'typed_extension_protocol_options', HTTP, 'explicit_http_config']
+    document.setIn([...options, 'http2_protocol_options', 'max_concurrent_streams'], most)
+  }
+}
+
+const HTTP = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 
 function filterPath(document: Document): readonly unknown[] {
   const filters = [...MANAGER, 'http_filters']

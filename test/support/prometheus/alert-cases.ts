@@ -180,6 +180,12 @@ export const ALERT_CASES: readonly AlertCase[] = [
     summary: 'the keys of https://ci.example cannot be had',
   },
   {
+    ...{ alert: 'RauthWorkerEnds', at: '15m', labels: { ...POD, instance: 'a:9090' } },
+    fires: { 'rauth_worker_ends_total{pod="rauth-1",instance="a:9090",how="exit"}': '0+1x20' },
+    quiet: { 'rauth_worker_ends_total{pod="rauth-1",instance="a:9090",how="exit"}': '0 1x20' },
+    summary: 'workers of a:9090 ended 15 times',
+  },
+  {
     ...{ alert: 'RauthRecordLost', at: '10m', labels: { ...POD, sink: 'log' } },
     fires: { 'rauth_decision_sink_failures_total{pod="rauth-1",sink="log"}': '0+9x20' },
     quiet: { 'rauth_decision_sink_failures_total{pod="rauth-1",sink="log"}': '3x20' },

@@ -366,7 +366,11 @@ rules:
       'rules:\n  - match: { name: *x }\n    actions: []\n',
       '2:20: an alias (*x): write the value out; a text that begins with * needs quotes',
     ],
-    ['the same key twice', matching('name: a, name: b'), '2:23: "name" stands here twice: leave one'],
+    [
+      'the same key twice',
+      matching('name: a, name: b'),
+      '2:23: "name" stands here twice: leave one',
+    ],
     ['a text for a yes', `anonymous: 'yes'\nrules: []\n`, '1:1: "anonymous" must be true or false'],
     [
       'a long comment',

@@ -294,7 +294,7 @@ describe('configuration', () => {
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
-      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, logFormat, audit, secretName, token, policy, gateway, keys, identity, credentials, controller, guessing, trustedProxies, clientAddress, pathPrefix, catalog, liveView, tracing, drainDelay, drainTimeout, listen, tls',
+      '4:1: unknown key "__proto__"; known here: issuer, service, realm, services, logLevel, logFormat, audit, secretName, token, policy, gateway, keys, identity, credentials, controller, guessing, trustedProxies, clientAddress, pathPrefix, catalog, liveView, tracing, workers, drainDelay, drainTimeout, listen, tls',
     ],
     [
       'a host that is none',
@@ -368,6 +368,11 @@ describe('configuration', () => {
       'a choice that there is not',
       `${MINIMAL}logFormat: xml\n`,
       '4:1: "logFormat" must be one of auto, json, pretty',
+    ],
+    [
+      'workers that are no number',
+      `${MINIMAL}workers: two\n`,
+      '4:1: "workers" must be auto, or a whole number from 1 to 256',
     ],
     ['the same key twice', `${MINIMAL}realm: x\n`, '4:1: "realm" stands here twice: leave one'],
     ['broken YAML', 'a: b: c', '1:4: Nested mappings are not allowed in compact mappings'],

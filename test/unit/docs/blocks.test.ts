@@ -36,6 +36,7 @@ const DONE: Readonly<Record<string, string>> = {
   'docs/tasks/moving-from-htpasswd.md': 'test/e2e/pages/moving.test.ts',
   'docs/tasks/upgrade.md': 'test/e2e/pages/upgrade.ts',
   'docs/troubleshooting.md': 'test/integration/readme.test.ts',
+  'docs/workers.md': 'test/integration/workers.test.ts',
   'kustomize/README.md': 'test/e2e/chart/kustomize.test.ts',
 }
 

@@ -18,6 +18,10 @@ export interface FileSecretStoreOptions extends SecretOptions, WatchOptions {
 }
 
 export interface FileSecretStore extends CredentialStore {
+  /** Each credential, once. */
+  all(): Iterable<Credential>
+  /** Another value whenever `all` may have others. */
+  revision(): unknown
   /** Why the directory can't be read, while it can't. */
   problem(): string | undefined
   /** Each namespace with what its Secret is good for. */
@@ -117,6 +121,8 @@ export async function createFileSecretStore(
   return {
     ready: () => true,
     problem: () => failure,
+    all: () => index.all(),
+    revision: () => index,
     listed: () => listedNamespaces(files ?? new Map()),
     byUsername: (username) => index.byUsername(username),
     find: (reference) => index.find(reference),

@@ -1,0 +1,22 @@
+/** How long what is left may keep the process after all is closed, milliseconds. */
+const LAST_MOMENT = 2_000
+
+/** The whole life of a process, after which nothing keeps it for long. */
+export async function endInTime(live: () => Promise<void>): Promise<void> {
+  try {
+    await live()
+  } finally {
+    setTimeout(endByForce, LAST_MOMENT).unref()
+  }
+}
+
+/** process.exit would wait for the thread of a read that never comes back, for ever. */
+function endByForce(): void {
+  // Pipes are its own output.
+  const held = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== 'PipeWrap')
+  const what = held.some((kind) => kind.startsWith('FSReq'))
+    ? 'a file system that hangs'
+    : 'something'
+  process.stderr.write(`rauth: ${what} holds the process (${held.join(', ')}): ended by SIGKILL\n`)
+  process.kill(process.pid, 'SIGKILL')
+}

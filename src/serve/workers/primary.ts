@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import type { Listener } from '../../adapters/listen.ts'
+import type { HealthPart } from '../../adapters/ops/health.ts'
+import type { Config } from '../../config/schema.ts'
+import { warningsOf } from '../../config/warnings.ts'
+import { closeCommon, createCommon, reconfigured } from '../common.ts'
+import { createConfigReloads, type ConfigReloads, type ConfigSource } from '../config-reloads.ts'
+import { endInTime } from '../end-in-time.ts'
+import { openFailures, type Failures } from '../failures.ts'
+import { ownHealth } from '../health.ts'
+import { openOperations } from '../operations.ts'
+import { LISTENERS, type Role } from '../role.ts'
+import { dutiesOf } from '../serving.ts'
+import { onHangUp, stopSignal } from '../signals.ts'
+import { feedCredentials } from './credential-feeding.ts'
+import { createCrew, type Crew } from './crew.ts'
+import { createCrewConfig } from './crew-config.ts'
+import { askWorkers } from './crew-word.ts'
+import { workerProcesses } from './fork.ts'
+import { healthOfCrew } from './health.ts'
+
+export interface PrimaryOptions {
+  readonly role: Role
+  readonly workers: number
+  /** The text of the configuration; empty: it is all in the environment. */
+  readonly text: string
+  /** To be told with those of the configuration. */
+  readonly warnings: readonly string[]
+  /** From where it is read again. */
+  readonly source: ConfigSource
+}
+
+/** How long a worker may take to end, past what its requests may take, milliseconds. */
+const LAST_MOMENTS = 5_000
+
+/**
+ * The life of `rauth serve` with several workers. This process serves no client: it follows the Secrets and the
+ * configuration, counts failed logins, answers at the operations port for all, and starts a worker in the place
+ * of one that ended.
+ */
+export function runPrimary(config: Config, options: PrimaryOptions): Promise<void> {
+  return endInTime(() => lead(config, options))
+}
+
+async function lead(first: Config, options: PrimaryOptions): Promise<void> {
+  const { role, workers, source } = options
+  const hangUps = onHangUp()
+  const hasherKey = randomBytes(32)
+  const { takesLogins, checks } = dutiesOf(role, first)
+  let config = first
+  let common = await createCommon(withoutDecisions(first), {
+    // What is asked of others than the credentials in memory, the workers ask.
+    ...{ duties: { takesLogins: false, checks }, now: () => config, hasherKey },
+  })
+  const { log, logs, metrics, timer, clock, identity, liveFeed } = common
+  const listenersOf = LISTENERS[role]
+  for (const warning of [...options.warnings, ...warningsOf(first, listenersOf)]) {
+    log.warn({}, warning)
+  }
+  metrics.observePolicy(() => common.policySource.figures())
+
+  // Listened to before anything is open: a signal that comes while it opens is not lost.
+  const told = stopSignal()
+  let debug = false
+  let stopping = false
+  let operations: Listener | undefined
+  let reloads: ConfigReloads | undefined
+  const failures: Failures | undefined = takesLogins ? await openFailures(common) : undefined
+  const members = () => crew.members()
+  const crewConfig = createCrewConfig(options.text, members)
+  const crew: Crew = createCrew({
+    ...{ count: workers, fork: workerProcesses(), log, timer },
+    answersFor: ({ number: worker }) => ({
+      join: () => ({
+        ...{ worker, workers, debug, hasherKey, config: crewConfig.texts() },
+        credentials: feeding?.whole(),
+      }),
+      take: ({ guessing, source }) => failures?.of(guessing).take(source) ?? 0,
+      async giveBack({ guessing, source }) {
+        await failures?.of(guessing).giveBack(source)
+        return undefined
+      },
+      decisions(events) {
+        for (const event of events) liveFeed?.record(event)
+        return undefined
+      },
+    }),
+    onEnd({ id }, how) {
+      word.forget(id)
+      metrics.workerEnded(how)
+    },
+  })
+  const word = askWorkers(members, metrics)
+  const { secrets } = identity
+  const feeding = secrets && feedCredentials({ store: secrets, members, timer })
+  const serving = () => members().filter(({ ports }) => ports !== undefined)
+  metrics.observeWorkers(() => serving().length)
+
+  function health(): readonly HealthPart[] {
+    const ofConfig: HealthPart = { name: 'config', trouble: () => reloads?.problem() }
+    const own = [ofConfig, ...ownHealth(common), ...(failures?.health ?? [])]
+    return healthOfCrew({ own, workers, members: members(), running: () => !stopping })
+  }
+
+  async function apply(next: Config, text: string): Promise<void> {
+    const known = new Set(warningsOf(config, listenersOf))
+    const changed = await reconfigured(common, withoutDecisions(next))
+    const isOther = changed.policySource !== common.policySource
+    try {
+      await crewConfig.apply(text)
+    } catch (error) {
+      if (isOther) changed.policySource.close()
+      throw error
+    }
+    if (isOther) common.policySource.close()
+    common = changed
+    config = next
+    logs.setLevel(next.logLevel)
+    for (const warning of warningsOf(next, listenersOf)) {
+      if (!known.has(warning)) log.warn({}, warning)
+    }
+  }
+
+  async function open(): Promise<void> {
+    await crew.start()
+    process.on('SIGUSR2', () => {
+      debug = !debug
+      for (const { channel } of members()) channel.tell('toggleDebug', undefined)
+    })
+    reloads = createConfigReloads({
+      ...{ ...source, log, clock, timer, apply, running: () => config },
+      onFailure: metrics.configReloadFailed,
+    })
+    metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
+    hangUps.follow(readAgain)
+    operations = await openOperations({ current: () => common, health, role, ...word })
+  }
+
+  function readAgain(): void {
+    reloads?.request()
+    common.policySource.request()
+    identity.request()
+    for (const { channel } of members()) channel.tell('hangUp', undefined)
+  }
+
+  /** Ends what is open, the operations port last: it tells the cluster what is going on. */
+  async function close(signal: string): Promise<void> {
+    reloads?.close()
+    await crew.stop(signal, (config.drainDelay + config.drainTimeout) * 1000 + LAST_MOMENTS)
+    feeding?.close()
+    failures?.close()
+    await operations?.close(0)
+    await closeCommon(common)
+  }
+
+  try {
+    await open()
+  } catch (error) {
+    await close('SIGTERM')
+    throw error
+  }
+  const { issuer, service, realm } = first
+  log.info(
+    {
+      ...{ role, workers, issuer, service, realm },
+      signingKey: common.signingKeys?.active(clock()).kid,
+      ports: { ...serving()[0]?.ports, operations: operations?.port },
+    },
+    common.store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
+  )
+  const signal = await told
+  log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
+  stopping = true
+  await close(signal)
+  log.info({}, 'stopped')
+}
+
+/** What is made of decisions, the workers make. */
+function withoutDecisions(config: Config): Config {
+  const { audit, tracing } = config
+  return {
+    ...config,
+    audit: { ...audit, to: 'log', required: false },
+    tracing: { ...tracing, endpoint: undefined },
+  }
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, describe, it } from 'node:test'
+import { parse, stringify } from 'yaml'
+import { replaceFile } from '../../tools/stack/state.ts'
+import { ask, basic, fetchToken } from '../support/http.ts'
+import { askPaced } from '../support/paced.ts'
+import { SERVICE, startServing, type Serving } from '../support/serving.ts'
+import { until } from '../support/until.ts'
+
+/** Longer than a busy machine needs for anything here, milliseconds. */
+const PATIENCE = 15_000
+
+const LOGIN = { username: 'team-a', password: 'correct-horse-battery' }
+const SCOPE = 'repository:team-a/app:pull'
+const TOKEN = `/token?service=${SERVICE}&scope=${SCOPE}`
+const TAGS = '/v2/team-a/app/tags/list'
+
+/** Each question on a connection of its own: they are given to the workers in turn. */
+const MANY = Array.from({ length: 12 })
+
+describe('several workers', () => {
+  let serving: Serving
+  before(async () => {
+    serving = await startServing({
+      logins: [LOGIN],
+      config: { workers: 2, logLevel: 'info', guessing: { failures: 4 }, drainTimeout: '1s' },
+    })
+  })
+  after(() => serving.stop())
+
+  const login = (password: string) => ({ authorization: basic(LOGIN.username, password) })
+  const statuses = async (one: () => Promise<{ status: number }>) => {
+    const found: number[] = []
+    for (const [,] of MANY.entries()) found.push((await one()).status)
+    return found
+  }
+  const all = (status: number) => MANY.map(() => status)
+  const metric = async (name: string) => {
+    const { body } = await ask(serving.operations, '/metrics')
+    const values = body.split('\n').filter((line) => line.startsWith(name))
+    return values.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+  }
+  const ready = async () => {
+    const { status, body } = await ask(serving.operations, '/readyz')
+    return { ...(JSON.parse(body) as { parts: object; troubles?: object }), status }
+  }
+  /** The processes of the workers. */
+  const workers = async () => {
+    const { pid } = serving.child
+    const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    return text.trim().split(' ').filter(Boolean).map(Number)
+  }
+  const isRunning = (pid: number) => {
+    try {
+      return process.kill(pid, 0)
+    } catch {
+      return false
+    }
+  }
+
+  it('serve the same ports, are ready as one and counted together', async () => {
+    assert.equal((await workers()).length, 2)
+    const before = await metric('rauth_decisions_total')
+    const headers = login(LOGIN.password)
+    assert.deepEqual(await statuses(() => ask(serving.token, TOKEN, { headers })), all(200))
+    const bearer = await fetchToken(serving.token, LOGIN, SERVICE, SCOPE)
+    const authorization = `Bearer ${bearer}`
+    const check = () => ask(serving.gatewayHttp, TAGS, { headers: { authorization } })
+    assert.deepEqual(await statuses(check), all(200))
+    assert.equal(await metric('rauth_decisions_total'), before + 2 * MANY.length + 1)
+    const { status, parts, troubles } = await ready()
+    assert.deepEqual([status, troubles], [200, undefined])
+    assert.deepEqual(
+      ['secrets', 'keys', 'listeners.token', 'workers', 'running'].filter(
+        (name) => !(name in parts),
+      ),
+      [],
+    )
+    const log = (await serving.log()).split('\n').filter((line) => line.includes('"decision"'))
+    for (const worker of [1, 2]) {
+      assert.ok(
+        log.some((line) => line.includes(`"worker":${worker},`)),
+        `${worker} did nothing`,
+      )
+    }
+  })
+
+  it('tell of a decision whichever of them made it', async () => {
+    for (const [,] of MANY.entries()) {
+      const { body } = await ask(serving.gatewayHttp, TAGS)
+      const id = /"decision":"([0-9a-f-]{36})"/.exec(body)?.[1] ?? assert.fail(body)
+      assert.equal((await ask(serving.operations, `/decisions/${id}`)).status, 200)
+    }
+    assert.equal((await ask(serving.operations, '/decisions/none')).status, 404)
+  })
+
+  it('refuse what is revoked, all of them within a second', async () => {
+    const bearer = await fetchToken(serving.token, LOGIN, SERVICE, SCOPE)
+    const authorization = `Bearer ${bearer}`
+    const check = () => ask(serving.gatewayHttp, TAGS, { headers: { authorization } })
+    await serving.writeSecret('team-a', { ...LOGIN, password: 'another-one-entirely' })
+    const took = await until('all refuse', 1_000, async () =>
+      (await statuses(check)).every((status) => status === 401),
+    )
+    assert.ok(took <= 1_000)
+    assert.deepEqual(await statuses(check), all(401))
+    const headers = login('another-one-entirely')
+    assert.deepEqual(await statuses(() => ask(serving.token, TOKEN, { headers })), all(200))
+    await serving.writeSecret('team-a', LOGIN)
+    await until('the first password is back', PATIENCE, async () =>
+      (await statuses(() => ask(serving.token, TOKEN, { headers: login(LOGIN.password) }))).every(
+        (status) => status === 200,
+      ),
+    )
+  })
+
+  it('count wrong passwords together', async () => {
+    const found = await statuses(() =>
+      ask(serving.token, `/token?service=${SERVICE}`, {
+        headers: { authorization: basic('nobody', 'wrong') },
+      }),
+    )
+    assert.deepEqual(found, [...all(401).slice(0, 4), ...all(429).slice(4)])
+  })
+
+  it('take the next configuration, all of them', async () => {
+    const text = await readFile(serving.config, 'utf8')
+    const settings = parse(text) as Record<string, unknown>
+    await replaceFile(serving.config, stringify({ ...settings, token: { expiry: '10m' } }))
+    await until('all have it', PATIENCE, async () => {
+      const bodies: string[] = []
+      for (const [,] of MANY.entries()) {
+        const headers = login(LOGIN.password)
+        bodies.push((await ask(serving.token, TOKEN, { headers })).body)
+      }
+      return bodies.every((body) => body.includes('"expires_in":600'))
+    })
+  })
+
+  it('are replaced when they die, which fails what was under way at them and no more', async (context) => {
+    const headers = login(LOGIN.password)
+    const counted = await metric('rauth_decisions_total')
+    const [first = 0, second = 0] = await workers()
+    const paced = askPaced(200, async () => {
+      const { status } = await ask(serving.token, TOKEN, { headers })
+      if (status !== 200) throw new Error(String(status))
+    })
+    try {
+      await until('it serves', PATIENCE, () => paced.done() > 50)
+      process.kill(first, 'SIGKILL')
+      await until('another takes its place', PATIENCE, async () => {
+        const now = await workers()
+        return now.length === 2 && !now.includes(first) && now.includes(second)
+      })
+      await until('all is well', PATIENCE, async () => (await ready()).troubles === undefined)
+    } finally {
+      await paced.stop()
+    }
+    context.diagnostic(`${paced.done()} answered, ${paced.failures.length} not`)
+    assert.ok(paced.failures.length < 60, paced.failures.join())
+    assert.ok((await metric('rauth_decisions_total')) >= counted, 'a counter fell')
+    assert.match(await serving.log(), /"how":"signal SIGKILL".*a worker ended/)
+    assert.deepEqual(await statuses(() => ask(serving.token, TOKEN, { headers })), all(200))
+  })
+
+  it('end when they are told to, and leave nobody behind', async () => {
+    const processes = await workers()
+    process.kill(serving.child.pid, 'SIGTERM')
+    assert.equal(await serving.child.ended, 'exit code 0')
+    assert.deepEqual(processes.filter(isRunning), [])
+    assert.match(await serving.log(), /"stopped"/)
+  })
+})
+
+it('workers end when the process that started them is killed', async () => {
+  const serving = await startServing({ logins: [LOGIN], args: ['--workers', '2'] })
+  try {
+    const { pid } = serving.child
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    await serving.child.kill()
+    for (const worker of children.trim().split(' ')) {
+      await until('it is gone', PATIENCE, () =>
+        readFile(`/proc/${worker}/stat`).then(
+          () => false,
+          () => true,
+        ),
+      )
+    }
+  } finally {
+    await serving.stop()
+  }
+})

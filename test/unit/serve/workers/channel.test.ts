@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createChannel } from '../../../../src/serve/workers/channel.ts'
+import { createPipes } from '../../../support/workers/pipes.ts'
+
+type Calls = {
+  double: [number, number]
+  fail: [undefined, undefined]
+  never: [undefined, undefined]
+  note: [string, undefined]
+}
+type Others = { other: [undefined, undefined] }
+
+function open() {
+  const [here, there] = createPipes()
+  const noted: string[] = []
+  const replies: unknown[] = []
+  here.onMessage((message) => replies.push(message))
+  const channel = createChannel<Calls, Others>(here, { other: () => undefined })
+  createChannel<Others, Calls>(there, {
+    double: (number) => 2 * number,
+    fail: () => Promise.reject(new Error('there is none')),
+    never: () => new Promise(() => undefined),
+    note(text) {
+      noted.push(text)
+      return undefined
+    },
+  })
+  return { channel, noted, replies, here }
+}
+
+describe('a channel', () => {
+  it('gives each question its own answer', async () => {
+    const { channel } = open()
+    const answers = await Promise.all([1, 2, 3].map((one) => channel.ask('double', one)))
+    assert.deepEqual(answers, [2, 4, 6])
+  })
+
+  it('tells what kept the other end from answering', async () => {
+    const { channel } = open()
+    await assert.rejects(channel.ask('fail', undefined), { message: 'there is none' })
+    await assert.rejects(channel.ask('toString' as 'fail', undefined), {
+      message: '"toString" is no question',
+    })
+  })
+
+  it('waits no longer than it was told, nor for a process that is no more', async () => {
+    const { channel } = open()
+    await assert.rejects(channel.ask('never', undefined, 20), {
+      message: 'no answer to "never" within 0.02 s',
+    })
+    const waiting = channel.ask('never', undefined)
+    channel.close()
+    await assert.rejects(waiting, { message: 'the other process is no more' })
+  })
+
+  it('answers nothing to what is only told, whatever comes', async () => {
+    const { channel, noted, replies, here } = open()
+    channel.tell('note', 'one')
+    channel.tell('fail', undefined)
+    for (const strange of [{}, { reply: 7 }, { name: 3 }, []]) here.send(strange)
+    assert.equal(await channel.ask('double', 4), 8)
+    assert.deepEqual(noted, ['one'])
+    assert.equal(replies.length, 1)
+  })
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { DecisionEvent } from '../../../../src/event.ts'
+import { createRemoteFailures } from '../../../../src/serve/workers/remote-failures.ts'
+import { createWatchedDecisions } from '../../../../src/serve/workers/watched-decisions.ts'
+import { until } from '../../../support/until.ts'
+
+const NUMBERS = { failures: 3, perNetwork: 30, window: 60, redis: undefined }
+
+describe('failures that are counted elsewhere', () => {
+  function open(isThere: boolean) {
+    const [there, here] = [[] as unknown[], [] as string[]]
+    const counter = createRemoteFailures(
+      {
+        ask(name, question) {
+          there.push([name, question])
+          return isThere ? Promise.resolve(7 as never) : Promise.reject(new Error('away'))
+        },
+        tell: (name, question) => there.push([name, question]),
+      },
+      NUMBERS,
+      {
+        take: () => Promise.resolve(here.push('take')),
+        giveBack: () => Promise.resolve(void here.push('giveBack')),
+      },
+    )
+    return { counter, there, here }
+  }
+  const source = { network: '10.0.0.0/24', name: 'x' }
+  const guessing = { failures: 3, perNetwork: 30, window: 60 }
+
+  it('are counted there by the numbers of now', async () => {
+    const { counter, there, here } = open(true)
+    assert.equal(await counter.take(source), 7)
+    await counter.giveBack(source)
+    assert.deepEqual(there, [
+      ['take', { guessing, source }],
+      ['giveBack', { guessing, source }],
+    ])
+    assert.deepEqual(here, [])
+  })
+
+  it('are counted here where nobody answers, and given back where they were taken', async () => {
+    const { counter, there, here } = open(false)
+    assert.equal(await counter.take(source), 1)
+    await counter.giveBack(source)
+    assert.deepEqual(here, ['take', 'giveBack'])
+    assert.equal(there.length, 1)
+  })
+})
+
+it('decisions are told some at a time, and none are kept for whoever does not listen', async () => {
+  const told: (readonly { readonly id: string }[])[] = []
+  let answer: () => void = () => undefined
+  const record = createWatchedDecisions({
+    ask(_name, events) {
+      told.push(structuredClone(events) as unknown as (typeof told)[number])
+      return new Promise((resolve) => {
+        answer = () => {
+          resolve(undefined)
+        }
+      })
+    },
+  })
+  const event = (id: number): DecisionEvent => ({
+    ...{ id: String(id), half: 'token', outcome: 'allowed', status: 200, duration: 1 },
+    why: () => ({}),
+  })
+  for (const id of [1, 2]) record(event(id))
+  await until('the first are told', 5_000, () => told.length === 1)
+  assert.deepEqual(
+    told[0]?.map(({ id }) => id),
+    ['1', '2'],
+  )
+  for (let id = 0; id < 6_000; id += 1) record(event(id))
+  answer()
+  await until('the next are told', 5_000, () => told.length === 2)
+  assert.equal(told[1]?.length, 5_000)
+})
