@@ -22,8 +22,8 @@ export function changesOf(running: Config, wanted: Config): ConfigChanges {
 }
 
 /**
- * Settings whose change would take a restriction away only because the next text says nothing of them;
- * `written`: what it does say.
+ * Settings whose change would take a restriction away only because the next text says nothing of them, or of
+ * a list its beginning alone; `written`: what it does say.
  */
 export function goneOf(
   running: Config,
@@ -34,9 +34,21 @@ export function goneOf(
     ({ changes, gone, path }) =>
       changes === 'run time' &&
       gone === 'when asked' &&
-      valueAt(written, path) === undefined &&
-      !isSame(valueAt(running, path), valueAt(wanted, path)),
+      (valueAt(written, path) === undefined
+        ? !isSame(valueAt(running, path), valueAt(wanted, path))
+        : isBeginning(valueAt(wanted, path), valueAt(running, path))),
   ).map(({ path }) => path.join('.'))
+}
+
+/** Whether a list is another one without its end. */
+function isBeginning(list: unknown, whole: unknown): boolean {
+  return (
+    Array.isArray(list) &&
+    Array.isArray(whole) &&
+    list.length > 0 &&
+    list.length < whole.length &&
+    list.every((item, index) => isSame(item, whole[index]))
+  )
 }
 
 /** The configuration that runs, with what of another one can count at once. */

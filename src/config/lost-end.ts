@@ -47,9 +47,9 @@ function lostOfSection(next: unknown, before: unknown): string | undefined {
   const name = Object.keys(next).at(-1)
   if (name === undefined) return undefined
   // Of a map of entries some may be gone; of one entry nothing.
-  return Object.values(before).every(isMapping)
-    ? lostPart(next[name], before[name])
-    : lostPart(next, before)
+  if (!Object.values(before).every(isMapping)) return lostPart(next, before)
+  // It is known by its name, whatever else of it is new, such as the password.
+  return lostKey(next[name], before[name]) ?? lostPart(next[name], before[name])
 }
 
 /** The key at its end that `whole` has and `part` has not, if they are else the same. */
@@ -66,5 +66,11 @@ function lostPart(part: unknown, whole: unknown, key = ''): string | undefined {
   if (last !== undefined && !isSame(part[last], whole[last])) {
     return lostPart(part[last], whole[last], last)
   }
+  return lostKey(part, whole)
+}
+
+function lostKey(part: unknown, whole: unknown): string | undefined {
+  if (!isMapping(part) || !isMapping(whole)) return undefined
+  const keys = Object.keys(part)
   return Object.keys(whole).find((one) => !keys.includes(one) && !WORDS.includes(one))
 }

@@ -12,7 +12,9 @@ export type Authenticate = (login: Login) => Promise<Result<Subject>>
  * Where none says yes there is one refusal, at one cost: see {@link Silence.spend}.
  */
 export function createAuthenticator(sources: readonly IdentitySource[]): Authenticate {
-  return async (login) => {
+  return async (presented) => {
+    const isToken = sources.some(({ claims }) => claims?.(presented.password) === true)
+    const login = isToken ? { ...presented, isToken } : presented
     const silent: Silence[] = []
     const details: string[] = []
     let denied = false

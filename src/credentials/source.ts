@@ -6,6 +6,8 @@ import type { BasicCredentials } from './basic-auth.ts'
 export interface Login extends BasicCredentials {
   /** IP address of the client; without: it has left meanwhile. It proves nothing. */
   readonly address?: string | undefined
+  /** A source says that the password is one of its tokens, verified or not: nobody has it for a password. */
+  readonly isToken?: boolean
 }
 
 /** What an identity source says of a user name and a password. Details are for the log alone. */

@@ -36,7 +36,8 @@ const MAX_COMPARED = 8
  * An unknown user name and a wrong password cost the same: one hash and at least one comparison, with a
  * stand-in where there is nothing to compare with. Where the store has bcrypt hashes that cost has a
  * comparison with bcrypt in it, for a stranger at the end of the login. A password that is right without
- * bcrypt does not wait for that: it then holds no credential that bcrypt would have to find.
+ * bcrypt does not wait for that: it then holds no credential that bcrypt would have to find. Nor is a token
+ * compared with bcrypt, of whomever: it is longer than what bcrypt tells apart, and many are refused at no cost.
  */
 export function createStoredPasswords(
   deps: StoredPasswordsDependencies,
@@ -70,13 +71,18 @@ export function createStoredPasswords(
     return { spend: async () => (await bcrypt.standIn(who, cost, presented)) !== 'busy' }
   }
 
-  async function ask(username: string, presented: PresentedPassword): Promise<Answer> {
+  async function ask(
+    username: string,
+    presented: PresentedPassword,
+    isToken: boolean,
+  ): Promise<Answer> {
     const now = clock()
     const known = store.byUsername(username).filter((one) => isLive(one, now))
     const quick = matchKeyed(known, presented.keyed)
     if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
     const silence = { kind, detail: whatWasWrong(known, name), guessed: known.length > 0 } as const
+    if (isToken) return silence
     const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
     if (hashes.length === 0) return { ...silence, ...standIn(username, presented) }
     const { matched, verdicts } = await compare(hashes, presented)
@@ -87,8 +93,8 @@ export function createStoredPasswords(
 
   return {
     ...{ name, hides: true },
-    ask: ({ username, password }) =>
-      ask(username, { password, keyed: hasher.hash(password.reveal()) }),
+    ask: ({ username, password, isToken = false }) =>
+      ask(username, { password, keyed: hasher.hash(password.reveal()) }, isToken),
   }
 }
 

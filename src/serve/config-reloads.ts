@@ -134,7 +134,7 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
     if (!isCut && gone.length === 0) return
     const lost = isCut
       ? 'ends in the middle of a line'
-      : `says nothing of ${gone.join(', ')} any more`
+      : `says nothing, or less, of ${gone.join(', ')}`
     throw new RauthError('ERR_CONFIG_INVALID', `${file} ${lost}: ${WHOLE_OF_IT}`)
   }
 

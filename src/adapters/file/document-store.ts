@@ -29,6 +29,8 @@ export interface DocumentText<T> {
   /** Of the text: two do not have the same by accident. */
   readonly version: string
   readonly said: T
+  /** What was there before it and, where it only goes on what was there, before that began to. */
+  readonly earlier?: DocumentText<T> | undefined
 }
 
 export interface FileDocument<T> {
@@ -81,10 +83,13 @@ export async function openFileDocument<T>(
     const version = versionOf(text)
     if (version === known?.version) return known
     const next = { text, said: options.parse(text), version }
-    const before = known ?? options.before
-    const lost = before === undefined || asked ? undefined : options.lost?.(next, before)
-    if (lost !== undefined) throw new RauthError('ERR_CONFIG_INVALID', `${file}: ${lost}`)
-    return next
+    const beside = asked ? [] : besideOf(next, known ?? options.before)
+    for (const before of beside) {
+      const lost = options.lost?.(next, before)
+      if (lost !== undefined) throw new RauthError('ERR_CONFIG_INVALID', `${file}: ${lost}`)
+    }
+    const earlier = beside.at(-1)
+    return { ...next, ...(earlier && { earlier: { ...earlier, earlier: undefined } }) }
   }
 
   async function load(): Promise<void> {
@@ -132,4 +137,19 @@ export async function openFileDocument<T>(
     },
     close,
   }
+}
+
+/**
+ * What a text is judged beside. A file that is written slowly is each of its beginnings for a while: of one that
+ * goes on what was taken, also beside what was there before it.
+ */
+function besideOf<T>(
+  { text, version }: DocumentText<T>,
+  before: DocumentText<T> | undefined,
+): readonly DocumentText<T>[] {
+  if (before === undefined) return []
+  const { earlier } = before
+  if (!text.startsWith(before.text)) return [before]
+  const all = earlier === undefined ? [before] : [before, earlier]
+  return version === before.version ? all.slice(1) : all
 }

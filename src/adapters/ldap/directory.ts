@@ -100,7 +100,8 @@ export function createDirectory(options: DirectoryOptions): IdentitySource {
   return {
     name: 'ldap',
     async ask(login) {
-      const { username, password } = login
+      const { username, password, isToken = false } = login
+      if (isToken) return { kind: 'not-mine', detail: 'a token is no password' }
       // A bind without a password is one as nobody, and succeeds (RFC 4513 §5.1.2).
       if (password.reveal() === '') return { kind: 'not-mine', detail: 'no password' }
       const came = performance.now()

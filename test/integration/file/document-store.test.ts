@@ -4,8 +4,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openFileDocument, type FileDocument } from '../../../src/adapters/file/document-store.ts'
+import {
+  openFileDocument,
+  type DocumentText,
+  type FileDocument,
+} from '../../../src/adapters/file/document-store.ts'
 import { POLICY_FILE } from '../../../src/adapters/file/document-text.ts'
+import { lostEnd } from '../../../src/config/lost-end.ts'
 import { policyOf } from '../../../src/config/policy-file.ts'
 import type { Policy } from '../../../src/policy/policy.ts'
 import { logInto, type LoggedLine } from '../../support/logged-lines.ts'
@@ -50,11 +55,12 @@ describe('openFileDocument, with a policy', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  async function open(): Promise<FileDocument<Policy>> {
+  async function open(before?: DocumentText<Policy>): Promise<FileDocument<Policy>> {
     store = await openFileDocument<Policy>({
       ...{ file, log: logInto(lines), kind: POLICY_FILE, parse: (text) => policyOf(text, file) },
       count: ({ rules: all }) => ({ rules: all.length }),
-      onFailure: () => (failures += 1),
+      lost: (next, one) => lostEnd(next.text, one.text),
+      ...{ before, onFailure: () => (failures += 1) },
     })
     return store
   }
@@ -130,5 +136,42 @@ describe('openFileDocument, with a policy', () => {
 
   it('does not begin without a file', async () => {
     await assert.rejects(open(), { code: 'ERR_CONFIG_INVALID', message: /set policy\.file to/ })
+  })
+
+  /** The last rule loses what restricts it where the file ends a line early. */
+  const ALONE = rules('a')
+  const WHOLE = `${ALONE}  - actions: [pull]\n    match:\n      name: b/**\n      account: admin\n`
+  const PART = WHOLE.replace(/ +account: admin\n/, '')
+  const LOST = /has lost "account"/
+
+  it('takes no part of a file that is written slowly, whatever part of it was taken before', async () => {
+    await put(WHOLE)
+    const opened = await open()
+    await writeFile(file, ALONE)
+    await until('whole rules of it', PATIENCE, () => names(opened) === 'a')
+    await writeFile(file, PART)
+    await until('the trouble', PATIENCE, () => opened.problem() !== undefined)
+    assert.match(opened.problem() ?? '', LOST)
+    assert.equal(names(opened), 'a')
+    await writeFile(file, WHOLE)
+    await until('all of it', PATIENCE, () => names(opened) === 'a,b/**')
+    await writeFile(file, PART)
+    await until('the trouble', PATIENCE, () => opened.problem() !== undefined)
+    opened.request()
+    await until('what is asked for', PATIENCE, () => opened.problem() === undefined)
+    assert.equal(opened.current().rules[1]?.account, undefined)
+    await writeFile(file, PART + rules('c').replace('rules:\n', ''))
+    await until('one more', PATIENCE, () => names(opened) === 'a,b/**,c')
+  })
+
+  it('takes no part of a file when it is opened anew beside what it was', async () => {
+    await put(WHOLE)
+    const first = await open()
+    const before = first.whole()
+    first.close()
+    await put(PART)
+    await assert.rejects(open(before), { code: 'ERR_CONFIG_INVALID', message: LOST })
+    await put(WHOLE)
+    assert.equal(names(await open(before)), 'a,b/**')
   })
 })

@@ -129,6 +129,9 @@ describe('a policy file that is cut', () => {
     const account = 'accounts:\n  a: { password: x }\n  b:\n    password: y\n    actions: [pull]\n'
     assert.match(lostEnd(account.replace(/ +actions.*\n/, ''), account) ?? '', /lost "actions"/)
     assert.equal(lostEnd(account.replace(/ +b:[^]*/, ''), account), undefined)
+    const rotated = account.replace('y\n', 'z\n')
+    assert.match(lostEnd(rotated.replace(/ +actions.*\n/, ''), account) ?? '', /lost "actions"/)
+    assert.equal(lostEnd(rotated, account), undefined)
     const nobody = 'anonymous:\n  labels: { a: b }\n  actions: [pull]\n'
     assert.match(lostEnd(nobody.replace(/ +actions.*\n/, ''), nobody) ?? '', /lost "actions"/)
   })
@@ -171,6 +174,20 @@ policy:
     }
     for (const one of ['policy.file', 'trustedProxies', 'guessing.failures', 'gateway.http']) {
       assert.ok(lost.has(one), one)
+    }
+  })
+
+  it('is known by a list that restricts and is shorter, and not by one that is another', () => {
+    const text = (...proxies: string[]) =>
+      `${WHOLE.replace(/trustedProxies:\n( .*\n)*/, '')}trustedProxies: [${proxies.join()}]\n`
+    const { config: running } = read(text('10.1.0.0/16', '10.2.0.0/16'))
+    const goneIn = (next: string) => {
+      const { config, written } = read(next)
+      return goneOf(running, config, written)
+    }
+    assert.deepEqual(goneIn(text('10.1.0.0/16')), ['trustedProxies'])
+    for (const others of [['10.2.0.0/16'], ['10.1.0.0/16', '10.3.0.0/16'], []]) {
+      assert.deepEqual(goneIn(text(...others)), [])
     }
   })
 

@@ -8,6 +8,7 @@ import { standInHash } from '../../../src/credentials/bcrypt-hash.ts'
 import type { Credential } from '../../../src/credentials/credential.ts'
 import { createCredentialIndex } from '../../../src/credentials/credential-index.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../../src/credentials/password.ts'
+import type { IdentitySource } from '../../../src/credentials/source.ts'
 import { Redacted } from '../../../src/redacted.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
@@ -27,8 +28,20 @@ const slow = (namespace: string, username: string, password: string, cost = 4): 
   secret: { kind: 'bcrypt', hash: new Redacted(`hash of ${password}`), cost },
 })
 
+/** Knows tokens, of which none is good. */
+const tokens: IdentitySource = {
+  name: 'tokens',
+  claims: (password) => password.reveal().startsWith('token'),
+  ask: ({ isToken = false }) =>
+    Promise.resolve({ kind: isToken ? 'no' : 'not-mine', detail: 'no token of mine' }),
+}
+
 /** Compares in place of bcrypt, and tells with which hashes. */
-function start(credentials: readonly Credential[], used: PasswordHasher = hasher) {
+function start(
+  credentials: readonly Credential[],
+  used: PasswordHasher = hasher,
+  { owns = false, others = [] }: { owns?: boolean; others?: readonly IdentitySource[] } = {},
+) {
   const compared: string[] = []
   const state = { index: createCredentialIndex(credentials), now: 1000, compare: fits }
   function fits(password: string, hash: string): Promise<boolean> {
@@ -51,8 +64,9 @@ function start(credentials: readonly Credential[], used: PasswordHasher = hasher
           limits: { atOnce: 2, waiting: 10, perShare: 10 },
         }),
       },
-      { name: 'secrets', owns: false },
+      { name: 'secrets', owns },
     ),
+    ...others,
   ])
   const login = (username: string, password: string) =>
     authenticate({ username, password: new Redacted(password) })
@@ -75,6 +89,21 @@ const login = authenticator([
 ])
 
 describe('createStoredPasswords', () => {
+  for (const owns of [false, true]) {
+    it(`compares no token with bcrypt, whoever is named beside it${owns ? ': users' : ''}`, async () => {
+      const { compared, namespaces } = start([slow('team-a', 'team-a', 'one')], hasher, {
+        owns,
+        others: [tokens],
+      })
+      for (const name of ['team-a', 'nobody']) {
+        assert.equal(await namespaces(name, 'token'), 'credentials_invalid')
+      }
+      assert.deepEqual(compared, [])
+      assert.equal(await namespaces('team-a', 'one'), 'team-a')
+      assert.equal(compared.length, 1)
+    })
+  }
+
   it('makes a subject of the right password', async () => {
     assert.deepEqual(await login('team-a', 'one'), {
       ok: true,
