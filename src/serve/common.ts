@@ -102,13 +102,13 @@ export async function reconfigured(common: Common, config: Config): Promise<Comm
 /** What of the one `before` is made of the same is taken over: no file is read for what did not change. */
 async function createChanging(
   config: Config,
-  { log, metrics, keys, clock }: Lasting,
+  { log, metrics, keys, clock, shared }: Lasting,
   before?: Changing,
 ): Promise<Changing> {
   const policySource =
     before !== undefined && hasSamePolicy(before.config, config)
       ? before.policySource
-      : await openPolicy({ config, log, metrics, before })
+      : await openPolicy({ config, log, metrics, taken: shared?.documents, before })
   return {
     ...{ config, policySource, decider: deciderOf(config) },
     policy: () => policySource.current(),
@@ -143,7 +143,7 @@ async function createLasting(
   const identity = await openIdentity(
     {
       ...{ config, hasher, bindingKey, clock, log, metrics, cluster },
-      secrets: shared?.credentials,
+      ...{ secrets: shared?.credentials, taken: shared?.documents },
     },
     takesLogins,
   )

@@ -12,6 +12,8 @@ export interface Shared {
   readonly worker: number
   /** Those of the Secrets, which no process reads for itself. Throws where it was given none. */
   readonly credentials: () => OpenCredentials
+  /** The texts of the policy and of users by their files, as the others have them in force. */
+  readonly documents: ReadonlyMap<string, string>
   /** Counts with the others; `own` where they can't be reached. */
   readonly failures: (guessing: GuessingNumbers, own: FailureCounter) => FailureCounter
   /** Tells the live view, where all are seen together. */

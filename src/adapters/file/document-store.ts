@@ -18,6 +18,8 @@ export interface FileDocumentOptions<T> extends WatchOptions {
   readonly lost?: (next: DocumentText<T>, before: DocumentText<T>) => string | undefined
   /** What the same file said until now, where somebody else had it open. */
   readonly before?: DocumentText<T> | undefined
+  /** The text of the file that others took who serve as one with this process: what can't be taken is no reason to end. */
+  readonly taken?: string | undefined
   readonly log: Log
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
@@ -112,6 +114,18 @@ export async function openFileDocument<T>(
     log.info({ file, version, ...options.count(said) }, `${kind.name} loaded`)
   }
 
+  async function first(): Promise<void> {
+    const { taken } = options
+    if (taken === undefined) {
+      use(await read())
+      return
+    }
+    const known = { text: taken, version: versionOf(taken), said: options.parse(taken) }
+    loaded = known
+    await load()
+    if (loaded === known) use(known)
+  }
+
   // Watched before it is read, so that no change falls in between.
   const watch = watchDirectory(path.dirname(file), reloads.request, options)
   function close(): void {
@@ -120,9 +134,7 @@ export async function openFileDocument<T>(
     watch.close()
   }
   try {
-    await reloads.first(async () => {
-      use(await read())
-    })
+    await reloads.first(first)
   } catch (error) {
     close()
     throw error

@@ -33,6 +33,8 @@ export interface OpenIdentity {
   readonly listed: () => Iterable<ListedNamespace>
   /** Each source that knows how it is. */
   readonly health: readonly HealthPart[]
+  /** The text in force of each file of users. */
+  readonly documents: () => readonly (readonly [file: string, text: string])[]
   /** Reads the files of users again, also one that seems to be half of what it should be. */
   readonly request: () => void
   readonly close: () => void
@@ -97,6 +99,7 @@ export async function openIdentity(
         trouble === undefined ? [] : [{ name, trouble }],
       ),
     ],
+    documents: () => stores.flatMap(({ document }) => (document === undefined ? [] : [document()])),
     request() {
       for (const one of stores) one.request()
     },

@@ -27,6 +27,8 @@ export interface StoreOptions {
   readonly cluster: ClusterOnce
   /** Those of the Secrets, where another process reads them; without: they are read here. */
   readonly secrets?: (() => OpenCredentials) | undefined
+  /** The texts of files that others took who serve as one with this process. */
+  readonly taken?: ReadonlyMap<string, string> | undefined
 }
 
 /** Passwords in memory, with where they come from. */
@@ -38,6 +40,8 @@ export interface OpenStore {
   readonly problem: () => string | undefined
   /** All of those of Secrets, for other processes. */
   readonly secrets?: OpenCredentials
+  /** The file that it comes from, and its text in force. */
+  readonly document?: () => readonly [file: string, text: string]
   /** Reads it again, also what seems to be half of it. */
   readonly request: () => void
   /** The namespaces that have Secrets. */
@@ -61,7 +65,7 @@ export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
 /** Static users: in the configuration itself, or in a file that is read again when it changes. */
 export async function openUsers(
   configured: NonNullable<Identity[number]['users']>,
-  { bindingKey, log, metrics }: StoreOptions,
+  { bindingKey, log, metrics, taken }: StoreOptions,
 ): Promise<OpenStore> {
   const { file, format } = configured
   const load = (users: Users) => ({
@@ -77,6 +81,7 @@ export async function openUsers(
   }
   const document = await openFileDocument({
     ...{ file, log, kind: USERS_FILE, parse: (text) => load(usersOfFile(text, file, format)) },
+    taken: taken?.get(file),
     count: ({ users }) => ({ users: users.people.length }),
     lost(next, before) {
       const lost = lostEnd(next.text, before.text)
@@ -89,6 +94,7 @@ export async function openUsers(
   return opened(() => document.current().index, {
     nobody: () => document.current().users.nobody,
     problem: () => document.problem(),
+    document: () => [file, document.whole().text],
     request: () => {
       document.request()
     },

@@ -29,7 +29,7 @@ export interface Worker {
 
 /** The process that this one is a worker of. */
 export interface PrimaryLink {
-  readonly joined: Omit<Joined, 'credentials' | 'hasherKey'>
+  readonly joined: Omit<Joined, 'credentials' | 'hasherKey' | 'documents'>
   readonly hasherKey: Buffer
   readonly shared: Shared
   /** Resolves with the signal by which all are to stop. */
@@ -107,7 +107,11 @@ export async function joinPrimary(): Promise<PrimaryLink> {
       },
     },
   )
-  const { credentials, hasherKey, ...joined } = await primary.ask('join', undefined, JOINING)
+  const { credentials, hasherKey, documents, ...joined } = await primary.ask(
+    'join',
+    undefined,
+    JOINING,
+  )
   const known = credentials && createFedCredentials(credentials, () => performance.now())
   feed(known)
   return {
@@ -115,6 +119,7 @@ export async function joinPrimary(): Promise<PrimaryLink> {
     shared: {
       worker: joined.worker,
       credentials: () => openFed(known),
+      documents,
       failures: (guessing, own) => createRemoteFailures(primary, guessing, own),
       watched: createWatchedDecisions(primary),
     },

@@ -48,6 +48,8 @@ export interface Joined {
   readonly hasherKey: Uint8Array
   /** `undefined`: no source of Secrets is configured. */
   readonly credentials: CredentialChanges | undefined
+  /** The texts in force of the policy and of users, by their files: what is half of one is no more to who comes later. */
+  readonly documents: ReadonlyMap<string, string>
   /** Whether all there is is logged for now. */
   readonly debug: boolean
 }

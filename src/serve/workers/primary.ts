@@ -3,7 +3,7 @@ import type { Listener } from '../../adapters/listen.ts'
 import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { Config } from '../../config/schema.ts'
 import { warningsOf } from '../../config/warnings.ts'
-import { closeCommon, createCommon, reconfigured } from '../common.ts'
+import { closeCommon, createCommon, reconfigured, type Common } from '../common.ts'
 import { createConfigReloads, type ConfigReloads, type ConfigSource } from '../config-reloads.ts'
 import { endInTime } from '../end-in-time.ts'
 import { openFailures, type Failures } from '../failures.ts'
@@ -73,7 +73,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     answersFor: ({ number: worker }) => ({
       join: () => ({
         ...{ worker, workers, debug, hasherKey, config: crewConfig.texts() },
-        credentials: feeding?.whole(),
+        ...{ credentials: feeding?.whole(), documents: documentsOf(common) },
       }),
       take: ({ guessing, source }) => failures?.of(guessing).take(source) ?? 0,
       async giveBack({ guessing, source }) {
@@ -173,6 +173,12 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   stopping = true
   await close(signal)
   log.info({}, 'stopped')
+}
+
+function documentsOf({ config, policySource, identity }: Common): ReadonlyMap<string, string> {
+  const { file } = config.policy
+  const policy = file === undefined ? [] : [[file, policySource.whole().text] as const]
+  return new Map([...policy, ...identity.documents()])
 }
 
 /** What is made of decisions, the workers make. */

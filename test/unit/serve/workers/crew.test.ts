@@ -38,7 +38,13 @@ describe('a crew of workers', () => {
         }),
       answersFor: ({ number }) => ({
         join: () => ({
-          ...{ worker: number, workers: 2, debug: false, credentials: undefined },
+          ...{
+            worker: number,
+            workers: 2,
+            debug: false,
+            credentials: undefined,
+            documents: new Map(),
+          },
           ...{ hasherKey: new Uint8Array(32), config: { first: '', latest: '' } },
         }),
         take: () => 0,
