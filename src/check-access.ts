@@ -13,12 +13,11 @@ import {
   type LiveTokenDependencies,
 } from './live-token.ts'
 import { explainLater } from './policy/explain.ts'
-import { printable } from './printable.ts'
 import { accepted, refused, type Result } from './refusal.ts'
 import { covers, type Access } from './registry/access.ts'
 import { isBasic } from './registry/authorization.ts'
 import {
-  pathOf,
+  loggedPath,
   readRequest,
   type RegistryRequest,
   type RequiredAccess,
@@ -69,9 +68,6 @@ export interface CheckAccessOptions {
   readonly uploadGrace: number
 }
 
-/** Characters. */
-const MAX_LOGGED_PATH = 256
-
 const MOUNT = ['mount', 'from']
 
 export function createCheckAccess(
@@ -85,7 +81,7 @@ export function createCheckAccess(
   ): Promise<Result<Allowed>> {
     const read = readRequest(request)
     if (!read.ok) {
-      learn({ path: printable(pathOf(request.target), MAX_LOGGED_PATH) })
+      learn({ path: loggedPath(request.target) })
       return read
     }
     const scope = formatScope(read.value.required)

@@ -45,6 +45,8 @@ export function parentOf(...texts: readonly (string | undefined)[]): Pick<Reques
 export interface RequestOrigin {
   /** Of a port that has more than one; the gateway's checks find out by themselves. */
   readonly route?: RouteName
+  /** As DecisionEvent has it; of a port that knows it before any flow. */
+  readonly path?: string
   readonly address?: string
   readonly method?: string
   /** The id that the proxy in front gave the request: in its access log, too. */

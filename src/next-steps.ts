@@ -42,8 +42,7 @@ export const NEXT_STEPS: Readonly<Record<Reason, string>> = {
   headers_too_large: 'See which client this is: its request line or its headers are too long.',
   request_timeout: 'Look at the network: the request did not arrive whole in time.',
   request_too_large: 'See which client this is: it sends too much, or asks for too many scopes.',
-  not_found:
-    'Compare realm with the path at which the proxy reaches /token; pathPrefix stands before it.',
+  not_found: 'Compare realm with the path that was asked for; pathPrefix stands before /token.',
   method_unsupported:
     'Nothing, unless a client of yours needs that method: no registry has it there.',
   token_missing: 'Nothing: the client is told where to get a token, and comes back with one.',

@@ -4,13 +4,14 @@ import { count } from './values.ts'
 /** What `audit.to` can be that is no path. */
 const STREAMS = ['log', 'stdout'] as const
 
+const TO = 'must be log, stdout, or the path of a file with a / in it, such as ./audit.log'
+
 /** Where the lines of decisions go, and which. docs/audit.md is about them. */
 export const auditSchema = z
   .strictObject({
     to: z
-      .union([z.enum(STREAMS), z.string().includes('/')], {
-        error: 'must be log, stdout, or the path of a file with a / in it, such as ./audit.log',
-      })
+      // Of a text without a slash a union tells what its second half says, and not its own error.
+      .union([z.enum(STREAMS), z.string().includes('/', TO)], { error: TO })
       .default('log')
       .describe(
         'Where the line of each decision goes: into the `log`, as far as `logLevel` lets it; to `stdout`, whatever `logLevel` is; or into a file, a path such as `/var/log/rauth/audit.log`, beside which the log has those alone that rauth could not make. A file is made with mode 0640, in a folder that must be there, and opened anew by SIGHUP.',

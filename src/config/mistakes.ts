@@ -41,8 +41,13 @@ export function mistakesOf(
   return [{ path: key, message: `"${key.join('.')}" ${what}` }]
 }
 
-/** For a choice of which the schema says nothing, in place of the library's words. */
+/** For what the schema says nothing of, in place of the library's words. */
 function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid')) {
+    if (issue.expected === 'array')
+      return 'must be a list: write it in [ ], or each in a line after -'
+    if (issue.expected === 'object') return 'must be a map: KEY: VALUE below it, or in { }'
+  }
   return issue.code === 'invalid_value' && issue.message.startsWith('Invalid')
     ? `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`
     : issue.message.replace(/^I/, 'i')

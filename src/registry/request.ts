@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts'
 import { accepted, refused, type Reason, type Result } from '../refusal.ts'
 import type { RouteName } from '../route-name.ts'
 import { mergeAccess, type Access } from './access.ts'
@@ -61,13 +62,17 @@ const MAX_TARGET = 8192
 /** Longer than a digest, and shorter than any token. */
 const LONG_PART = /[^/]{81,}/g
 
+/** Characters. */
+const MAX_LOGGED_PATH = 256
+
 /**
- * The path of a target, without what could be a secret: the query, the user of an absolute one, and
- * parts that are as long as tokens.
+ * The path of a target, for a record: without what could be a secret, which is the query, the user of an
+ * absolute one, and parts that are as long as tokens.
  */
-export function pathOf(target: string): string {
+export function loggedPath(target: string): string {
   const path = target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
-  return path.replace(LONG_PART, ({ length }) => `<${length}>`)
+  const parts = path.replace(LONG_PART, ({ length }) => `<${length}>`)
+  return printable(parts, MAX_LOGGED_PATH)
 }
 
 /** What a canonical registry path is made of; `%` only ever as the escaped colon of a digest. */

@@ -75,6 +75,9 @@ const TOLD: readonly (readonly [what: string, folder: Readonly<Record<string, st
     ],
   ]
 
+/** What `rauth serve` logs when all its ports are open. */
+const STARTED = /"msg":"ready"/
+
 describe('rauth check-config of the files that a configuration names', () => {
   let folder: CliFolder
   before(async () => {
@@ -118,8 +121,8 @@ describe('rauth check-config of the files that a configuration names', () => {
       assert.match(check.stderr, told)
       const elsewhere = await folder.rauth(['check-config', '--no-files', 'rauth.yaml'])
       assert.doesNotMatch(elsewhere.stderr, told)
-      const serve = await folder.rauth(['serve', '-c', 'rauth.yaml'], { timeout: 1_500 })
-      assert.equal(serve.code, null, 'it goes on until it is ended')
+      const serve = await folder.rauth(['serve', '-c', 'rauth.yaml'], { until: STARTED })
+      assert.match(serve.stdout, STARTED)
       assert.match(serve.stdout, told)
     })
   }

@@ -193,6 +193,17 @@ describe('rauth explain', () => {
     const unknown = await folder.rauth(['explain', id, '-c', serving.config])
     assert.equal(unknown.code, 1)
     assert.match(unknown.stderr, /does not know the decision .* ask the replica that made it/)
+    const elsewhere = await folder.rauth([
+      'explain',
+      id,
+      '--operations',
+      `http://localhost:${serving.token}`,
+    ])
+    assert.equal(elsewhere.code, 1)
+    assert.match(
+      elsewhere.stderr,
+      /answers 404, and not as the operations port of a rauth does; next: /,
+    )
     const nowhere = `http://127.0.0.1:${await freePort()}`
     const nobody = await folder.rauth(['explain', id, '--operations', nowhere])
     assert.equal(nobody.code, 3)

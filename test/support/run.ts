@@ -15,20 +15,25 @@ export interface RunOptions {
   readonly input?: string
   /** Milliseconds until the program is ended. */
   readonly timeout?: number
+  /** Ends a program that goes on by itself, once it has printed this. */
+  readonly until?: RegExp
 }
 
 /** Runs a program to its end; a code other than 0 is a result, not an error. */
 export function run(
   program: string,
   args: readonly string[],
-  { env = {}, cwd, input = '', timeout = 60_000 }: RunOptions = {},
+  { env = {}, cwd, input = '', timeout = 60_000, until }: RunOptions = {},
 ): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env: { ...process.env, ...env } })
     let stdout = ''
     let stderr = ''
     const timer = setTimeout(() => child.kill('SIGKILL'), timeout)
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      if (until?.test(stdout) === true) child.kill('SIGKILL')
+    })
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
     child.stdin.on('error', () => undefined)
     child.stdin.end(input)

@@ -74,7 +74,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'backoff.ts': [],
   'event.ts': ['refusal.ts', 'route-name.ts'],
   'next-steps.ts': ['refusal.ts'],
-  registry: ['refusal.ts', 'route-name.ts', 'subject.ts', 'redacted.ts'],
+  registry: ['refusal.ts', 'route-name.ts', 'subject.ts', 'redacted.ts', 'printable.ts'],
   policy: ['registry', ...LEAVES],
   credentials: ['registry', ...LEAVES],
   token: ['registry', ...LEAVES],

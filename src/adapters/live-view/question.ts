@@ -27,9 +27,15 @@ export type Ask = (question: Question) => Promise<Judgement | undefined>
 const AS = 'say a namespace, NAMESPACE/USER, /USER, or nothing for somebody without credentials'
 const WHAT = 'say a repository, such as team-a/app or team-a/app:v1'
 
+/** Of an image's name: a tag has no slash, and a repository's name no colon. */
+const REGISTRY = /^[^/]*:[^/]*\//
+
 /** The answer to the fields of the form, or what is wrong with them. */
 export async function answerQuestion(ask: Ask, query: URLSearchParams): Promise<object> {
   const field = (name: string) => (query.get(name) ?? '').trim()
+  const registry = REGISTRY.exec(field('repository'))?.[0]
+  if (registry !== undefined)
+    return { error: `leave the registry out: ${field('repository').slice(registry.length)}` }
   const { name, tags } = withTag(field('repository'))
   const requested = parseScopes([`repository:${name}:${field('actions')}`])
   if (!requested.ok || requested.value.length === 0) return { error: WHAT }

@@ -4,6 +4,7 @@ import { parentOf, requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
+import { loggedPath } from '../../registry/request.ts'
 import type { RouteName } from '../../route-name.ts'
 import type { KeySet } from '../../token/key-set.ts'
 import {
@@ -84,10 +85,10 @@ export function createTokenExchange(options: TokenExchangeOptions): HttpExchange
     const decision = await options.issueToken(parsed, origin)
     return formatTokenResponse(decision, realm, origin.method === 'POST')
   }
-  const decide: Decide = async (request, response, parsed, route) => {
+  const decide: Decide = async (request, response, parsed, asked) => {
     const client = clientOf(request)
     const decidable = parsed.ok && !client.ok ? client : parsed
-    const origin = { ...readOrigin(request, client), ...(route !== undefined && { route }) }
+    const origin = { ...readOrigin(request, client), ...asked }
     send(request, response, await answer(decidable, origin))
   }
   const routes = createRoutes(options, originOf, decide)
@@ -100,11 +101,12 @@ export function createTokenExchange(options: TokenExchangeOptions): HttpExchange
   ): Promise<void> {
     try {
       if (response.headersSent) throw thrown
+      const path = loggedPath(request.url ?? '')
       const refusal =
         thrown === undefined || thrown === null
           ? refused('not_found')
           : refused('internal', { detail: messageOf(thrown) })
-      await decide(request, response, refusal)
+      await decide(request, response, refusal, { path })
     } catch (failure) {
       options.onFailure(failure)
       request.socket.destroy()
@@ -135,7 +137,7 @@ type Decide = (
   request: IncomingMessage,
   response: ServerResponse,
   parsed: Result<TokenRequest>,
-  route?: RouteName,
+  asked?: Pick<RequestOrigin, 'route' | 'path'>,
 ) => Promise<void>
 
 /**
@@ -153,7 +155,7 @@ function createRoutes(
   const unsupported =
     (allow: readonly string[], route?: RouteName): RequestHandler =>
     (request, response) =>
-      decide(request, response, refused('method_unsupported', { allow }), route)
+      decide(request, response, refused('method_unsupported', { allow }), route && { route })
   const unsupportedToken = unsupported(['GET', 'POST'], 'token')
   const unsupportedPage = unsupported(['GET', 'HEAD'])
 
@@ -164,7 +166,7 @@ function createRoutes(
     .head(unsupportedToken)
     .get((request, response) => {
       const parsed = readTokenRequest(queryOf(request), authorizationOf(request))
-      return decide(request, response, parsed, 'token')
+      return decide(request, response, parsed, { route: 'token' })
     })
     .post(async (request, response) => {
       const form = await readFormBody(request, response)
@@ -173,7 +175,7 @@ function createRoutes(
       const parsed = form.ok
         ? readTokenForm(form.value, queryOf(request), authorizationOf(request))
         : form
-      await decide(request, response, parsed, 'token')
+      await decide(request, response, parsed, { route: 'token' })
     })
     .all(unsupportedToken)
 

@@ -11,11 +11,17 @@ export async function fetchDecision(id: string, operations: string): Promise<Jud
   if (found !== undefined) return found
   throw new RauthError(
     'ERR_DECISION_UNKNOWN',
-    status === 404
+    status === 404 && isRauth(body)
       ? `${operations} does not know the decision ${id}: it keeps the last ones of its own, so ask the ` +
           'replica that made it, or look for the id in the logs'
-      : `${operations} answers ${status}, and not as the operations port of a rauth does`,
+      : `${operations} answers ${status}, and not as the operations port of a rauth does; next: name that ` +
+          'port, listen.operations, which is 9090 unless it is set',
   )
+}
+
+/** Whether the answer is of an operations port: whatever else is asked by mistake has 404s, too. */
+function isRauth(body: string): boolean {
+  return body.startsWith('{"status":')
 }
 
 function decisionIn(body: string): Judged | undefined {

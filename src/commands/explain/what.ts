@@ -40,6 +40,6 @@ function scopeOf(texts: readonly string[]): What {
     return { kind: 'scope', requested: requested.value }
   throw usage(
     `${JSON.stringify(texts.join(' '))} is no file, no token, no decision id and no scope, such as ` +
-      'repository:team-a/app:pull,push',
+      'repository:team-a/app:pull,push; of an image’s name: rauth can-i pull team-a/app:v1',
   )
 }

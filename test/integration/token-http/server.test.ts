@@ -361,8 +361,15 @@ describe('token server', () => {
         const answer = await ask(service.port, `${path}?${OWN}`, { headers: LOGIN })
         assert.equal(answer.status, 404, answer.body)
         assertRefused(answer.body, 'not_found')
+        assert.equal(service.events.at(-1)?.path, path, 'whoever reads the log sees what was wrong')
       })
     }
+
+    it('the record of a 404 has no text that may be a token, nor any of the query', async () => {
+      await ask(service.port, `/token/${'x'.repeat(90)}?${OWN}`, { headers: LOGIN })
+      assert.equal(service.events.at(-1)?.path, '/token/<90>')
+      assert.doesNotMatch(JSON.stringify(service.events.at(-1)), /xx|account=/)
+    })
 
     it('a path with a fragment is malformed', async () => {
       for (const target of ['/token#', `/token#?${OWN}`, `/token?${OWN}#x`, '/health#']) {

@@ -340,9 +340,19 @@ describe('configuration', () => {
       '5:7: unknown key "services.0.servise"; did you mean "services.0.service"?',
     ],
     [
+      'an audit that is in no place',
+      `${MINIMAL}audit: { to: audit.log }\n`,
+      '4:10: "audit.to" must be log, stdout, or the path of a file with a / in it, such as ./audit.log',
+    ],
+    [
       'one pattern that is no list',
       `${MINIMAL}policy: { shared: a/** }\n`,
-      '4:11: "policy.shared" invalid input: expected array, received string',
+      '4:11: "policy.shared" must be a list: write it in [ ], or each in a line after -',
+    ],
+    [
+      'a text where a map is wanted',
+      `${MINIMAL}policy: policy.yaml\n`,
+      '4:1: "policy" must be a map: KEY: VALUE below it, or in { }',
     ],
     [
       'a prefix with a slash at its end',
