@@ -108,10 +108,7 @@ async function createChanging(
   const policySource =
     before !== undefined && hasSamePolicy(before.config, config)
       ? before.policySource
-      : await openPolicy({
-          ...{ config, log, metrics, before },
-          documents: before === undefined ? shared?.documents : undefined,
-        })
+      : await openPolicy({ config, log, metrics, taken: shared?.documents, before })
   return {
     ...{ config, policySource, decider: deciderOf(config) },
     policy: () => policySource.current(),
@@ -146,7 +143,7 @@ async function createLasting(
   const identity = await openIdentity(
     {
       ...{ config, hasher, bindingKey, clock, log, metrics, cluster },
-      ...{ secrets: shared?.credentials, documents: shared?.documents },
+      ...{ secrets: shared?.credentials, taken: shared?.documents },
     },
     takesLogins,
   )

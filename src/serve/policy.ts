@@ -24,15 +24,15 @@ export interface OpenPolicyOptions {
   readonly config: Config
   readonly log: Log
   readonly metrics: Pick<Metrics, 'policyReloadFailed'>
+  /** The texts of files that others took who serve as one with this process. */
+  readonly taken?: ReadonlyMap<string, string> | undefined
   /** The policy of another configuration, in whose place it comes. */
   readonly before?: { readonly config: Config; readonly policySource: OpenPolicy } | undefined
-  /** Texts of files by their paths, as they count at another process that serves as one with this. */
-  readonly documents?: ReadonlyMap<string, string> | undefined
 }
 
 /** The policy as it is configured: from a file, or the one without a file. */
 export async function openPolicy(options: OpenPolicyOptions): Promise<OpenPolicy> {
-  const { config, log, metrics, before, documents } = options
+  const { config, log, metrics, taken, before } = options
   const { file } = config.policy
   /** Throws as {@link configuredPolicy}. */
   function parse(text: string, fileName: string): Policy {
@@ -47,9 +47,9 @@ export async function openPolicy(options: OpenPolicyOptions): Promise<OpenPolicy
           ...{ file, log, kind: POLICY_FILE, parse: (text) => parse(text, file) },
           count: ({ rules }) => ({ rules: rules.length }),
           lost: (next, said) => lostOfPolicy(next, said, deciderOf(config)),
+          taken: before === undefined ? taken?.get(file) : undefined,
           // A half that waits to be asked for does so under another configuration, too.
           before: before?.config.policy.file === file ? before.policySource.whole() : undefined,
-          inForce: documents?.get(file),
           onFailure: () => {
             metrics.policyReloadFailed()
           },

@@ -12,7 +12,7 @@ export interface Shared {
   readonly worker: number
   /** Those of the Secrets, which no process reads for itself. Throws where it was given none. */
   readonly credentials: () => OpenCredentials
-  /** Texts of the policy and of users in force with the others when it began, by the paths of their files. */
+  /** The texts of the policy and of users by their files, as the others have them in force. */
   readonly documents: ReadonlyMap<string, string>
   /** Counts with the others; `own` where they can't be reached. */
   readonly failures: (guessing: GuessingNumbers, own: FailureCounter) => FailureCounter

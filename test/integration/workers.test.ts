@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { decodeJwt } from 'jose'
 import { parse, stringify } from 'yaml'
 import { replaceFile } from '../../tools/stack/state.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
@@ -162,6 +164,39 @@ describe('several workers', () => {
     assert.ok((await metric('rauth_decisions_total')) >= counted, 'a counter fell')
     assert.match(await serving.log(), /"how":"signal SIGKILL".*a worker ended/)
     assert.deepEqual(await statuses(() => ask(serving.token, TOKEN, { headers })), all(200))
+  })
+
+  it('have no half of a policy in the place of one that died, either', async () => {
+    const file = path.join(path.dirname(serving.config), 'policy.yaml')
+    const first = (end: string) =>
+      `rules:\n  - actions: ['*']\n    match:\n      name: team-a/**\n${end}`
+    await replaceFile(file, first('      account: nobody\n'))
+    const settings = parse(await readFile(serving.config, 'utf8')) as object
+    await replaceFile(serving.config, stringify({ ...settings, policy: { file } }))
+    const granted = async () => {
+      const token = await fetchToken(serving.token, LOGIN, SERVICE, SCOPE)
+      return decodeJwt<{ access: object[] }>(token).access.length
+    }
+    await until('it counts', PATIENCE, async () => (await granted()) === 0)
+    await replaceFile(file, first(''))
+    const isRefused = async () => Object.hasOwn((await ready()).troubles ?? {}, 'policy')
+    await until('the half is refused', PATIENCE, isRefused)
+    const before = await workers()
+    for (const pid of before) process.kill(pid, 'SIGKILL')
+    await until('others serve', PATIENCE, async () => {
+      const now = await workers()
+      const { troubles = {} } = await ready()
+      const areOthers = now.length === 2 && !now.some((pid) => before.includes(pid))
+      return areOthers && !Object.hasOwn(troubles, 'workers')
+    })
+    for (const [,] of MANY.entries()) assert.equal(await granted(), 0)
+    assert.ok(await isRefused())
+    await replaceFile(file, first('      account: team-a\n'))
+    await until(
+      'it is whole',
+      PATIENCE,
+      async () => (await granted()) === 1 && !(await isRefused()),
+    )
   })
 
   it('end when they are told to, and leave nobody behind', async () => {

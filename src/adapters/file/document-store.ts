@@ -18,11 +18,8 @@ export interface FileDocumentOptions<T> extends WatchOptions {
   readonly lost?: (next: DocumentText<T>, before: DocumentText<T>) => string | undefined
   /** What the same file said until now, where somebody else had it open. */
   readonly before?: DocumentText<T> | undefined
-  /**
-   * What it says at another process that serves as one with this: at the start that counts where the file can't
-   * be used.
-   */
-  readonly inForce?: string | undefined
+  /** The text of the file that others took who serve as one with this process: what can't be taken is no reason to end. */
+  readonly taken?: string | undefined
   readonly log: Log
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
@@ -111,25 +108,22 @@ export async function openFileDocument<T>(
     if (next !== loaded) use(next)
   }
 
-  async function begin(): Promise<void> {
-    const { inForce: text } = options
-    if (text === undefined) {
-      use(await read())
-      return
-    }
-    const there = { text, said: options.parse(text), version: versionOf(text) }
-    try {
-      use(await read(there))
-    } catch (thrown) {
-      use(there)
-      trouble.found(messageOf(thrown), messageOf(thrown))
-    }
-  }
-
   function use(next: DocumentText<T>): void {
     loaded = next
     const { said, version } = next
     log.info({ file, version, ...options.count(said) }, `${kind.name} loaded`)
+  }
+
+  async function first(): Promise<void> {
+    const { taken } = options
+    if (taken === undefined) {
+      use(await read())
+      return
+    }
+    const known = { text: taken, version: versionOf(taken), said: options.parse(taken) }
+    loaded = known
+    await load()
+    if (loaded === known) use(known)
   }
 
   // Watched before it is read, so that no change falls in between.
@@ -140,7 +134,7 @@ export async function openFileDocument<T>(
     watch.close()
   }
   try {
-    await reloads.first(begin)
+    await reloads.first(first)
   } catch (error) {
     close()
     throw error

@@ -31,10 +31,10 @@ export interface OpenIdentity {
   readonly secrets: OpenCredentials | undefined
   /** The namespaces that have Secrets, with what these are good for. */
   readonly listed: () => Iterable<ListedNamespace>
-  /** Texts in force of the files of users, by their paths. */
-  readonly documents: () => readonly (readonly [path: string, text: string])[]
   /** Each source that knows how it is. */
   readonly health: readonly HealthPart[]
+  /** The text in force of each file of users. */
+  readonly documents: () => readonly (readonly [file: string, text: string])[]
   /** Reads the files of users again, also one that seems to be half of what it should be. */
   readonly request: () => void
   readonly close: () => void
@@ -90,7 +90,6 @@ export async function openIdentity(
     *listed() {
       for (const store of stores) yield* store.listed()
     },
-    documents: () => stores.flatMap(({ document }) => (document ? [document()] : [])),
     sources: (bcrypt) => makers.map((make) => make(bcrypt)),
     health: [
       ...stores.map(({ kind: name, store, problem: trouble }) => ({
@@ -100,6 +99,7 @@ export async function openIdentity(
         trouble === undefined ? [] : [{ name, trouble }],
       ),
     ],
+    documents: () => stores.flatMap(({ document }) => (document === undefined ? [] : [document()])),
     request() {
       for (const one of stores) one.request()
     },

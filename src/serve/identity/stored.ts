@@ -27,8 +27,8 @@ export interface StoreOptions {
   readonly cluster: ClusterOnce
   /** Those of the Secrets, where another process reads them; without: they are read here. */
   readonly secrets?: (() => OpenCredentials) | undefined
-  /** Texts of files by their paths, as they count at another process that serves as one with this. */
-  readonly documents?: ReadonlyMap<string, string> | undefined
+  /** The texts of files that others took who serve as one with this process. */
+  readonly taken?: ReadonlyMap<string, string> | undefined
 }
 
 /** Passwords in memory, with where they come from. */
@@ -40,10 +40,10 @@ export interface OpenStore {
   readonly problem: () => string | undefined
   /** All of those of Secrets, for other processes. */
   readonly secrets?: OpenCredentials
+  /** The file that it comes from, and its text in force. */
+  readonly document?: () => readonly [file: string, text: string]
   /** Reads it again, also what seems to be half of it. */
   readonly request: () => void
-  /** The text in force of the file that it is made of, by the path of that. */
-  readonly document?: () => readonly [path: string, text: string]
   /** The namespaces that have Secrets. */
   readonly listed: () => Iterable<ListedNamespace>
   readonly close: () => void
@@ -65,7 +65,7 @@ export async function openSecrets(options: StoreOptions): Promise<OpenStore> {
 /** Static users: in the configuration itself, or in a file that is read again when it changes. */
 export async function openUsers(
   configured: NonNullable<Identity[number]['users']>,
-  { bindingKey, log, metrics, documents }: StoreOptions,
+  { bindingKey, log, metrics, taken }: StoreOptions,
 ): Promise<OpenStore> {
   const { file, format } = configured
   const load = (users: Users) => ({
@@ -81,12 +81,12 @@ export async function openUsers(
   }
   const document = await openFileDocument({
     ...{ file, log, kind: USERS_FILE, parse: (text) => load(usersOfFile(text, file, format)) },
+    taken: taken?.get(file),
     count: ({ users }) => ({ users: users.people.length }),
     lost(next, before) {
       const lost = lostEnd(next.text, before.text)
       return lost === undefined ? undefined : `${lost}: ${WHOLE_OF_IT}`
     },
-    inForce: documents?.get(file),
     onFailure: () => {
       metrics.usersReloadFailed()
     },

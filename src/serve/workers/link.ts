@@ -29,7 +29,7 @@ export interface Worker {
 
 /** The process that this one is a worker of. */
 export interface PrimaryLink {
-  readonly joined: Omit<Joined, 'credentials' | 'documents' | 'hasherKey'>
+  readonly joined: Omit<Joined, 'credentials' | 'hasherKey' | 'documents'>
   readonly hasherKey: Buffer
   readonly shared: Shared
   /** Resolves with the signal by which all are to stop. */
@@ -107,7 +107,7 @@ export async function joinPrimary(): Promise<PrimaryLink> {
       },
     },
   )
-  const { credentials, documents, hasherKey, ...joined } = await primary.ask(
+  const { credentials, hasherKey, documents, ...joined } = await primary.ask(
     'join',
     undefined,
     JOINING,
@@ -117,8 +117,9 @@ export async function joinPrimary(): Promise<PrimaryLink> {
   return {
     ...{ joined, stopped, follow, hasherKey: Buffer.from(hasherKey) },
     shared: {
-      ...{ worker: joined.worker, documents },
+      worker: joined.worker,
       credentials: () => openFed(known),
+      documents,
       failures: (guessing, own) => createRemoteFailures(primary, guessing, own),
       watched: createWatchedDecisions(primary),
     },

@@ -48,7 +48,7 @@ export interface Joined {
   readonly hasherKey: Uint8Array
   /** `undefined`: no source of Secrets is configured. */
   readonly credentials: CredentialChanges | undefined
-  /** Texts of the policy and of users in force, by the paths of their files: what is found there may be half of it. */
+  /** The texts in force of the policy and of users, by their files: what is half of one is no more to who comes later. */
   readonly documents: ReadonlyMap<string, string>
   /** Whether all there is is logged for now. */
   readonly debug: boolean

@@ -18,7 +18,6 @@ import { createCrewConfig } from './crew-config.ts'
 import { askWorkers } from './crew-word.ts'
 import { workerProcesses } from './fork.ts'
 import { healthOfCrew } from './health.ts'
-import type { Joined } from './messages.ts'
 
 export interface PrimaryOptions {
   readonly role: Role
@@ -176,11 +175,10 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   log.info({}, 'stopped')
 }
 
-/** Who begins now goes on with what the others have: a file may be half of what it was meanwhile. */
-function documentsOf({ config, policySource, identity }: Common): Joined['documents'] {
+function documentsOf({ config, policySource, identity }: Common): ReadonlyMap<string, string> {
   const { file } = config.policy
   const policy = file === undefined ? [] : [[file, policySource.whole().text] as const]
-  return new Map([...identity.documents(), ...policy])
+  return new Map([...policy, ...identity.documents()])
 }
 
 /** What is made of decisions, the workers make. */

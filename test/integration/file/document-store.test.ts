@@ -57,13 +57,13 @@ describe('openFileDocument, with a policy', () => {
 
   async function open(
     before?: DocumentText<Policy>,
-    inForce?: string,
+    taken?: string,
   ): Promise<FileDocument<Policy>> {
     store = await openFileDocument<Policy>({
       ...{ file, log: logInto(lines), kind: POLICY_FILE, parse: (text) => policyOf(text, file) },
       count: ({ rules: all }) => ({ rules: all.length }),
       lost: (next, one) => lostEnd(next.text, one.text),
-      ...{ before, inForce, onFailure: () => (failures += 1) },
+      ...{ before, taken, onFailure: () => (failures += 1) },
     })
     return store
   }

@@ -38,9 +38,14 @@ describe('a crew of workers', () => {
         }),
       answersFor: ({ number }) => ({
         join: () => ({
-          ...{ worker: number, workers: 2, debug: false, credentials: undefined },
+          ...{
+            worker: number,
+            workers: 2,
+            debug: false,
+            credentials: undefined,
+            documents: new Map(),
+          },
           ...{ hasherKey: new Uint8Array(32), config: { first: '', latest: '' } },
-          documents: new Map(),
         }),
         take: () => 0,
         giveBack: () => undefined,
