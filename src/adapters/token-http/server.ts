@@ -4,7 +4,6 @@ import { parentOf, requestIdOf, type RequestOrigin } from '../../decision.ts'
 import { messageOf } from '../../errors.ts'
 import type { IssueToken, TokenRequest } from '../../issue-token.ts'
 import { refused, type Reason, type Result } from '../../refusal.ts'
-import { loggedPath } from '../../registry/request.ts'
 import type { RouteName } from '../../route-name.ts'
 import type { KeySet } from '../../token/key-set.ts'
 import {
@@ -23,6 +22,7 @@ import { readFormBody } from './form-body.ts'
 import { MAX_FORM } from './parameters.ts'
 import { readTokenForm, readTokenRequest } from './token-request.ts'
 import { formatTokenResponse } from './token-response.ts'
+import { unknownPath } from './unknown-path.ts'
 
 export interface TokenExchangeOptions {
   readonly issueToken: IssueToken
@@ -101,7 +101,7 @@ export function createTokenExchange(options: TokenExchangeOptions): HttpExchange
   ): Promise<void> {
     try {
       if (response.headersSent) throw thrown
-      const path = loggedPath(request.url ?? '')
+      const path = unknownPath(request.url ?? '', options.pathPrefix)
       const refusal =
         thrown === undefined || thrown === null
           ? refused('not_found')
