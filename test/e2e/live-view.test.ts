@@ -147,7 +147,8 @@ describe('the live view in a browser', () => {
     await scene.login('team-a', 'wrong', `repository:shop/${HOSTILE.replaceAll(' ', '')}:pull`)
     await scene.check('team-a', 'GET', `/v2/${HOSTILE}/manifests/${HOSTILE}`)
     await scene.check('team-a', 'GET', '/v2/archive/old/manifests/v1')
-    await page.locator('#namespace-rows tr', { hasText: 'hostile' }).waitFor()
+    // What the page shows is asked for each 5 s, and may be 2 s old then.
+    await page.locator('#namespace-rows tr', { hasText: 'hostile' }).waitFor({ timeout: 20_000 })
     await page.locator('#rows tr', { hasText: 'onerror=' }).first().waitFor()
     for (const button of await page
       .locator('#rows tr', { hasText: 'archive' })

@@ -20,12 +20,24 @@ export class OddFile extends Error {
  * ever (a FIFO), and with it every later look at the folder, or take all memory: throws OddFile.
  */
 export async function readSmallFile(file: string, limit = MAX_FILE): Promise<Buffer> {
+  return (await readIdentifiedFile(file, limit)).content
+}
+
+export interface IdentifiedFile {
+  readonly content: Buffer
+  /** Another one where the file is another one under the same name, as after a `mv` or where a link leads elsewhere. */
+  readonly identity: string
+}
+
+/** As {@link readSmallFile}, and which file it was. */
+export async function readIdentifiedFile(file: string, limit = MAX_FILE): Promise<IdentifiedFile> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const found = await handle.stat()
     if (!found.isFile()) throw new OddFile('irregular', limit)
     if (found.size > limit) throw new OddFile('large', limit)
-    return await handle.readFile()
+    const identity = [found.dev, found.ino, found.birthtimeMs].join(':')
+    return { content: await handle.readFile(), identity }
   } finally {
     await handle.close()
   }

@@ -31,7 +31,7 @@ export function withKeptLimits(
     if (lost.size === 0) return reading
     const warning =
       `says nothing of ${[...lost].join(', ')} any more: that of before stays; is this the whole of it? ` +
-      'next: write it out (actions: pull,push,delete is everything), or restart rauth'
+      'next: write it out (actions: pull,push,delete is everything), put a new file in its place with mv, or restart rauth'
     return { ...reading, credentials, warnings: [...reading.warnings, warning] }
   })
 }

@@ -7,7 +7,7 @@ import {
   type SecretReading,
 } from '../../../credentials/secret/secret-format.ts'
 import { codeOf } from '../../../errors.ts'
-import { OddFile, readSmallFile } from '../small-file.ts'
+import { OddFile, readIdentifiedFile, type IdentifiedFile } from '../small-file.ts'
 import { withKeptLimits } from './kept-limits.ts'
 import { readManifests } from './manifest-file.ts'
 
@@ -26,6 +26,8 @@ const BRACE = 0x7b
 export interface SecretFile {
   /** Equal for two reads that found the same. */
   readonly fingerprint: string
+  /** In which file it was found last, the only thing here that changes; `undefined`: it could not be read. */
+  identity: string | undefined
   /** Without the ignored ones. */
   readonly readings: readonly Exclude<SecretReading, { kind: 'ignored' }>[]
   /** How many manifests are of other kinds or names. */
@@ -70,10 +72,10 @@ export async function readSecretFiles(
 
 const REMEDIES = { irregular: 'remove it or give it another ending', large: 'split it' } as const
 
-/** The bytes of a file, or why there are none. */
-async function readContent(file: string): Promise<Buffer | string> {
+/** What is in a file, or why nothing is. */
+async function readContent(file: string): Promise<IdentifiedFile | string> {
   try {
-    return await readSmallFile(file)
+    return await readIdentifiedFile(file)
   } catch (error) {
     if (error instanceof OddFile) return `${error.message}: ${REMEDIES[error.kind]}`
     const code = codeOf(error)
@@ -83,16 +85,21 @@ async function readContent(file: string): Promise<Buffer | string> {
 }
 
 function readingOf(
-  content: Buffer | string,
+  found: IdentifiedFile | string,
   previous: SecretFile | undefined,
   options: SecretOptions,
 ): SecretFile {
+  const { content, identity } =
+    typeof found === 'string' ? { content: found, identity: undefined } : found
   // Keyed, as all that is kept of a password: a plain hash of the file could be searched with guesses.
   const fingerprint = createHmac('sha256', options.bindingKey)
     .update(typeof content === 'string' ? 'failed ' : 'read ')
     .update(content)
     .digest('base64')
-  if (previous?.fingerprint === fingerprint) return previous
+  if (previous?.fingerprint === fingerprint) {
+    previous.identity = identity
+    return previous
+  }
 
   const manifests =
     typeof content === 'string'
@@ -103,13 +110,15 @@ function readingOf(
       ? readSecret(reading.manifest, options)
       : { kind: 'problem', problem: reading.problem },
   )
-  const found = all.filter((reading) => reading.kind !== 'ignored')
+  const ours = all.filter((reading) => reading.kind !== 'ignored')
   const hasLineEnd = typeof content !== 'string' && content.at(-1) === LINE_FEED
   // JSON that is cut is none.
   const isJson = content[0] === BRACE
   const isCut = !hasLineEnd && !isJson && previous?.hasLineEnd === true
-  const whole = isCut ? withoutLast(found) : found
-  const readings = isJson ? whole : withKeptLimits(whole, previous?.readings ?? [])
+  const whole = isCut ? withoutLast(ours) : ours
+  // One that was put in the place of another is no half of it.
+  const isOther = previous?.identity !== undefined && previous.identity !== identity
+  const readings = isJson || isOther ? whole : withKeptLimits(whole, previous?.readings ?? [])
   const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
   const before = [...(previous?.namespaces ?? []), ...(previous?.lost ?? [])]
   const unnamed = readings.some(
@@ -121,7 +130,7 @@ function readingOf(
   const ignored = all.length - readings.length
   const slips = all.flatMap((reading) => (reading.kind === 'ignored' ? (reading.slip ?? []) : []))
   return {
-    fingerprint,
+    ...{ fingerprint, identity },
     readings,
     ignored,
     slips,

@@ -443,5 +443,9 @@ describe('createFileSecretStore', () => {
     assert.match(errors().at(-1) ?? '', /"namespace":"team-a".*ends in the middle of a line/)
     await put('a.yaml', limited('canary-b', '  actions: pull\n'))
     await eventually(() => actions().join(), 'pull')
+
+    // What was written beside and put in its place is all of it.
+    await replace('a.yaml', limited('canary-b', '  note: x\n'))
+    await eventually(() => actions().join(), 'all')
   })
 })

@@ -13,6 +13,7 @@ function file(...readings: readonly Reading[]): SecretFile {
   const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
   return {
     fingerprint: '',
+    identity: '',
     ignored: 0,
     slips: [],
     lost: [],
