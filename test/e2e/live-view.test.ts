@@ -22,7 +22,8 @@ describe('the live view in a browser', () => {
     const context = await opened.browser.newContext(options)
     const page = await context.newPage()
     pages.push(page)
-    page.setDefaultTimeout(5_000)
+    // Its tables are read every 5 s.
+    page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
@@ -78,13 +79,13 @@ describe('the live view in a browser', () => {
     const rows = page.locator('#rows tr')
     await scene.play(1)
     await page.getByRole('button', { name: /× credentials_invalid$/ }).click()
-    await until('only these', 5_000, async () => {
+    await until('only these', 20_000, async () => {
       const texts = await rows.allInnerTexts()
       return texts.length > 0 && texts.every((text) => text.includes('credentials_invalid'))
     })
     await page.getByRole('button', { name: 'Clear' }).click()
     await page.getByLabel('Namespace').first().fill('shop')
-    await until('only of the namespace', 5_000, async () => {
+    await until('only of the namespace', 20_000, async () => {
       const texts = await rows.allInnerTexts()
       return texts.length > 1 && texts.every((text) => text.includes('shop'))
     })
@@ -188,7 +189,7 @@ describe('the live view in a browser', () => {
     const page = await open()
     await scene.check('team-a', 'GET', '/v2/team-b/read-out/manifests/v1')
     const heard = page.locator('#announce[aria-live=polite]')
-    await until('read out', 5_000, async () => /denied, the last: /.test(await heard.innerText()))
+    await until('read out', 20_000, async () => /denied, the last: /.test(await heard.innerText()))
   })
 
   it('asks for the token where there is one, and keeps it out of every address', async () => {

@@ -46,7 +46,7 @@ export function openStream(
       resolve({
         ...{ status: response.statusCode ?? 0, events, ended: () => ended },
         async next(what, wanted) {
-          await until(what, 5_000, () => events.some(wanted))
+          await until(what, 20_000, () => events.some(wanted))
           return events.find(wanted) as StreamEvent
         },
         pause: () => response.pause(),
