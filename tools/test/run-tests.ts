@@ -37,8 +37,12 @@ const E2E_PARTS = [
 const NODES = ['node22', 'node24'] as const
 
 const RUNNER = 'tools/test/run-files.ts'
-/** Loaded before every test file. The first makes random tests repeatable. */
-const BEFORE = ['test/support/property-seed.ts', 'tools/test/without-coverage.ts']
+/** Loaded before every test file: random tests are repeatable, programs make no coverage, the end is the end. */
+const BEFORE = [
+  'test/support/property-seed.ts',
+  'tools/test/without-coverage.ts',
+  'tools/test/end-at-once.ts',
+]
 
 const PROCESSORS = os.availableParallelism()
 
