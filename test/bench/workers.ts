@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Child } from '../../tools/stack/child.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
-import { processorTime, residentMemory } from '../support/process-figures.ts'
+import { childrenOf, processorTime, residentMemory } from '../support/process-figures.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { startFront, withStreams } from './check/fronts.ts'
 import { load, type LoadResult } from './load.ts'
@@ -67,8 +67,7 @@ async function start(directory: string, workers: number): Promise<Contestant> {
     concurrency: 2,
   })
   const { pid } = serving.child
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  const pids = [pid, ...children.trim().split(' ').filter(Boolean).map(Number)]
+  const pids = [pid, ...childrenOf(pid)]
   return { workers, serving, front, pids }
 }
 

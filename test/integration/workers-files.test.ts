@@ -5,7 +5,6 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createClient } from '@redis/client'
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { parse, stringify } from 'yaml'
 import { makeNextKey } from '../../src/adapters/file/keys/key-maker.ts'
 import { installParts } from '../../tools/parts/install.ts'
 import { startChild, untilReady, type Child } from '../../tools/stack/child.ts'
@@ -15,6 +14,7 @@ import { hashSync } from '../support/bcrypt.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { askPaced } from '../support/paced.ts'
 import { startIdentityProvider, type IdentityProvider } from '../support/oidc-provider.ts'
+import { childrenOf } from '../support/process-figures.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { tlsAuthority } from '../support/tls-certificates.ts'
 import { handshake } from '../support/tls-client.ts'
@@ -128,11 +128,7 @@ describe('each of several workers', () => {
   const botMay = () => may({ username: 'bot', password: 'password of bot' })
   const readyz = async () => (await ask(serving.operations, '/readyz?verbose')).body
   const hangUp = () => void process.kill(serving.child.pid, 'SIGHUP')
-  const workers = async () => {
-    const { pid } = serving.child
-    const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    return text.trim().split(' ').filter(Boolean).map(Number)
-  }
+  const workers = () => childrenOf(serving.child.pid)
 
   it('signs by the next key, and takes tokens of both', async () => {
     const old = await token()
@@ -189,8 +185,7 @@ describe('each of several workers', () => {
   })
 
   it('goes on reading a policy that a reload left alone', async () => {
-    const settings = parse(await readFile(serving.config, 'utf8')) as object
-    await replaceFile(serving.config, stringify({ ...settings, token: { expiry: '7m' } }))
+    await serving.change({ token: { expiry: '7m' } })
     await every('it has the expiry', async () =>
       /"expires_in":4[012]\d,/.test((await login(LOGIN.username, LOGIN.password)).body),
     )
@@ -208,7 +203,7 @@ describe('each of several workers', () => {
       )
     }
     await until('all tell', PATIENCE, told)
-    const [first = 0] = await workers()
+    const [first = 0] = workers()
     process.kill(first, 'SIGKILL')
     await until('another serves in its place', PATIENCE, async () =>
       /serves in the place of one that ended/.test(await serving.log()),

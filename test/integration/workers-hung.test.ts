@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startChecking } from '../support/checking.ts'
 import { ask, fetchToken } from '../support/http.ts'
+import { childrenOf } from '../support/process-figures.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { until } from '../support/until.ts'
 
@@ -30,16 +30,11 @@ async function started(test: (serving: Serving, token: string) => Promise<void>)
   }
 }
 
-async function workersOf({ child: { pid } }: Serving): Promise<readonly number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return text.trim().split(' ').filter(Boolean).map(Number)
-}
-
 // At the same time: both wait for the same ten seconds.
 describe('a process of several that is stopped', { concurrency: true }, () => {
   it('is replaced where it is a worker, and nobody is told what was true before', () =>
     started(async (serving, token) => {
-      const [hung = 0, other = 0] = await workersOf(serving)
+      const [hung = 0, other = 0] = childrenOf(serving.child.pid)
       process.kill(hung, 'SIGSTOP')
       const begin = performance.now()
       await serving.writeSecret('team-a', { ...LOGIN, password: 'another-one-entirely' })
@@ -68,8 +63,8 @@ describe('a process of several that is stopped', { concurrency: true }, () => {
       const all = keepAsking()
       try {
         const limit = SILENCE + PATIENCE
-        const took = await until('another takes its place', limit, async () => {
-          const now = await workersOf(serving)
+        const took = await until('another takes its place', limit, () => {
+          const now = childrenOf(serving.child.pid)
           return now.length === 2 && !now.includes(hung) && now.includes(other)
         })
         assert.ok(took + revoked - begin > SILENCE - 2_000, `already after ${took} ms`)
@@ -97,7 +92,7 @@ describe('a process of several that is stopped', { concurrency: true }, () => {
       const asked = { method: 'GET', path: TAGS, token }
       const statuses = () => Promise.all(checks.map((one) => one.check(asked)))
       const all = (status: number) => checks.map(() => status)
-      const before = await workersOf(serving)
+      const before = childrenOf(serving.child.pid)
       const { pid } = serving.child
       try {
         assert.deepEqual(await statuses(), all(200))
@@ -111,7 +106,11 @@ describe('a process of several that is stopped', { concurrency: true }, () => {
           (await statuses()).every((status) => status === 200),
         )
         await sleep(1_500)
-        assert.deepEqual(await workersOf(serving), before, 'it did not hear them, and ended them')
+        assert.deepEqual(
+          childrenOf(serving.child.pid),
+          before,
+          'it did not hear them, and ended them',
+        )
       } finally {
         process.kill(pid, 'SIGCONT')
         for (const one of checks) one.close()

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { parse, stringify } from 'yaml'
 import { replaceFile } from '../../tools/stack/state.ts'
 import { startChecking } from '../support/checking.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { openStream } from '../support/live-view/stream.ts'
+import { childrenOf } from '../support/process-figures.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { until } from '../support/until.ts'
 
@@ -52,10 +52,6 @@ describe('what several workers have together', () => {
       .filter(Boolean)
       .map((line) => JSON.parse(line) as { readonly worker?: number })
   }
-  const change = async (settings: Readonly<Record<string, unknown>>) => {
-    const before = parse(await readFile(serving.config, 'utf8')) as object
-    await replaceFile(serving.config, stringify({ ...before, ...settings }))
-  }
   const logged = async (part: RegExp) =>
     (await serving.log()).split('\n').filter((line) => part.test(line))
   const readyz = async () => (await ask(serving.operations, '/readyz?verbose')).body
@@ -90,7 +86,7 @@ describe('what several workers have together', () => {
   })
 
   it('is a configuration that is in force with all of them, or with none', async () => {
-    await change({ token: { expiry: '7m' }, policy: { file: './policy.yaml' } })
+    await serving.change({ token: { expiry: '7m' }, policy: { file: './policy.yaml' } })
     await until('it is said', PATIENCE, async () => (await logged(/policy\.yaml/)).length > 0)
     assert.match(await readyz(), /\[!\]config goes on: .*policy\.yaml/)
     for (const body of await tokens()) assert.match(body, /"expires_in":(?:300|2\d\d),/)
@@ -105,7 +101,7 @@ describe('what several workers have together', () => {
     )
     await until('it is well', PATIENCE, async () => (await readyz()).includes('[+]config ok'))
     // What did not change goes on as it was, and is watched.
-    await change({ token: { expiry: '9m' } })
+    await serving.change({ token: { expiry: '9m' } })
     await until('all have the next', PATIENCE, async () =>
       (await tokens()).every((body) => /"expires_in":5[34]\d,/.test(body)),
     )
@@ -146,8 +142,7 @@ describe('what several workers have together', () => {
 
   it('is told of signals by the first process, and by no other', async () => {
     const { pid } = serving.child
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    for (const worker of children.trim().split(' ').map(Number)) {
+    for (const worker of childrenOf(pid)) {
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
         process.kill(worker, signal)
       }

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { decodeJwt } from 'jose'
-import { parse, stringify } from 'yaml'
 import { replaceFile } from '../../tools/stack/state.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { askPaced } from '../support/paced.ts'
+import { childrenOf } from '../support/process-figures.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { until } from '../support/until.ts'
 
@@ -48,11 +48,7 @@ describe('several workers', () => {
     return { ...(JSON.parse(body) as { parts: object; troubles?: object }), status }
   }
   /** The processes of the workers. */
-  const workers = async () => {
-    const { pid } = serving.child
-    const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    return text.trim().split(' ').filter(Boolean).map(Number)
-  }
+  const workers = () => childrenOf(serving.child.pid)
   const isRunning = (pid: number) => {
     try {
       return process.kill(pid, 0)
@@ -62,7 +58,7 @@ describe('several workers', () => {
   }
 
   it('serve the same ports, are ready as one and counted together', async () => {
-    assert.equal((await workers()).length, 2)
+    assert.equal(workers().length, 2)
     const before = await metric('rauth_decisions_total')
     const headers = login(LOGIN.password)
     assert.deepEqual(await statuses(() => ask(serving.token, TOKEN, { headers })), all(200))
@@ -127,9 +123,7 @@ describe('several workers', () => {
   })
 
   it('take the next configuration, all of them', async () => {
-    const text = await readFile(serving.config, 'utf8')
-    const settings = parse(text) as Record<string, unknown>
-    await replaceFile(serving.config, stringify({ ...settings, token: { expiry: '10m' } }))
+    await serving.change({ token: { expiry: '10m' } })
     await until('all have it', PATIENCE, async () => {
       const bodies: string[] = []
       for (const [,] of MANY.entries()) {
@@ -143,7 +137,7 @@ describe('several workers', () => {
   it('are replaced when they die, which fails what was under way at them and no more', async (context) => {
     const headers = login(LOGIN.password)
     const counted = await metric('rauth_decisions_total')
-    const [first = 0, second = 0] = await workers()
+    const [first = 0, second = 0] = workers()
     const paced = askPaced(200, async () => {
       const { status } = await ask(serving.token, TOKEN, { headers })
       if (status !== 200) throw new Error(String(status))
@@ -151,8 +145,8 @@ describe('several workers', () => {
     try {
       await until('it serves', PATIENCE, () => paced.done() > 50)
       process.kill(first, 'SIGKILL')
-      await until('another takes its place', PATIENCE, async () => {
-        const now = await workers()
+      await until('another takes its place', PATIENCE, () => {
+        const now = workers()
         return now.length === 2 && !now.includes(first) && now.includes(second)
       })
       await until('all is well', PATIENCE, async () => (await ready()).troubles === undefined)
@@ -171,8 +165,7 @@ describe('several workers', () => {
     const first = (end: string) =>
       `rules:\n  - actions: ['*']\n    match:\n      name: team-a/**\n${end}`
     await replaceFile(file, first('      account: nobody\n'))
-    const settings = parse(await readFile(serving.config, 'utf8')) as object
-    await replaceFile(serving.config, stringify({ ...settings, policy: { file } }))
+    await serving.change({ policy: { file } })
     const granted = async () => {
       const token = await fetchToken(serving.token, LOGIN, SERVICE, SCOPE)
       return decodeJwt<{ access: object[] }>(token).access.length
@@ -181,10 +174,10 @@ describe('several workers', () => {
     await replaceFile(file, first(''))
     const isRefused = async () => Object.hasOwn((await ready()).troubles ?? {}, 'policy')
     await until('the half is refused', PATIENCE, isRefused)
-    const before = await workers()
+    const before = workers()
     for (const pid of before) process.kill(pid, 'SIGKILL')
     await until('others serve', PATIENCE, async () => {
-      const now = await workers()
+      const now = workers()
       const { troubles = {} } = await ready()
       const areOthers = now.length === 2 && !now.some((pid) => before.includes(pid))
       return areOthers && !Object.hasOwn(troubles, 'workers')
@@ -200,7 +193,7 @@ describe('several workers', () => {
   })
 
   it('end when they are told to, and leave nobody behind', async () => {
-    const processes = await workers()
+    const processes = workers()
     process.kill(serving.child.pid, 'SIGTERM')
     assert.equal(await serving.child.ended, 'exit code 0')
     assert.deepEqual(processes.filter(isRunning), [])
@@ -212,9 +205,9 @@ it('workers end when the process that started them is killed', async () => {
   const serving = await startServing({ logins: [LOGIN], args: ['--workers', '2'] })
   try {
     const { pid } = serving.child
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    const workers = childrenOf(pid)
     await serving.child.kill()
-    for (const worker of children.trim().split(' ')) {
+    for (const worker of workers) {
       await until('it is gone', PATIENCE, () =>
         readFile(`/proc/${worker}/stat`).then(
           () => false,

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { initializeKeys } from '../../src/adapters/file/keys/key-maker.ts'
 import { startChild, untilReady, type Child } from '../../tools/stack/child.ts'
 import { freePort } from '../../tools/stack/ports.ts'
@@ -24,6 +24,8 @@ export interface Serving {
   /** Its configuration, a file. */
   readonly config: string
   readonly secrets: string
+  /** Writes these settings over those of the configuration. */
+  change(settings: Readonly<Record<string, unknown>>): Promise<void>
   /** Secrets are watched: it is in force a moment later. */
   writeSecret(namespace: string, login: Login): Promise<void>
   removeSecret(namespace: string): Promise<void>
@@ -112,6 +114,10 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   return {
     ...{ child, token, gateway, gatewayHttp, operations, secrets, writeSecret, stop },
     config: file('rauth.yaml'),
+    async change(settings) {
+      const before = parse(await readFile(file('rauth.yaml'), 'utf8')) as object
+      await replaceFile(file('rauth.yaml'), stringify({ ...before, ...settings }))
+    },
     removeSecret: (namespace) => rm(secretFile(namespace)),
     log: () => readFile(file('log'), 'utf8'),
   }
