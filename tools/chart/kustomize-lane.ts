@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseAllDocuments, stringify } from 'yaml'
+import { isMapping, type Mapping } from '../../src/mapping.ts'
 
 interface Manifest {
   readonly apiVersion: string
@@ -88,15 +89,9 @@ function otherTexts(
   return Object.fromEntries(Object.entries(after).filter(([key, text]) => text !== before[key]))
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 /** As kustomize merges it. */
 function merged(before: unknown, patch: unknown): unknown {
-  if (!isMap(before) || !isMap(patch)) return patch
+  if (!isMapping(before) || !isMapping(patch)) return patch
   const both = Object.entries(patch).map(([key, value]) => [key, merged(before[key], value)])
-  return { ...before, ...(Object.fromEntries(both) as Json) }
-}
-
-function isMap(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return { ...before, ...(Object.fromEntries(both) as Mapping) }
 }

