@@ -39,11 +39,18 @@ export function healthOf({ common, more, listeners, running }: HealthOptions): H
       ...{ name: `listeners.${name}`, ready: () => listener.isOpen() },
     })),
     ...common.tls.health(),
-    {
-      ...{ name: 'running', ready: running },
-      trouble: () => (running() ? undefined : 'it was told to stop'),
-    },
+    runningPart(running),
   ])
+}
+
+export const RUNNING = 'running'
+
+/** Whether all of it still is to serve. */
+export function runningPart(running: () => boolean): HealthPart {
+  return {
+    ...{ name: RUNNING, ready: running },
+    trouble: () => (running() ? undefined : 'it was told to stop'),
+  }
 }
 
 /** Sources of one kind may be several: the second command is `command 2`. */

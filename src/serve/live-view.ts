@@ -1,6 +1,6 @@
 import os from 'node:os'
 import type { DecisionFinder } from '../adapters/ops/decision-route.ts'
-import type { HealthPart } from '../adapters/ops/health.ts'
+import { stateOf, type HealthPart } from '../adapters/ops/health.ts'
 import { LIVE_VIEW, type LiveView } from '../adapters/live-view/live-view.ts'
 import { listedKeys } from '../token/listed-key.ts'
 import { VERSION } from '../version.ts'
@@ -55,9 +55,7 @@ export async function openLiveView({
     ask: (question) => askLive(current(), question),
     health: () => ({
       uptime: process.uptime(),
-      health: health().map(({ name, ready, trouble }) => ({
-        ...{ name, ready: ready?.() ?? true, trouble: trouble?.() },
-      })),
+      health: health().map(stateOf),
     }),
   })
 }

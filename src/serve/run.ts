@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Listener } from '../adapters/listen.ts'
 import type { Config } from '../config/schema.ts'
-import { warningsOf } from '../config/warnings.ts'
 import { closeCommon, createCommon, LAST_SPANS } from './common.ts'
-import { createConfigReloads, type ConfigReloads, type ConfigSource } from './config-reloads.ts'
+import type { ConfigReloads, ConfigSource } from './config-reloads.ts'
+import { followConfig, tellReady, tellStopping, tellWarnings } from './course.ts'
 import { endInTime } from './end-in-time.ts'
 import { openOperations } from './operations.ts'
-import { LISTENERS, type Role } from './role.ts'
+import type { Role } from './role.ts'
 import { dutiesOf, openServing, type Serving } from './serving.ts'
 import { onHangUp, stopSignal } from './signals.ts'
 
@@ -31,9 +31,9 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   let serving: Serving | undefined
   const config = () => serving?.current().common.config ?? first
   const common = await createCommon(first, { duties: dutiesOf(role, first), now: config })
-  const { log, metrics, tracing, store, clock } = common
-  const listenersOf = LISTENERS[role]
-  for (const warning of [...warnings, ...warningsOf(first, listenersOf)]) log.warn({}, warning)
+  const { log, tracing } = common
+  for (const warning of warnings) log.warn({}, warning)
+  tellWarnings(log, role, first)
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()
@@ -46,11 +46,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
       ofConfig: { name: 'config', trouble: () => reloads?.problem() },
     })
     serving = opened
-    reloads = createConfigReloads({
-      ...{ ...source, log, clock, timer: common.timer, running: config, apply },
-      onFailure: metrics.configReloadFailed,
-    })
-    metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
+    reloads = followConfig(common, { ...source, running: config, apply })
     hangUps.follow(() => {
       reloads?.request()
       opened.readAgain()
@@ -61,12 +57,10 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
   }
 
   async function apply(next: Config): Promise<void> {
-    const known = new Set(warningsOf(config(), listenersOf))
+    const before = config()
     const prepared = await serving?.prepare(next)
     prepared?.take()
-    for (const warning of warningsOf(next, listenersOf)) {
-      if (!known.has(warning)) log.warn({}, warning)
-    }
+    tellWarnings(log, role, next, before)
   }
 
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */
@@ -84,17 +78,8 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
     await close()
     throw error
   }
-  const { issuer, service, realm } = first
-  log.info(
-    {
-      ...{ role, issuer, service, realm },
-      signingKey: common.signingKeys?.active(clock()).kid,
-      ports: { ...serving.ports(), operations: operations?.port },
-    },
-    store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
-  )
-  const signal = await told
-  log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
+  tellReady(common, first, { role, ports: { ...serving.ports(), operations: operations?.port } })
+  tellStopping(log, await told)
   serving.stop()
   await sleep(config().drainDelay * 1000)
   await close()

@@ -80,12 +80,12 @@ export async function openFileDocument<T>(
   let loaded: DocumentText<T>
   let asked = false
 
-  async function read(known?: DocumentText<T>, asked = false): Promise<DocumentText<T>> {
+  async function read(known?: DocumentText<T>, takesHalf = false): Promise<DocumentText<T>> {
     const text = await readDocumentText(file, kind)
     const version = versionOf(text)
     if (version === known?.version) return known
     const next = { text, said: options.parse(text), version }
-    const beside = asked ? [] : besideOf(next, known ?? options.before)
+    const beside = takesHalf ? [] : besideOf(next, known ?? options.before)
     for (const before of beside) {
       const lost = options.lost?.(next, before)
       if (lost !== undefined) throw new RauthError('ERR_CONFIG_INVALID', `${file}: ${lost}`)

@@ -12,10 +12,15 @@ export interface HealthPart {
   readonly trouble?: () => string | undefined
 }
 
-interface Look {
+/** A part as it is at a moment. */
+export interface PartState {
   readonly name: string
   readonly ready: boolean
   readonly trouble: string | undefined
+}
+
+export function stateOf({ name, ready, trouble }: HealthPart): PartState {
+  return { name, ready: ready?.() ?? true, trouble: trouble?.() }
 }
 
 /**
@@ -32,7 +37,7 @@ export function healthRoutes(parts: () => readonly HealthPart[]): readonly Opera
 
 function checked(check: string, parts: readonly HealthPart[], query: URLSearchParams): HttpAnswer {
   const excluded = new Set(query.getAll('exclude'))
-  const looked = parts.filter(({ name }) => !excluded.has(name)).map(look)
+  const looked = parts.filter(({ name }) => !excluded.has(name)).map(stateOf)
   const ok = looked.every(({ ready }) => ready)
   const status = ok ? 200 : 503
   if (!query.has('verbose')) {
@@ -51,7 +56,7 @@ function checked(check: string, parts: readonly HealthPart[], query: URLSearchPa
   const unknown = [...excluded].filter((name) => !names.has(name))
   const lines = [
     ...parts.map((part) =>
-      excluded.has(part.name) ? `[+]${part.name} excluded: ok` : lineOf(look(part)),
+      excluded.has(part.name) ? `[+]${part.name} excluded: ok` : lineOf(stateOf(part)),
     ),
     ...unknown.map(
       (name) => `warn: nothing is excluded by ${visible(name)}: there is no such part`,
@@ -61,12 +66,8 @@ function checked(check: string, parts: readonly HealthPart[], query: URLSearchPa
   return text(status, `${lines.join('\n')}\n`)
 }
 
-function look({ name, ready, trouble }: HealthPart): Look {
-  return { name, ready: ready?.() ?? true, trouble: trouble?.() }
-}
-
 /** `[!]`: it goes on, and somebody should look at it. */
-function lineOf({ name, ready, trouble }: Look): string {
+function lineOf({ name, ready, trouble }: PartState): string {
   const why = trouble === undefined ? '' : `: ${visible(trouble)}`
   if (!ready) return `[-]${name} failed${why}`
   return trouble === undefined ? `[+]${name} ok` : `[!]${name} goes on${why}`

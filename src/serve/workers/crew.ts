@@ -1,10 +1,11 @@
+import type { PartState } from '../../adapters/ops/health.ts'
 import type { WorkerEnd } from '../../adapters/ops/metrics/workers.ts'
 import { waitAfter } from '../../backoff.ts'
 import { messageOf, RauthError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { createChannel, type Answers, type Channel } from './channel.ts'
 import type { WorkerProcess } from './fork.ts'
-import type { PartState, PrimaryCalls, WorkerCalls } from './messages.ts'
+import type { PrimaryCalls, WorkerCalls } from './messages.ts'
 
 /** A worker that runs. */
 export interface Member {

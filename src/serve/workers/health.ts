@@ -1,6 +1,6 @@
-import type { HealthPart } from '../../adapters/ops/health.ts'
+import { stateOf, type HealthPart, type PartState } from '../../adapters/ops/health.ts'
+import { RUNNING, runningPart } from '../health.ts'
 import type { Member } from './crew.ts'
-import type { PartState } from './messages.ts'
 
 export interface CrewHealthOptions {
   /** Of the primary process. */
@@ -23,11 +23,9 @@ export function healthOfCrew({
 }: CrewHealthOptions): readonly HealthPart[] {
   const serving = members.filter(({ ports }) => ports !== undefined)
   const seen: readonly Seen[] = [
-    ...own.map(({ name, ready, trouble }) => ({
-      ...{ name, worker: undefined, ready: ready?.() ?? true, trouble: trouble?.() },
-    })),
+    ...own.map((part) => ({ ...stateOf(part), worker: undefined })),
     ...serving.flatMap(({ number: worker, health }) =>
-      health.filter(({ name }) => name !== 'running').map((state) => ({ ...state, worker })),
+      health.filter(({ name }) => name !== RUNNING).map((state) => ({ ...state, worker })),
     ),
   ]
   const numbers = new Set(serving.map(({ number }) => number))
@@ -49,10 +47,7 @@ export function healthOfCrew({
           ? undefined
           : `of ${workers}, these do not serve: ${missing.join(', ')}`,
     },
-    {
-      ...{ name: 'running', ready: running },
-      trouble: () => (running() ? undefined : 'it was told to stop'),
-    },
+    runningPart(running),
   ]
 }
 

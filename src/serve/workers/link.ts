@@ -1,4 +1,4 @@
-import type { HealthPart } from '../../adapters/ops/health.ts'
+import { stateOf, type HealthPart } from '../../adapters/ops/health.ts'
 import { RauthError } from '../../errors.ts'
 import type { Common } from '../common.ts'
 import type { OpenCredentials } from '../identity/credentials.ts'
@@ -6,7 +6,7 @@ import type { Serving } from '../serving.ts'
 import type { Shared } from '../shared.ts'
 import { createChannel, type Channel } from './channel.ts'
 import { createFedCredentials, type FedCredentials } from './fed-credentials.ts'
-import type { Joined, PartState, PrimaryCalls, WorkerCalls } from './messages.ts'
+import type { Joined, PrimaryCalls, WorkerCalls } from './messages.ts'
 import { createRemoteFailures } from './remote-failures.ts'
 import { createWatchedDecisions } from './watched-decisions.ts'
 
@@ -159,10 +159,6 @@ function tellHealth(primary: Channel<PrimaryCalls>, health: () => readonly Healt
   }
   look()
   setInterval(look, LOOK).unref()
-}
-
-function stateOf({ name, ready, trouble }: HealthPart): PartState {
-  return { name, ready: ready?.() ?? true, trouble: trouble?.() }
 }
 
 function later<T>(): readonly [Promise<T>, (value: T) => void] {

@@ -1,3 +1,4 @@
+import type { PartState } from '../../adapters/ops/health.ts'
 import type { MetricsSnapshot } from '../../adapters/ops/metrics.ts'
 import type { Credential } from '../../credentials/credential.ts'
 import type { FailureSource } from '../../credentials/guessing.ts'
@@ -81,10 +82,3 @@ export interface CountedFailure {
 
 /** What of an event can be sent. */
 export type ToldDecision = Omit<DecisionEvent, 'why'>
-
-/** A HealthPart as it was at a moment. */
-export interface PartState {
-  readonly name: string
-  readonly ready: boolean
-  readonly trouble: string | undefined
-}

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import type { Listener } from '../../adapters/listen.ts'
 import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { Config } from '../../config/schema.ts'
-import { warningsOf } from '../../config/warnings.ts'
 import { closeCommon, createCommon, reconfigured, type Common } from '../common.ts'
-import { createConfigReloads, type ConfigReloads, type ConfigSource } from '../config-reloads.ts'
+import type { ConfigReloads, ConfigSource } from '../config-reloads.ts'
+import { followConfig, tellReady, tellStopping, tellWarnings } from '../course.ts'
 import { endInTime } from '../end-in-time.ts'
 import { openFailures, type Failures } from '../failures.ts'
 import { ownHealth } from '../health.ts'
 import { openOperations } from '../operations.ts'
-import { LISTENERS, type Role } from '../role.ts'
+import type { Role } from '../role.ts'
 import { dutiesOf } from '../serving.ts'
 import { onHangUp, stopSignal } from '../signals.ts'
 import { feedCredentials } from './credential-feeding.ts'
@@ -52,11 +52,9 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     // What is asked of others than the credentials in memory, the workers ask.
     ...{ duties: { takesLogins: false, checks }, now: () => config, hasherKey },
   })
-  const { log, logs, metrics, timer, clock, identity, liveFeed } = common
-  const listenersOf = LISTENERS[role]
-  for (const warning of [...options.warnings, ...warningsOf(first, listenersOf)]) {
-    log.warn({}, warning)
-  }
+  const { log, logs, metrics, timer, identity, liveFeed } = common
+  for (const warning of options.warnings) log.warn({}, warning)
+  tellWarnings(log, role, first)
   metrics.observePolicy(() => common.policySource.figures())
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
@@ -103,7 +101,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   }
 
   async function apply(next: Config, text: string): Promise<void> {
-    const known = new Set(warningsOf(config, listenersOf))
+    const before = config
     const changed = await reconfigured(common, withoutDecisions(next))
     const isOther = changed.policySource !== common.policySource
     try {
@@ -116,9 +114,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     common = changed
     config = next
     logs.setLevel(next.logLevel)
-    for (const warning of warningsOf(next, listenersOf)) {
-      if (!known.has(warning)) log.warn({}, warning)
-    }
+    tellWarnings(log, role, next, before)
   }
 
   async function open(): Promise<void> {
@@ -127,11 +123,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
       debug = !debug
       for (const { channel } of members()) channel.tell('toggleDebug', undefined)
     })
-    reloads = createConfigReloads({
-      ...{ ...source, log, clock, timer, apply, running: () => config },
-      onFailure: metrics.configReloadFailed,
-    })
-    metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads?.waiting().length ?? 0 })
+    reloads = followConfig(common, { ...source, apply, running: () => config })
     hangUps.follow(readAgain)
     operations = await openOperations({ current: () => common, health, role, ...word })
   }
@@ -159,17 +151,10 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     await close('SIGTERM')
     throw error
   }
-  const { issuer, service, realm } = first
-  log.info(
-    {
-      ...{ role, workers, issuer, service, realm },
-      signingKey: common.signingKeys?.active(clock()).kid,
-      ports: { ...serving()[0]?.ports, operations: operations?.port },
-    },
-    common.store.ready() ? 'ready' : 'listening: ready as soon as the credentials are there',
-  )
+  const ports = { ...serving()[0]?.ports, operations: operations?.port }
+  tellReady(common, first, { role, workers, ports })
   const signal = await told
-  log.info({ signal }, 'stopping: requests in flight are finished, no new ones are taken')
+  tellStopping(log, signal)
   stopping = true
   await close(signal)
   log.info({}, 'stopped')
