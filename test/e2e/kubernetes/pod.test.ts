@@ -17,6 +17,8 @@ import { until } from '../../support/until.ts'
 /** Milliseconds until all is right once the API server answers. */
 const RECOVERY = FAULTS['the API server hangs and goes on'](timings)
 
+const TOLD = /warn Secrets cannot be followed .*401/
+
 const CHOSEN = '/api/v1/secrets?fieldSelector=metadata.name%3Dregistry-credentials'
 
 describe('by the ServiceAccount of a pod', () => {
@@ -89,11 +91,13 @@ describe('by the ServiceAccount of a pod', () => {
     await untilAnswered(401)
     link.reset()
     await until('a 401', RECOVERY, () => (following.answers[401] ?? 0) > 0)
+    // One failure is told to nobody, a second one is: the token must not be a good one before that.
+    await until('that it is told', RECOVERY, () => TOLD.test(following.lines.join('\n')))
     rauth = await tokenOf(cluster.api)
     await putToken()
     await right(following)
     for (const name of STEADY) assert.ok(following.accepts(name, 'canary'))
-    assert.match(following.lines.join('\n'), /warn Secrets cannot be followed .*401/)
+    assert.match(following.lines.join('\n'), TOLD)
   })
 
   it('lets nobody in after too long without a word, and everybody once there is one', async () => {
