@@ -86,6 +86,35 @@ describe('a process of several that is stopped', { concurrency: true }, () => {
       assert.match(body, /^rauth_worker_ends_total\{[^}]*"silent"[^}]*\} 1$/m)
     }))
 
+  it('answers no connection that it was given, and ends it when it dies', () =>
+    started(async (serving) => {
+      const [hung = 0] = childrenOf(serving.child.pid)
+      process.kill(hung, 'SIGSTOP')
+      const agent = new Agent()
+      try {
+        const asked = Array.from({ length: 4 }, () => {
+          const one = { state: 'waits' }
+          const end = (state: string) => () => (one.state = state)
+          void ask(serving.token, '/health', { agent }).then(end('answered'), end('cut'))
+          return one
+        })
+        const states = () => asked.map(({ state }) => state).sort()
+        // Each worker has one at a time until it says that it has it.
+        const others = ['answered', 'answered', 'answered']
+        await until('the other answers the others', PATIENCE, () =>
+          states()
+            .slice(0, 3)
+            .every((state) => state === 'answered'),
+        )
+        assert.deepEqual(states(), [...others, 'waits'])
+        process.kill(hung, 'SIGKILL')
+        await until('it is cut', SILENCE / 2, () => !states().includes('waits'))
+        assert.deepEqual(states(), [...others, 'cut'])
+      } finally {
+        agent.destroy()
+      }
+    }))
+
   it('is the end of all logins where it is the first, until it goes on', () =>
     started(async (serving, token) => {
       // It takes the connections: those that are open go on.

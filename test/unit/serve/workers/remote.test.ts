@@ -47,7 +47,7 @@ describe('failures that are counted elsewhere', () => {
     const counter = createRemoteFailures(
       {
         ask(_name, _question, options) {
-          answer = (wait) => options?.late?.(wait as never)
+          answer = (wait) => options?.late?.(wait)
           return Promise.reject(new Error('no answer'))
         },
         tell: (name) => told.push(name),
@@ -55,7 +55,13 @@ describe('failures that are counted elsewhere', () => {
       NUMBERS,
       { take: () => Promise.resolve(own), giveBack: () => Promise.resolve() },
     )
-    return { counter, told, answer: (wait: number) => answer(wait) }
+    return {
+      counter,
+      told,
+      answer: (wait: number) => {
+        answer(wait)
+      },
+    }
   }
   const cases = [
     { what: 'it was counted, and was no failure', own: 0, isFailure: false, late: 0, back: 1 },
