@@ -68,4 +68,5 @@ function observeAllOfController(registry: Registry): void {
     namespaces: () => ({ in_step: 0, obstructed: 0, failing: 0 }),
   })
   metrics.observeAudit(() => true)
+  metrics.observeConfig({ at: () => 0, waiting: () => 0 })
 }

@@ -3,6 +3,7 @@ import { VERSION } from '../../version.ts'
 import type { RenderedMetrics } from './metrics.ts'
 import { gauge, gaugeBy } from './metrics/gauges.ts'
 import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
+import { createConfigMetrics, type ConfigMetrics } from './metrics/config.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { addProcessMetrics } from './metrics/process.ts'
 
@@ -28,7 +29,8 @@ export interface ControllerFigures {
 }
 
 /** The metrics of `rauth controller`. */
-export interface ControllerMetrics extends AuditMetrics, KubernetesMetrics, RenderedMetrics {
+export interface ControllerMetrics
+  extends AuditMetrics, ConfigMetrics, KubernetesMetrics, RenderedMetrics {
   reconciled(outcome: ReconcileOutcome): void
   wrote(object: string, why: string): void
   observe(figures: ControllerFigures): void
@@ -55,6 +57,7 @@ export function createControllerMetrics(registry = new Registry()): ControllerMe
   return {
     ...createKubernetesMetrics(registry),
     ...createAuditMetrics(registry),
+    ...createConfigMetrics(registry),
     reconciled(outcome) {
       reconciles.inc({ outcome })
     },

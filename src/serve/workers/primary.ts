@@ -123,7 +123,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
       debug = !debug
       for (const { channel } of members()) channel.tell('toggleDebug', undefined)
     })
-    reloads = followConfig(common, { ...source, apply, running: () => config })
+    reloads = followConfig(common, { ...source, program: 'serve', apply, running: () => config })
     hangUps.follow(readAgain)
     operations = await openOperations({ current: () => common, health, role, ...word })
   }
