@@ -51,7 +51,9 @@ export interface ConfigReloadsOptions extends ConfigSource {
 export interface ConfigReloads {
   /** Reads the file again, and says what became of it also where nothing did. */
   readonly request: () => void
-  /** What is wrong with the file, or which changes in it wait for a restart; else nothing. */
+  /** What is wrong with the file; else nothing. */
+  readonly refused: () => string | undefined
+  /** The same, or which changes in it wait for a restart. */
   readonly problem: () => string | undefined
   /** Settings that were changed and count after a restart only. */
   readonly waiting: () => readonly string[]
@@ -78,7 +80,8 @@ function withoutFile({ log, clock }: ConfigReloadsOptions): ConfigReloads {
     request() {
       log.info({}, 'no configuration is read again: it is all in the environment, and no file')
     },
-    ...{ problem: () => undefined, waiting: () => [], close: () => undefined },
+    ...{ refused: () => undefined, problem: () => undefined },
+    ...{ waiting: () => [], close: () => undefined },
     takenAt: () => startedAt,
   }
 }
@@ -181,6 +184,7 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
       trouble.over()
       reloads.request()
     },
+    refused: () => trouble.problem(),
     problem: () => trouble.problem() ?? (waiting.length > 0 ? needsRestart(waiting) : undefined),
     waiting: () => waiting,
     takenAt: () => takenAt,

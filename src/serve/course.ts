@@ -1,4 +1,5 @@
 import type { ConfigMetrics } from '../adapters/ops/metrics/config.ts'
+import type { ReloadMetrics } from '../adapters/ops/metrics/reloads.ts'
 import type { Config } from '../config/schema.ts'
 import { warningsOf } from '../config/warnings.ts'
 import type { Log } from '../log.ts'
@@ -20,7 +21,7 @@ export function followConfig(
     timer,
     metrics,
   }: Pick<Common, 'log' | 'clock' | 'timer'> & {
-    readonly metrics: ConfigMetrics
+    readonly metrics: ConfigMetrics & ReloadMetrics
   },
   options: Omit<ConfigReloadsOptions, 'log' | 'clock' | 'timer' | 'onFailure'>,
 ): ConfigReloads {
@@ -28,6 +29,7 @@ export function followConfig(
     ...{ ...options, log, clock, timer },
     onFailure: metrics.configReloadFailed,
   })
+  metrics.observeReload('configuration', reloads.refused)
   metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads.waiting().length })
   return reloads
 }

@@ -52,6 +52,7 @@ function observeAll(registry: Registry): void {
   metrics.observeTls(() => ({ certificates: none, authorities: none }))
   metrics.observePolicy(() => ({ rules: 0, version: '' }))
   metrics.observeConfig({ at: () => 0, waiting: () => 0 })
+  metrics.observeReload('configuration', () => undefined)
   metrics.observeCredentials(() => true)
   metrics.observeSecrets({ age: () => 0, counts: () => ({ usable: 0, unusable: 0 }) })
   metrics.observeFailures(() => ({ name: 0, network: 0, token: 0 }))

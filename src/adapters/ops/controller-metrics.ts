@@ -6,6 +6,7 @@ import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
 import { createConfigMetrics, type ConfigMetrics } from './metrics/config.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { addProcessMetrics } from './metrics/process.ts'
+import { createReloadMetrics, type ReloadMetrics } from './metrics/reloads.ts'
 
 /** What a look at a namespace came to. */
 export type ReconcileOutcome = (typeof OUTCOMES)[number]
@@ -30,7 +31,7 @@ export interface ControllerFigures {
 
 /** The metrics of `rauth controller`. */
 export interface ControllerMetrics
-  extends AuditMetrics, ConfigMetrics, KubernetesMetrics, RenderedMetrics {
+  extends AuditMetrics, ConfigMetrics, KubernetesMetrics, ReloadMetrics, RenderedMetrics {
   reconciled(outcome: ReconcileOutcome): void
   wrote(object: string, why: string): void
   observe(figures: ControllerFigures): void
@@ -58,6 +59,7 @@ export function createControllerMetrics(registry = new Registry()): ControllerMe
     ...createKubernetesMetrics(registry),
     ...createAuditMetrics(registry),
     ...createConfigMetrics(registry),
+    ...createReloadMetrics(registry),
     reconciled(outcome) {
       reconciles.inc({ outcome })
     },

@@ -56,6 +56,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   for (const warning of options.warnings) log.warn({}, warning)
   tellWarnings(log, role, first)
   metrics.observePolicy(() => common.policySource.figures())
+  metrics.observeReload('policy', () => common.policySource.problem())
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()
