@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
-import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { idleWorkers } from '../config/warnings.ts'
 import type { ConfigSource } from '../serve/config-reloads.ts'
 import type { Role } from '../serve/role.ts'
 import { run } from '../serve/run.ts'
@@ -65,21 +65,16 @@ export function serveCommand(): Command {
         const { runWorker } = await import('../serve/workers/worker.ts')
         return runWorker({ role, port, source })
       }
-      const { config, unheeded: warnings } = loadAnyConfig(named)
-      const workers = countOf(options.workers ?? config.workers)
-      if (workers === 1) {
-        return run(withLogFormat(config, options), { role, port, warnings, source })
-      }
+      const { text, unheeded, ...loaded } = loadAnyConfig(named)
+      const config = withLogFormat(loaded.config, options)
+      const cores = os.availableParallelism()
+      const wanted = options.workers ?? config.workers
+      const workers = wanted === 'auto' ? cores : wanted
+      const warnings = [...unheeded, ...idleWorkers(workers, cores)]
+      if (workers === 1) return run(config, { role, port, warnings, source })
       const { runPrimary } = await import('../serve/workers/primary.ts')
-      const text = file === undefined ? '' : readFileSync(file, 'utf8')
-      // All processes have one text, also where the file was changed since it was read.
-      const same = source.parse(text)
-      return runPrimary(same.config, { role, workers, text, warnings: same.unheeded, source })
+      return runPrimary(config, { role, workers, cores, text, warnings, source })
     })
-}
-
-function countOf(workers: number | 'auto'): number {
-  return workers === 'auto' ? os.availableParallelism() : workers
 }
 
 function parseWorkers(text: string): number | 'auto' {

@@ -60,9 +60,9 @@ async function serve(
     const prepare = (text: string) => opened.prepare(withRunTimeChanges(config(), parse(text)))
     primary.follow({ common, prepare, readAgain: opened.readAgain })
     primary.serves(opened.ports(), opened.health)
-    await stopped
+    const how = await stopped
     opened.stop()
-    await sleep(config().drainDelay * 1000)
+    if (how === 'after drainDelay') await sleep(config().drainDelay * 1000)
   } finally {
     await close()
   }
