@@ -14,6 +14,7 @@ import type { Policy } from '../policy/policy.ts'
 import { filesOf } from '../serve/identity/files.ts'
 import { liveViewFiles } from '../serve/live-view-token.ts'
 import type { NeededFile } from '../serve/needed-file.ts'
+import { openSecrets } from '../serve/open-secrets.ts'
 import { tracingFiles } from '../serve/tracing.ts'
 import { readServedFiles } from './check-config/served-files.ts'
 import {
@@ -48,9 +49,10 @@ export function checkConfigCommand(): Command {
       const missing = given.files ? missingPaths(config) : []
       const ofFiles = given.files ? await readServedFiles(config, listeners) : []
       const ofMachine = given.files ? ofThisMachine(config) : []
+      const ofModes = given.files ? await openSecrets(config) : []
       const warnings = [
         ...[...unheeded, ...ofMachine, ...warningsOf(config, listeners)],
-        ...[...ofPolicy, ...ofFiles],
+        ...[...ofPolicy, ...ofFiles, ...ofModes],
       ]
       for (const line of [...warnings, ...missing]) process.stderr.write(`${name}: ${line}\n`)
       if (missing.length > 0) {
