@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
@@ -150,6 +150,33 @@ describe('rauth check-config of the files that a configuration names', () => {
     await chmod(folder.file('secrets'), 0o700)
     const closed = await folder.rauth(['check-config', 'rauth.yaml'])
     assert.equal(closed.stdout, 'rauth.yaml: ok\n', closed.stderr)
+  })
+
+  it('lets no name of a file begin a line or move a cursor', async () => {
+    const evil = (name: string) => `\u001b[31m${name}\nrauth.yaml: ok`
+    const shown = (name: string) => `\\u001b[31m${name}\\u000arauth.yaml: ok`
+    // One with a line feed is no manifest at all.
+    const manifest = folder.file('secrets/\u001b[31msecret.yaml')
+    await writeFile(manifest, 'a:\n\tb: c\n')
+    await folder.write('rauth.yaml', BASE)
+    const secret = await folder.rauth(['check-config', 'rauth.yaml'])
+    await rm(manifest)
+
+    await mkdir(folder.file('odd'))
+    await folder.write(`odd/${evil('key')}.key`, 'none')
+    await folder.write(`odd/${evil('key')}.crt`, 'none')
+    await folder.write('rauth.yaml', `${BASE}keys: { directory: odd }\n`)
+    const key = await folder.rauth(['check-config', 'rauth.yaml'])
+
+    await folder.write(evil('config'), `${BASE}foo: 1\n`)
+    const config = await folder.rauth(['check-config', evil('config')])
+    const nowhere = await folder.rauth(['check-config', evil('nowhere')])
+    for (const [name, { stderr, code }] of Object.entries({ secret, key, config, nowhere })) {
+      assert.ok(stderr.includes(name === 'secret' ? '\\u001b[31msecret' : shown(name)), stderr)
+      assert.ok(!stderr.includes('\u001b'), name)
+      assert.doesNotMatch(stderr, /^rauth\.yaml: ok/m, name)
+      assert.equal(code, name === 'secret' ? 0 : 1, name)
+    }
   })
 
   for (const [settings, named] of MISSING) {
