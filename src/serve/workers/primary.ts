@@ -59,6 +59,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   for (const warning of options.warnings) log.warn({}, warning)
   tellWarnings(log, role, first)
   metrics.observePolicy(() => common.policySource.figures())
+  metrics.observeReload('policy', () => common.policySource.problem())
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   let stopping = false
@@ -142,7 +143,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     await Promise.race([crew.start(), told])
     if (stopping) return 'at once'
     started = true
-    reloads = followConfig(common, { ...source, apply, running: () => config })
+    reloads = followConfig(common, { ...source, program: 'serve', apply, running: () => config })
     hangUps.follow(readAgain)
     const ports = { ...serving()[0]?.ports, operations: operations.port }
     tellReady(common, first, { role, workers, ports })
