@@ -2,8 +2,19 @@ import { Command } from 'commander'
 import { loadConfig } from '../config/read.ts'
 import { runOnce } from '../serve/controller/once.ts'
 import { runController } from '../serve/controller/run.ts'
-import { addConfigOption, configFile, withArgument, type ConfigOption } from './config-option.ts'
-import { addLogFormatOption, withLogFormat, type LogFormatOption } from './log-format-option.ts'
+import {
+  addConfigOption,
+  configFile,
+  configSource,
+  withArgument,
+  type ConfigOption,
+} from './config-option.ts'
+import {
+  addLogFormatOption,
+  sourceWithLogFormat,
+  withLogFormat,
+  type LogFormatOption,
+} from './log-format-option.ts'
 
 interface ControllerOptions extends ConfigOption, LogFormatOption {
   readonly dryRun?: true
@@ -23,7 +34,8 @@ export function controllerCommand(): Command {
       const config = withLogFormat(loadConfig(configFile(options), process.env), given)
       const dryRun = given.dryRun === true || config.controller.dryRun
       if (given.once !== true) {
-        await runController(config, dryRun)
+        const source = sourceWithLogFormat(configSource(options), given)
+        await runController(config, { dryRun, source })
         return
       }
       const { obstructed, failed } = await runOnce(config, dryRun)

@@ -2,7 +2,6 @@ import cluster from 'node:cluster'
 import os from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { idleWorkers } from '../config/warnings.ts'
-import type { ConfigSource } from '../serve/config-reloads.ts'
 import type { Role } from '../serve/role.ts'
 import { run } from '../serve/run.ts'
 import {
@@ -12,7 +11,12 @@ import {
   withArgument,
   type AnyConfigOption,
 } from './config-option.ts'
-import { addLogFormatOption, withLogFormat, type LogFormatOption } from './log-format-option.ts'
+import {
+  addLogFormatOption,
+  sourceWithLogFormat,
+  withLogFormat,
+  type LogFormatOption,
+} from './log-format-option.ts'
 
 interface ServeOptions extends AnyConfigOption, LogFormatOption {
   readonly role?: Role
@@ -53,14 +57,7 @@ export function serveCommand(): Command {
       }
       const named = withArgument(argument, options, command)
       const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
-      const { file, parse } = configSource(named)
-      const source: ConfigSource = {
-        file,
-        parse(text) {
-          const loaded = parse(text)
-          return { ...loaded, config: withLogFormat(loaded.config, options) }
-        },
-      }
+      const source = sourceWithLogFormat(configSource(named), options)
       if (cluster.isWorker) {
         const { runWorker } = await import('../serve/workers/worker.ts')
         return runWorker({ role, port, source })

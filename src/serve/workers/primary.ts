@@ -4,7 +4,7 @@ import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { Config } from '../../config/schema.ts'
 import { closeCommon, createCommon, reconfigured, type Common } from '../common.ts'
 import type { ConfigReloads, ConfigSource } from '../config-reloads.ts'
-import { followConfig, tellReady, tellStopping, tellWarnings } from '../course.ts'
+import { followConfig, tellOpenSecrets, tellReady, tellStopping, tellWarnings } from '../course.ts'
 import { endInTime } from '../end-in-time.ts'
 import { openFailures, type Failures } from '../failures.ts'
 import { ownHealth } from '../health.ts'
@@ -59,6 +59,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   for (const warning of options.warnings) log.warn({}, warning)
   tellWarnings(log, role, first)
   metrics.observePolicy(() => common.policySource.figures())
+  metrics.observeReload('policy', () => common.policySource.problem())
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   let stopping = false
@@ -66,6 +67,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     stopping = true
     tellStopping(log, signal)
   })
+  await tellOpenSecrets(log, first)
   let debug = false
   let started = false
   let operations: Listener | undefined
@@ -141,7 +143,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     await Promise.race([crew.start(), told])
     if (stopping) return 'at once'
     started = true
-    reloads = followConfig(common, { ...source, apply, running: () => config })
+    reloads = followConfig(common, { ...source, program: 'serve', apply, running: () => config })
     hangUps.follow(readAgain)
     const ports = { ...serving()[0]?.ports, operations: operations.port }
     tellReady(common, first, { role, workers, ports })
