@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { dockerAuthConfigOf, loadDockerAuthConfig } from '../config/docker-auth/read.ts'
-import { loadConfig, readConfig, USUAL_FILE } from '../config/read.ts'
+import { loadConfigText, readConfig, USUAL_FILE } from '../config/read.ts'
 import type { ConfigSource, LoadedConfig } from '../serve/config-reloads.ts'
 import { configFile, type AnyConfigOption } from './config-option.ts'
 
-/** What the options name; throws a RauthError with each mistake. */
-export function loadAnyConfig(options: AnyConfigOption): Pick<LoadedConfig, 'config' | 'unheeded'> {
+/** What the options name, and its text; throws a RauthError with each mistake. */
+export function loadAnyConfig(
+  options: AnyConfigOption,
+): Pick<LoadedConfig, 'config' | 'unheeded'> & { readonly text: string } {
   return options.dockerAuthConfig === undefined
-    ? { config: loadConfig(configFile(options), process.env), unheeded: [] }
+    ? { ...loadConfigText(configFile(options), process.env), unheeded: [] }
     : loadDockerAuthConfig(options.dockerAuthConfig, process.env)
 }
 

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import type { Config } from '../config/schema.ts'
+import type { ConfigSource } from '../serve/config-reloads.ts'
 
 export interface LogFormatOption {
   readonly logFormat?: Config['logFormat']
@@ -18,4 +19,18 @@ export function addLogFormatOption(command: Command): Command {
 /** The configuration, with what the option says. */
 export function withLogFormat(config: Config, { logFormat }: LogFormatOption): Config {
   return logFormat === undefined ? config : { ...config, logFormat }
+}
+
+/** The configuration as it is read again, with what the option says. */
+export function sourceWithLogFormat(
+  { file, parse }: ConfigSource,
+  option: LogFormatOption,
+): ConfigSource {
+  return {
+    file,
+    parse(text) {
+      const loaded = parse(text)
+      return { ...loaded, config: withLogFormat(loaded.config, option) }
+    },
+  }
 }

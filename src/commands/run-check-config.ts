@@ -9,7 +9,7 @@ import { configuredPolicy } from '../config/configured-policy.ts'
 import { asksCluster, clusterOf } from '../config/credentials.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
-import { policyWarningsOf, warningsOf } from '../config/warnings.ts'
+import { idleWorkers, policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
 import { filesOf } from '../serve/identity/files.ts'
 import { liveViewFiles } from '../serve/live-view-token.ts'
@@ -37,7 +37,11 @@ export async function runCheckConfig(
   const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
   const missing = given.files ? missingPaths(config) : []
   const ofFiles = given.files ? await readServedFiles(config, listeners) : []
-  const warnings = [...unheeded, ...warningsOf(config, listeners), ...ofPolicy, ...ofFiles]
+  const ofMachine = given.files ? ofThisMachine(config) : []
+  const warnings = [
+    ...[...unheeded, ...ofMachine, ...warningsOf(config, listeners)],
+    ...[...ofPolicy, ...ofFiles],
+  ]
   for (const line of [...warnings, ...missing]) process.stderr.write(`${name}: ${line}\n`)
   if (missing.length > 0) {
     process.stderr.write(`${name}: rauth would not start here; elsewhere: --no-files\n`)
@@ -49,6 +53,10 @@ export async function runCheckConfig(
 
 export interface CheckConfigOptions extends AnyConfigOption {
   readonly files: boolean
+}
+
+function ofThisMachine({ workers }: Config): readonly string[] {
+  return workers === 'auto' ? [] : idleWorkers(workers, os.availableParallelism())
 }
 
 function countOf(warnings: number): string {

@@ -3,7 +3,8 @@ import { loadConfig } from '../config/read.ts'
 import { runOnce } from '../serve/controller/once.ts'
 import { runController } from '../serve/controller/run.ts'
 import { configFile, withArgument, type ConfigOption } from './config-option.ts'
-import { withLogFormat, type LogFormatOption } from './log-format-option.ts'
+import { configSource } from './configured.ts'
+import { sourceWithLogFormat, withLogFormat, type LogFormatOption } from './log-format-option.ts'
 
 export interface ControllerOptions extends ConfigOption, LogFormatOption {
   readonly dryRun?: true
@@ -20,7 +21,8 @@ export async function runControllerCommand(
   const config = withLogFormat(loadConfig(configFile(options), process.env), given)
   const dryRun = given.dryRun === true || config.controller.dryRun
   if (given.once !== true) {
-    await runController(config, dryRun)
+    const source = sourceWithLogFormat(configSource(options), given)
+    await runController(config, { dryRun, source })
     return
   }
   const { obstructed, failed } = await runOnce(config, dryRun)

@@ -1,13 +1,12 @@
 import cluster from 'node:cluster'
-import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import type { Command } from 'commander'
-import type { ConfigSource } from '../serve/config-reloads.ts'
+import { idleWorkers } from '../config/warnings.ts'
 import type { Role } from '../serve/role.ts'
 import { run } from '../serve/run.ts'
 import { withArgument, type AnyConfigOption } from './config-option.ts'
 import { configSource, loadAnyConfig } from './configured.ts'
-import { withLogFormat, type LogFormatOption } from './log-format-option.ts'
+import { sourceWithLogFormat, withLogFormat, type LogFormatOption } from './log-format-option.ts'
 
 export interface ServeOptions extends AnyConfigOption, LogFormatOption {
   readonly role?: Role
@@ -33,30 +32,18 @@ export async function runServe(
   }
   const named = withArgument(argument, options, command)
   const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
-  const { file, parse } = configSource(named)
-  const source: ConfigSource = {
-    file,
-    parse(text) {
-      const loaded = parse(text)
-      return { ...loaded, config: withLogFormat(loaded.config, options) }
-    },
-  }
+  const source = sourceWithLogFormat(configSource(named), options)
   if (cluster.isWorker) {
     const { runWorker } = await import('../serve/workers/worker.ts')
     return runWorker({ role, port, source })
   }
-  const { config, unheeded: warnings } = loadAnyConfig(named)
-  const workers = countOf(options.workers ?? config.workers)
-  if (workers === 1) {
-    return run(withLogFormat(config, options), { role, port, warnings, source })
-  }
+  const { text, unheeded, ...loaded } = loadAnyConfig(named)
+  const config = withLogFormat(loaded.config, options)
+  const cores = os.availableParallelism()
+  const wanted = options.workers ?? config.workers
+  const workers = wanted === 'auto' ? cores : wanted
+  const warnings = [...unheeded, ...idleWorkers(workers, cores)]
+  if (workers === 1) return run(config, { role, port, warnings, source })
   const { runPrimary } = await import('../serve/workers/primary.ts')
-  const text = file === undefined ? '' : readFileSync(file, 'utf8')
-  // All processes have one text, also where the file was changed since it was read.
-  const same = source.parse(text)
-  return runPrimary(same.config, { role, workers, text, warnings: same.unheeded, source })
-}
-
-function countOf(workers: number | 'auto'): number {
-  return workers === 'auto' ? os.availableParallelism() : workers
+  return runPrimary(config, { role, workers, cores, text, warnings, source })
 }

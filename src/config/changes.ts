@@ -1,18 +1,19 @@
 import { isMapping } from '../mapping.ts'
 import { Redacted } from '../redacted.ts'
+import type { Program } from './changes-at.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import type { Config } from './schema.ts'
 import { ALL_SETTINGS, type Setting } from './settings.ts'
 import { withValue } from './with-value.ts'
 
-/** The settings in which two configurations differ, by their dotted names and by when they count. */
+/** The settings of a program in which two configurations differ, by their dotted names and by when they count. */
 export interface ConfigChanges {
   readonly atRunTime: readonly string[]
   readonly atRestart: readonly string[]
 }
 
-export function changesOf(running: Config, wanted: Config): ConfigChanges {
-  const changed = ALL_SETTINGS.filter(
+export function changesOf(program: Program, running: Config, wanted: Config): ConfigChanges {
+  const changed = settingsOf(program).filter(
     (setting) => !isSame(valueOf(running, setting), valueOf(wanted, setting)),
   )
   const named = (changes: Setting['changes']) => [
@@ -26,18 +27,21 @@ export function changesOf(running: Config, wanted: Config): ConfigChanges {
  * a list its beginning alone; `written`: what it does say.
  */
 export function goneOf(
+  program: Program,
   running: Config,
   wanted: Config,
   written: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  return ALL_SETTINGS.filter(
-    ({ changes, gone, path }) =>
-      changes === 'run time' &&
-      gone === 'when asked' &&
-      (valueAt(written, path) === undefined
-        ? !isSame(valueAt(running, path), valueAt(wanted, path))
-        : isBeginning(valueAt(wanted, path), valueAt(running, path))),
-  ).map(({ path }) => path.join('.'))
+  return settingsOf(program)
+    .filter(
+      ({ changes, gone, path }) =>
+        changes === 'run time' &&
+        gone === 'when asked' &&
+        (valueAt(written, path) === undefined
+          ? !isSame(valueAt(running, path), valueAt(wanted, path))
+          : isBeginning(valueAt(wanted, path), valueAt(running, path))),
+    )
+    .map(({ path }) => path.join('.'))
 }
 
 /** Whether a list is another one without its end. */
@@ -52,11 +56,18 @@ function isBeginning(list: unknown, whole: unknown): boolean {
 }
 
 /** The configuration that runs, with what of another one can count at once. */
-export function withRunTimeChanges(running: Config, wanted: Config): Config {
-  const applied = ALL_SETTINGS.filter(({ changes }) => changes === 'run time').reduce<
-    Record<string, unknown>
-  >((values, setting) => withValue(values, setting.path, valueOf(wanted, setting)), { ...running })
+export function withRunTimeChanges(program: Program, running: Config, wanted: Config): Config {
+  const applied = settingsOf(program)
+    .filter(({ changes }) => changes === 'run time')
+    .reduce<Record<string, unknown>>(
+      (values, setting) => withValue(values, setting.path, valueOf(wanted, setting)),
+      { ...running },
+    )
   return deepFreeze(applied as unknown as Config)
+}
+
+function settingsOf(program: Program): readonly Setting[] {
+  return ALL_SETTINGS.filter(({ readBy }) => readBy.includes(program))
 }
 
 /** Where credentials come from is decided from all that is said of it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { OBJECT_NAME } from '../object-name.ts'
 import { isRegistryHost } from '../registry/registry-host.ts'
+import { CHANGES } from './changes-at.ts'
 import { duration, labelSelector, namespace, objectName } from './values.ts'
 
 /** More than a cluster has; each name stands in the configuration. */
@@ -50,7 +51,8 @@ export const controllerSchema = z
       ),
     pullSecretName: objectName
       .default('registry-pull-secret')
-      .describe('Name of the pull Secret in every namespace.'),
+      .describe('Name of the pull Secret in every namespace.')
+      .register(CHANGES, { at: 'restart' }),
     rotateAfter: duration(60, 31_536_000)
       .optional()
       .describe(
@@ -72,13 +74,15 @@ export const controllerSchema = z
       .default([])
       .describe(
         'ServiceAccounts of each namespace, such as `default`, whose `imagePullSecrets` get the pull Secret beside what is there: their pods then need not name it.',
-      ),
+      )
+      .register(CHANGES, { gone: 'at once' }),
     adopt: z
       .boolean('must be true or false')
       .default(false)
       .describe(
         'Take over Secrets of these names that somebody else made; their password stays. Else only those with the annotation `rauth.dev/adopt: "true"`. One that another program manages needs that in any case.',
-      ),
+      )
+      .register(CHANGES, { gone: 'at once' }),
     whenUnmanaged: z
       .enum(['keep', 'delete'])
       .default('keep')
@@ -88,7 +92,8 @@ export const controllerSchema = z
     dryRun: z
       .boolean('must be true or false')
       .default(false)
-      .describe('Say in the log what would be written, and write nothing.'),
+      .describe('Say in the log what would be written, and write nothing.')
+      .register(CHANGES, { at: 'restart' }),
     lease: z
       .strictObject({
         namespace: namespace
@@ -97,7 +102,8 @@ export const controllerSchema = z
         name: objectName.default('rauth-controller').describe('What it is called.'),
       })
       .prefault({})
-      .describe('The Lease by which one of several replicas works, and the others wait.'),
+      .describe('The Lease by which one of several replicas works, and the others wait.')
+      .register(CHANGES, { at: 'restart' }),
   })
   .superRefine(({ rotateAfter, overlap }, context) => {
     if (rotateAfter === undefined || rotateAfter >= 2 * overlap) return

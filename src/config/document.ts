@@ -10,6 +10,8 @@ import {
   type Scalar,
 } from 'yaml'
 import { isMapping } from '../mapping.ts'
+import { yamlMistakes, type YamlMistake } from '../yaml/mistakes.ts'
+import { documentFlaws } from './document-flaws.ts'
 
 /** Where something stands in a text, both counted from 1. */
 export interface Place {
@@ -59,48 +61,32 @@ export function readDocument(
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
   }
-  const bad = (offset: number | undefined, message: string) => {
-    problems.push({ place: placeOf(offset ?? 0), message })
-  }
-  let aliases = 0
-  visit(document, {
-    Alias(_, { range, source }) {
-      aliases += 1
-      bad(
-        range?.[0],
-        `an alias (*${source}): write the value out; a text that begins with * needs quotes`,
-      )
-    },
-    // Not by the parser, whose own look takes time by the square of the keys.
-    Map(_, { items }) {
-      const keys = new Set<unknown>()
-      for (const { key } of items) {
-        if (!isScalar(key)) continue
-        if (keys.has(key.value))
-          bad(key.range?.[0], `"${String(key.value)}" stands here twice: leave one`)
-        keys.add(key.value)
-      }
-    },
-    Scalar(key, node) {
-      // The schema that takes everything for text takes null for it, too.
-      if (scalars === 'texts' && key !== 'key' && isNull(node)) node.value = null
-    },
-    Pair(_, { key }) {
-      if (!isScalar(key)) bad(document.contents?.range[0], 'a key that is a list or a map')
-    },
-  })
-  // What else the parser stumbles over behind one comes of it.
-  if (aliases === 0) {
-    for (const { code, pos, message } of document.errors) {
-      bad(pos[0], code === 'MULTIPLE_DOCS' ? 'a second document: all must be in one' : message)
-    }
+  const { aliases, flaws } = documentFlaws(document, text, { tags: scalars === 'values' })
+  // What else the parser stumbles over behind an alias comes of it.
+  const mistakes = aliases ? [] : yamlMistakes(document, text, (error) => error.message)
+  const lineOf = ({ offset }: YamlMistake) => placeOf(offset).line
+  const broken = new Set(mistakes.map(lineOf))
+  const others = flaws.filter((flaw) => !broken.has(lineOf(flaw)))
+  for (const { offset, message } of [...mistakes, ...others].sort((a, b) => a.offset - b.offset)) {
+    problems.push({ place: placeOf(offset), message })
   }
   if (problems.length > 0) return { problems }
 
+  // The schema that takes everything for text takes null for it, too.
+  if (scalars === 'texts') {
+    visit(document, {
+      Scalar(key, node) {
+        if (key !== 'key' && isNull(node)) node.value = null
+      },
+    })
+  }
   const values: unknown = document.toJS() ?? {}
   if (!isMapping(values)) {
     const expected = top === undefined ? 'a map of settings' : `a map: begin with "${top}:"`
-    bad(document.contents?.range[0], `expected ${expected}`)
+    // A single line without the space is a text to YAML.
+    const space = /^\S+:\S/.test(String(values)) ? ', with a space after each colon' : ''
+    const place = placeOf(document.contents?.range[0] ?? 0)
+    problems.push({ place, message: `expected ${expected}${space}` })
     return { problems }
   }
   function locate(at: readonly PropertyKey[]): Place {

@@ -192,6 +192,14 @@ export const USUAL_FILE = 'rauth.yaml'
  * The RauthError lists each problem as `file:line:column: message`.
  */
 export function loadConfig(fileName: string | undefined, environment: Environment): Config {
+  return loadConfigText(fileName, environment).config
+}
+
+/** The same, with the text that was read; empty without a file. */
+export function loadConfigText(
+  fileName: string | undefined,
+  environment: Environment,
+): { readonly config: Config; readonly text: string } {
   const file = fileName ?? USUAL_FILE
   let text: string
   try {
@@ -207,7 +215,7 @@ export function loadConfig(fileName: string | undefined, environment: Environmen
     text = ''
   }
   const result = parseConfig(text, file, environment)
-  if (result.problems === undefined) return result.config
+  if (result.problems === undefined) return { config: result.config, text }
   throw problemsError(
     result.problems,
     text === '' && fileName === undefined

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES } from '../token/algorithms.ts'
-import { CHANGES } from './changes-at.ts'
+import { BOTH, CHANGES } from './changes-at.ts'
 import { MAX_LANE_WINDOW } from '../token/fast-lane.ts'
 import { auditSchema } from './audit-schema.ts'
 import { controllerSchema } from './controller-schema.ts'
@@ -39,7 +39,7 @@ const shape = z.strictObject({
   service: challengeText
     .default('internal-registry.io')
     .describe("`aud` of the tokens; the registry's `auth.token.service`.")
-    .register(CHANGES, { at: 'run time' }),
+    .register(CHANGES, { at: 'run time', readBy: BOTH }),
   realm: realm
     .describe("Where clients fetch tokens; the registry's `auth.token.realm`.")
     .register(CHANGES, { at: 'run time' }),
@@ -60,17 +60,22 @@ const shape = z.strictObject({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('What is logged at all; a line for each decision is `info`.')
-    .register(CHANGES, { at: 'run time', gone: 'at once' }),
+    .register(CHANGES, { at: 'run time', gone: 'at once', readBy: BOTH }),
   logFormat: z
     .enum(['auto', 'json', 'pretty'])
     .default('auto')
-    .describe('Lines of JSON, or for people; `auto`: for people on a terminal.'),
-  audit: auditSchema.prefault({}).describe('The record of decisions.'),
+    .describe('Lines of JSON, or for people; `auto`: for people on a terminal.')
+    .register(CHANGES, { readBy: BOTH }),
+  audit: auditSchema
+    .prefault({})
+    .describe('The record of decisions.')
+    .register(CHANGES, { readBy: BOTH }),
   secretName: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be the name of a Secret')
     .default('registry-credentials')
-    .describe('Name of the credential Secret in every namespace.'),
+    .describe('Name of the credential Secret in every namespace.')
+    .register(CHANGES, { readBy: BOTH }),
   token: z
     .strictObject({
       expiry: duration(60, MAX_LIFETIME)
@@ -292,12 +297,14 @@ const shape = z.strictObject({
     .describe(
       'Who says who somebody is, in the order in which they are asked; docs/identity.md has them all. Only in the file, never in the environment.',
     ),
-  credentials: credentials.describe('Where the Secrets of the namespaces are.'),
+  credentials: credentials
+    .describe('Where the Secrets of the namespaces are.')
+    .register(CHANGES, { readBy: BOTH }),
   controller: controllerSchema
     .describe(
       '`rauth controller`, which makes the Secrets of namespaces and rotates them; `rauth serve` reads none of it.',
     )
-    .register(CHANGES, { at: 'nothing' }),
+    .register(CHANGES, { at: 'run time', readBy: ['controller'] }),
   guessing: z
     .strictObject({
       failures: count(1_000_000)
@@ -404,7 +411,8 @@ const shape = z.strictObject({
         .prefault('0.0.0.0:9090')
         .describe(
           '/livez, /readyz, /metrics and /decisions/ID, for the cluster, and /live/ with `liveView.enabled`.',
-        ),
+        )
+        .register(CHANGES, { readBy: BOTH }),
     })
     .prefault({})
     .describe('HOST:PORT of each port; port 0 is one that the system picks.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CHANGES, type ChangesAt, type WhenGone } from './changes-at.ts'
+import { CHANGES, type ChangesAt, type Program, type WhenGone } from './changes-at.ts'
 import { schema } from './schema.ts'
 
 export interface Setting {
@@ -10,9 +10,10 @@ export interface Setting {
   readonly read: (text: string) => unknown
   /** Of a list: how it is written in the variable. */
   readonly form?: string
-  /** When a change of it counts in a `rauth serve` that runs. */
+  /** When a change of it counts in a program that runs, of those that read it. */
   readonly changes: ChangesAt
   readonly gone: WhenGone
+  readonly readBy: readonly Program[]
 }
 
 const readText = (text: string): unknown => text
@@ -54,7 +55,9 @@ function formOf(shape: unknown): Pick<Setting, 'form'> {
 }
 
 /** Of what nothing is said, neither there nor of a section that it is in. */
-const UNSAID: Pick<Setting, 'changes' | 'gone'> = { changes: 'restart', gone: 'when asked' }
+const UNSAID: Pick<Setting, 'changes' | 'gone' | 'readBy'> = {
+  ...{ changes: 'restart', gone: 'when asked', readBy: ['serve'] },
+}
 
 function settingsOf(
   shape: z.core.$ZodType,
@@ -63,15 +66,19 @@ function settingsOf(
 ): Setting[] {
   const inner = unwrapped(shape)
   const said = CHANGES.get(shape)
-  const times = { changes: said?.at ?? section.changes, gone: said?.gone ?? section.gone }
+  const of = {
+    changes: said?.at ?? section.changes,
+    gone: said?.gone ?? section.gone,
+    readBy: said?.readBy ?? section.readBy,
+  }
   if (inner instanceof z.ZodObject) {
     return Object.entries(inner.shape as z.core.$ZodShape).flatMap(([key, value]) =>
-      settingsOf(value, [...prefix, key], times),
+      settingsOf(value, [...prefix, key], of),
     )
   }
   const words = prefix.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`))
   const variable = `RAUTH_${words.join('_').toUpperCase()}`
-  return [{ path: prefix, variable, read: readerOf(inner), ...formOf(inner), ...times }]
+  return [{ path: prefix, variable, read: readerOf(inner), ...formOf(inner), ...of }]
 }
 
 /** What no variable can hold. */

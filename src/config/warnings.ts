@@ -28,6 +28,15 @@ export function warningsOf(
   ]
 }
 
+/** Workers past the cores that this program may have. */
+export function idleWorkers(workers: number, cores: number): readonly string[] {
+  if (workers <= cores) return []
+  return [
+    `${workers} workers, and rauth may run on ${cores === 1 ? '1 core' : `${cores} cores`}: those past that ` +
+      `answer no more requests, take 250 MB of memory each and make the start longer; next: workers: auto`,
+  ]
+}
+
 /** Whoever may write a Secret may give it any user name; rules about accounts go by these names. */
 function borrowedNames({ identity }: Config): readonly string[] {
   const kinds = identity.flatMap((source) => Object.keys(source))

@@ -7,6 +7,7 @@ import { remedyFor } from '../adapters/file/unreadable.ts'
 import { watchDirectory } from '../adapters/file/watch.ts'
 import { changesOf, goneOf, withRunTimeChanges } from '../config/changes.ts'
 import { hasLostLineEnd, WHOLE_OF_IT } from '../config/lost-end.ts'
+import type { Program } from '../config/changes-at.ts'
 import type { Config } from '../config/schema.ts'
 import { messageOf, RauthError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -31,10 +32,14 @@ export interface LoadedConfig {
 }
 
 export interface ConfigReloadsOptions extends ConfigSource {
+  /** Whose settings count. */
+  readonly program: Program
   readonly running: () => Config
   /** Puts another configuration in force, of that text, or rejects and changes nothing. */
   readonly apply: (config: Config, text: string) => Promise<void>
   readonly log: Log
+  /** Longest time until another configuration is in force, milliseconds; a few seconds, if not said. */
+  readonly patience?: number
   /** Called once for each state of the file that can't be used. */
   readonly onFailure: () => void
   /** Seconds since the epoch. */
@@ -46,7 +51,9 @@ export interface ConfigReloadsOptions extends ConfigSource {
 export interface ConfigReloads {
   /** Reads the file again, and says what became of it also where nothing did. */
   readonly request: () => void
-  /** What is wrong with the file, or which changes in it wait for a restart; else nothing. */
+  /** What is wrong with the file; else nothing. */
+  readonly refused: () => string | undefined
+  /** The same, or which changes in it wait for a restart. */
   readonly problem: () => string | undefined
   /** Settings that were changed and count after a restart only. */
   readonly waiting: () => readonly string[]
@@ -73,16 +80,21 @@ function withoutFile({ log, clock }: ConfigReloadsOptions): ConfigReloads {
     request() {
       log.info({}, 'no configuration is read again: it is all in the environment, and no file')
     },
-    ...{ problem: () => undefined, waiting: () => [], close: () => undefined },
+    ...{ refused: () => undefined, problem: () => undefined },
+    ...{ waiting: () => [], close: () => undefined },
     takenAt: () => startedAt,
   }
 }
 
 function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
-  const { log, clock, timer } = options
-  const reloads = createReloads(load, (error) => {
-    trouble.lasts(messageOf(error), messageOf(error))
-  })
+  const { log, clock, timer, program } = options
+  const reloads = createReloads(
+    load,
+    (error) => {
+      trouble.lasts(messageOf(error), messageOf(error))
+    },
+    options.patience,
+  )
   const trouble = createTrouble({
     lookAgain: reloads.request,
     tell(error) {
@@ -130,7 +142,7 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
 
   function refuseHalf(text: string, { config, written }: LoadedConfig): void {
     const isCut = hasLostLineEnd(text, takenText)
-    const gone = goneOf(options.running(), config, written)
+    const gone = goneOf(program, options.running(), config, written)
     if (!isCut && gone.length === 0) return
     const lost = isCut
       ? 'ends in the middle of a line'
@@ -144,10 +156,10 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
 
   async function take({ config, unheeded }: LoadedConfig, text: string): Promise<void> {
     const running = options.running()
-    const { atRunTime, atRestart } = changesOf(running, config)
+    const { atRunTime, atRestart } = changesOf(program, running, config)
     const isNews = atRestart.join() !== waiting.join()
     if (atRunTime.length > 0) {
-      await options.apply(withRunTimeChanges(running, config), text)
+      await options.apply(withRunTimeChanges(program, running, config), text)
       for (const warning of unheeded) log.warn({}, warning)
     }
     if (atRunTime.length > 0 || asked)
@@ -172,6 +184,7 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
       trouble.over()
       reloads.request()
     },
+    refused: () => trouble.problem(),
     problem: () => trouble.problem() ?? (waiting.length > 0 ? needsRestart(waiting) : undefined),
     waiting: () => waiting,
     takenAt: () => takenAt,

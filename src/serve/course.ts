@@ -1,3 +1,5 @@
+import type { ConfigMetrics } from '../adapters/ops/metrics/config.ts'
+import type { ReloadMetrics } from '../adapters/ops/metrics/reloads.ts'
 import type { Config } from '../config/schema.ts'
 import { warningsOf } from '../config/warnings.ts'
 import type { Log } from '../log.ts'
@@ -9,17 +11,25 @@ import {
 } from './config-reloads.ts'
 import { LISTENERS, type Role } from './role.ts'
 
-/** What `rauth serve` does in the course of its life, with one process or several. */
+/** What programs that run for long do in the course of their lives, in one process or several. */
 
 /** Reads the configuration again from now on, and tells of it in the metrics. */
 export function followConfig(
-  { log, clock, timer, metrics }: Common,
-  options: Pick<ConfigReloadsOptions, 'file' | 'parse' | 'running' | 'apply'>,
+  {
+    log,
+    clock,
+    timer,
+    metrics,
+  }: Pick<Common, 'log' | 'clock' | 'timer'> & {
+    readonly metrics: ConfigMetrics & ReloadMetrics
+  },
+  options: Omit<ConfigReloadsOptions, 'log' | 'clock' | 'timer' | 'onFailure'>,
 ): ConfigReloads {
   const reloads = createConfigReloads({
     ...{ ...options, log, clock, timer },
     onFailure: metrics.configReloadFailed,
   })
+  metrics.observeReload('configuration', reloads.refused)
   metrics.observeConfig({ at: reloads.takenAt, waiting: () => reloads.waiting().length })
   return reloads
 }

@@ -29,7 +29,7 @@ export interface OpenKeysOptions {
   readonly config: Config
   readonly clock: Clock
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'observeKeys' | 'keyReloadFailed'>
+  readonly metrics: Pick<Metrics, 'observeKeys' | 'observeReload' | 'keyReloadFailed'>
   /** Whether tokens come back here that are bound by the binding key, as to a gateway. */
   readonly takesBound: boolean
   /** Seconds that a token lives at most, of those that are signed now. */
@@ -48,6 +48,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
   const { config, clock, metrics } = options
   const opened = await openStore(options)
   metrics.observeKeys(() => opened.keys.ends())
+  metrics.observeReload('keys', () => opened.keys.problem())
   const { signingKeys } = opened
   if (signingKeys !== undefined) requireAlgorithm(signingKeys.active(clock()).algorithm, config)
   return opened

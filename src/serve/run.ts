@@ -46,7 +46,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
       ofConfig: { name: 'config', trouble: () => reloads?.problem() },
     })
     serving = opened
-    reloads = followConfig(common, { ...source, running: config, apply })
+    reloads = followConfig(common, { ...source, program: 'serve', running: config, apply })
     hangUps.follow(() => {
       reloads?.request()
       opened.readAgain()

@@ -57,6 +57,7 @@ export async function openServing(
   /** There once a port is open. */
   const current = (): Halves => halves ?? { common, health: [] }
   common.metrics.observePolicy(() => current().common.policySource.figures())
+  common.metrics.observeReload('policy', () => current().common.policySource.problem())
 
   async function open(): Promise<void> {
     // Imported when wanted: what a role does not run, it does not load.

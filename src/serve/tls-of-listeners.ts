@@ -37,6 +37,9 @@ export function createTlsOfListeners(options: TlsOfListenersOptions): TlsOfListe
       ),
     }
   })
+  metrics.observeReload('tls', () =>
+    [...opened.values()].map((tls) => tls.problem()).find((problem) => problem !== undefined),
+  )
   return {
     async open(listener) {
       const files = tlsFilesOf(config, listener)

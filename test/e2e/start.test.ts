@@ -34,7 +34,9 @@ interface Facts {
 interface Start {
   readonly child: ChildProcess
   readonly facts: Facts
+  /** Both streams, as they come. */
   readonly output: () => string
+  readonly stdout: () => string
   readonly ended: Promise<number | null>
 }
 
@@ -62,8 +64,11 @@ describe('npm start', () => {
 
   async function start(...more: readonly string[]): Promise<Start> {
     const child = spawn(process.execPath, args(...more), { stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    let [output, stdout] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      stdout += text
+    })
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
     const ended = once(child, 'close').then(([code]) => code as number | null)
     const file = path.join(state, 'quickstart.json')
@@ -72,7 +77,7 @@ describe('npm start', () => {
       await sleep(20)
     }
     const facts = JSON.parse(await readFile(file, 'utf8')) as Facts
-    const started = { child, facts, output: () => output, ended }
+    const started = { child, facts, output: () => output, stdout: () => stdout, ended }
     starts.push(started)
     return started
   }
@@ -87,7 +92,8 @@ describe('npm start', () => {
   }
 
   it('prints logins that work and writes the facts that the contract names', async () => {
-    const { facts, output, child, ended } = await start()
+    const { facts, output, stdout, child, ended } = await start()
+    assert.match(stdout(), /Registry: localhost:/)
     assert.equal(facts.registry, `localhost:${port}`)
     assert.equal(facts.realm, `http://localhost:${port}/token`)
     assert.deepEqual(
@@ -241,12 +247,18 @@ describe('npm start', () => {
     }
   })
 
-  it('is not led astray by settings in the environment', async () => {
+  it('keeps stdout for the log where that is asked for as JSON, and minds no settings of the environment', async () => {
     process.env['RAUTH_LISTEN_TOKEN'] = '127.0.0.1:1'
     try {
-      const { child, ended } = await start()
+      const { child, ended, output, stdout } = await start('--log-format', 'json')
+      assert.match(output(), /Registry: localhost:.*docker login/s, 'told on stderr')
+      assert.equal((await ask(port, '/v2/team-a/piped/tags/list')).status, 401)
+      await until('its line', 10_000, () => /team-a\/piped.*\n/.test(stdout()))
       child.kill('SIGTERM')
       assert.equal(await ended, 0)
+      for (const line of stdout().trimEnd().split('\n')) {
+        assert.doesNotThrow(() => JSON.parse(line) as unknown, line)
+      }
     } finally {
       delete process.env['RAUTH_LISTEN_TOKEN']
     }

@@ -73,6 +73,7 @@ describe('a configuration that changes while rauth runs', () => {
     const { troubles } = JSON.parse(body) as { troubles?: Record<string, string> }
     return { status, config: troubles?.['config'], policy: troubles?.['policy'] }
   }
+  const refused = (what: string) => metric(`rauth_reload_refused\\{what="${what}"\\}`)
   async function metric(name: string): Promise<number> {
     const { body } = await ask(serving.operations, '/metrics')
     return Number(new RegExp(`^${name} (.*)$`, 'm').exec(body)?.[1])
@@ -187,11 +188,13 @@ describe('a configuration that changes while rauth runs', () => {
     assert.equal(status, 200)
     assert.match(config ?? '', /"realm" must be an http or https URL/)
     assert.equal(await metric('rauth_config_reload_failures_total'), failures + 1)
+    assert.equal(await refused('configuration'), 1)
     assert.equal(await metric('rauth_config_last_reload_timestamp_seconds'), at)
     await saysMore(told, hangUp)
     await saysMore(told, () => rm(serving.config))
     await saysMore('can be used again', () => put({ token: { expiry: '14m' } }))
     assert.equal((await readiness()).config, undefined)
+    assert.equal(await refused('configuration'), 0)
   })
 
   it('is not taken while only the beginning of it is there', async () => {

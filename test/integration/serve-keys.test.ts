@@ -40,7 +40,7 @@ describe('a certificate with its key, of several replicas', () => {
       config: loadConfig(file('rauth.yaml'), {}),
       clock: () => Date.now() / 1000,
       log: { info: nothing, warn: nothing, error: nothing },
-      metrics: { observeKeys: nothing, keyReloadFailed: nothing },
+      metrics: { observeKeys: nothing, observeReload: nothing, keyReloadFailed: nothing },
       takesBound,
       longestLife: () => 300,
     })

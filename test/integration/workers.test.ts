@@ -21,6 +21,14 @@ const TAGS = '/v2/team-a/app/tags/list'
 /** Each question on a connection of its own: they are given to the workers in turn. */
 const MANY = Array.from({ length: 12 })
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 describe('several workers', () => {
   let serving: Serving
   before(async () => {
@@ -49,13 +57,6 @@ describe('several workers', () => {
   }
   /** The processes of the workers. */
   const workers = () => childrenOf(serving.child.pid)
-  const isRunning = (pid: number) => {
-    try {
-      return process.kill(pid, 0)
-    } catch {
-      return false
-    }
-  }
 
   it('serve the same ports, are ready as one and counted together', async () => {
     assert.equal(workers().length, 2)
@@ -215,6 +216,36 @@ it('workers end when the process that started them is killed', async () => {
         ),
       )
     }
+  } finally {
+    await serving.stop()
+  }
+})
+
+it('workers that are more than the cores can be stopped while they start', async (context) => {
+  const serving = await startServing({
+    logins: [LOGIN],
+    args: ['--workers', '256'],
+    config: { logLevel: 'info', drainDelay: '60s' },
+    probe: '/livez',
+  })
+  try {
+    const { pid } = serving.child
+    const readyz = async () => (await ask(serving.operations, '/readyz?verbose')).body
+    await until('the first serves', PATIENCE, async () =>
+      /\[-\]workers failed: \d+ of 256 serve/.test(await readyz()),
+    )
+    const answers = () => ask(serving.token, '/health').then(({ status }) => status === 200)
+    await until('it answers', PATIENCE, () => answers().catch(() => false))
+    const before = childrenOf(pid)
+    const begin = performance.now()
+    process.kill(pid, 'SIGTERM')
+    assert.equal(await serving.child.ended, 'exit code 0')
+    context.diagnostic(`${Math.round(performance.now() - begin)} ms with ${before.length} workers`)
+    assert.deepEqual(before.filter(isRunning), [])
+    const log = await serving.log()
+    assert.match(log, /256 workers, and rauth may run on \d+ cores?: .*; next: workers: auto/)
+    assert.match(log, /"stopping: .*\n(?:.*\n)*.*"stopped"/)
+    assert.doesNotMatch(log, /"ready"|takes its place/)
   } finally {
     await serving.stop()
   }

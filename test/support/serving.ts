@@ -47,6 +47,8 @@ export interface ServingOptions {
   readonly args?: readonly string[]
   /** More options of Node's. */
   readonly node?: readonly string[]
+  /** What of its operations port is waited for; without: `/readyz`. */
+  readonly probe?: '/livez' | '/readyz'
 }
 
 /** Each login is that of the namespace with the name of its user. */
@@ -102,7 +104,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   }
   try {
     await untilReady(child, () =>
-      ask(operations, '/readyz').then(
+      ask(operations, options.probe ?? '/readyz').then(
         ({ status }) => status === 200,
         () => false,
       ),

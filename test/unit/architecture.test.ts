@@ -32,6 +32,7 @@ const LEAVES = [
   'identity-headers.ts',
   'route-name.ts',
   'trace-parent.ts',
+  'yaml',
 ]
 const CORE = ['registry', 'policy', 'credentials', 'token']
 /** The core of the controller: nothing that serves a client needs it. */
@@ -67,6 +68,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'object-name.ts': [],
   'route-name.ts': [],
   'trace-parent.ts': [],
+  yaml: [],
   'compact-jws.ts': ['mapping.ts'],
   'service-account.ts': ['namespace-name.ts', 'object-name.ts'],
   'slots.ts': [],
@@ -128,7 +130,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'rate-limiter-flexible': ['adapters/throttle'],
   '@redis/client': ['adapters/throttle'],
   zod: ['config'],
-  yaml: ['config', 'adapters/file', 'adapters/probe', 'adapters/kubernetes'],
+  yaml: ['yaml', 'config', 'adapters/file', 'adapters/probe', 'adapters/kubernetes'],
   '@kubernetes/client-node/dist/auth.js': ['adapters/kubernetes'],
   '@kubernetes/client-node/dist/config.js': ['adapters/kubernetes'],
   express: ['adapters/token-http'],

@@ -179,15 +179,9 @@ export const SECTIONS: readonly Section[] = [
         ],
       },
       {
-        ...{ ...series, unit: 'short', title: 'What could not be taken up' },
-        description: 'rauth goes on with what it had.',
-        queries: [
-          [`sum(${increase('rauth_config_reload_failures_total')})`, 'configuration'],
-          [`sum(${increase('rauth_policy_reload_failures_total')})`, 'policy'],
-          [`sum(${increase('rauth_keys_reload_failures_total')})`, 'keys'],
-          [`sum(${increase('rauth_users_reload_failures_total')})`, 'users'],
-          [`sum(${increase('rauth_tls_reload_failures_total')})`, 'TLS'],
-        ],
+        ...{ ...series, unit: 'short', title: 'What cannot be used as it is now' },
+        description: '1: rauth goes on with what it had.',
+        queries: [[`max by (what) (rauth_reload_refused{${JOB}})`, '{{what}}']],
       },
       {
         ...{ ...series, unit: 'short', title: 'Processes by their policy' },

@@ -84,7 +84,7 @@ function cellsOf({ path, node, required }: Key): readonly string[] {
 
 const WHEN: Readonly<Record<ChangesAt, string>> = {
   'run time': 'at once',
-  ...{ restart: 'after a restart', nothing: '' },
+  restart: 'after a restart',
 }
 
 /** What is said of the setting that a key is in. */

@@ -52,6 +52,7 @@ function observeAll(registry: Registry): void {
   metrics.observeTls(() => ({ certificates: none, authorities: none }))
   metrics.observePolicy(() => ({ rules: 0, version: '' }))
   metrics.observeConfig({ at: () => 0, waiting: () => 0 })
+  metrics.observeReload('configuration', () => undefined)
   metrics.observeCredentials(() => true)
   metrics.observeSecrets({ age: () => 0, counts: () => ({ usable: 0, unusable: 0 }) })
   metrics.observeFailures(() => ({ name: 0, network: 0, token: 0 }))
@@ -68,4 +69,5 @@ function observeAllOfController(registry: Registry): void {
     namespaces: () => ({ in_step: 0, obstructed: 0, failing: 0 }),
   })
   metrics.observeAudit(() => true)
+  metrics.observeConfig({ at: () => 0, waiting: () => 0 })
 }

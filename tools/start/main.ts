@@ -123,7 +123,9 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
     await writeFile(factsFile, `${JSON.stringify(quickstartFacts(running), null, 2)}\n`, {
       mode: 0o600,
     })
-    process.stdout.write(`${welcome(running)}\n`)
+    // Beside JSON it is talk: what reads that from stdout reads nothing else.
+    const stream = options.logFormat === 'json' ? process.stderr : process.stdout
+    stream.write(`${welcome(running)}\n`)
     showLog(stack, options, signal)
     const end = await Promise.race([untilAborted(signal), died(stack)])
     if (end === undefined) say('stopping')

@@ -12,7 +12,8 @@ Runs rauth, a registry and Envoy on this machine, with the namespaces team-a and
   --fast-lane              Envoy by itself lets reads by digest pass that a token opens,
                            for 30 s after its issue: docs/fast-lane.md
   --log-format FORMAT      pretty, json or none: what rauth logs, shown here as it comes
-                           (default pretty on a terminal, else none)
+                           (default pretty on a terminal, else none); with json nothing else is on stdout:
+                           npm -s start -- --log-format json | jq .msg
   --state DIRECTORY        where keys, passwords, images and logs are kept (default .rauth);
                            used again at the next start, remove it to begin anew
   --help                   this text

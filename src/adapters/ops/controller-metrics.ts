@@ -3,8 +3,10 @@ import { VERSION } from '../../version.ts'
 import type { RenderedMetrics } from './metrics.ts'
 import { gauge, gaugeBy } from './metrics/gauges.ts'
 import { createAuditMetrics, type AuditMetrics } from './metrics/audit.ts'
+import { createConfigMetrics, type ConfigMetrics } from './metrics/config.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { addProcessMetrics } from './metrics/process.ts'
+import { createReloadMetrics, type ReloadMetrics } from './metrics/reloads.ts'
 
 /** What a look at a namespace came to. */
 export type ReconcileOutcome = (typeof OUTCOMES)[number]
@@ -28,7 +30,8 @@ export interface ControllerFigures {
 }
 
 /** The metrics of `rauth controller`. */
-export interface ControllerMetrics extends AuditMetrics, KubernetesMetrics, RenderedMetrics {
+export interface ControllerMetrics
+  extends AuditMetrics, ConfigMetrics, KubernetesMetrics, ReloadMetrics, RenderedMetrics {
   reconciled(outcome: ReconcileOutcome): void
   wrote(object: string, why: string): void
   observe(figures: ControllerFigures): void
@@ -55,6 +58,8 @@ export function createControllerMetrics(registry = new Registry()): ControllerMe
   return {
     ...createKubernetesMetrics(registry),
     ...createAuditMetrics(registry),
+    ...createConfigMetrics(registry),
+    ...createReloadMetrics(registry),
     reconciled(outcome) {
       reconciles.inc({ outcome })
     },

@@ -11,6 +11,7 @@ import { createKeyMetrics, type KeyMetrics } from './metrics/keys.ts'
 import { createKubernetesMetrics, type KubernetesMetrics } from './metrics/kubernetes.ts'
 import { createPolicyMetrics, type PolicyMetrics } from './metrics/policy.ts'
 import { addProcessMetrics } from './metrics/process.ts'
+import { createReloadMetrics, type ReloadMetrics } from './metrics/reloads.ts'
 import { createTracingMetrics, type TracingMetrics } from './metrics/tracing.ts'
 import { createTlsMetrics, type TlsMetrics } from './metrics/tls.ts'
 import { createWorkerMetrics, type WorkerMetrics } from './metrics/workers.ts'
@@ -36,6 +37,7 @@ export interface Metrics
     KeyMetrics,
     TlsMetrics,
     PolicyMetrics,
+    ReloadMetrics,
     IdentityMetrics,
     CredentialMetrics,
     KubernetesMetrics,
@@ -58,6 +60,7 @@ export function createMetrics(registry = new Registry()): Metrics {
     ...createKeyMetrics(registry),
     ...createTlsMetrics(registry),
     ...createPolicyMetrics(registry),
+    ...createReloadMetrics(registry),
     ...createIdentityMetrics(registry),
     ...createCredentialMetrics(registry),
     ...createKubernetesMetrics(registry),

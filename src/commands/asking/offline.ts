@@ -39,6 +39,7 @@ const NO_METRICS = {
   usersReloadFailed: () => undefined,
   issuerKeysFailed: () => undefined,
   observeSecrets: () => undefined,
+  observeReload: () => undefined,
   watchEnded: () => undefined,
   apiAnswered: () => undefined,
   lookup: () => () => undefined,
@@ -99,7 +100,8 @@ async function readPolicy(config: Config, named: string | undefined): Promise<Po
 
 /** The keys as they are now: nothing watches them. */
 export async function readKeys(config: Config): Promise<OpenKeys> {
-  const metrics = { observeKeys: () => undefined, keyReloadFailed: () => undefined }
+  const nothing = () => undefined
+  const metrics = { observeKeys: nothing, observeReload: nothing, keyReloadFailed: nothing }
   const opened = await openKeys({
     ...{ config, clock: () => Date.now() / 1000, log: SILENT, metrics },
     takesBound: false,

@@ -35,8 +35,14 @@ export function dockerAuthConfigOf(
   return { ...settled, unheeded: unheeded(data) }
 }
 
-export function loadDockerAuthConfig(fileName: string, environment: Environment): ReadDockerAuth {
-  return dockerAuthConfigOf(readText(fileName), fileName, { folder: process.cwd(), environment })
+/** The same of a file, with the text that was read. */
+export function loadDockerAuthConfig(
+  fileName: string,
+  environment: Environment,
+): ReadDockerAuth & { readonly text: string } {
+  const text = readText(fileName)
+  const folder = process.cwd()
+  return { ...dockerAuthConfigOf(text, fileName, { folder, environment }), text }
 }
 
 export function loadDockerAuth(fileName: string): DockerAuthDocument {

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { ApiRefusal } from '../../adapters/kubernetes/api-refusal.ts'
-import type { Overview } from '../../adapters/kubernetes/overview.ts'
 import type {
   ControllerMetrics,
   NamespaceState,
@@ -17,11 +16,13 @@ import {
   type WorkQueue,
 } from '../../control/work-queue.ts'
 import { messageOf } from '../../errors.ts'
+import type { Aims } from './aims.ts'
 import { AT_ONCE } from './limits.ts'
 import { createWorker, type Term, type Told, type Work, type WorkerOptions } from './worker.ts'
 
 export interface ControllerOptions extends WorkerOptions {
-  readonly overview: Overview
+  /** By which each look goes that begins. */
+  readonly aims: () => Aims
   readonly told: Told
   readonly metrics: Pick<ControllerMetrics, 'reconciled'>
   /** Waits after failures, milliseconds: the first and the longest. */
@@ -55,13 +56,13 @@ const IDLE = { waiting: 0, working: 0, later: 0, failing: 0 }
  * is anything to do it knows from memory; what is done is planned from what the API server has at that moment.
  */
 export function createController(options: ControllerOptions): Controller {
-  const { overview, planning, metrics, told } = options
+  const { aims, metrics, told } = options
   let queue: WorkQueue | undefined
   /** Of each namespace that is not as it should be, what it was told. */
   const obstacles = new Map<string, string>()
   const states = new Map<string, NamespaceState>()
 
-  function stand(observed: Observed, obstacle: Obstacle | undefined): void {
+  function stand({ overview }: Aims, observed: Observed, obstacle: Obstacle | undefined): void {
     const { namespace } = observed
     if (!overview.isChosen(namespace)) states.delete(namespace)
     else states.set(namespace, obstacle === undefined ? 'in_step' : 'obstructed')
@@ -76,14 +77,16 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   async function look(namespace: string, work: Work): Promise<Worked> {
+    const by = aims()
+    const { overview, planning } = by
     const seen = overview.observed(namespace)
     const known = plan(seen, planning())
     const found =
       known.step === undefined
         ? { observed: seen, obstacle: known.obstacle, wake: known.wake, steps: 0 }
-        : await work(namespace, overview.isChosen(namespace))
+        : await work(namespace, overview.isChosen(namespace), by)
     const { observed, obstacle, wake, steps } = found
-    stand(observed, obstacle)
+    stand(by, observed, obstacle)
     metrics.reconciled(outcomeOf(steps, obstacle))
     const next =
       wake === undefined ? undefined : Math.min(MAX_WAIT, Math.max(1, wake - planning().now)) * 1000
@@ -103,7 +106,7 @@ export function createController(options: ControllerOptions): Controller {
     const isConflict = error instanceof ApiRefusal && error.status === 409
     metrics.reconciled(isConflict ? 'conflict' : 'failed')
     if (isConflict && failures < 3) return
-    if (overview.isChosen(key)) states.set(key, 'failing')
+    if (aims().overview.isChosen(key)) states.set(key, 'failing')
     const seconds = Math.round(wait / 1000)
     const again = `failure ${failures}, tried again in ${seconds} s`
     told.failed(key, `${messageOf(error)}; ${again}`)
@@ -126,7 +129,7 @@ export function createController(options: ControllerOptions): Controller {
         },
         timers: createTimers(() => performance.now()),
       })
-      for (const name of overview.names()) queue.add(name)
+      for (const name of aims().overview.names()) queue.add(name)
       if (!signal.aborted) await once(signal, 'abort')
       await queue.close()
       queue = undefined

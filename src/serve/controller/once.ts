@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
 import { isHalfway, type Reconciliation } from '../../control/reconcile.ts'
-import { messageOf, RauthError } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
+import { untilRead } from './aiming.ts'
+import type { Aims } from './aims.ts'
 import { AT_ONCE } from './limits.ts'
-import { openParts, type Parts } from './parts.ts'
+import { openParts } from './parts.ts'
 import { createWorker, type Work } from './worker.ts'
 
 /** How long all that there is may take to be read, milliseconds. */
@@ -21,17 +23,19 @@ export interface Once {
 /** `rauth controller --once`: each namespace one time, as a CronJob does it. */
 export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
   const parts = await openParts(config, dryRun, () => undefined)
-  const { cluster, overview, told, log } = parts
+  const { cluster, aiming, told, log } = parts
+  const { server } = cluster
+  const aims = aiming.current()
   const counts = { inStep: 0, wouldWrite: 0, obstructed: 0, failed: 0 }
   try {
-    await untilRead(parts)
+    await untilRead(aims, { server, limit: READ_LIMIT })
     const { signal } = new AbortController()
     const work = createWorker({ ...parts, api: cluster.api }, { signal, mayWrite: () => true })
-    const waiting = [...overview.names()]
+    const waiting = [...aims.overview.names()]
     const next = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
         try {
-          const { obstacle, observed, steps } = await workToTheEnd(work, name, parts)
+          const { obstacle, observed, steps } = await workToTheEnd(work, name, aims, dryRun)
           const isWritten = dryRun && steps > 0
           counts[obstacle !== undefined ? 'obstructed' : isWritten ? 'wouldWrite' : 'inStep'] += 1
           if (obstacle !== undefined) told.obstacle(observed, obstacle)
@@ -46,7 +50,7 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
     await parts.close()
   }
   const message = dryRun ? 'dry run: nothing was written' : 'all namespaces done'
-  log.info({ server: cluster.server, ...counts }, message)
+  log.info({ server, ...counts }, message)
   return counts
 }
 
@@ -54,24 +58,12 @@ export async function runOnce(config: Config, dryRun: boolean): Promise<Once> {
 async function workToTheEnd(
   work: Work,
   namespace: string,
-  { overview, planning, dryRun }: Parts,
+  aims: Aims,
+  dryRun: boolean,
 ): Promise<Reconciliation> {
-  const result = await work(namespace, overview.isChosen(namespace))
+  const { overview, planning } = aims
+  const result = await work(namespace, overview.isChosen(namespace), aims)
   if (dryRun || !isHalfway(result, planning())) return result
   await sleep(Math.max(0, (result.wake ?? 0) - planning().now) * 1000)
-  return work(namespace, overview.isChosen(namespace))
-}
-
-async function untilRead({ overview, cluster: { server } }: Parts): Promise<void> {
-  const end = performance.now() + READ_LIMIT
-  while (!overview.synced()) {
-    if (performance.now() > end) {
-      const why = overview.problem() ?? 'it does not answer'
-      throw new RauthError(
-        'ERR_UNREACHABLE',
-        `${server} was not read within ${READ_LIMIT / 1000} s: ${why}`,
-      )
-    }
-    await sleep(20)
-  }
+  return work(namespace, overview.isChosen(namespace), aims)
 }

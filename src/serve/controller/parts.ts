@@ -1,37 +1,29 @@
 import type { Cluster } from '../../adapters/kubernetes/cluster.ts'
-import { TIMINGS } from '../../adapters/kubernetes/follow/timings.ts'
-import { createOutage, type Outage } from '../../adapters/kubernetes/follow/outage.ts'
-import {
-  createOverview,
-  type NamespaceChoice,
-  type Overview,
-} from '../../adapters/kubernetes/overview.ts'
 import {
   createControllerMetrics,
   type ControllerMetrics,
 } from '../../adapters/ops/controller-metrics.ts'
 import type { Config } from '../../config/schema.ts'
-import type { PlanContext } from '../../control/settings.ts'
 import type { Log } from '../../log.ts'
 import { createClusterOnce } from '../cluster.ts'
 import { followLogSignals } from '../log-signals.ts'
 import { openLogs, ownTerminal, type Logs } from '../logs.ts'
+import { createAiming, type Aiming } from './aiming.ts'
 import { openEvents } from './events.ts'
-import { planningOf, settingsOf } from './planning.ts'
+import { settingsOf } from './planning.ts'
 import { tellInLog } from './tell-log.ts'
 import type { Told } from './worker.ts'
 
 /** What `rauth controller` is made of, once or for long. */
 export interface Parts {
+  /** That of the start. */
   readonly config: Config
   readonly dryRun: boolean
   readonly log: Log
   readonly logs: Logs
   readonly metrics: ControllerMetrics
   readonly cluster: Cluster
-  readonly overview: Overview
-  readonly choice: NamespaceChoice
-  readonly planning: () => PlanContext
+  readonly aiming: Aiming
   readonly told: Told
   /** Once nobody works any more. */
   close(): Promise<void>
@@ -54,29 +46,13 @@ export async function openParts(
   const settings = settingsOf(config)
   const cluster = await createClusterOnce({ config, log, metrics }).open()
   const { server } = cluster
-  const { labelSelector, except, only } = config.controller.namespaces
-  const choice = {
-    labelSelector: labelSelector === '*' ? undefined : labelSelector,
-    ...{ except, only },
-  }
-  const outages = new Map<string, Outage>()
-  const overview = createOverview({
-    ...{ ...settings, api: cluster.api, timings: TIMINGS, random: Math.random, onChange },
-    ...{ choice, timer: () => performance.now() },
-    onWatchEnd: metrics.watchEnded,
-    onTrouble(what, problem) {
-      const outage = outages.get(what) ?? createOutage(log, { server }, what)
-      outages.set(what, outage)
-      outage.tell(problem)
-    },
-  })
+  const aiming = createAiming(config, { api: cluster.api, server, log, metrics, onChange })
   const inLog = tellInLog(log, logs.recordWrite, settings, dryRun)
   const inCluster = openEvents({
     ...{ api: cluster.api, log, settings, controller: 'rauth.dev/controller' },
   })
   return {
-    ...{ config, dryRun, log, logs, metrics, cluster, overview, choice },
-    planning: planningOf(config, () => Date.now() / 1000),
+    ...{ config, dryRun, log, logs, metrics, cluster, aiming },
     told: {
       step(step, observed) {
         inLog.step(step, observed)
@@ -96,7 +72,7 @@ export async function openParts(
       },
     },
     async close() {
-      overview.close()
+      aiming.close()
       await inCluster.close()
       cluster.close()
       await logs.close()

@@ -7,58 +7,82 @@ import type { Config } from '../../config/schema.ts'
 import { parseInstant } from '../../instant.ts'
 import { isOwned, ROTATED_AT } from '../../control/marks.ts'
 import { messageOf } from '../../errors.ts'
-import { stopSignal } from '../signals.ts'
+import type { ConfigSource } from '../config-reloads.ts'
+import { followConfig } from '../course.ts'
+import { onHangUp, stopSignal } from '../signals.ts'
+import { READ_LIMIT } from './aiming.ts'
+import type { Aims } from './aims.ts'
 import { createController, type Controller } from './controller.ts'
-import { controllerHealth } from './health.ts'
+import { controllerHealth, type ControllerHealthOptions } from './health.ts'
 import { electLeader, leadAlone, type Lead } from './lead.ts'
 import { openParts, type Parts } from './parts.ts'
 
 /** Waits after failures, milliseconds. */
 const BACKOFF = [1_000, 300_000] as const
 
+/** What putting another configuration in force may take besides reading, milliseconds. */
+const LAST_MOMENTS = 10_000
+
 /** How often is looked whether all was read, milliseconds. */
 const PAUSE = 50
 
+export interface RunControllerOptions {
+  readonly dryRun: boolean
+  /** From where the configuration is read again. */
+  readonly source: ConfigSource
+}
+
 /** The whole life of `rauth controller`: follows the cluster, works, waits for a signal, ends. */
-export async function runController(config: Config, dryRun: boolean): Promise<void> {
+export async function runController(config: Config, options: RunControllerOptions): Promise<void> {
+  const { dryRun, source } = options
   // Listened to before anything is open: a signal that comes while it opens is not lost.
+  const hangUps = onHangUp()
   const told = stopSignal()
   const stop = new AbortController()
   let controller: Controller | undefined
   const parts = await openParts(config, dryRun, (namespace) => {
     controller?.changed(namespace)
   })
-  const { overview, log, metrics, planning, cluster } = parts
-  process.on('SIGHUP', () => {
-    log.warn(
-      {},
-      'SIGHUP opens the audit anew and reads no configuration: the controller reads it when it starts',
-    )
-  })
+  const { aiming, log, logs, metrics, cluster } = parts
+  const { current: aims } = aiming
   const { lead, queue, namespaces } = (controller = createController({
-    ...{ ...parts, api: cluster.api, backoff: BACKOFF },
+    ...{ ...parts, aims, api: cluster.api, backoff: BACKOFF },
   }))
+  const reloads = followConfig(
+    { log, metrics, clock: () => Date.now() / 1000, timer: () => performance.now() },
+    {
+      ...{ ...source, program: 'controller', running: () => aims().config },
+      patience: READ_LIMIT + LAST_MOMENTS,
+      async apply(next) {
+        await aiming.change(next)
+        logs.setLevel(next.logLevel)
+      },
+    },
+  )
+  hangUps.follow(reloads.request)
   let leading: Lead | undefined
   const listener = await listen(parts, {
     running: () => !stop.signal.aborted,
+    config: reloads.problem,
     leader: () => leading?.trouble(),
   }).catch(async (error: unknown) => {
+    reloads.close()
     await parts.close()
     throw error
   })
   metrics.observe({
     isLeader: () => !dryRun && leading?.isLeading() === true,
     ...{ queue, namespaces },
-    oldestPassword: () => oldestPassword(parts, planning().now),
-    age: () => overview.age(),
+    oldestPassword: () => oldestPassword(aims()),
+    age: () => aims().overview.age(),
   })
   const { server, from } = cluster
   log.info({ server, from, dryRun, port: listener.port }, 'listening: works as soon as all is read')
 
   async function begin(): Promise<void> {
-    while (!overview.synced() && !stop.signal.aborted) await sleep(PAUSE)
+    while (!aims().overview.synced() && !stop.signal.aborted) await sleep(PAUSE)
     if (stop.signal.aborted) return
-    log.info({ namespaces: overview.names().size }, 'all is read')
+    log.info({ namespaces: aims().overview.names().size }, 'all is read')
     leading = dryRun ? leadAlone(lead) : electLeader(parts, lead)
   }
 
@@ -66,6 +90,7 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
   const signal = await told
   log.info({ signal }, 'stopping')
   stop.abort()
+  reloads.close()
   await beginning
   await leading?.close()
   await parts.close()
@@ -74,12 +99,14 @@ export async function runController(config: Config, dryRun: boolean): Promise<vo
 }
 
 function listen(
-  { config, log, logs, metrics, overview }: Parts,
-  { running, leader }: { running: () => boolean; leader: () => string | undefined },
+  { config, log, logs, metrics, aiming }: Parts,
+  own: Pick<ControllerHealthOptions, 'running' | 'config' | 'leader'>,
 ): Promise<Listener> {
   const server = createOperationsServer({
     routes: [
-      ...healthRoutes(() => controllerHealth({ overview, logs, leader, running })),
+      ...healthRoutes(() =>
+        controllerHealth({ overview: aiming.current().overview, logs, ...own }),
+      ),
       metricsRoute(metrics),
     ],
     onFailure(thrown) {
@@ -92,7 +119,8 @@ function listen(
 }
 
 /** Seconds. */
-function oldestPassword({ overview }: Parts, now: number): number {
+function oldestPassword({ overview, planning }: Aims): number {
+  const { now } = planning()
   let oldest = 0
   for (const name of overview.names()) {
     const { credentials, managed } = overview.observed(name)

@@ -1,12 +1,11 @@
 import type { Api } from '../../adapters/kubernetes/api.ts'
 import { createManagedNamespaces } from '../../adapters/kubernetes/managed/namespaces.ts'
 import { createChoiceReader } from '../../adapters/kubernetes/namespace-choice.ts'
-import type { NamespaceChoice } from '../../adapters/kubernetes/overview.ts'
 import { DRY_WRITER } from '../../control/dry-writer.ts'
 import { reconcile, type Reconciliation } from '../../control/reconcile.ts'
 import type { Observed } from '../../control/observed.ts'
-import type { PlanContext } from '../../control/settings.ts'
 import type { Obstacle, Step } from '../../control/step.ts'
+import type { Aims } from './aims.ts'
 import { PATIENCE } from './limits.ts'
 
 /** While it lasts this replica is the one that writes. */
@@ -29,29 +28,30 @@ export interface Told {
 
 export interface WorkerOptions {
   readonly api: Api
-  readonly choice: NamespaceChoice
-  readonly planning: () => PlanContext
   /** Write nothing. */
   readonly dryRun: boolean
   readonly told: Pick<Told, 'step'>
 }
 
-/** Does for a namespace what is to be done, as it is at that moment; `managed`: it is chosen, as far as is known. */
-export type Work = (namespace: string, managed: boolean) => Promise<Reconciliation>
+/**
+ * Does for a namespace what is to be done, as it is at that moment, by these aims to its end; `managed`: it is chosen,
+ * as far as is known.
+ */
+export type Work = (namespace: string, managed: boolean, aims: Aims) => Promise<Reconciliation>
 
 export function createWorker(
-  { api, choice, planning, dryRun, told }: WorkerOptions,
+  { api, dryRun, told }: WorkerOptions,
   { signal, mayWrite }: Term,
 ): Work {
   const asking = { api, signal, patience: PATIENCE }
-  const namespaces = createManagedNamespaces({ ...planning().settings, ...asking, mayWrite })
-  const isChosen = createChoiceReader({ ...asking, choice })
-  /** A watch may be late or full, and what is deleted by mistake is gone. */
-  const mayKeep = async (namespace: string) =>
-    planning().settings.whenUnmanaged === 'delete' && (await isChosen(namespace))
 
-  return async (namespace, known) => {
-    const managed = known || (await mayKeep(namespace))
+  return async (namespace, known, { settings, choice, planning }) => {
+    const namespaces = createManagedNamespaces({ ...settings, ...asking, mayWrite })
+    /** A watch may be late or full, and what is deleted by mistake is gone. */
+    const mayKeep = async () =>
+      settings.whenUnmanaged === 'delete' &&
+      (await createChoiceReader({ ...asking, choice })(namespace))
+    const managed = known || (await mayKeep())
     return reconcile(await namespaces.observe(namespace, managed), {
       ...{ writer: dryRun ? DRY_WRITER : namespaces, context: planning },
       onStep: (step, observed) => {

@@ -1,5 +1,6 @@
 import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
+import type { SecretFigures } from '../../adapters/ops/metrics/credentials.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Credential, CredentialStore } from '../../credentials/credential.ts'
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
@@ -21,7 +22,7 @@ export interface OpenCredentials extends CredentialStore {
   close(): void
 }
 
-export type CredentialMetrics = Pick<Metrics, 'observeSecrets' | 'watchEnded'>
+export type CredentialMetrics = Pick<Metrics, 'observeSecrets' | 'observeReload' | 'watchEnded'>
 
 export interface OpenCredentialsOptions extends CredentialOptions {
   readonly config: Config
@@ -35,7 +36,11 @@ export async function openCredentials(options: OpenCredentialsOptions): Promise<
   const { config, metrics, cluster, ...parts } = options
   const { credentials, secretName } = config
   if (credentials.source === 'directory') {
-    return createFileSecretStore({ ...parts, secretName, directory: credentials.directory })
+    const { directory } = credentials
+    const store = await createFileSecretStore({ ...parts, secretName, directory })
+    metrics.observeReload('secrets', () => store.problem())
+    metrics.observeSecrets({ counts: () => countsOf(store.listed()) })
+    return store
   }
   // Imported when wanted: not everybody has a cluster.
   const { createKubernetesSecretStore } = await import('../../adapters/kubernetes/secret-store.ts')
@@ -47,4 +52,13 @@ export async function openCredentials(options: OpenCredentialsOptions): Promise<
   })
   metrics.observeSecrets({ age: store.age, counts: store.counts })
   return store
+}
+
+function countsOf(listed: Iterable<ListedNamespace>): ReturnType<SecretFigures['counts']> {
+  let [usable, unusable] = [0, 0]
+  for (const { problem } of listed) {
+    if (problem === undefined) usable += 1
+    else unusable += 1
+  }
+  return { usable, unusable }
 }

@@ -22,7 +22,10 @@ export interface StoreOptions {
   readonly hasher: PasswordHasher
   readonly bindingKey: KeyObject
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'usersReloadFailed' | 'issuerKeysFailed' | 'lookup'> &
+  readonly metrics: Pick<
+    Metrics,
+    'usersReloadFailed' | 'observeReload' | 'issuerKeysFailed' | 'lookup'
+  > &
     CredentialMetrics
   readonly cluster: ClusterOnce
   /** Those of the Secrets, where another process reads them; without: they are read here. */
@@ -91,6 +94,7 @@ export async function openUsers(
       metrics.usersReloadFailed()
     },
   })
+  metrics.observeReload('users', () => document.problem())
   return opened(() => document.current().index, {
     nobody: () => document.current().users.nobody,
     problem: () => document.problem(),

@@ -5,7 +5,7 @@ import { messageOf, RauthError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { createChannel, type Answers, type Channel } from './channel.ts'
 import type { WorkerProcess } from './fork.ts'
-import type { PrimaryCalls, WorkerCalls } from './messages.ts'
+import type { PrimaryCalls, StopOrder, WorkerCalls } from './messages.ts'
 
 /** A worker that runs. */
 export interface Member {
@@ -26,6 +26,8 @@ export interface Member {
 
 export interface CrewOptions {
   readonly count: number
+  /** How many begin at a time: more than there are cores only keep each other from it. */
+  readonly atOnce: number
   readonly fork: () => WorkerProcess
   readonly log: Log
   /** Milliseconds, going forwards. */
@@ -62,11 +64,14 @@ const TIMINGS: CrewTimings = {
 
 /** Processes of this same program that serve the same ports. */
 export interface Crew {
-  /** Starts the first, and once that serves the others. Rejects where one ends before it served. */
+  /** Starts the first, and once that serves the others. Rejects where one ends before it served; not once stopped. */
   start(): Promise<void>
   readonly members: () => readonly Member[]
-  /** Tells them to stop, waits until all have, and ends those that take longer than `patience` ms. */
-  stop(signal: string, patience: number): Promise<void>
+  /**
+   * Tells them to stop, waits until all have, and ends those that take longer than `patience` ms; at once those
+   * that do not serve yet.
+   */
+  stop(how: StopOrder, patience: number): Promise<void>
 }
 
 interface Running {
@@ -77,7 +82,7 @@ interface Running {
 }
 
 export function createCrew(options: CrewOptions): Crew {
-  const { count, fork, log, timer, answersFor, onEnd, timings = TIMINGS } = options
+  const { count, atOnce, fork, log, timer, answersFor, onEnd, timings = TIMINGS } = options
   const running = new Map<number, Running>()
   const failures = new Map<number, number>()
   const pauses = new Set<NodeJS.Timeout>()
@@ -170,11 +175,20 @@ export function createCrew(options: CrewOptions): Crew {
 
   return {
     async start() {
-      await launch(1)
-      await Promise.all(Array.from({ length: count - 1 }, (_, index) => launch(index + 2)))
+      let last = 0
+      async function launchNext(): Promise<void> {
+        if (last === count || stopping) return
+        last += 1
+        await launch(last)
+      }
+      async function launchAll(): Promise<void> {
+        while (last < count && !stopping) await launchNext()
+      }
+      await launchNext()
+      await Promise.all(Array.from({ length: atOnce }, launchAll))
     },
     members: () => [...running.values()].map(({ member }) => member),
-    async stop(signal, patience) {
+    async stop(how, patience) {
       stopping = true
       clearInterval(looking)
       pauses.forEach(clearTimeout)
@@ -185,7 +199,7 @@ export function createCrew(options: CrewOptions): Crew {
       })
       for (const { member, kill } of running.values()) {
         if (member.ports === undefined) kill()
-        else member.channel.tell('stop', signal)
+        else member.channel.tell('stop', how)
       }
       const late = setTimeout(() => {
         for (const { member, kill } of running.values()) {

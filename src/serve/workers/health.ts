@@ -8,6 +8,8 @@ export interface CrewHealthOptions {
   /** How many workers there should be. */
   readonly workers: number
   readonly members: readonly Pick<Member, 'number' | 'ports' | 'health'>[]
+  /** Whether all have served by now. Until then it is not ready, and from then on where one at least serves. */
+  readonly started: () => boolean
   readonly running: () => boolean
 }
 
@@ -19,6 +21,7 @@ export function healthOfCrew({
   own,
   workers,
   members,
+  started,
   running,
 }: CrewHealthOptions): readonly HealthPart[] {
   const serving = members.filter(({ ports }) => ports !== undefined)
@@ -41,11 +44,13 @@ export function healthOfCrew({
       }
     }),
     {
-      ...{ name: 'workers', ready: () => serving.length > 0 },
+      ...{ name: 'workers', ready: () => started() && serving.length > 0 },
       trouble: () =>
         missing.length === 0
           ? undefined
-          : `of ${workers}, these do not serve: ${missing.join(', ')}`,
+          : !started()
+            ? `${serving.length} of ${workers} serve, the others are being started`
+            : `of ${workers}, these do not serve: ${missing.join(', ')}`,
     },
     runningPart(running),
   ]

@@ -6,7 +6,7 @@ import type { Serving } from '../serving.ts'
 import type { Shared } from '../shared.ts'
 import { createChannel, type Channel } from './channel.ts'
 import { createFedCredentials, type FedCredentials } from './fed-credentials.ts'
-import type { Joined, PrimaryCalls, WorkerCalls } from './messages.ts'
+import type { Joined, PrimaryCalls, StopOrder, WorkerCalls } from './messages.ts'
 import { createRemoteFailures } from './remote-failures.ts'
 import { createWatchedDecisions } from './watched-decisions.ts'
 
@@ -32,8 +32,8 @@ export interface PrimaryLink {
   readonly joined: Omit<Joined, 'credentials' | 'hasherKey' | 'documents'>
   readonly hasherKey: Buffer
   readonly shared: Shared
-  /** Resolves with the signal by which all are to stop. */
-  readonly stopped: Promise<string>
+  /** Resolves once all are to stop, with how. */
+  readonly stopped: Promise<StopOrder>
   /** From now on it can be asked. */
   follow(worker: Worker): void
   /** It serves on these ports, and these are its parts. */
@@ -43,7 +43,7 @@ export interface PrimaryLink {
 /** Joins the primary process. Only in a worker. */
 export async function joinPrimary(): Promise<PrimaryLink> {
   const [worker, follow] = later<Worker>()
-  const [stopped, stop] = later<string>()
+  const [stopped, stop] = later<StopOrder>()
   const [fed, feed] = later<FedCredentials | undefined>()
   let prepared: Awaited<ReturnType<Worker['prepare']>> | undefined
   let asked = 0
@@ -95,8 +95,8 @@ export async function joinPrimary(): Promise<PrimaryLink> {
         ;(await worker).common.logs.toggleDebug()
         return undefined
       },
-      stop(signal) {
-        stop(signal)
+      stop(how) {
+        stop(how)
         return undefined
       },
       metrics: async () => (await worker).common.metrics.snapshot(),

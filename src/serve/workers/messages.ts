@@ -32,12 +32,15 @@ export type WorkerCalls = {
   /** What the primary process was asked by a signal: to read and open files again, or for a log of all there is. */
   hangUp: [undefined, undefined]
   toggleDebug: [undefined, undefined]
-  /** End what is under way, and then yourself; by which signal. */
-  stop: [string, undefined]
+  /** End what is under way, and then yourself. */
+  stop: [StopOrder, undefined]
   metrics: [undefined, MetricsSnapshot]
   /** A decision by its id, as the operations port tells it. */
   decision: [string, object | undefined]
 }
+
+/** Whether the ports close at once, as where nobody was told of them, or after `drainDelay`. */
+export type StopOrder = 'at once' | 'after drainDelay'
 
 /** What makes a worker one of several that serve as one. */
 export interface Joined {

@@ -18,10 +18,13 @@ import { createCrewConfig } from './crew-config.ts'
 import { askWorkers } from './crew-word.ts'
 import { workerProcesses } from './fork.ts'
 import { healthOfCrew } from './health.ts'
+import type { StopOrder } from './messages.ts'
 
 export interface PrimaryOptions {
   readonly role: Role
   readonly workers: number
+  /** Of this machine, as far as this program may have them. */
+  readonly cores: number
   /** The text of the configuration; empty: it is all in the environment. */
   readonly text: string
   /** To be told with those of the configuration. */
@@ -43,7 +46,7 @@ export function runPrimary(config: Config, options: PrimaryOptions): Promise<voi
 }
 
 async function lead(first: Config, options: PrimaryOptions): Promise<void> {
-  const { role, workers, source } = options
+  const { role, workers, cores, source } = options
   const hangUps = onHangUp()
   const hasherKey = randomBytes(32)
   const { takesLogins, checks } = dutiesOf(role, first)
@@ -56,18 +59,23 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   for (const warning of options.warnings) log.warn({}, warning)
   tellWarnings(log, role, first)
   metrics.observePolicy(() => common.policySource.figures())
+  metrics.observeReload('policy', () => common.policySource.problem())
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
-  const told = stopSignal()
-  let debug = false
   let stopping = false
+  const told = stopSignal().then((signal) => {
+    stopping = true
+    tellStopping(log, signal)
+  })
+  let debug = false
+  let started = false
   let operations: Listener | undefined
   let reloads: ConfigReloads | undefined
   const failures: Failures | undefined = takesLogins ? await openFailures(common) : undefined
   const members = () => crew.members()
   const crewConfig = createCrewConfig(options.text, members)
   const crew: Crew = createCrew({
-    ...{ count: workers, fork: workerProcesses(), log, timer },
+    ...{ count: workers, atOnce: cores, fork: workerProcesses(), log, timer },
     answersFor: ({ number: worker }) => ({
       join: () => ({
         ...{ worker, workers, debug, hasherKey, config: crewConfig.texts() },
@@ -97,7 +105,10 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   function health(): readonly HealthPart[] {
     const ofConfig: HealthPart = { name: 'config', trouble: () => reloads?.problem() }
     const own = [ofConfig, ...ownHealth(common), ...(failures?.health ?? [])]
-    return healthOfCrew({ own, workers, members: members(), running: () => !stopping })
+    return healthOfCrew({
+      ...{ own, workers, members: members() },
+      ...{ started: () => started, running: () => !stopping },
+    })
   }
 
   async function apply(next: Config, text: string): Promise<void> {
@@ -117,15 +128,25 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     tellWarnings(log, role, next, before)
   }
 
-  async function open(): Promise<void> {
-    await crew.start()
+  /**
+   * Opens the operations port first: many workers may take long, and it tells how far they are. Returns how what is
+   * open by then is to be stopped one day.
+   */
+  async function open(): Promise<StopOrder> {
     process.on('SIGUSR2', () => {
       debug = !debug
-      for (const { channel } of members()) channel.tell('toggleDebug', undefined)
+      for (const { joined, channel } of members())
+        if (joined) channel.tell('toggleDebug', undefined)
     })
-    reloads = followConfig(common, { ...source, apply, running: () => config })
-    hangUps.follow(readAgain)
     operations = await openOperations({ current: () => common, health, role, ...word })
+    await Promise.race([crew.start(), told])
+    if (stopping) return 'at once'
+    started = true
+    reloads = followConfig(common, { ...source, program: 'serve', apply, running: () => config })
+    hangUps.follow(readAgain)
+    const ports = { ...serving()[0]?.ports, operations: operations.port }
+    tellReady(common, first, { role, workers, ports })
+    return 'after drainDelay'
   }
 
   function readAgain(): void {
@@ -136,27 +157,24 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
   }
 
   /** Ends what is open, the operations port last: it tells the cluster what is going on. */
-  async function close(signal: string): Promise<void> {
+  async function close(how: StopOrder): Promise<void> {
     reloads?.close()
-    await crew.stop(signal, (config.drainDelay + config.drainTimeout) * 1000 + LAST_MOMENTS)
+    await crew.stop(how, (config.drainDelay + config.drainTimeout) * 1000 + LAST_MOMENTS)
     feeding?.close()
     failures?.close()
     await operations?.close(0)
     await closeCommon(common)
   }
 
+  let order: StopOrder
   try {
-    await open()
+    order = await open()
   } catch (error) {
-    await close('SIGTERM')
+    await close('at once')
     throw error
   }
-  const ports = { ...serving()[0]?.ports, operations: operations?.port }
-  tellReady(common, first, { role, workers, ports })
-  const signal = await told
-  tellStopping(log, signal)
-  stopping = true
-  await close(signal)
+  await told
+  await close(order)
   log.info({}, 'stopped')
 }
 

@@ -41,7 +41,7 @@ async function serve(
   { role, port, source }: WorkerOptions,
 ): Promise<void> {
   const parse = (text: string) => shareOf(source.parse(text).config, joined.workers)
-  const first = withRunTimeChanges(parse(joined.config.first), parse(joined.config.latest))
+  const first = withRunTimeChanges('serve', parse(joined.config.first), parse(joined.config.latest))
   let serving: Serving | undefined
   const config = (): Config => serving?.current().common.config ?? first
   const common = await createCommon(first, {
@@ -57,12 +57,13 @@ async function serve(
   try {
     const opened = await openServing(common, { role, port })
     serving = opened
-    const prepare = (text: string) => opened.prepare(withRunTimeChanges(config(), parse(text)))
+    const prepare = (text: string) =>
+      opened.prepare(withRunTimeChanges('serve', config(), parse(text)))
     primary.follow({ common, prepare, readAgain: opened.readAgain })
     primary.serves(opened.ports(), opened.health)
-    await stopped
+    const how = await stopped
     opened.stop()
-    await sleep(config().drainDelay * 1000)
+    if (how === 'after drainDelay') await sleep(config().drainDelay * 1000)
   } finally {
     await close()
   }

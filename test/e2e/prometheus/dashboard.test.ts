@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { installParts } from '../../../tools/parts/install.ts'
 import { startChecking } from '../../support/checking.ts'
@@ -60,6 +61,16 @@ describe('the dashboard and the alerts, before a real Prometheus', () => {
       await until(alert, PATIENCE, async () => (await has(pending)).length > 0)
     }
     assert.deepEqual(await watched.prometheus.now('ALERTS{alertstate="firing"}'), [])
+  })
+
+  it('has an alert of a file for as long as that is bad', async () => {
+    const { policy } = watched
+    const text = await readFile(policy, 'utf8')
+    const pending = 'ALERTS{alertname="RauthReloadFailed",what="policy"}'
+    await writeFile(policy, 'rules: []\nrule: []\n')
+    await until('there is one', PATIENCE, async () => (await has(pending)).length > 0)
+    await writeFile(policy, text)
+    await until('there is none', PATIENCE, async () => (await has(pending)).length === 0)
   })
 
   it('counts what is known without work', async () => {

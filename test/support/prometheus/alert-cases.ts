@@ -148,16 +148,14 @@ export const ALERT_CASES: readonly AlertCase[] = [
     summary: 'the certificate, or the CA of clients, of the listener gateway ends in 2d 22h 59m 0s',
   },
   {
-    ...{ alert: 'RauthReloadFailed', at: '10m', labels: POD },
-    fires: { 'rauth_policy_reload_failures_total{pod="rauth-1"}': '0x5 1x10' },
-    firesToo: ['config', 'keys', 'users', 'tls'].map((what) => ({
-      [`rauth_${what}_reload_failures_total{pod="rauth-1"}`]: '0x5 1x10',
-    })),
+    // Hours after it was told, as it is still there.
+    ...{ alert: 'RauthReloadFailed', at: '200m', labels: { ...POD, what: 'policy' } },
+    fires: { 'rauth_reload_refused{pod="rauth-1",what="policy"}': '0x5 1x300' },
     quiet: {
-      'rauth_policy_reload_failures_total{pod="rauth-1"}': '1x20',
-      'rauth_keys_reload_failures_total{pod="rauth-1"}': '0x20',
+      'rauth_reload_refused{pod="rauth-1",what="policy"}': '0x5 1x150 0x150',
+      'rauth_reload_refused{pod="rauth-1",what="configuration"}': '0x300',
     },
-    summary: 'rauth-1 goes on with what it had: something new cannot be used',
+    summary: 'rauth-1 goes on with the policy of before: what is there now cannot be used',
   },
   {
     ...{ alert: 'RauthPolicyDiffers', at: '20m', labels: NAMESPACE },

@@ -22,6 +22,8 @@ export interface Watched {
   readonly link: Link
   readonly prometheus: Prometheus
   readonly traffic: Traffic
+  /** The file with its policy. */
+  readonly policy: string
   stop(): Promise<void>
 }
 
@@ -58,7 +60,7 @@ export async function startWatched(interval: number): Promise<Watched> {
       targets: [serving.operations, (controller satisfies RunningController).operations],
     })
     closing.push(() => prometheus.stop())
-    return { cluster, serving, link, prometheus, traffic, stop }
+    return { cluster, serving, link, prometheus, traffic, policy: file('policy.yaml'), stop }
   } catch (error) {
     await stop()
     throw error

@@ -34,29 +34,61 @@ describe('changes of a configuration', () => {
   for (const [line, atRestart, atRunTime] of CHANGES) {
     it(`of ${line}`, () => {
       const [running, wanted] = [config(), config(line)]
-      assert.deepEqual(changesOf(running, wanted), { atRunTime, atRestart })
-      assert.deepEqual(changesOf(wanted, wanted), { atRunTime: [], atRestart: [] })
-      const applied = withRunTimeChanges(running, wanted)
-      assert.deepEqual(changesOf(applied, wanted), { atRunTime: [], atRestart })
-      assert.deepEqual(changesOf(running, applied), { atRunTime, atRestart: [] })
+      assert.deepEqual(changesOf('serve', running, wanted), { atRunTime, atRestart })
+      assert.deepEqual(changesOf('serve', wanted, wanted), { atRunTime: [], atRestart: [] })
+      const applied = withRunTimeChanges('serve', running, wanted)
+      assert.deepEqual(changesOf('serve', applied, wanted), { atRunTime: [], atRestart })
+      assert.deepEqual(changesOf('serve', running, applied), { atRunTime, atRestart: [] })
+    })
+  }
+
+  const CONTROLLER = [
+    ['controller: { overlap: 48h }', [], ['controller.overlap']],
+    [
+      'controller: { namespaces: { labelSelector: a=b, except: [kube-system] } }',
+      [],
+      ['controller.namespaces.labelSelector', 'controller.namespaces.except'],
+    ],
+    ['controller: { lease: { name: other } }', ['controller.lease.name'], []],
+    ['controller: { dryRun: true }', ['controller.dryRun'], []],
+    [
+      'controller: { pullSecretName: other, adopt: true }',
+      ['controller.pullSecretName'],
+      ['controller.adopt'],
+    ],
+    ['service: other.test\nsecretName: other', ['secretName'], ['service']],
+    ['listen: { token: ":1", operations: ":2" }', ['listen.operations'], []],
+    ['token: { expiry: 10m }\nlogLevel: debug\nlogFormat: json', ['logFormat'], ['logLevel']],
+  ] as const
+
+  for (const [lines, atRestart, atRunTime] of CONTROLLER) {
+    it(`are those of what it reads for rauth controller, of ${lines}`, () => {
+      const [running, wanted] = [config(), config(lines)]
+      assert.deepEqual(changesOf('controller', running, wanted), { atRunTime, atRestart })
+      const applied = withRunTimeChanges('controller', running, wanted)
+      assert.deepEqual(changesOf('controller', applied, wanted), { atRunTime: [], atRestart })
     })
   }
 
   it('are seen also in what cannot print itself', () => {
     const redis = (password: string) => config(`guessing: { redis: "redis://:${password}@a" }`)
-    assert.deepEqual(changesOf(redis('one'), redis('other')).atRestart, ['guessing.redis'])
+    assert.deepEqual(changesOf('serve', redis('one'), redis('other')).atRestart, ['guessing.redis'])
     const users = (hash: string) =>
       config(`identity: [{ users: { accounts: { a: { password: "${hash}" } } } }]`)
-    assert.deepEqual(changesOf(users(HASH), users(HASH.replace('abc', 'abd'))).atRestart, [
+    assert.deepEqual(changesOf('serve', users(HASH), users(HASH.replace('abc', 'abd'))).atRestart, [
       'identity',
     ])
-    assert.deepEqual(changesOf(users(HASH), users(HASH)).atRestart, [])
+    assert.deepEqual(changesOf('serve', users(HASH), users(HASH)).atRestart, [])
   })
 
   it('leave what runs as it was', () => {
     const running = config()
     const before = JSON.stringify(running)
-    withRunTimeChanges(running, config('token: { expiry: 10m }', 'policy: { public: [a/**] }'))
+    withRunTimeChanges(
+      'serve',
+      running,
+      config('token: { expiry: 10m }', 'policy: { public: [a/**] }'),
+    )
     assert.equal(JSON.stringify(running), before)
   })
 

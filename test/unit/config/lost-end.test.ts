@@ -167,14 +167,57 @@ policy:
     for (const text of cutsOf(WHOLE)) {
       if (parseConfig(text, '/etc/rauth/rauth.yaml', {}).problems !== undefined) continue
       const { config, written } = read(text)
-      const gone = goneOf(running, config, written)
+      const gone = goneOf('serve', running, config, written)
       for (const one of gone) lost.add(one)
-      const counts = changesOf(running, config).atRunTime.filter((one) => !gone.includes(one))
+      const counts = changesOf('serve', running, config).atRunTime.filter(
+        (one) => !gone.includes(one),
+      )
       assert.ok(gone.length > 0 || counts.length === 0, text)
     }
     for (const one of ['policy.file', 'trustedProxies', 'guessing.failures', 'gateway.http']) {
       assert.ok(lost.has(one), one)
     }
+  })
+
+  const CONTROLLER = `realm: https://registry.test/token
+service: registry.test
+controller:
+  adopt: true
+  namespaces:
+    only:
+      - team-a
+      - team-b
+    except:
+      - kube-system
+  serviceAccounts: [default]
+  whenUnmanaged: delete
+  rotateAfter: 720h
+  overlap: 12h
+`
+
+  it('changes nothing of a controller that is not asked for, but for what only gave', () => {
+    const { config: running } = read(CONTROLLER)
+    const lost = new Set<string>()
+    for (const text of cutsOf(CONTROLLER)) {
+      if (parseConfig(text, '/etc/rauth/rauth.yaml', {}).problems !== undefined) continue
+      const { config, written } = read(text)
+      const gone = goneOf('controller', running, config, written)
+      for (const one of gone) lost.add(one)
+      const { atRunTime } = changesOf('controller', running, config)
+      assert.ok(gone.length > 0 || atRunTime.length === 0, text)
+    }
+    const keys = ['namespaces.only', 'namespaces.except', 'whenUnmanaged', 'rotateAfter', 'overlap']
+    assert.deepEqual(
+      [...lost].sort(),
+      [...keys.map((key) => `controller.${key}`), 'service'].sort(),
+    )
+  })
+
+  it('of what the other program reads tells neither', () => {
+    const { config: running } = read(`${WHOLE}controller: { overlap: 48h }\n`)
+    const { config, written } = read(WHOLE)
+    assert.deepEqual(goneOf('serve', running, config, written), [])
+    assert.deepEqual(goneOf('controller', running, config, written), ['controller.overlap'])
   })
 
   it('is known by a list that restricts and is shorter, and not by one that is another', () => {
@@ -183,7 +226,7 @@ policy:
     const { config: running } = read(text('10.1.0.0/16', '10.2.0.0/16'))
     const goneIn = (next: string) => {
       const { config, written } = read(next)
-      return goneOf(running, config, written)
+      return goneOf('serve', running, config, written)
     }
     assert.deepEqual(goneIn(text('10.1.0.0/16')), ['trustedProxies'])
     for (const others of [['10.2.0.0/16'], ['10.1.0.0/16', '10.3.0.0/16'], []]) {
@@ -194,8 +237,8 @@ policy:
   it('is none where a key is said to be what is usual, or only gives, or has nothing to do with rights', () => {
     const { config: running } = read(`${WHOLE}logLevel: debug\ncatalog: { registry: http://r }\n`)
     const { config, written } = read(WHOLE.replace('failures: 3', 'failures: 10'))
-    assert.deepEqual(goneOf(running, config, written), [])
-    assert.deepEqual(changesOf(running, config).atRunTime, [
+    assert.deepEqual(goneOf('serve', running, config, written), [])
+    assert.deepEqual(changesOf('serve', running, config).atRunTime, [
       'logLevel',
       'guessing.failures',
       'catalog.registry',

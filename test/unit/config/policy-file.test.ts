@@ -364,7 +364,7 @@ rules:
     [
       'a name that is an alias to YAML',
       'rules:\n  - match: { name: *x }\n    actions: []\n',
-      '2:20: an alias (*x): write the value out; a text that begins with * needs quotes',
+      '2:20: a text that begins with * needs quotes (else *x is an alias of YAML, which is not taken here)',
     ],
     [
       'the same key twice',
@@ -377,11 +377,7 @@ rules:
       `rules: [{ match: {}, actions: [], comment: ${'x'.repeat(1001)} }]`,
       '1:35: "rules.0.comment" must have 1000 characters at most',
     ],
-    [
-      'broken YAML',
-      'rules: [',
-      '1:9: Flow sequence in block collection must be sufficiently indented and end with a ]',
-    ],
+    ['broken YAML', 'rules: [', '1:8: a [ that is not closed: close it with ]'],
   ]
   for (const [name, text, problem] of MISTAKES) {
     it(`says where and what: ${name}`, () => {

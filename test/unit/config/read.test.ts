@@ -283,14 +283,18 @@ describe('configuration', () => {
     [
       'an alias',
       `${MINIMAL}issuer: &a x\nservice: *a\n`,
-      '5:10: an alias (*a): write the value out; a text that begins with * needs quotes',
+      '5:10: *a is an alias of YAML, which is not taken here: write the value out',
     ],
     [
       'an alias of nothing',
       'realm: *x',
-      '1:8: an alias (*x): write the value out; a text that begins with * needs quotes',
+      '1:8: a text that begins with * needs quotes (else *x is an alias of YAML, which is not taken here)',
     ],
-    ['a key that is a list', `${MINIMAL}? [a, b]\n: c\n`, '1:1: a key that is a list or a map'],
+    [
+      'a key that is a list',
+      `${MINIMAL}? [a, b]\n: c\n`,
+      '4:3: a key that is a list or a map: a text that begins with { or [ needs quotes',
+    ],
     [
       'a key that is there for every object',
       `${MINIMAL}__proto__: { x5c: false }\n`,
@@ -375,7 +379,11 @@ describe('configuration', () => {
       '4:1: "workers" must be auto, or a whole number from 1 to 256',
     ],
     ['the same key twice', `${MINIMAL}realm: x\n`, '4:1: "realm" stands here twice: leave one'],
-    ['broken YAML', 'a: b: c', '1:4: Nested mappings are not allowed in compact mappings'],
+    [
+      'broken YAML',
+      'a: b: c',
+      '1:4: a value with a colon and a space in it needs quotes; a map begins on a line of its own',
+    ],
     [
       'a challenge that could break out of its quotes',
       `${MINIMAL}service: 'a"b'\n`,

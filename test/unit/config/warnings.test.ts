@@ -4,7 +4,7 @@ import { parseConfig } from '../../../src/config/read.ts'
 import type { Config } from '../../../src/config/schema.ts'
 import type { TlsListener } from '../../../src/config/tls.ts'
 import { policyOf } from '../../../src/config/policy-file.ts'
-import { policyWarningsOf, warningsOf } from '../../../src/config/warnings.ts'
+import { idleWorkers, policyWarningsOf, warningsOf } from '../../../src/config/warnings.ts'
 
 function configOf(text: string): Config {
   const result = parseConfig(text, 'rauth.yaml', {})
@@ -163,5 +163,16 @@ describe('warnings', () => {
     for (const name of ["'${namespace}/**'", '/^LIB/', 'a-b_c.d/0?*', 'catalog']) {
       assert.deepEqual(of(name), [], name)
     }
+  })
+})
+
+describe('workers', () => {
+  it('are spoken of where there are more than cores', () => {
+    assert.deepEqual([idleWorkers(1, 1), idleWorkers(4, 4)], [[], []])
+    assert.deepEqual(idleWorkers(3, 2), [
+      '3 workers, and rauth may run on 2 cores: those past that answer no more requests, take 250 MB of memory ' +
+        'each and make the start longer; next: workers: auto',
+    ])
+    assert.match(idleWorkers(2, 1).join(), /may run on 1 core:/)
   })
 })

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
+import { yamlMistakes } from '../../../yaml/mistakes.ts'
 import { flawOfShape } from '../manifest-shape.ts'
 
 /** Documents and items of a List in one file. */
@@ -27,20 +28,27 @@ export function readManifests(content: Buffer): readonly ManifestReading[] {
     uniqueKeys: false,
     logLevel: 'silent',
   })
-  const readings = [...documents].flatMap((document) => readDocument(document, lines))
+  const readings = [...documents].flatMap((document) => readDocument(document, text, lines))
   if (readings.length > MAX_MANIFESTS) {
     return [unreadable(`more than ${MAX_MANIFESTS} manifests: split it`)]
   }
   return readings.length > 0 ? readings : [unreadable('no manifest in it: write or remove it')]
 }
 
-function readDocument(document: Document, lines: LineCounter): readonly ManifestReading[] {
+function readDocument(
+  document: Document,
+  text: string,
+  lines: LineCounter,
+): readonly ManifestReading[] {
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return `at line ${line}, column ${col}`
   }
-  const [error] = document.errors
-  if (error !== undefined) return [unreadable(`not YAML (${error.code}) ${at(error.pos[0])}`)]
+  // The parser's own words may quote what it found: its code does for what is not known.
+  const [mistake] = yamlMistakes(document, text, ({ code }) => `not YAML (${code})`)
+  if (mistake !== undefined) {
+    return [unreadable(`${mistake.message} (${at(mistake.offset)})`)]
+  }
   const flaw = flawOf(document)
   if (flaw !== undefined) return [unreadable(`${flaw.what} ${at(flaw.offset)}`)]
 

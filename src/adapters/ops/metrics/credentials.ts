@@ -2,8 +2,8 @@ import type { Registry } from 'prom-client'
 import { gauge, gaugeBy } from './gauges.ts'
 
 export interface SecretFigures {
-  /** Seconds since all was known to be up to date. */
-  readonly age: () => number
+  /** Seconds since all was known to be up to date, where the Kubernetes API has them. */
+  readonly age?: () => number
   /** How many namespaces have a Secret, by whether it can be used. */
   readonly counts: () => { readonly usable: number; readonly unusable: number }
 }
@@ -11,7 +11,7 @@ export interface SecretFigures {
 export interface CredentialMetrics {
   /** From now on tells whether the credentials are known, wherever they come from. */
   observeCredentials(known: () => boolean): void
-  /** From now on tells of the Secrets that are read from the Kubernetes API. */
+  /** From now on tells of the Secrets that are read. */
   observeSecrets(secrets: SecretFigures): void
 }
 
@@ -28,14 +28,16 @@ export function createCredentialMetrics(registry: Registry): CredentialMetrics {
       )
     },
     observeSecrets({ age, counts }) {
-      gauge(
-        registry,
-        {
-          ...{ name: 'rauth_credentials_sync_age_seconds', merged: 'max' },
-          help: 'Time since the credentials were last known to be what the Kubernetes API has.',
-        },
-        age,
-      )
+      if (age !== undefined) {
+        gauge(
+          registry,
+          {
+            ...{ name: 'rauth_credentials_sync_age_seconds', merged: 'max' },
+            help: 'Time since the credentials were last known to be what the Kubernetes API has.',
+          },
+          age,
+        )
+      }
       gaugeBy(
         registry,
         {

@@ -4,6 +4,7 @@ import { controllerHealth } from '../../../../src/serve/controller/health.ts'
 
 const common = {
   overview: { synced: () => true, problem: () => undefined },
+  config: () => undefined,
   leader: () => undefined,
   running: () => true,
 }
@@ -16,6 +17,7 @@ it('goes on while its audit can’t be written, and says so', () => {
     parts.map(({ name, ready, trouble: why }) => [name, ready?.() ?? true, why?.()]),
     [
       ['cluster', true, undefined],
+      ['config', true, undefined],
       ['leader', true, undefined],
       ['audit', true, 'audit.log cannot be written: ENOSPC'],
       ['running', true, undefined],
@@ -27,6 +29,6 @@ it('has no audit where that has no file of its own', () => {
   const parts = controllerHealth({ ...common, logs: { health: undefined } })
   assert.deepEqual(
     parts.map(({ name }) => name),
-    ['cluster', 'leader', 'running'],
+    ['cluster', 'config', 'leader', 'running'],
   )
 })

@@ -25,13 +25,19 @@ describe('a crew of workers', () => {
   let lines: LoggedLine[]
   let ended: string[]
   let crew: Crew
+  let count: number
   /** What each process does at once. */
   let life: (process: Process) => void
   beforeEach(() => {
     ;[processes, lines, ended] = [[], [], []]
     life = serves
-    crew = createCrew({
-      ...{ count: 2, log: logInto(lines), timer: () => performance.now(), timings: TIMINGS },
+    count = 2
+    crew = open()
+  })
+  const open = () =>
+    createCrew({
+      ...{ count, atOnce: 2, log: logInto(lines), timer: () => performance.now() },
+      timings: TIMINGS,
       fork: () =>
         forkInto(processes, (one) => {
           life(one)
@@ -55,8 +61,7 @@ describe('a crew of workers', () => {
         ended.push(`${number} ${how}`)
       },
     })
-  })
-  afterEach(() => crew.stop('SIGTERM', 0))
+  afterEach(() => crew.stop('at once', 0))
 
   const numbers = () =>
     crew
@@ -73,6 +78,46 @@ describe('a crew of workers', () => {
     }
     await crew.start()
     assert.deepEqual([...serving, numbers()], [[], [1], [1, 2]])
+  })
+
+  /** Ends the two that one makes first. */
+  async function reopen(workers: number): Promise<void> {
+    await crew.stop('at once', 0)
+    count = workers
+    crew = open()
+  }
+
+  it('starts so many at a time and no more', async () => {
+    await reopen(6)
+    const underWay: number[] = []
+    life = (one) => {
+      underWay.push(processes.length - numbers().length)
+      serves(one)
+    }
+    await crew.start()
+    assert.deepEqual(numbers(), [1, 2, 3, 4, 5, 6])
+    assert.ok(Math.max(...underWay) <= 2, underWay.join())
+  })
+
+  it('can be stopped while it starts: those that do not serve yet end at once, and none follows', async () => {
+    await reopen(6)
+    life = (one) => {
+      if (processes.length === 1) serves(one)
+    }
+    void crew.start()
+    await until('the next are under way', PATIENCE, () => processes.length === 3)
+    const [one, two] = processes
+    // It comes when they are to stop.
+    two?.primary.tell('opened', { token: 1 })
+    const stopped = crew.stop('at once', PATIENCE)
+    await until('who serves is told', PATIENCE, () => one?.told[0] === 'stop at once')
+    one?.end('exit code 0')
+    await stopped
+    assert.deepEqual(
+      processes.map(({ told }) => told.join()),
+      ['stop at once', 'SIGKILL', 'SIGKILL'],
+    )
+    assert.deepEqual([ended, crew.members()], [[], []])
   })
 
   it('does not start where one can not', async () => {
@@ -129,11 +174,11 @@ describe('a crew of workers', () => {
   it('stops all, by force those that do not, and starts none after that', async () => {
     await crew.start()
     const [one, two] = processes
-    const stopped = crew.stop('SIGTERM', 50)
-    await until('both are told', PATIENCE, () => one?.told[0] === 'stop SIGTERM')
+    const stopped = crew.stop('after drainDelay', 50)
+    await until('both are told', PATIENCE, () => one?.told[0] === 'stop after drainDelay')
     one?.end('exit code 0')
     await stopped
-    assert.deepEqual(two?.told, ['stop SIGTERM', 'SIGKILL'])
+    assert.deepEqual(two?.told, ['stop after drainDelay', 'SIGKILL'])
     assert.deepEqual([ended, crew.members(), processes.length], [[], [], 2])
   })
 })
@@ -161,8 +206,8 @@ function forkInto(processes: Process[], live: (one: Process) => void) {
     return undefined
   }
   const primary = createChannel<PrimaryCalls, WorkerCalls>(there, {
-    stop: (signal) => {
-      note(`stop ${signal}`)
+    stop: (how) => {
+      note(`stop ${how}`)
     },
     ...{ credentials: () => undefined, prepare: () => undefined, commit: () => undefined },
     ...{ abandon: () => undefined, hangUp: () => undefined, toggleDebug: () => undefined },

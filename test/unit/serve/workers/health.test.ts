@@ -16,7 +16,7 @@ it('is ready where all are, and names who is in trouble', () => {
       member(3, state('keys', false, 'unreadable'), state('tracing', true, 'no collector')),
       { number: 2, health: [state('keys', false)] },
     ],
-    running: () => true,
+    ...{ started: () => true, running: () => true },
   })
   const told = parts.map(({ name, ready, trouble }) => [name, ready?.() ?? true, trouble?.()])
   assert.deepEqual(told, [
@@ -29,12 +29,29 @@ it('is ready where all are, and names who is in trouble', () => {
 })
 
 it('is not ready where nobody serves', () => {
-  const parts = healthOfCrew({ own: [], workers: 1, members: [], running: () => false })
+  const parts = healthOfCrew({
+    ...{ own: [], workers: 1, members: [] },
+    ...{ started: () => true, running: () => false },
+  })
   assert.deepEqual(
     parts.map(({ name, ready }) => [name, ready?.()]),
     [
       ['workers', false],
       ['running', false],
+    ],
+  )
+})
+
+it('is not ready while some are being started, and says how far that is', () => {
+  const parts = healthOfCrew({
+    ...{ own: [], workers: 3, members: [member(1), { number: 2, health: [] }] },
+    ...{ started: () => false, running: () => true },
+  })
+  assert.deepEqual(
+    parts.map(({ name, ready, trouble }) => [name, ready?.(), trouble?.()]),
+    [
+      ['workers', false, '1 of 3 serve, the others are being started'],
+      ['running', true, undefined],
     ],
   )
 })
