@@ -11,13 +11,16 @@ import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { idleWorkers, policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
+import { visible } from '../printable.ts'
 import { filesOf } from '../serve/identity/files.ts'
 import { liveViewFiles } from '../serve/live-view-token.ts'
 import type { NeededFile } from '../serve/needed-file.ts'
+import { openSecrets } from '../serve/open-secrets.ts'
 import { tracingFiles } from '../serve/tracing.ts'
 import { readServedFiles } from './check-config/served-files.ts'
 import { configFile, withArgument, type AnyConfigOption } from './config-option.ts'
 import { loadAnyConfig } from './configured.ts'
+import { say } from './output.ts'
 
 /** `rauth check-config`: tells each mistake, or what is doubtful. */
 export async function runCheckConfig(
@@ -38,17 +41,18 @@ export async function runCheckConfig(
   const missing = given.files ? missingPaths(config) : []
   const ofFiles = given.files ? await readServedFiles(config, listeners) : []
   const ofMachine = given.files ? ofThisMachine(config) : []
+  const ofModes = given.files ? await openSecrets(config) : []
   const warnings = [
     ...[...unheeded, ...ofMachine, ...warningsOf(config, listeners)],
-    ...[...ofPolicy, ...ofFiles],
+    ...[...ofPolicy, ...ofFiles, ...ofModes],
   ]
-  for (const line of [...warnings, ...missing]) process.stderr.write(`${name}: ${line}\n`)
+  say([...warnings, ...missing].map((line) => `${name}: ${line}`))
   if (missing.length > 0) {
-    process.stderr.write(`${name}: rauth would not start here; elsewhere: --no-files\n`)
+    say([`${name}: rauth would not start here; elsewhere: --no-files`])
     process.exitCode = 1
     return
   }
-  process.stdout.write(`${name}: ok${countOf(warnings.length)}\n`)
+  process.stdout.write(`${visible(name)}: ok${countOf(warnings.length)}\n`)
 }
 
 export interface CheckConfigOptions extends AnyConfigOption {

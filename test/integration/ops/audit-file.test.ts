@@ -72,7 +72,7 @@ describe('the file of the audit', () => {
       await rename(file, moved)
       files.push(moved)
       audit.reopen()
-      await until('a new file', 5_000, () =>
+      await until('a new file', 20_000, () =>
         stat(file).then(
           () => true,
           () => false,
@@ -89,7 +89,7 @@ describe('the file of the audit', () => {
     // Linux's file of a full disk.
     const { audit, troubles, lost } = await open('/dev/full', 100)
     audit.write('the first\n')
-    await until('a trouble', 5_000, () => audit.problem() !== undefined)
+    await until('a trouble', 20_000, () => audit.problem() !== undefined)
     assert.match(audit.problem() ?? '', /^\/dev\/full cannot be written: ENOSPC/)
     for (let i = 0; i < 12; i += 1) audit.write('ten bytes\n')
     assert.equal(lost(), 2)
@@ -104,14 +104,14 @@ describe('the file of the audit', () => {
     const file = path.join(folder, 'audit.log')
     const { audit, troubles } = await open(file)
     audit.write('a\n')
-    await until('the line', 5_000, async () => (await linesOf(file)).length === 1)
+    await until('the line', 20_000, async () => (await linesOf(file)).length === 1)
     await rename(folder, `${folder}.1`)
     audit.reopen()
     audit.write('b\n')
-    await until('a trouble', 5_000, () => troubles.length === 1)
+    await until('a trouble', 20_000, () => troubles.length === 1)
     assert.match(troubles[0] ?? '', /ENOENT/)
     await mkdir(folder)
-    await until('its end', 5_000, () => troubles.length === 2)
+    await until('its end', 20_000, () => troubles.length === 2)
     await audit.close()
     assert.equal(troubles[1], undefined)
     assert.deepEqual(await linesOf(file), ['b'])
@@ -138,7 +138,7 @@ describe('the file of the audit', () => {
     pass(5_000)
     assert.match(audit.problem() ?? '', /has taken no line for 5 s$/)
     let read = 0
-    await until('all of it', 5_000, async () => {
+    await until('all of it', 20_000, async () => {
       const { bytesRead } = await reader.read(Buffer.alloc(65_536)).catch(() => ({ bytesRead: 0 }))
       read += bytesRead
       return read === 200_001

@@ -67,13 +67,13 @@ it('decisions are told some at a time, and none are kept for whoever does not li
     why: () => ({}),
   })
   for (const id of [1, 2]) record(event(id))
-  await until('the first are told', 5_000, () => told.length === 1)
+  await until('the first are told', 20_000, () => told.length === 1)
   assert.deepEqual(
     told[0]?.map(({ id }) => id),
     ['1', '2'],
   )
   for (let id = 0; id < 6_000; id += 1) record(event(id))
   answer()
-  await until('the next are told', 5_000, () => told.length === 2)
+  await until('the next are told', 20_000, () => told.length === 2)
   assert.equal(told[1]?.length, 5_000)
 })

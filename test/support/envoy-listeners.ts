@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parse, type Document } from 'yaml'
+import { setClusterPort } from '../../tools/envoy/config.ts'
+import { CLUSTERS, LISTENER, placeOf, type Place } from '../../tools/envoy/places.ts'
+
+/** The repository, from dist/test/support. */
+const ROOT = path.resolve(import.meta.dirname, '../../..')
+
+const LISTENERS: Place = ['static_resources', 'listeners']
+const IN_LISTENER: Place = ['filter_chains', 0, 'filters', 0, 'typed_config']
+const ASKING = 'envoy.filters.http.ext_authz'
+const OVER_HTTP = 'rauth-gateway-http'
+
+/** How another listener differs from the one that is shipped. */
+export interface OtherListener {
+  readonly port: number
+  /** Asks rauth's port for HTTP, as envoy/ext-authz-http.yaml does. */
+  readonly overHttp?: number
+  /** Without words of its own: `local_reply_config`. */
+  readonly silent?: boolean
+}
+
+/** Gives a configuration of Envoy one more listener. */
+export function addListener(document: Document, other: OtherListener): void {
+  const { static_resources } = document.toJS() as {
+    static_resources: { listeners: readonly unknown[] }
+  }
+  document.addIn(LISTENERS, document.createNode(static_resources.listeners[0]))
+  const added: Place = [...LISTENERS, static_resources.listeners.length]
+  document.setIn([...added, 'name'], `other-${String(other.port)}`)
+  document.setIn([...added, 'address', 'socket_address', 'port_value'], other.port)
+  const manager: Place = [...added, ...IN_LISTENER]
+  if (other.silent === true) document.deleteIn([...manager, 'local_reply_config'])
+  if (other.overHttp !== undefined) askOverHttp(document, manager, other.overHttp)
+}
+
+/** Where the one connection manager of the shipped listener is. */
+export const SHIPPED: Place = [...LISTENER, ...IN_LISTENER]
+
+function askOverHttp(document: Document, manager: Place, port: number): void {
+  const text = readFileSync(path.join(ROOT, 'envoy/ext-authz-http.yaml'), 'utf8')
+  const { filter, cluster } = parse(text.replaceAll('rauth-gateway', OVER_HTTP)) as {
+    filter: unknown
+    cluster: unknown
+  }
+  const asking = placeOf(document, [...manager, 'http_filters'], ASKING)
+  document.setIn(asking, document.createNode(filter))
+  if (document.toString().includes(`name: ${OVER_HTTP}`)) return
+  document.addIn(CLUSTERS, document.createNode(cluster))
+  setClusterPort(document, OVER_HTTP, port)
+}
