@@ -19,3 +19,8 @@ export function visible(text: string): string {
 export function visibleLines(text: string): string {
   return text.split('\n').map(visible).join('\n')
 }
+
+/** The name of a file as a word of a command to copy: in quotes where a shell would make more of it than a word. */
+export function shellWord(name: string): string {
+  return /^[\w@%+=:,./-]+$/.test(name) ? name : `'${visible(name).replaceAll("'", "'\\''")}'`
+}

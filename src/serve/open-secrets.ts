@@ -4,7 +4,7 @@ import { openToAll } from '../adapters/file/open-to-all.ts'
 import { clusterOf } from '../config/credentials.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS } from '../config/tls.ts'
-import { visible } from '../printable.ts'
+import { shellWord, visible } from '../printable.ts'
 
 const MANIFEST = /^[^.].*\.(?:ya?ml|json)$/
 const KEY = /^[^.].*\.key$/
@@ -28,11 +28,11 @@ export async function openSecrets(config: Config): Promise<readonly string[]> {
     const who = `every account of this machine can read (mode ${first.mode})`
     if (more.length === 0) {
       return [
-        `${visible(first.file)} is secret, and ${who}; next: chmod 600 ${visible(first.file)}`,
+        `${visible(first.file)} is secret, and ${who}; next: chmod 600 ${shellWord(first.file)}`,
       ]
     }
     const which = `${more.length + 1} files such as ${visible(path.basename(first.file))} are secret`
-    return [`${visible(folder)}: ${which}, and ${who}; next: chmod 700 ${visible(folder)}`]
+    return [`${visible(folder)}: ${which}, and ${who}; next: chmod 700 ${shellWord(folder)}`]
   })
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
@@ -150,6 +152,21 @@ describe('rauth check-config of the files that a configuration names', () => {
     await chmod(folder.file('secrets'), 0o700)
     const closed = await folder.rauth(['check-config', 'rauth.yaml'])
     assert.equal(closed.stdout, 'rauth.yaml: ok\n', closed.stderr)
+  })
+
+  it('gives a command to copy that a shell takes no other way, whatever the file is called', async () => {
+    await mkdir(folder.file('named'))
+    const file = folder.file("named/it's; $(touch ran).yaml")
+    await writeFile(file, secretManifest('team-a', LOGIN))
+    await chmod(file, 0o644)
+    for (const name of ['.', 'named']) await chmod(folder.file(name), 0o755)
+    await folder.write('rauth.yaml', BASE.replace('directory: secrets', 'directory: named'))
+    const check = await folder.rauth(['check-config', 'rauth.yaml'])
+    const [, command = ''] = /; next: (chmod .*)\n/.exec(check.stderr) ?? []
+    const run = spawnSync('sh', ['-c', command], { cwd: folder.file('named'), encoding: 'utf8' })
+    assert.equal(run.status, 0, run.stderr)
+    assert.equal((await stat(file)).mode & 0o777, 0o600)
+    assert.deepEqual(await readdir(folder.file('named')), [path.basename(file)])
   })
 
   it('lets no name of a file begin a line or move a cursor', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { printable, visible } from '../../src/printable.ts'
+import { printable, shellWord, visible } from '../../src/printable.ts'
 
 describe('printable', () => {
   const cases: readonly (readonly [string, number, string])[] = [
@@ -26,6 +26,21 @@ describe('visible', () => {
   for (const [text, expected] of cases) {
     it(JSON.stringify(text), () => {
       assert.equal(visible(text), expected)
+    })
+  }
+})
+
+describe('shellWord', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['/etc/rauth/keys/a-1_b.key', '/etc/rauth/keys/a-1_b.key'],
+    ['/my keys/a.key', "'/my keys/a.key'"],
+    ["it's; $(id)", "'it'\\''s; $(id)'"],
+    ['~/a', "'~/a'"],
+    ['a\nb', "'a\\u000ab'"],
+  ]
+  for (const [name, expected] of cases) {
+    it(JSON.stringify(name), () => {
+      assert.equal(shellWord(name), expected)
     })
   }
 })
