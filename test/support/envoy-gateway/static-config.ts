@@ -18,7 +18,9 @@ const LISTENER = 'registry/registry/https'
  * and so any host name. Nothing else is changed. Throws where one of these is not found.
  */
 export function staticConfig(translation: Translation, ports: StaticPorts): Json {
-  const { listeners, clusters, routes } = structuredClone(translation) as unknown as Mutable
+  const { listeners, clusters, routes, overloadManager } = structuredClone(
+    translation,
+  ) as unknown as Mutable
   const listener = only(listeners.filter(({ name }) => name === LISTENER))
   listener.address = address(ports.entry)
   const chain = only(listener.filterChains)
@@ -32,7 +34,7 @@ export function staticConfig(translation: Translation, ports: StaticPorts): Json
   only(routeConfig.virtualHosts).domains = ['*']
   typedConfig.routeConfig = routeConfig
   for (const cluster of clusters) place(cluster, ports)
-  return { staticResources: { listeners: [listener], clusters } }
+  return { staticResources: { listeners: [listener], clusters }, overloadManager }
 }
 
 /** By the object that a cluster was made of. */
@@ -74,6 +76,7 @@ function fail(why: string): never {
 interface Mutable {
   readonly listeners: Listener[]
   readonly clusters: Cluster[]
+  readonly overloadManager: Json
   readonly routes: { name: string; virtualHosts: { domains: string[] }[] }[]
 }
 
