@@ -1,3 +1,5 @@
+import { visible } from './printable.ts'
+
 /** What can keep rauth from serving, or a command from its answer. A "no" to a client is a refusal (refusal.ts), never an error. */
 export type ErrorCode =
   | 'ERR_AUDIT_UNWRITABLE'
@@ -30,7 +32,9 @@ export function codeOf(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined
 }
 
-/** The text of whatever was thrown, for a message or a log line. */
+/** The text of whatever was thrown, for a message or a log line. The system's may hold the name of any file. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  if (!(thrown instanceof Error)) return String(thrown)
+  const isOwn = thrown instanceof RauthError || codeOf(thrown) === undefined
+  return isOwn ? thrown.message : visible(thrown.message)
 }

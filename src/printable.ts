@@ -14,3 +14,8 @@ export function visible(text: string): string {
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
   })
 }
+
+/** The same of a text of several lines, each seen as it is. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n')
+}

@@ -11,9 +11,11 @@ import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { idleWorkers, policyWarningsOf, warningsOf } from '../config/warnings.ts'
 import type { Policy } from '../policy/policy.ts'
+import { visible } from '../printable.ts'
 import { filesOf } from '../serve/identity/files.ts'
 import { liveViewFiles } from '../serve/live-view-token.ts'
 import type { NeededFile } from '../serve/needed-file.ts'
+import { openSecrets } from '../serve/open-secrets.ts'
 import { tracingFiles } from '../serve/tracing.ts'
 import { readServedFiles } from './check-config/served-files.ts'
 import {
@@ -23,6 +25,7 @@ import {
   withArgument,
   type AnyConfigOption,
 } from './config-option.ts'
+import { say } from './output.ts'
 
 export function checkConfigCommand(): Command {
   return addAnyConfigOption(new Command('check-config'))
@@ -48,17 +51,18 @@ export function checkConfigCommand(): Command {
       const missing = given.files ? missingPaths(config) : []
       const ofFiles = given.files ? await readServedFiles(config, listeners) : []
       const ofMachine = given.files ? ofThisMachine(config) : []
+      const ofModes = given.files ? await openSecrets(config) : []
       const warnings = [
         ...[...unheeded, ...ofMachine, ...warningsOf(config, listeners)],
-        ...[...ofPolicy, ...ofFiles],
+        ...[...ofPolicy, ...ofFiles, ...ofModes],
       ]
-      for (const line of [...warnings, ...missing]) process.stderr.write(`${name}: ${line}\n`)
+      say([...warnings, ...missing].map((line) => `${name}: ${line}`))
       if (missing.length > 0) {
-        process.stderr.write(`${name}: rauth would not start here; elsewhere: --no-files\n`)
+        say([`${name}: rauth would not start here; elsewhere: --no-files`])
         process.exitCode = 1
         return
       }
-      process.stdout.write(`${name}: ok${countOf(warnings.length)}\n`)
+      process.stdout.write(`${visible(name)}: ok${countOf(warnings.length)}\n`)
     })
 }
 

@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import { visible } from '../printable.ts'
 
 /** Of a command that prints a table, or something that reads like one. */
 export type Output = 'table' | 'json'
@@ -10,7 +11,7 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 }
 
-/** Talk, which is never among the data. */
+/** Talk, which is never among the data. A line stays one, whatever names are in it. */
 export function say(lines: readonly string[]): void {
-  for (const line of lines) process.stderr.write(`${line}\n`)
+  for (const line of lines) process.stderr.write(`${visible(line)}\n`)
 }

@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander'
 import { RauthError, type ErrorCode } from '../errors.ts'
+import { visibleLines } from '../printable.ts'
 
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   ERR_USAGE: 2,
@@ -19,7 +20,7 @@ export async function runProgram(program: Command): Promise<void> {
     if (thrown instanceof CommanderError) {
       process.exitCode = thrown.exitCode === 0 ? 0 : 2
     } else if (thrown instanceof RauthError) {
-      process.stderr.write(`${thrown.message}\n`)
+      process.stderr.write(`${visibleLines(thrown.message)}\n`)
       process.exitCode = EXIT_CODES[thrown.code] ?? 1
     } else {
       throw thrown

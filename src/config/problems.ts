@@ -1,4 +1,5 @@
 import { RauthError } from '../errors.ts'
+import { visible } from '../printable.ts'
 
 /** One mistake: where it is and what to do about it. */
 export interface ConfigProblem {
@@ -26,6 +27,6 @@ export function problemsError(
   problems: readonly ConfigProblem[],
   more: readonly string[] = [],
 ): RauthError {
-  const lines = problems.map(({ where, message }) => `${where}: ${message}`)
+  const lines = problems.map(({ where, message }) => visible(`${where}: ${message}`))
   return new RauthError('ERR_CONFIG_INVALID', [...lines, ...more].join('\n'))
 }

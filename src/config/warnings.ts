@@ -145,9 +145,11 @@ function plainPorts(config: Config, listeners: readonly TlsListener[]): readonly
   const plain = plainListeners(config, listeners)
   if (plain.length === 0) return []
   const names = (section: string) => plain.map((name) => `${section}.${name}`).join(', ')
+  const loopback = plain.map((name) => `${name}: 127.0.0.1:${config.listen[name].port}`).join(', ')
   return [
     `no TLS for what other machines reach (${names('listen')}): passwords and tokens travel in the ` +
-      `clear unless a mesh encrypts them; next: ${names('tls')}, or listen on 127.0.0.1`,
+      `clear unless a mesh encrypts them; next: certificate and key at ${names('tls')}, or this machine ` +
+      `alone, listen: { ${loopback} }`,
   ]
 }
 

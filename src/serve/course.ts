@@ -9,6 +9,7 @@ import {
   type ConfigReloads,
   type ConfigReloadsOptions,
 } from './config-reloads.ts'
+import { openSecrets } from './open-secrets.ts'
 import { LISTENERS, type Role } from './role.ts'
 
 /** What programs that run for long do in the course of their lives, in one process or several. */
@@ -40,6 +41,11 @@ export function tellWarnings(log: Log, role: Role, config: Config, before?: Conf
   for (const warning of warningsOf(config, LISTENERS[role])) {
     if (!known.has(warning)) log.warn({}, warning)
   }
+}
+
+/** Logs which files with passwords and keys are open to every account of this machine. */
+export async function tellOpenSecrets(log: Log, config: Config): Promise<void> {
+  for (const line of await openSecrets(config)) log.warn({}, line)
 }
 
 export interface Serves {

@@ -3,7 +3,7 @@ import type { Listener } from '../adapters/listen.ts'
 import type { Config } from '../config/schema.ts'
 import { closeCommon, createCommon, LAST_SPANS } from './common.ts'
 import type { ConfigReloads, ConfigSource } from './config-reloads.ts'
-import { followConfig, tellReady, tellStopping, tellWarnings } from './course.ts'
+import { followConfig, tellOpenSecrets, tellReady, tellStopping, tellWarnings } from './course.ts'
 import { endInTime } from './end-in-time.ts'
 import { openOperations } from './operations.ts'
 import type { Role } from './role.ts'
@@ -37,6 +37,7 @@ async function serve(first: Config, options: RunOptions): Promise<void> {
 
   // Listened to before anything is open: a signal that comes while it opens is not lost.
   const told = stopSignal()
+  await tellOpenSecrets(log, first)
   let operations: Listener | undefined
   let reloads: ConfigReloads | undefined
 

@@ -20,7 +20,7 @@ import { until } from '../support/until.ts'
 
 /** The program, from dist/test/e2e. */
 const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
-const PATIENCE = 15_000
+const PATIENCE = 60_000
 const CLUSTER = 'https://kubernetes.default.svc.test'
 const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
 
@@ -170,7 +170,10 @@ describe('secrets of other systems', () => {
         answers.push(JSON.stringify(await ask(serving.operations, `/live/${page}`, { headers })))
       }
     }
-    await until('it is said', PATIENCE, async () => /Redis/i.test(await serving.log()))
+    await until('it is said', PATIENCE, async () => {
+      const log = await serving.log()
+      return /Redis/i.test(log) && /collector|spans/.test(log)
+    })
   })
   after(async () => {
     for (const close of closing.reverse()) await close()

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import { auditLines } from '../support/audit-lines.ts'
 import { hashSync } from '../support/bcrypt.ts'
 import { ask, basic, fetchToken, type Answer, type Question } from '../support/http.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { until } from '../support/until.ts'
 
 /**
  * Secrets go in at every door, good ones and wrong ones, well-formed and not; none may come out
@@ -26,10 +26,6 @@ const WRONG_PASSWORDS = [
 
 /** How long an answer to what is no request is waited for, milliseconds. */
 const PATIENCE = 1_500
-
-async function until(wanted: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 250 && !(await wanted()); i += 1) await sleep(20)
-}
 
 describe('secrets that were sent', () => {
   let stack: Stack
@@ -143,13 +139,18 @@ describe('secrets that were sent', () => {
       ask(tokenPort, `/token?service=${service}&scope=repository:team-b/app:pull`, {
         headers: { authorization: basic('team-c', password) },
       })
-    await until(async () => (await loginWith(kinds['current'] ?? '')).status === 200)
+    // Not by logins that fail until then: too many of them, and the right one is refused as well.
+    await until('the Secret is known', 20_000, async () =>
+      /"files":3,.*"msg":"credentials loaded"/.test(await stack.rauthLog()),
+    )
     for (const [kind, password] of Object.entries(kinds)) {
       assert.equal((await loginWith(password)).status, 200, kind)
       plantBasic(`the ${kind} password`, 'team-c', password)
     }
     await writeKinds(plant('a mistake', 'canary-instead-of-a-date'))
-    await until(async () => (await loginWith(kinds['current'] ?? '')).status === 401)
+    await until('it is of no use', 20_000, async () => {
+      return (await loginWith(kinds['current'] ?? '')).status === 401
+    })
 
     // Logins that go wrong.
     for (const [index, password] of WRONG_PASSWORDS.entries()) {
@@ -280,9 +281,13 @@ describe('secrets that were sent', () => {
     // What was logged before these was written before, too.
     await send('the last', entry, '/v2/team-a/last/tags/list')
     await send('the last', upstream, '/v2/team-a/last/tags/list')
-    await until(async () => (await stack.rauthLog()).includes('team-b.yaml'))
-    await until(async () => (await stack.envoyLog()).includes('team-a/last'))
-    await until(async () => (await stack.registryLog()).includes('team-a/last'))
+    for (const [log, words] of [
+      [() => stack.rauthLog(), 'team-b.yaml'],
+      [() => stack.envoyLog(), 'team-a/last'],
+      [() => stack.registryLog(), 'team-a/last'],
+    ] as const) {
+      await until(`${words} is in the log`, 20_000, async () => (await log()).includes(words))
+    }
   })
   after(() => stack.stop())
 
@@ -360,7 +365,7 @@ describe('secrets that were sent', () => {
     assert.equal(own.status, 404)
     const asked = await idOf('/v2/team-a/asked/tags/list')
     const ids = [own.id, asked.id]
-    await until(async () => {
+    await until('both are in the log', 20_000, async () => {
       const log = await stack.envoyLog()
       return ids.every((id) => log.includes(`"requestId":"${id}"`))
     })

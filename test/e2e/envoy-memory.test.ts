@@ -55,13 +55,13 @@ describe('the memory of Envoy', () => {
   /** Looks on for a while, or until it is too much; after the crowd has gone all is as before. */
   async function staysBelow(limit: number): Promise<void> {
     const end = performance.now() + 4_000
-    await until('the end, or too much memory', 10_000, () => {
+    await until('the end, or too much memory', 20_000, () => {
       return performance.now() > end || peakMemory(stack.envoyPid()) > limit
     })
     const most = peakMemory(stack.envoyPid())
     assert.ok(most <= limit, `${most.toFixed(0)} MiB`)
     crowd?.stop()
-    await until('an answer', 5_000, async () => {
+    await until('an answer', 20_000, async () => {
       const answer = await ask(stack.entry, '/v2/', { headers: { authorization } }).catch(
         () => null,
       )

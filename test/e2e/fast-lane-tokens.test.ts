@@ -122,7 +122,7 @@ describe('tokens in the fast lane', () => {
     jwks = JSON.stringify(createKeySet([kept]).jwks())
     await until(
       'the withdrawn key is refused',
-      8_000,
+      20_000,
       async () => !(await passes(of(withdrawn.kid))),
     )
     assert.equal(await passes(of(kept.kid)), true)

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { craneClient, type CraneClient } from '../support/clients.ts'
 import { ask, fetchToken } from '../support/http.ts'
+import { promised, watchStalls } from '../support/promised.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
 /** Seconds: short, so that a test sees its end. */
@@ -53,46 +54,71 @@ describe('a deployment with the fast lane', () => {
       .reduce((sum, count) => sum + count, 0)
   }
 
+  /**
+   * Measures what is about a token within its window; again, once what was done is undone, where that was over before,
+   * as on a machine that is late: then it is a measure of nothing.
+   */
+  async function inWindow<T>(
+    measure: (bearer: string) => Promise<T>,
+    undo: () => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<T & { readonly bearer: string }> {
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      const begin = performance.now()
+      const bearer = await token()
+      const measured = await measure(bearer)
+      if (performance.now() - begin < WINDOW * 1_000) return { ...measured, bearer }
+      await undo()
+    }
+    return assert.fail('this machine does nothing within the window')
+  }
+
   it('is asked nothing about a read by digest, and about a tag as ever', async () => {
-    const bearer = await token()
-    const before = await asked()
-    for (let i = 0; i < 10; i += 1) assert.equal(await read(bearer), 200)
-    assert.equal(await asked(), before)
-    assert.equal(await read(bearer, 'manifests/v1'), 200)
-    assert.equal(await asked(), before + 1)
+    const { statuses, reads, tags } = await inWindow(async (bearer) => {
+      const before = await asked()
+      const statuses: number[] = []
+      for (let i = 0; i < 10; i += 1) statuses.push(await read(bearer))
+      const between = await asked()
+      statuses.push(await read(bearer, 'manifests/v1'))
+      return { statuses, reads: between - before, tags: (await asked()) - between }
+    })
+    assert.deepEqual([new Set(statuses), reads, tags], [new Set([200]), 0, 1])
   })
 
   it('asks the gateway again when the window is over', async () => {
-    const bearer = await token()
-    const before = await asked()
-    assert.equal(await read(bearer), 200)
-    assert.equal(await asked(), before)
+    const { bearer, before, status, after } = await inWindow(async (bearer) => {
+      return { before: await asked(), status: await read(bearer), after: await asked() }
+    })
+    assert.deepEqual([status, after], [200, before])
     await sleep((WINDOW + 0.1) * 1_000)
     assert.equal(await read(bearer), 200)
     assert.equal(await asked(), before + 1)
   })
 
   it('has a pull ask three times at most, however many layers there are', async () => {
-    const before = await asked()
-    const pulled = await owner.crane('pull', `${stack.registry}/team-a/app:v1`, '/dev/null')
-    assert.equal(pulled.code, 0, pulled.output)
-    const calls = (await asked()) - before
+    const { calls } = await inWindow(async () => {
+      const before = await asked()
+      const pulled = await owner.crane('pull', `${stack.registry}/team-a/app:v1`, '/dev/null')
+      assert.equal(pulled.code, 0, pulled.output)
+      return { calls: (await asked()) - before }
+    })
     // The ping and the tag; the token in hand has the lane.
     assert.ok(calls <= 3, `the gateway was asked ${calls} times`)
   })
 
   it('goes on for the rest of the window when rauth is gone, and for no longer', async () => {
-    const bearer = await token()
-    assert.equal(await read(bearer), 200)
-    await stack.killRauth()
+    const { bearer, statuses } = await inWindow(
+      async (bearer) => {
+        const before = await read(bearer)
+        await stack.killRauth()
+        return { statuses: [before, await read(bearer), await read(bearer, 'manifests/v1')] }
+      },
+      () => stack.startRauth(),
+    )
     try {
-      assert.equal(await read(bearer), 200)
-      assert.equal(await read(bearer, 'manifests/v1'), 503)
-      const begin = performance.now()
-      while ((await read(bearer)) === 200) {
-        assert.ok(performance.now() - begin < (WINDOW + 1) * 1_000, 'the lane did not end')
-        await sleep(50)
-      }
+      assert.deepEqual(statuses, [200, 200, 503])
+      await promised('the end of the lane', (WINDOW + 1) * 1_000, async () => {
+        return (await read(bearer)) !== 200
+      })
       assert.equal(await read(bearer), 503)
     } finally {
       await stack.startRauth()
@@ -102,18 +128,13 @@ describe('a deployment with the fast lane', () => {
   it('ends a credential that is gone with the window and the second of the gateway', async (test) => {
     const bearer = await token()
     const secret = { ...stack.login('team-a') }
-    const begin = performance.now()
+    const [since, stalls] = [performance.now(), watchStalls()]
     await stack.setPassword('team-a', 'another')
-    let last = begin
-    while ((await read(bearer)) === 200) {
-      last = performance.now()
-      assert.ok(last - begin < (WINDOW + 5) * 1_000, 'the lane did not end')
-      await sleep(20)
-    }
-    const took = last - begin
-    test.diagnostic(`read for ${Math.round(took)} ms after its credential was gone`)
+    const isOver = async () => (await read(bearer)) !== 200
+    const limit = WINDOW * 1_000 + PROMISED
+    const last = await promised('the end of the lane', limit, isOver, { since, stalls })
+    test.diagnostic(`read until ${Math.round(last)} ms after its credential was gone`)
     assert.equal(await read(bearer), 401)
-    assert.ok(took <= WINDOW * 1_000 + PROMISED, `${took} ms`)
     await stack.setPassword('team-a', secret.password)
   })
 })

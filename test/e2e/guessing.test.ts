@@ -20,6 +20,8 @@ const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
 const SERVICE = 'internal-registry.io'
 const FAILURES = 10
 const CANARY = 'canary-of-redis'
+/** How long a login waits for an answer of Redis, milliseconds. */
+const WAIT = 250
 
 function login(
   port: number,
@@ -157,12 +159,39 @@ describe('guessing at two replicas that share a Redis', () => {
 
   const right = () => state.logins.get('team-a') ?? assert.fail('no login')
 
+  /** How often a replica has found Redis away. */
+  const losses = async () =>
+    [await logOf(0), await logOf(1)].join('').split('does not answer').length - 1
+
+  /**
+   * Measures, from another address each time, while both count in Redis. On a machine that is late Redis may not answer
+   * within the moment that a replica waits for it, and each counts for itself, as a test below has it: then again.
+   */
+  async function together<T>(measure: (from: string) => Promise<T>): Promise<T> {
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      await until('both count in Redis', 20_000, async () => {
+        return (await isUp(0)) === '1' && (await isUp(1)) === '1'
+      })
+      const before = await losses()
+      const measured = await measure(`127.0.${String((addresses += 1))}.1`)
+      if ((await losses()) === before) return measured
+    }
+    return assert.fail('Redis is late each time')
+  }
+  let addresses = 1
+
   it('ends after as many failures at both together as at one', async () => {
     const [one, two] = [replica(0).token, replica(1).token]
-    assert.deepEqual(await guess(one, 'team-a', 5), unauthorized(5))
-    assert.deepEqual(await guess(two, 'team-a', 5), unauthorized(5))
-    for (const port of [one, two]) {
-      const answer = await login(port, 'team-a', right().password)
+    const { first, second, answers } = await together(async (from) => ({
+      first: await guess(one, 'team-a', 5, { from }),
+      second: await guess(two, 'team-a', 5, { from }),
+      answers: [
+        await login(one, 'team-a', right().password, { from }),
+        await login(two, 'team-a', right().password, { from }),
+      ],
+    }))
+    assert.deepEqual([first, second], [unauthorized(5), unauthorized(5)])
+    for (const answer of answers) {
       assert.equal(answer.status, 429)
       const seconds = Number(answer.headers['retry-after'])
       assert.ok(seconds > 0 && seconds <= 300, answer.headers['retry-after'])
@@ -172,24 +201,31 @@ describe('guessing at two replicas that share a Redis', () => {
   })
 
   it('ends so for guesses at once, too', async () => {
-    const many = Array.from({ length: 60 }, (_, i) =>
-      login(replica(i % 2).token, 'parallel', `wrong ${String(i)}`),
+    const answers = await together((from) =>
+      Promise.all(
+        Array.from({ length: 60 }, (_, i) =>
+          login(replica(i % 2).token, 'parallel', `wrong ${String(i)}`, { from }),
+        ),
+      ),
     )
-    const statuses = (await Promise.all(many)).map(({ status }) => status)
+    const statuses = answers.map(({ status }) => status)
     assert.equal(statuses.filter((status) => status === 401).length, FAILURES)
     assert.equal(statuses.filter((status) => status === 429).length, 60 - FAILURES)
   })
 
   it('is not counted for whoever is right, however many come at once', async () => {
-    const question = { from: '127.0.0.4' }
-    const many = Array.from({ length: 60 }, (_, i) =>
-      login(replica(i % 2).token, 'team-a', right().password, question),
-    )
-    assert.ok((await Promise.all(many)).every(({ status }) => status === 200))
-    assert.deepEqual(await guess(replica(0).token, 'team-a', FAILURES, question), [
-      ...unauthorized(FAILURES),
-    ])
-    assert.equal((await login(replica(1).token, 'team-a', right().password, question)).status, 200)
+    const { many, guesses, last } = await together(async (from) => ({
+      many: await Promise.all(
+        Array.from({ length: 60 }, (_, i) =>
+          login(replica(i % 2).token, 'team-a', right().password, { from }),
+        ),
+      ),
+      guesses: await guess(replica(0).token, 'team-a', FAILURES, { from }),
+      last: await login(replica(1).token, 'team-a', right().password, { from }),
+    }))
+    assert.ok(many.every(({ status }) => status === 200))
+    assert.deepEqual(guesses, unauthorized(FAILURES))
+    assert.equal(last.status, 200)
   })
 
   it('leaves nothing in Redis but short-lived counts by keyed hash', async () => {
@@ -210,13 +246,17 @@ describe('guessing at two replicas that share a Redis', () => {
   it('goes on in the memory of each while Redis is silent, and nobody waits long', async () => {
     process.kill(redis.pid, 'SIGSTOP')
     try {
-      const begin = performance.now()
-      assert.deepEqual(await guess(replica(0).token, 'silent', 20), [
-        ...unauthorized(FAILURES),
-        ...Array<number>(10).fill(429),
-      ])
-      // Sooner than the connection is given up, which would end the wait as well.
-      assert.ok(performance.now() - begin < 4_000, 'somebody waited for Redis')
+      const statuses: number[] = []
+      const times: number[] = []
+      for (let i = 0; i < 20; i += 1) {
+        const begin = performance.now()
+        statuses.push((await login(replica(0).token, 'silent', `wrong ${String(i)}`)).status)
+        times.push(performance.now() - begin)
+      }
+      assert.deepEqual(statuses, [...unauthorized(FAILURES), ...Array<number>(10).fill(429)])
+      // The first one waits for its answer; if others did, no time would be less than that.
+      const usual = times.sort((a, b) => a - b)[10] ?? NaN
+      assert.ok(usual < WAIT, `${usual.toFixed(0)} ms: all wait for Redis`)
       assert.equal(await isUp(0), '0')
     } finally {
       process.kill(redis.pid, 'SIGCONT')
@@ -244,8 +284,11 @@ describe('guessing at two replicas that share a Redis', () => {
       20_000,
       async () => (await isUp(0)) === '1' && (await isUp(1)) === '1',
     )
-    assert.deepEqual(await guess(one, 'restarted', 5), unauthorized(5))
-    assert.deepEqual(await guess(two, 'restarted', 6), [...unauthorized(5), 429])
+    const statuses = await together(async (from) => [
+      ...(await guess(one, 'restarted', 5, { from })),
+      ...(await guess(two, 'restarted', 6, { from })),
+    ])
+    assert.deepEqual(statuses, [...unauthorized(10), 429])
   })
 
   it('logs each change once, and prints the password of Redis nowhere', async () => {

@@ -32,7 +32,7 @@ function shorten(seconds: number): (document: Document) => void {
 describe('a manifest whose body is held back', () => {
   let stack: Stack
   before(async () => {
-    const editEnvoy = shorten(2)
+    const editEnvoy = shorten(4)
     stack = await startStack({ registry: '3', registryAuth: false, envoy: true, editEnvoy })
   })
   after(() => stack.stop())
@@ -72,7 +72,7 @@ describe('a manifest whose body is held back', () => {
   })
 
   it('is not pushed if it comes late', async () => {
-    assert.notEqual(await put('late', held(6)), 201)
+    assert.notEqual(await put('late', held(8)), 201)
     assert.equal(await isThere('late'), false)
   })
 })

@@ -4,12 +4,17 @@ import { loadKeySet } from '../../src/adapters/file/keys/key-files.ts'
 import { createIssuer } from '../../src/token/issuer.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { promised } from '../support/promised.ts'
 import { until } from '../support/until.ts'
 
 describe('while it runs', () => {
   let stack: Stack
   before(async () => {
-    stack = await startStack({ registry: '3', registryAuth: false, envoy: true })
+    stack = await startStack({
+      ...{ registry: '3', registryAuth: false, envoy: true },
+      // It asks again and again until a Secret is there again.
+      environment: { RAUTH_GUESSING_FAILURES: '0', RAUTH_GUESSING_PER_NETWORK: '0' },
+    })
   })
   after(() => stack.stop())
 
@@ -66,10 +71,7 @@ describe('while it runs', () => {
     const elsewhere = await tokenFor('repository:team-b/app:pull', stack.login('team-b'))
 
     await stack.setPassword('team-a', 'a-new-password-for-team-a')
-    const took = await until('the old token ends', 1000, async () => {
-      return (await tags(token)).status === 401
-    })
-    assert.ok(took < 1000)
+    await promised('the old token ends', 1000, async () => (await tags(token)).status === 401)
     assert.match((await tags(token)).body, /credential_revoked/)
     const login = (password: string) =>
       ask(stack.entry, `/token?service=${stack.service}`, {
@@ -87,7 +89,7 @@ describe('while it runs', () => {
     const token = await tokenFor('repository:team-a/app:pull')
     const own = stack.login('team-b')
     await stack.writeSecret('team-b', 'kind: Secret\napiVersion: v1\nmetadata: {namespace: team-b')
-    await until('team-b is disabled', 1000, async () => {
+    await until('team-b is disabled', 20_000, async () => {
       const answer = await ask(stack.entry, `/token?service=${stack.service}`, {
         headers: { authorization: basic(own.username, own.password) },
       })
@@ -97,7 +99,7 @@ describe('while it runs', () => {
     assert.match(await stack.rauthLog(), /team-b\.yaml/)
     assert.doesNotMatch(await stack.rauthLog(), new RegExp(own.password))
     await stack.setPassword('team-b', own.password)
-    await until('team-b is back', 1000, async () => {
+    await until('team-b is back', 20_000, async () => {
       const answer = await ask(stack.entry, `/token?service=${stack.service}`, {
         headers: { authorization: basic(own.username, own.password) },
       })
@@ -115,7 +117,7 @@ describe('while it runs', () => {
     }
     assert.equal((await ask(stack.entry, `/token?service=${stack.service}`)).status, 503)
     await stack.startRauth()
-    await until('rauth is back', 5000, async () => (await tags(token)).status === 404)
+    await until('rauth is back', 20_000, async () => (await tags(token)).status === 404)
   })
 
   it('gives garbage an answer in the right shape', async () => {

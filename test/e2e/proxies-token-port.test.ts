@@ -76,16 +76,24 @@ for (const kind of KINDS) {
       it(`lets people log in while others send forms that never end, by the ${way}`, async () => {
         const port = way === 'entry' ? front.entry : front.stack.token
         const headers = { authorization: basic('team-a', front.stack.login('team-a').password) }
-        const forms = await sendUnfinishedForms(port, UNFINISHED)
-        try {
+        const path = `/token?service=${front.stack.service}`
+        /** The longest of three, milliseconds. */
+        async function logIn(): Promise<number> {
+          let longest = 0
           for (let at = 0; at < 3; at += 1) {
             const begin = performance.now()
-            const path = `/token?service=${front.stack.service}`
             const answer = await ask(port, path, { headers, from: '127.0.0.7' })
             assert.equal(answer.status, 200, answer.body)
-            const took = performance.now() - begin
-            assert.ok(took < 3_000, `${took.toFixed(0)} ms`)
+            longest = Math.max(longest, performance.now() - begin)
           }
+          return longest
+        }
+        // On this machine as it is now.
+        const usual = await logIn()
+        const forms = await sendUnfinishedForms(port, UNFINISHED)
+        try {
+          const took = await logIn()
+          assert.ok(took < 3_000 + 10 * usual, `${took.toFixed(0)} ms, else ${usual.toFixed(0)}`)
         } finally {
           forms.stop()
         }

@@ -137,7 +137,7 @@ describe('two rauths behind Envoy', () => {
     ])
     try {
       await untilPulled(pulls, 3)
-      assert.equal(await second.stop(), true)
+      assert.equal(await second.stop(30_000), true)
       assert.equal(await second.ended, 'exit code 0')
       await untilPulled(pulls, 3)
       second = await startSecond()
@@ -190,11 +190,11 @@ describe('two rauths behind Envoy', () => {
       }
       const asking = askAllTheTime()
       try {
-        await until('it is refused', 10_000, () => refused() > 0)
+        await until('it is refused', 20_000, () => refused() > 0)
         await stack.restart(name)
-        await until('pulls go on', 10_000, async () => (await tags(token).catch(() => 0)) === 200)
+        await until('pulls go on', 20_000, async () => (await tags(token).catch(() => 0)) === 200)
         const before = refused()
-        await until('it is refused again', 10_000, () => refused() > before)
+        await until('it is refused again', 20_000, () => refused() > before)
       } finally {
         over = true
         await asking

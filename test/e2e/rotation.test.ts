@@ -17,6 +17,7 @@ import {
 import { startRegistry, type Registry } from '../support/registry.ts'
 import { run } from '../support/run.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { promised } from '../support/promised.ts'
 import { until } from '../support/until.ts'
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
@@ -24,7 +25,7 @@ const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
 /** How long a key is published before it signs, seconds: time for rauth to learn of it… */
 const AHEAD = 4
 /** …and where a registry must be replaced within it. */
-const LONG_AHEAD = 8
+const LONG_AHEAD = 12
 
 const environment = (ahead: number) => ({
   RAUTH_KEYS_PUBLISH_AHEAD: `${ahead}s`,
@@ -181,7 +182,7 @@ describe('rotation under load, registries that trust the CA', () => {
     const key = (await listKeys(stack)).find(({ kid }) => kid === second) ?? assert.fail()
     const begin = performance.now()
     await drop(key)
-    await until('the end of its tokens', 1000, async () => {
+    await promised('the end of its tokens', 1000, async () => {
       return (await tags(stack.entry, secondToken)).status === 401
     })
     context.diagnostic(`first 401 after ${(performance.now() - begin).toFixed(0)} ms`)
@@ -196,7 +197,7 @@ describe('rotation under load, registries that trust the CA', () => {
     assert.ok(next !== undefined && others.length > 0)
     const begin = performance.now()
     for (const key of others) await drop(key)
-    await until('the end of the stolen key', 1000, async () => {
+    await promised('the end of the stolen key', 1000, async () => {
       return (await tags(stack.entry, stolen)).status === 401
     })
     context.diagnostic(`first 401 after ${(performance.now() - begin).toFixed(0)} ms`)

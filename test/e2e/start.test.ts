@@ -73,7 +73,7 @@ describe('npm start', () => {
     const ended = once(child, 'close').then(([code]) => code as number | null)
     const file = path.join(state, 'quickstart.json')
     for (let i = 0; !existsSync(file) || !output.includes('Ctrl-C'); i += 1) {
-      if (child.exitCode !== null || i > 1500) assert.fail(`npm start did not come up: ${output}`)
+      if (child.exitCode !== null || i > 4500) assert.fail(`npm start did not come up: ${output}`)
       await sleep(20)
     }
     const facts = JSON.parse(await readFile(file, 'utf8')) as Facts
@@ -201,7 +201,7 @@ describe('npm start', () => {
     const inside = Number(facts.upstream.split(':')[1])
     assert.equal((await ask(inside, '/v2/')).status, 200)
     assert.equal((await ask(port, '/v2/team-a/seen/tags/list')).status, 401)
-    await until('its line', 10_000, () =>
+    await until('its line', 20_000, () =>
       /gateway refused 401 {2}GET tags repository:team-a\/seen:pull/.test(output()),
     )
     child.kill('SIGINT')
@@ -242,7 +242,7 @@ describe('npm start', () => {
     while (!existsSync(file)) await sleep(20)
     npm.kill('SIGKILL')
     for (let i = 0; existsSync(file) || (await leftOver()) !== ''; i += 1) {
-      assert.ok(i < 200, await leftOver())
+      assert.ok(i < 1000, await leftOver())
       await sleep(50)
     }
   })

@@ -136,10 +136,11 @@ describe('TLS between the real parts', () => {
       const answer = await ask(port, '/token').catch(() => undefined as Answer | undefined)
       assert.equal(answer, undefined)
     }
-    const { body } = await ask(stack.operations, '/metrics')
     for (const listener of ['token', 'gateway']) {
       const count = `rauth_tls_handshake_failures_total{listener="${listener}",reason="no_tls"} 1\n`
-      assert.ok(body.includes(count), listener)
+      await until(`it is counted, ${listener}`, 20_000, async () =>
+        (await ask(stack.operations, '/metrics')).body.includes(count),
+      )
     }
     assert.match(await stack.rauthLog(), /"reason":"no_tls",.*what a client sent is no TLS/)
   })
@@ -218,7 +219,11 @@ describe('TLS between the real parts', () => {
     const clients = { 'clients.crt': nextEnvoyCa.certificate }
     await mountFiles(at('rauth'), { ...clients, ...pairFiles('tls', { key, certificate }) })
     const readiness = async () => (await ask(stack.operations, '/readyz')).body
-    await until('it is told', 20_000, async () => (await readiness()).includes('"tls.gateway":"'))
+    // Each port reads its files by itself.
+    await until('it is told of both ports', 20_000, async () => {
+      const told = await readiness()
+      return told.includes('"tls.gateway":"') && told.includes('"tls.token":"')
+    })
     assert.match(await readiness(), /"tls\.token":"\S+tls\.crt is not the certificate of /)
     assert.match(await readiness(), /"status":"ok"/)
     const { body } = await ask(stack.operations, '/metrics')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
@@ -126,6 +126,58 @@ describe('rauth check-config of the files that a configuration names', () => {
       assert.match(serve.stdout, told)
     })
   }
+
+  it('warns as serve does of files with secrets that every account can read, until they are closed', async () => {
+    await folder.write('rauth.yaml', BASE)
+    const key = folder.file('keys/signing.key')
+    const lines = [
+      `${key} is secret, and every account of this machine can read (mode 0644); next: chmod 600 ${key}`,
+      `${folder.file('secrets')}: 2 files such as team-a.yaml are secret, and every account of this machine ` +
+        `can read (mode 0644); next: chmod 700 ${folder.file('secrets')}`,
+    ]
+    await folder.write('secrets/team-b.yaml', secretManifest('team-b', LOGIN))
+    await chmod(key, 0o644)
+    for (const name of ['.', 'keys', 'secrets']) await chmod(folder.file(name), 0o755)
+    for (const name of ['team-a', 'team-b']) await chmod(folder.file(`secrets/${name}.yaml`), 0o644)
+    const check = await folder.rauth(['check-config', 'rauth.yaml'])
+    const serve = await folder.rauth(['serve', '-c', 'rauth.yaml'], { until: STARTED })
+    for (const line of lines) {
+      assert.ok(check.stderr.includes(`rauth.yaml: ${line}\n`), check.stderr)
+      assert.ok(serve.stdout.includes(`"msg":"${line}"`), serve.stdout)
+    }
+    // What they say to do.
+    await chmod(key, 0o600)
+    await chmod(folder.file('secrets'), 0o700)
+    const closed = await folder.rauth(['check-config', 'rauth.yaml'])
+    assert.equal(closed.stdout, 'rauth.yaml: ok\n', closed.stderr)
+  })
+
+  it('lets no name of a file begin a line or move a cursor', async () => {
+    const evil = (name: string) => `\u001b[31m${name}\nrauth.yaml: ok`
+    const shown = (name: string) => `\\u001b[31m${name}\\u000arauth.yaml: ok`
+    // One with a line feed is no manifest at all.
+    const manifest = folder.file('secrets/\u001b[31msecret.yaml')
+    await writeFile(manifest, 'a:\n\tb: c\n')
+    await folder.write('rauth.yaml', BASE)
+    const secret = await folder.rauth(['check-config', 'rauth.yaml'])
+    await rm(manifest)
+
+    await mkdir(folder.file('odd'))
+    await folder.write(`odd/${evil('key')}.key`, 'none')
+    await folder.write(`odd/${evil('key')}.crt`, 'none')
+    await folder.write('rauth.yaml', `${BASE}keys: { directory: odd }\n`)
+    const key = await folder.rauth(['check-config', 'rauth.yaml'])
+
+    await folder.write(evil('config'), `${BASE}foo: 1\n`)
+    const config = await folder.rauth(['check-config', evil('config')])
+    const nowhere = await folder.rauth(['check-config', evil('nowhere')])
+    for (const [name, { stderr, code }] of Object.entries({ secret, key, config, nowhere })) {
+      assert.ok(stderr.includes(name === 'secret' ? '\\u001b[31msecret' : shown(name)), stderr)
+      assert.ok(!stderr.includes('\u001b'), name)
+      assert.doesNotMatch(stderr, /^rauth\.yaml: ok/m, name)
+      assert.equal(code, name === 'secret' ? 0 : 1, name)
+    }
+  })
 
   for (const [settings, named] of MISSING) {
     it(`names what is not here, where serve does not start: ${named}`, async () => {

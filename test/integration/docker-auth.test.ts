@@ -144,12 +144,12 @@ describe('a docker_auth configuration on the command line', () => {
     try {
       await assertDecisions()
       await replaceFile(file, before.replace('name: public/*', 'name: open/*'))
-      await until('the next rules', 5_000, async () => {
+      await until('the next rules', 20_000, async () => {
         return (await granted('', 'repository:open/app:pull')) === 'open/app:pull'
       })
       assert.equal(await granted('', 'repository:public/app:pull'), '401')
       await replaceFile(file, before.replace('  alice:', '  bob:'))
-      await until('the next users', 5_000, async () => {
+      await until('the next users', 20_000, async () => {
         return (await granted('bob', 'repository:bob/app:pull')) === 'bob/app:pull'
       })
       assert.equal(await granted('alice', 'repository:alice/app:pull'), '401')

@@ -28,7 +28,11 @@ describe('rauth explain', () => {
     folder = await makeCliFolder({ 'policy.yaml': POLICY })
     serving = await startServing({
       logins: [login],
-      config: { policy: { file: folder.file('policy.yaml') } },
+      config: {
+        policy: { file: folder.file('policy.yaml') },
+        // It asks again and again until a Secret is known.
+        guessing: { failures: 0, perNetwork: 0 },
+      },
     })
   })
   after(async () => {
@@ -71,7 +75,7 @@ describe('rauth explain', () => {
     await serving.writeSecret('team-c', other)
     const scope = 'repository:team-c/app:pull'
     let fresh = ''
-    await until('team-c can log in', 10_000, async () => {
+    await until('team-c can log in', 20_000, async () => {
       fresh = await fetchToken(serving.token, other, SERVICE, scope).catch(() => '')
       return fresh !== ''
     })

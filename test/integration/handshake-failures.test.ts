@@ -115,7 +115,7 @@ for (const kind of ['HTTP', 'gRPC'] as const) {
     for (const [who, client, reason] of CLIENTS) {
       it(`is told of a client ${who}: ${reason}`, async () => {
         await client(listener.port)
-        await until('the failure', 5_000, () => failures.length > 0)
+        await until('the failure', 20_000, () => failures.length > 0)
         assert.deepEqual(
           failures.map((failure) => failure.reason),
           [reason],

@@ -112,7 +112,7 @@ describe('createExchangeServer', () => {
     const { port, refusals, details } = await start()
     const client = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false })
     await once(client, 'error')
-    await until('it is refused', 5_000, () => refusals.length > 0)
+    await until('it is refused', 20_000, () => refusals.length > 0)
     assert.deepEqual(refusals, ['request_malformed'])
     assert.match(details[0] ?? '', /^what came is TLS and this port is plain/)
   })

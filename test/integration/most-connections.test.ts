@@ -56,7 +56,7 @@ for (const tls of [false, true]) {
       const before = arrived
       await once(client, tls ? 'secureConnect' : 'connect').catch(() => undefined)
       client.write(text)
-      await until('it was read', 2_000, () => told.over || arrived > before)
+      await until('it was read', 20_000, () => told.over || arrived > before)
       return told
     }
 
@@ -64,22 +64,22 @@ for (const tls of [false, true]) {
       await start()
       const [busy, first, second] = [await say(HELD), await say(UNFINISHED), await say(UNFINISHED)]
       const other = await say(ASKED)
-      await until('an answer', 2_000, () => other.text.endsWith('here'))
+      await until('an answer', 20_000, () => other.text.endsWith('here'))
       assert.deepEqual([busy.over, first.over, second.over], [false, true, false])
       held[0]?.end('late')
-      await until('an answer', 2_000, () => busy.text.endsWith('late'))
+      await until('an answer', 20_000, () => busy.text.endsWith('late'))
     })
 
     it('ends one that is idle after its answer, and the new one where all are being answered', async () => {
       await start()
       const idle = await say(ASKED)
-      await until('an answer', 2_000, () => idle.text.endsWith('here'))
+      await until('an answer', 20_000, () => idle.text.endsWith('here'))
       await say(HELD)
       await say(HELD)
       const third = await say(HELD)
-      await until('the idle one is gone', 2_000, () => idle.over)
+      await until('the idle one is gone', 20_000, () => idle.over)
       const fourth = await say(HELD)
-      await until('it is refused', 2_000, () => fourth.over)
+      await until('it is refused', 20_000, () => fourth.over)
       assert.equal(third.over, false)
     })
   })

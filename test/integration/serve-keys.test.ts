@@ -54,7 +54,7 @@ describe('a certificate with its key, of several replicas', () => {
     const early = await replica(', bindingKey: b.key')
     const before = kid(early) ?? ''
     await another()
-    await until('the other key', 5_000, () => kid(early) !== before)
+    await until('the other key', 20_000, () => kid(early) !== before)
     const late = await replica(', bindingKey: b.key')
     assert.equal(kid(late), kid(early))
     assert.ok(late.bindingKey.equals(early.bindingKey))
@@ -65,7 +65,7 @@ describe('a certificate with its key, of several replicas', () => {
     const early = await replica('')
     const before = kid(early)
     await another()
-    await until('the trouble', 5_000, () => early.keys.problem() !== undefined)
+    await until('the trouble', 20_000, () => early.keys.problem() !== undefined)
     assert.match(early.keys.problem() ?? '', /another private key.*set keys\.bindingKey/)
     assert.equal(kid(early), before)
   })
@@ -74,7 +74,7 @@ describe('a certificate with its key, of several replicas', () => {
     const early = await replica('', false)
     const before = kid(early)
     await another()
-    await until('the other key', 5_000, () => kid(early) !== before)
+    await until('the other key', 20_000, () => kid(early) !== before)
   })
 
   const MISTAKES: readonly (readonly [what: string, text: string | undefined, told: RegExp])[] = [

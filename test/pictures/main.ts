@@ -36,7 +36,7 @@ try {
     await page.locator('#rows tr.refused').first().waitFor()
     await page.locator('#rule-rows tr').first().waitFor()
     await page.getByLabel('Outcome').selectOption('denied')
-    await until('only those', 5_000, async () => {
+    await until('only those', 20_000, async () => {
       const [others, denied] = await Promise.all(
         ['.allowed', '.refused'].map((kind) => page.locator(`#rows tr${kind}`).count()),
       )

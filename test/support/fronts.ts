@@ -7,7 +7,9 @@ import { startChild, untilReady, type ChildOptions } from '../../tools/stack/chi
 import { envoyConfig } from '../../tools/envoy/config.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { staticConfig } from './envoy-gateway/static-config.ts'
-import { recorded } from './envoy-gateway/translation.ts'
+import { RECORDED } from './envoy-gateway/translation.ts'
+import { gatewayConfig } from './istio/static-config.ts'
+import { RECORDED as OF_ISTIO } from './istio/translation.ts'
 import { ask } from './http.ts'
 import { ingressNginxSite, type Ingress } from './ingress-nginx.ts'
 import { manifestsOf } from './kubernetes/manifests.ts'
@@ -30,7 +32,8 @@ export interface Front {
 export interface FrontKind {
   readonly name: string
   /** `gateway.http`, or what asks as one of these does. */
-  readonly proxy: 'envoy' | 'envoy-gateway' | 'nginx' | 'ingress-nginx' | 'haproxy' | 'traefik'
+  readonly proxy:
+    'envoy' | 'envoy-gateway' | 'istio' | 'nginx' | 'ingress-nginx' | 'haproxy' | 'traefik'
   /** What a test changes in the example besides ports; it must be there. */
   readonly change?: readonly [from: string, to: string]
 }
@@ -38,8 +41,9 @@ export interface FrontKind {
 /** `gateway.http` where it has another name. */
 const ASKS_LIKE: Readonly<Partial<Record<FrontKind['proxy'], string>>> = {
   'ingress-nginx': 'nginx',
-  // It asks over gRPC.
+  // These ask over gRPC.
   'envoy-gateway': 'envoy',
+  istio: 'envoy',
 }
 
 interface Ports {
@@ -111,7 +115,11 @@ const PREPARE: Readonly<Record<FrontKind['proxy'], Prepare>> = {
   },
 
   async 'envoy-gateway'(folder, ports) {
-    return envoy(folder, stringify(staticConfig(await recorded(), ports)))
+    return envoy(folder, stringify(staticConfig(await RECORDED.read(), ports)))
+  },
+
+  async istio(folder, ports) {
+    return envoy(folder, stringify(gatewayConfig((await OF_ISTIO.read()).gateway, ports)))
   },
 }
 

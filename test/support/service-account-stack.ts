@@ -26,7 +26,7 @@ export interface ServiceAccountStackOptions extends Pick<StackOptions, 'registry
 }
 
 /** Milliseconds until the API server must act by the rights of rauth. */
-const EFFECT_LIMIT = 10_000
+const EFFECT_LIMIT = 30_000
 
 export async function startServiceAccountStack({
   accounts,

@@ -156,7 +156,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     killRauth: () => stack.rauth().kill(),
     startRauth: async () => (await stack.startRauth()).pid,
-    stopRauth: () => stack.rauth().stop(),
+    stopRauth: () => stack.rauth().stop(30_000),
     restart: (name) => stack.restart(name),
     async stop() {
       const killed = await stack.stop()

@@ -14,6 +14,8 @@ export interface TlsCertificateOptions {
   readonly organization?: string
   /** Beside 127.0.0.1. */
   readonly address?: string
+  /** Beside these: who a workload of a mesh is. */
+  readonly uri?: string
   readonly from?: Date
   readonly to?: Date
 }
@@ -63,6 +65,7 @@ async function authorityUnder(cn: string, above: Issuer | undefined): Promise<Tl
           ...(options.address === undefined
             ? []
             : [{ type: 'ip' as const, value: options.address }]),
+          ...(options.uri === undefined ? [] : [{ type: 'url' as const, value: options.uri }]),
         ]),
       ])
       const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', leaf.keys.privateKey)

@@ -40,6 +40,8 @@ export type GoMainModule =
       readonly name: string
       /** What stands for its go.mod, which it has none of: `docker/cli` has a vendor.mod. */
       readonly requirements?: { readonly file: string; readonly sums: string }
+      /** A program of this repository, one Go file, that is built with it, in place of one of its own. */
+      readonly program?: string
     }
   /** Its go.mod takes modules from folders of its repository: Kubernetes' are published at this version. */
   | {
@@ -227,6 +229,22 @@ export const CATALOGUE = {
       package: 'github.com/envoyproxy/gateway/cmd/egctl',
       versionVariable: 'github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion',
       duration: '5 to 15 minutes',
+    },
+  },
+  // Not of Istio: a program of our tests around what istiod tells its Envoys. Istio publishes no versions as
+  // a Go module; this is of its line 1.31.
+  'istio-translate': {
+    title: 'istio-translate',
+    version: '0.0.0-20260827124520-eed52ebb66ad',
+    tolerance: 'minor',
+    commands: ['istio-translate'],
+    versionArgs: VERSION_FLAG,
+    source: {
+      kind: 'go',
+      package: './istio-translate',
+      versionVariable: 'main.version',
+      module: { name: 'istio.io/istio', program: 'test/support/istio/main.go' },
+      duration: '8 to 20 minutes',
     },
   },
   olareg: {

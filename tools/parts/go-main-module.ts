@@ -28,11 +28,7 @@ export async function mainModule(
     await mkdir(tree)
     const text = requiring(module, version, JSON.parse(read.stdout) as Requirements)
     await writeFile(path.join(tree, 'go.mod'), text)
-    if (module.program !== undefined) {
-      const folder = path.join(tree, packageFolder)
-      await mkdir(folder)
-      await copyFile(path.join(ROOT, module.program), path.join(folder, 'main.go'))
-    }
+    await addProgram(module, tree, packageFolder)
     // There is no go.sum: Go writes one of what its checksum database says.
     return '-mod=mod'
   }
@@ -45,7 +41,16 @@ export async function mainModule(
     await copyFile(path.join(tree, requirements.file), path.join(tree, 'go.mod'))
     await copyFile(path.join(tree, requirements.sums), path.join(tree, 'go.sum'))
   }
+  await addProgram(module, tree, packageFolder)
   return '-mod=readonly'
+}
+
+/** Puts our program, if it is one that is built, among the packages. */
+async function addProgram({ program }: GoMainModule, tree: string, at: string): Promise<void> {
+  if (program === undefined) return
+  const folder = path.join(tree, at)
+  await mkdir(folder)
+  await copyFile(path.join(ROOT, program), path.join(folder, 'main.go'))
 }
 
 interface Downloaded {

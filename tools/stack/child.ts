@@ -103,7 +103,7 @@ export interface UntilReadyOptions {
 export async function untilReady(
   child: Child,
   ready: () => Promise<boolean>,
-  { limit = 20_000, signal }: UntilReadyOptions = {},
+  { limit = 60_000, signal }: UntilReadyOptions = {},
 ): Promise<void> {
   let death: string | undefined
   void child.ended.then((how) => {

@@ -67,7 +67,9 @@ export interface Stack {
 }
 
 /** In the order in which they are stopped. */
-const PARTS = ['envoy', 'rauth', 'registry']
+const PARTS = ['envoy', 'rauth', 'registry'] as const
+/** How long each may take to end when it is asked to, milliseconds; Envoy waits for clients that may never go. */
+const PATIENCE = { envoy: 8_000, rauth: 30_000, registry: 30_000 } as const
 const SERVICE = 'internal-registry.io'
 const ISSUER = 'rauth'
 
@@ -156,7 +158,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   async function restart(name: 'envoy' | 'registry'): Promise<void> {
     const { envoy } = options.programs
-    await running.get(name)?.stop()
+    await running.get(name)?.stop(PATIENCE[name])
     if (name === 'registry') await startRegistry()
     else if (envoy !== undefined) await startEnvoy(envoy, front)
   }
@@ -164,7 +166,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   async function stop(): Promise<readonly string[]> {
     const killed: string[] = []
     for (const name of PARTS) {
-      if ((await running.get(name)?.stop()) === false) killed.push(name)
+      if ((await running.get(name)?.stop(PATIENCE[name])) === false) killed.push(name)
       running.delete(name)
     }
     return killed

@@ -1,3 +1,4 @@
+import { visible } from '../../printable.ts'
 import { codeOf, messageOf, RauthError } from '../../errors.ts'
 
 /** What to do about a file that can't be read; `otherwise` when the cause is another than missing rights. */
@@ -10,7 +11,7 @@ export function remedyFor(cause: unknown, otherwise: string): string {
 
 /** A key, or what belongs to it, that can't be used: what, why, and what to do. */
 export function unreadable(what: string, wrong: string, next: string): RauthError {
-  return new RauthError('ERR_KEYS_UNREADABLE', `${what} ${wrong}; next: ${next}`)
+  return new RauthError('ERR_KEYS_UNREADABLE', visible(`${what} ${wrong}; next: ${next}`))
 }
 
 /** The same for what the system refuses to read; `otherwise` as for {@link remedyFor}. */

@@ -10,6 +10,7 @@ import { formatInstant } from '../../instant.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import type { SigningKey } from '../../token/key-set.ts'
 import type { KeyTimeline } from '../../token/key-timeline.ts'
+import { say } from '../output.ts'
 import { formatTable } from '../table.ts'
 import { keysSubcommand, placeOf, sayTimes, type Place, type PlaceOptions } from './place.ts'
 
@@ -42,7 +43,7 @@ export function listCommand(): Command {
         output === 'json' ? `${JSON.stringify(listing, null, 2)}\n` : tableOf(listing),
       )
       sayTimes(place)
-      for (const { problem } of listing.problems) process.stderr.write(`${problem}\n`)
+      say(listing.problems.map(({ problem }) => problem))
       if (listing.problems.length > 0 || listing.keys.length === 0) process.exitCode = 1
     })
 }

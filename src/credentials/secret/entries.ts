@@ -1,6 +1,7 @@
 import { ENTRY_KEYS, type EntryValues } from './entry-values.ts'
 import { hasRepeatedKey } from './json-keys.ts'
 import { isMapping } from '../../mapping.ts'
+import { nearMiss } from './near-miss.ts'
 import { wrong, type Read } from './secret-values.ts'
 import { messageOf } from '../../errors.ts'
 import { decodeUtf8 } from '../strict-text.ts'
@@ -33,9 +34,10 @@ function readItem(item: unknown): Read<EntryValues> {
   if (!isMapping(item)) return wrong(' must be an object')
   const unknown = Object.keys(item).findIndex((key) => !ENTRY_KEYS.some((known) => known === key))
   if (unknown !== -1) {
-    return wrong(
-      `: key number ${unknown + 1} in it is none of ${ENTRY_KEYS.join(', ')}: correct it`,
-    )
+    const key = Object.keys(item)[unknown] ?? ''
+    const meant = ENTRY_KEYS.find((known) => nearMiss([key], known) !== undefined)
+    const next = meant === undefined ? 'correct it' : `spell it ${meant}`
+    return wrong(`: key number ${unknown + 1} in it is none of ${ENTRY_KEYS.join(', ')}: ${next}`)
   }
   const values: Record<string, string> = {}
   for (const key of ENTRY_KEYS) {

@@ -1,6 +1,7 @@
 import { isMapping } from '../../mapping.ts'
 import { NAMESPACE_NAME } from '../../namespace-name.ts'
 import { isSlip } from '../../nearest.ts'
+import { isItThis, nearMiss } from './near-miss.ts'
 import { passwordSince } from './password-since.ts'
 import {
   readCredentials,
@@ -40,9 +41,17 @@ export function readSecret(manifest: unknown, options: SecretOptions): SecretRea
   if (!isMapping(manifest)) return problem('not a Kubernetes manifest: expected a mapping')
   const { apiVersion, kind } = manifest
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
-    return problem('not a Kubernetes manifest: apiVersion and kind are needed')
+    const keys = Object.keys(manifest)
+    const missing = typeof apiVersion !== 'string' ? 'apiVersion' : 'kind'
+    const meant = isItThis(keys, missing)
+    return problem(`not a Kubernetes manifest: apiVersion and kind are needed${meant}`)
   }
-  if (apiVersion !== 'v1' || kind !== 'Secret') return { kind: 'ignored' }
+  if (apiVersion !== 'v1' || kind !== 'Secret') {
+    const isMeant = kind === 'Secret' || nearMiss([kind], 'Secret') !== undefined
+    return isMeant && /^v?1$/i.test(apiVersion)
+      ? problem('apiVersion must be v1 and kind Secret, spelled like this: correct them')
+      : { kind: 'ignored' }
+  }
 
   const metadata = isMapping(manifest['metadata']) ? manifest['metadata'] : {}
   const name = metadata['name'] ?? undefined
@@ -52,9 +61,19 @@ export function readSecret(manifest: unknown, options: SecretOptions): SecretRea
   }
   if ((metadata['deletionTimestamp'] ?? undefined) !== undefined) return { kind: 'ignored' }
   if (typeof namespace !== 'string' || !NAMESPACE_NAME.test(namespace)) {
-    return problem('metadata.namespace must be the namespace (a DNS label) that this Secret is for')
+    const meant =
+      metadata['namespace'] == null
+        ? isItThis(Object.keys(manifest), 'metadata') ||
+          isItThis(Object.keys(metadata), 'namespace')
+        : ''
+    return problem(
+      `metadata.namespace must be the namespace (a DNS label) that this Secret is for${meant}`,
+    )
   }
-  if (name === undefined) return problem('the Secret has no metadata.name', namespace)
+  if (name === undefined) {
+    const meant = isItThis(Object.keys(metadata), 'name')
+    return problem(`the Secret has no metadata.name${meant}`, namespace)
+  }
   if (name !== options.secretName) return problem('metadata.name must be a string', namespace)
   const read = readCredentials(manifest, { id: `${namespace}/${name}`, namespace }, options)
   if (!read.ok) return problem(read.problem, namespace)

@@ -1,4 +1,4 @@
-import { isSlip } from '../../nearest.ts'
+import { isItThis, nearMiss, plain } from './near-miss.ts'
 import { decodeBase64, decodeUtf8 } from '../strict-text.ts'
 import { isMapping, type Mapping } from '../../mapping.ts'
 
@@ -27,6 +27,11 @@ export function readValues<Key extends string>(
   if (!isMapping(data) || !isMapping(stringData)) {
     return wrong('data and stringData must be mappings')
   }
+  for (const section of ['data', 'stringData']) {
+    if (manifest[section] != null) continue
+    const meant = isItThis(Object.keys(manifest), section)
+    if (meant !== '') return wrong(`${section} is missing${meant}`)
+  }
   if (sizeOf(data, 'base64') + sizeOf(stringData, 'utf8') > MAX_SECRET) {
     return wrong(`the Secret is larger than ${MAX_SECRET} bytes: remove other keys`)
   }
@@ -36,9 +41,9 @@ export function readValues<Key extends string>(
   }
   const mistaken = misspelled(given, keys)
   if (mistaken !== undefined) {
-    return wrong(
-      `a key seems to be meant as ${mistaken} but is spelled in another way: spell it so, or rename it`,
-    )
+    const { key, meant } = mistaken
+    const which = key === undefined ? 'a key' : `the key "${key}"`
+    return wrong(`${which} must be meant as ${meant}: spell it so, or give it quite another name`)
   }
   const values: Partial<Record<Key, string>> = {}
   for (const key of keys) {
@@ -64,20 +69,31 @@ function readText(plain: unknown, encoded: unknown) {
   return text
 }
 
-/** Without these two there is no credential at all: their slips are found by that. */
+/** Beside the right one, another spelling of these is somebody else's, such as USERNAME. */
 const REQUIRED: readonly string[] = ['username', 'password']
+/** With one of these there need be no password, and another key may be called nearly so. */
+const INSTEAD: readonly string[] = ['passwordHash', 'entries']
 
 /** A `not-after` or `notAftr` that nobody reads would be a credential without an end. */
-function misspelled(given: readonly string[], keys: readonly string[]): string | undefined {
-  const plain = (key: string) => key.toLowerCase().replaceAll(/[-_.]/g, '')
-  const odd = new Set(given.filter((key) => !keys.includes(key)).map(plain))
-  const meant = (key: string) => {
-    // Beside the right one, another spelling of these is somebody else's, such as USERNAME.
-    if (REQUIRED.includes(key)) return !given.includes(key) && odd.has(plain(key))
-    const known = plain(key)
-    return [...odd].some((one) => one.startsWith(known) || isSlip(one, known))
+function misspelled(
+  given: readonly string[],
+  keys: readonly string[],
+): { readonly meant: string; readonly key: string | undefined } | undefined {
+  const odd = given.filter((key) => !keys.includes(key))
+  const without = !INSTEAD.some((key) => given.includes(key))
+  for (const meant of keys) {
+    const isRequired = REQUIRED.includes(meant)
+    if (isRequired && given.includes(meant)) continue
+    const key = nearMiss(odd, meant)
+    if (key !== undefined && (!isRequired || without || plain(key) === plain(meant))) {
+      return { meant, key }
+    }
+    // What follows the name may be anything, and is not told.
+    if (!isRequired && odd.some((one) => plain(one).startsWith(plain(meant)))) {
+      return { meant, key: undefined }
+    }
   }
-  return keys.find(meant)
+  return undefined
 }
 
 function sizeOf(values: Mapping, encoding: 'base64' | 'utf8'): number {

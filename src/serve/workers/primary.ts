@@ -4,7 +4,7 @@ import type { HealthPart } from '../../adapters/ops/health.ts'
 import type { Config } from '../../config/schema.ts'
 import { closeCommon, createCommon, reconfigured, type Common } from '../common.ts'
 import type { ConfigReloads, ConfigSource } from '../config-reloads.ts'
-import { followConfig, tellReady, tellStopping, tellWarnings } from '../course.ts'
+import { followConfig, tellOpenSecrets, tellReady, tellStopping, tellWarnings } from '../course.ts'
 import { endInTime } from '../end-in-time.ts'
 import { openFailures, type Failures } from '../failures.ts'
 import { ownHealth } from '../health.ts'
@@ -67,6 +67,7 @@ async function lead(first: Config, options: PrimaryOptions): Promise<void> {
     stopping = true
     tellStopping(log, signal)
   })
+  await tellOpenSecrets(log, first)
   let debug = false
   let started = false
   let operations: Listener | undefined

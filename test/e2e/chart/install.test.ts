@@ -113,7 +113,7 @@ describe('the chart, as its first line of documentation installs it', () => {
       const status = async () => (await api.send(method, at, body)).status
       await until(
         `${as} ${method} ${at}: ${String(wanted)}`,
-        5_000,
+        20_000,
         async () => (await status()) === wanted,
       )
       api.close()

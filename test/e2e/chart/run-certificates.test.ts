@@ -128,9 +128,9 @@ describe('what the chart deploys, run: keys of cert-manager, and TLS for clients
     const before = await token('team-a/app')
     const secrets = secretsOf(installed.cluster.api)
     await secrets.replace('team-a', { username: 'team-a', password: 'another' })
-    await until('the refusal', 5_000, async () => (await tags('team-a/app', before)) === 401)
+    await until('the refusal', 20_000, async () => (await tags('team-a/app', before)) === 401)
     await secrets.replace('team-a', { username: 'team-a', password: 'canary' })
-    await until('the login', 5_000, async () => (await tags('team-a/app', before)) === 404)
+    await until('the login', 20_000, async () => (await tags('team-a/app', before)) === 404)
   })
 
   it('shows clients the next certificate without a restart', async () => {
@@ -143,7 +143,7 @@ describe('what the chart deploys, run: keys of cert-manager, and TLS for clients
     assert.equal(await shown(), 'registry')
     await put('PUT', 'registry-tls', await clients.issue('the next'), clients.certificate)
     await sync()
-    await until('the next one', 10_000, async () => (await shown()) === 'the next')
+    await until('the next one', 20_000, async () => (await shown()) === 'the next')
   })
 
   it('asks proxies in other pods for a certificate, where there is no Envoy beside it', async () => {

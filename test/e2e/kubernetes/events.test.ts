@@ -91,7 +91,7 @@ describe('Events at a real API server', () => {
   it('tell the same again by its count and its last words', async () => {
     for (let i = 1; i <= 3; i += 1) {
       recorder.record(event({ note: `try ${i}` }))
-      await until('a write', 5_000, () => written() === i)
+      await until('a write', 20_000, () => written() === i)
       now += 1_000
     }
     recorder.record(event({ reason: 'Repaired' }))
@@ -105,10 +105,10 @@ describe('Events at a real API server', () => {
 
   it('begin anew after a while, and when the API server forgot the first', async () => {
     recorder.record(event())
-    await until('a write', 5_000, () => written() === 1)
+    await until('a write', 20_000, () => written() === 1)
     now += 7 * 60_000
     recorder.record(event())
-    await until('a write', 5_000, () => written() === 2)
+    await until('a write', 20_000, () => written() === 2)
     assert.deepEqual(
       (await found()).map((one) => one['count']),
       [1, 1],
@@ -124,11 +124,12 @@ describe('Events at a real API server', () => {
   })
 
   it('cost few writes when something fails all the time, and nobody waits for them', async () => {
-    const begin = performance.now()
+    const before = process.cpuUsage()
     for (let i = 0; i < 10_000; i += 1) {
       recorder.record(event({ type: 'Warning', reason: `Failed${i % 40}`, note: `no ${i}` }))
     }
-    assert.ok(performance.now() - begin < 2_000)
+    const { user } = process.cpuUsage(before)
+    assert.ok(user < 2_000_000, `${user} µs of work`)
     const another = { apiVersion: 'v1', kind: 'Secret', namespace: 'team-a', name: 'another' }
     recorder.record(event({ regarding: another }))
     await recorder.close(10_000)
@@ -158,7 +159,7 @@ describe('Events at a real API server', () => {
     try {
       recorder.record(event())
       recorder.record(event())
-      await until('the trouble', 5_000, () => troubles.length > 0)
+      await until('the trouble', 20_000, () => troubles.length > 0)
     } finally {
       await cluster.start('kube-apiserver')
     }
@@ -180,7 +181,7 @@ describe('Events at a real API server', () => {
       recorder.record(event({ regarding, reason }))
     }
     recorder.record(event())
-    await until('the other', 5_000, async () => (await found()).length === 1)
+    await until('the other', 20_000, async () => (await found()).length === 1)
     assert.deepEqual(await found(refused), [])
     await takeAgain()
     await recorder.close(30_000)
@@ -210,7 +211,8 @@ describe('Events at a real API server', () => {
       recorder.record(event())
       const begin = performance.now()
       await recorder.close(300)
-      assert.ok(performance.now() - begin < 1_500)
+      // Sooner than the question is given up, which would end the wait as well.
+      assert.ok(performance.now() - begin < 5_000)
       recorder.record(event())
     } finally {
       process.kill(cluster.apiServer.pid, 'SIGCONT')

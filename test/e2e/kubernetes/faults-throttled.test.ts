@@ -26,7 +26,7 @@ describe(`an API server that is made up, for ${SECONDS} s`, () => {
     const fail = (thrown: unknown) => assert.fail(String(thrown))
     const halves = await startHalves(following.store, () => Date.now() / 1000, fail)
     try {
-      await until('a watch', 10_000, () => api.watches.size === 1)
+      await until('a watch', 20_000, () => api.watches.size === 1)
       const vigil = startVigil(following, halves)
       for (const { response } of api.watches) response.destroy()
       const kinds = ['list', 'watch'] as const
@@ -42,7 +42,7 @@ describe(`an API server that is made up, for ${SECONDS} s`, () => {
       await reportFault(NAME, took)
       assert.ok(took <= FAULTS[NAME](timings) + 1_000, `${took} ms`)
       await vigil.end()
-      await until('one watch', 5_000, () => api.watches.size === 1)
+      await until('one watch', 20_000, () => api.watches.size === 1)
     } finally {
       await halves.close()
       await following.close()

@@ -62,10 +62,10 @@ describe('a collection of a real API server that is followed', () => {
       ...more,
     })
     follower = started
-    await until('a list', 10_000, () => started.synced())
+    await until('a list', 20_000, () => started.synced())
     return started
   }
-  const untilTold = (what: string) => until(what, 5_000, () => told.includes(what))
+  const untilTold = (what: string) => until(what, 20_000, () => told.includes(what))
   const labels = (value: string | null) => ({
     metadata: { labels: { 'rauth.test/images': value } },
   })
@@ -109,7 +109,7 @@ describe('a collection of a real API server that is followed', () => {
     await untilTold('-team-a/registry-credentials event')
     assert.equal(objects.size, 0)
     const { metadata } = await secrets.create('team-a', { token: 'canary' })
-    await until('the next', 5_000, () => uidOf() === (metadata as { uid: string }).uid)
+    await until('the next', 20_000, () => uidOf() === (metadata as { uid: string }).uid)
     assert.equal(objects.get('team-a/registry-credentials')?.value, 'token')
     await secrets.remove('team-a')
   })
@@ -141,11 +141,11 @@ describe('a collection of a real API server that is followed', () => {
     })
     assert.ok(objects.has('team-c'))
     await cluster.apiServer.kill()
-    await until('the trouble', 10_000, () => troubles.length > 1)
+    await until('the trouble', 20_000, () => troubles.length > 1)
     await cluster.start('kube-apiserver')
     await label('team-c', null)
-    await until('its end', 10_000, () => !objects.has('team-c'))
-    await until('no more trouble', 10_000, () => troubles.at(-1) === undefined)
+    await until('its end', 20_000, () => !objects.has('team-c'))
+    await until('no more trouble', 20_000, () => troubles.at(-1) === undefined)
     assert.ok(told.some((line) => line.startsWith('-team-c ')))
   })
 })

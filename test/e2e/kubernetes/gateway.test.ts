@@ -12,6 +12,7 @@ import { kubeconfig } from '../../support/kubernetes/kubeconfig.ts'
 import { rightsOf, untilStatus } from '../../support/kubernetes/rights.ts'
 import { runOrThrow } from '../../support/run.ts'
 import { startStack, type Stack } from '../../support/stack.ts'
+import { promised } from '../../support/promised.ts'
 import { until } from '../../support/until.ts'
 
 /** Longest from a change to its effect, milliseconds: what rauth promises. */
@@ -79,7 +80,7 @@ describe('Envoy, a registry and crane, with Secrets that kubectl makes', () => {
     const refused = await crane.push('one', image())
     assert.notEqual(refused.code, 0, 'there is no Secret yet')
     await createSecret()
-    await until('a login', PROMISED, () =>
+    await promised('a login', PROMISED, () =>
       token().then(
         () => true,
         () => false,
@@ -113,11 +114,11 @@ describe('Envoy, a registry and crane, with Secrets that kubectl makes', () => {
     const bearer = await token()
     assert.equal(await pull(bearer), 200)
     // The API server has come back just now: half its 10 s may still be to wait.
-    await until('the watch', 15_000, async () => {
+    await until('the watch', 20_000, async () => {
       return /rauth_kubernetes_requests_total\{status="200"\} ([3-9]|\d\d)/.test(await metrics())
     })
     await kubectl('delete', 'secret', 'registry-credentials', '-n', 'team-k')
-    const took = await until('a 401', PROMISED, async () => (await pull(bearer)) === 401)
+    const took = await promised('a 401', PROMISED, async () => (await pull(bearer)) === 401)
     process.stdout.write(`# ${took.toFixed(0)} ms from kubectl to the first 401\n`)
     const refused = await crane.pull(image())
     assert.notEqual(refused.code, 0)

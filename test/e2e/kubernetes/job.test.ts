@@ -58,7 +58,7 @@ describe('a Job and pods without a Secret, with crane through Envoy and a real A
         identity: [{ serviceAccounts: { audience: AUDIENCE } }, { secrets: {} }],
       },
     })
-    await until('the rights', 10_000, async () => (await login({ namespace: 'team-a', name: 'web' })).status === 200) // prettier-ignore
+    await until('the rights', 20_000, async () => (await login({ namespace: 'team-a', name: 'web' })).status === 200) // prettier-ignore
   })
   after(async () => {
     for (const client of clients) await client.remove()
@@ -119,10 +119,10 @@ describe('a Job and pods without a Secret, with crane through Envoy and a real A
       (await ask(stack.entry, '/v2/team-a/app/manifests/v1', { headers })).status
     assert.deepEqual([await upload(), await pull()], [202, 200])
     await replaceFile(policy(), `rules:\n${OWN}`)
-    await until('no more pushes', 5_000, async () => (await upload()) === 403)
+    await until('no more pushes', 20_000, async () => (await upload()) === 403)
     assert.equal(await pull(), 200)
     await replaceFile(policy(), POLICY)
-    await until('pushes', 5_000, async () => (await upload()) === 202)
+    await until('pushes', 20_000, async () => (await upload()) === 202)
   })
 
   it('is told apart in the log, by its account', async () => {

@@ -73,7 +73,7 @@ describe(
                 .replace('matchImages: [registry.example]', `matchImages: ['${stack.registry}']`)
                 .replace('--registry=registry.example', `--registry=${stack.registry}`),
           })
-          await until('the node may have tokens', 10_000, async () => {
+          await until('the node may have tokens', 20_000, async () => {
             const { credentials } = await credentialsOf('team-a', 'team-a/app')
             return credentials[0]?.length === 1
           })

@@ -112,7 +112,7 @@ describe('by the ServiceAccount of a pod', () => {
     const { store, accepts } = following
     await following.untilReady()
     link.cut()
-    await until('the end', 10_000, () => !store.ready())
+    await until('the end', 20_000, () => !store.ready())
     assert.ok(store.age() > maxStale)
     assert.ok(!accepts('steady-a', 'canary'))
     assert.match(store.problem() ?? '', /and no longer in force$/)

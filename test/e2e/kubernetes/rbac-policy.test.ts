@@ -49,7 +49,7 @@ describe('the RBAC of a real API server as the policy', () => {
     const identity = await rightsOf(cluster.api, 'rbac-policy.yaml')
     await rightsOf(cluster.api, 'rbac-serviceaccounts.yaml')
     const api = createApi(cluster, identity)
-    await until('the rights', 10_000, async () => {
+    await until('the rights', 20_000, async () => {
       const spec = { user: 'x', resourceAttributes: { verb: 'get', resource: 'pods' } }
       const paths = [
         'authorization.k8s.io/v1/subjectaccessreviews',
@@ -157,7 +157,7 @@ describe('the RBAC of a real API server as the policy', () => {
     })
     await until(
       'the role',
-      15_000,
+      20_000,
       async () => (await team('team-c', 'team-a/base/debian')) === 'pull',
     )
     assert.equal(await team('team-c', 'team-a/base'), '')
@@ -170,7 +170,7 @@ describe('the RBAC of a real API server as the policy', () => {
     try {
       await until(
         'nothing is remembered',
-        5_000,
+        20_000,
         async () => (await team('team-b', 'team-a/app')) === '503',
       )
       assert.equal(await team('team-c', 'team-a/not-asked-before'), '503')
@@ -214,10 +214,10 @@ describe('the RBAC of a real API server as the policy', () => {
     const before = await token()
     assert.equal(await check(before, 'GET', MANIFEST), 200)
     await cluster.api.expect('DELETE', `${ROLES}/rolebindings/images`)
-    await until('no more tokens', 15_000, async () => (await team('team-b', 'team-a/app')) === '')
+    await until('no more tokens', 20_000, async () => (await team('team-b', 'team-a/app')) === '')
     assert.equal(await check(before, 'GET', MANIFEST), 200, 'the gateway does not ask again')
     assert.equal(await check(await token(), 'GET', MANIFEST), 403)
     await rauth.removeSecret('team-b')
-    await until('revoked', 5_000, async () => (await check(before, 'GET', MANIFEST)) === 401)
+    await until('revoked', 20_000, async () => (await check(before, 'GET', MANIFEST)) === 401)
   })
 })

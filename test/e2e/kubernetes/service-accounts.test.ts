@@ -49,7 +49,7 @@ for (const verify of ['review', 'keys'] as const) {
       await createAccount(cluster.api, BUILDER)
       const identity = await rightsOf(cluster.api, 'rbac-serviceaccounts.yaml')
       const api = createApi(cluster, identity)
-      await until('the rights', 10_000, async () => (await api.send('POST', REVIEWS, { spec: { token: 'x' } })).status === 201) // prettier-ignore
+      await until('the rights', 20_000, async () => (await api.send('POST', REVIEWS, { spec: { token: 'x' } })).status === 201) // prettier-ignore
       assert.equal((await api.send('GET', '/api/v1/namespaces/team-a/secrets')).status, 403)
       api.close()
       await writeFile(path.join(home, 'kubeconfig'), kubeconfig(link, identity), { mode: 0o600 })
@@ -138,8 +138,7 @@ for (const verify of ['review', 'keys'] as const) {
         return
       }
       // The API server itself keeps a yes for 10 s.
-      const limit = (REMEMBER + 10) * 1000 + 2_000
-      await until('no more tokens', limit, async () => {
+      await until('no more tokens', 60_000, async () => {
         for (const one of passwords) if ((await statusOf(one)) !== 401) return false
         return true
       })
@@ -219,15 +218,23 @@ for (const verify of ['review', 'keys'] as const) {
 
     it('go on for a while when the API server is away, and no unknown one is let in', async () => {
       const [known, unknown] = [await token(), await token()]
-      assert.equal(await statusOf(known), 200)
-      link.cut()
+      /** Statuses before and after; again where the machine was too late for what is known to be still known. */
+      async function aroundCut(attempt = 0): Promise<readonly number[]> {
+        link.mend()
+        const begin = performance.now()
+        const before = await statusOf(known)
+        link.cut()
+        const statuses = [before, await statusOf(known)]
+        const isLate = performance.now() - begin > REMEMBER * 1000
+        return isLate && attempt < 10 ? aroundCut(attempt + 1) : statuses
+      }
       try {
-        assert.equal(await statusOf(known), 200)
+        assert.deepEqual(await aroundCut(), [200, 200])
         assert.equal(await statusOf(unknown), verify === 'review' ? 503 : 200)
         if (verify === 'keys') return
         const { body } = await ask(rauth.operations, '/readyz')
         assert.match(body, /"serviceAccounts":"the API server reviews no token: /)
-        await until('nothing is known any more', (REMEMBER + 2) * 1000, async () => {
+        await until('nothing is known any more', 20_000, async () => {
           return (await statusOf(known)) === 503
         })
       } finally {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { freePort } from '../../../tools/stack/ports.ts'
 import { startWalk, type Walk } from '../../support/kubernetes/walk.ts'
-import { until } from '../../support/until.ts'
+import { promised } from '../../support/promised.ts'
 
 /** The commands of docs/kubernetes.md, as they stand there, but for the port. */
 describe('the walk-through of docs/kubernetes.md', () => {
@@ -71,7 +71,7 @@ describe('the walk-through of docs/kubernetes.md', () => {
     assert.match(asked.stdout, /"token"/)
     const removed = await walk.shell(remove)
     assert.equal(removed.code, 0, removed.output)
-    await until('a 401', 1_000, async () => {
+    await promised('a 401', 1_000, async () => {
       const { stdout } = await walk.shell(`before=${password}\n${login}`)
       return stdout.includes('UNAUTHORIZED')
     })

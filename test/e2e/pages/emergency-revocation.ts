@@ -3,6 +3,7 @@ import { before, describe, it } from 'node:test'
 import { liveAt, type Live } from '../../support/pages/live.ts'
 import type { ReadersCluster } from '../../support/pages/readers-cluster.ts'
 import type { Walk } from '../../support/pages/walk.ts'
+import { promised } from '../../support/promised.ts'
 import { until } from '../../support/until.ts'
 
 /** What the page promises, milliseconds. */
@@ -19,7 +20,7 @@ export function emergencyRevocation(given: () => ReadersCluster): void {
     })
     /** Milliseconds from the end of the commands. */
     const holds = (what: string) =>
-      until(what, HOLDS_AFTER, async () => (await live.tags(token, 'team-a')) === 401)
+      promised(what, HOLDS_AFTER, async () => (await live.tags(token, 'team-a')) === 401)
 
     it('can all be run here', () => {
       assert.deepEqual(walk.left().elsewhere, [])
@@ -49,7 +50,7 @@ export function emergencyRevocation(given: () => ReadersCluster): void {
       assert.ok(await pulls())
       await walk.section('A namespace')
       await holds('the Secret that is gone')
-      await until('the rule', 10_000, async () => !(await pulls()))
+      await until('the rule', 20_000, async () => !(await pulls()))
       const { stdout } = await walk.shell('kubectl get secrets -n team-a -o name')
       assert.equal(stdout, '')
     })

@@ -39,7 +39,7 @@ export function keyRotation(given: () => ReadersCluster): void {
         /^rauth-keys-rotate .*\n\{"keys":\[\{/m,
       )
       await walk.section('Now')
-      await until('two keys', 10_000, async () => (await publishedKeys()).length === 2)
+      await until('two keys', 20_000, async () => (await publishedKeys()).length === 2)
       assert.equal(await live.tags(token, 'team-a'), 200)
       assert.equal(registry(), before)
     })

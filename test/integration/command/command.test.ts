@@ -62,7 +62,7 @@ describe('a command', () => {
       detail: 'the command gave no answer within 0.3 s',
     })
     const pid = Number(await readFile(file('pid'), 'utf8'))
-    await until('the end of the child', 2_000, () => isGone(pid))
+    await until('the end of the child', 20_000, () => isGone(pid))
   })
 
   it('is ended when it prints without end', async () => {

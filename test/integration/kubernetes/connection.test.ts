@@ -131,7 +131,7 @@ describe('how rauth logs in at an API server', () => {
       )
       const at = await connect(exec())
       const early = authorization(at)
-      await until('the plugin', 5_000, () => existsSync(path.join(home, 'first')))
+      await until('the plugin', 20_000, () => existsSync(path.join(home, 'first')))
       at.forget()
       assert.equal(await authorization(at), 'Bearer new')
       await put('go', '')
@@ -175,7 +175,7 @@ describe('how rauth logs in at an API server', () => {
         )
       const idOf = async (name: string) => Number(await readFile(path.join(home, name), 'utf8'))
       const untilStarted = () =>
-        until('both', 5_000, async () => {
+        until('both', 20_000, async () => {
           const ids = await Promise.all(['parent', 'child'].map(idOf)).catch(() => [0])
           return ids.every((id) => id > 1)
         })
@@ -191,7 +191,7 @@ describe('how rauth logs in at an API server', () => {
         for (const name of ['parent', 'child']) {
           const pid = await idOf(name)
           assert.ok(pid > 1)
-          await until(`the end of the ${name}`, 2_000, () => !runs(pid))
+          await until(`the end of the ${name}`, 20_000, () => !runs(pid))
         }
       }
 

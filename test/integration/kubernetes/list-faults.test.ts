@@ -63,7 +63,7 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
     }
     api.faults.list.push(usual, usual, held)
     const { store, untilReady, accepts } = await start()
-    await until('the last page', 5_000, () => release !== undefined)
+    await until('the last page', 20_000, () => release !== undefined)
     assert.equal(store.ready(), false)
     assert.equal(accepts('team-a', 'canary'), false)
     release?.()
@@ -149,7 +149,7 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
       api.quietly.put('team-a', login('team-a'))
       api.faults.list.push(fault, fault)
       const { store, untilReady, accepts, lines } = await start({ timings: { patience: 300 } })
-      await until('the trouble', 5_000, () => store.problem() !== undefined)
+      await until('the trouble', 20_000, () => store.problem() !== undefined)
       assert.match(store.problem() ?? '', told)
       assert.match(store.problem() ?? '', /nothing is known yet/)
       assert.equal(store.ready(), false)
@@ -192,7 +192,7 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
     })
     const { untilReady, answers } = await start()
     await untilReady()
-    await until('a watch', 5_000, () => answers[200] === 2)
+    await until('a watch', 20_000, () => answers[200] === 2)
     assert.equal(answers[401], 1)
   })
 
@@ -200,7 +200,7 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
     api.quietly.put('team-a', login('team-a'))
     const { untilReady } = await start({ namespaces: ['team-a', 'team-a'] })
     await untilReady()
-    await until('the watch', 5_000, () => kinds().includes('watch'))
+    await until('the watch', 20_000, () => kinds().includes('watch'))
     assert.deepEqual(kinds(), ['list', 'watch'])
   })
 
@@ -234,14 +234,14 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
         answer(response, 200, { kind: 'SecretList', metadata, items: before })
       }
     })
-    await until('the recheck', 5_000, () => release !== undefined)
+    await until('the recheck', 20_000, () => release !== undefined)
     api.put('team-a', login('team-a', 'new'))
     api.remove('team-b')
     api.put('team-c', login('team-c'))
     await untilAccepts('team-c', 'canary')
     const asked = api.asked.length
     release?.()
-    await until('the next recheck', 5_000, () => api.asked.length > asked)
+    await until('the next recheck', 20_000, () => api.asked.length > asked)
     assert.ok(accepts('team-a', 'new') && !accepts('team-b', 'old') && accepts('team-c', 'canary'))
   })
 
@@ -254,7 +254,7 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
     api.setVersion(40)
     api.quietly.put('team-a', login('team-a', 'before'))
     await untilAccepts('team-a', 'before')
-    await until('a watch from there on', 5_000, () =>
+    await until('a watch from there on', 20_000, () =>
       api.asked.some(
         ({ kind, query }) => kind === 'watch' && query.get('resourceVersion') === '41',
       ),

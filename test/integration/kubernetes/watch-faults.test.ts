@@ -53,7 +53,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
     assert.ok(following.accepts('team-a', 'canary-1'))
   }
 
-  const watched = (count = 1) => until('a watch', 5_000, () => api.watches.size === count)
+  const watched = (count = 1) => until('a watch', 20_000, () => api.watches.size === count)
   const kinds = () => api.asked.map(({ kind }) => kind)
   const versions = () =>
     api.asked.flatMap(({ kind, query }) => (kind === 'watch' ? [query.get('resourceVersion')] : []))
@@ -79,7 +79,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
     // Sooner than a second it would count as a failure.
     await new Promise((resolve) => setTimeout(resolve, 1_050))
     for (const { response } of api.watches) response.end()
-    await until('the next watch', 5_000, () => versions().length === 2)
+    await until('the next watch', 20_000, () => versions().length === 2)
     assert.deepEqual(versions(), ['101', '777'])
     assert.deepEqual(following.ends, { ended: 1 })
   })
@@ -108,7 +108,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
         }),
       )
       await start()
-      await until('the next watch', 5_000, () => versions().length === 2)
+      await until('the next watch', 20_000, () => versions().length === 2)
       assert.deepEqual(versions(), ['101', '102'])
       assert.ok(following.accepts('team-b', 'canary'))
       assert.deepEqual(following.ends, { broken: 1 })
@@ -189,7 +189,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
     await following.untilAccepts('team-b', 'canary-2', true, 3_000)
     assert.ok(!following.accepts('team-a', 'canary-1'))
     // 101 is not there yet.
-    await until('a watch from there on', 5_000, () => versions().at(-1) === '42')
+    await until('a watch from there on', 20_000, () => versions().at(-1) === '42')
   })
 
   it('leaves an API server alone for as long as it asks', async () => {

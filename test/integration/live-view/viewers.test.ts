@@ -87,7 +87,7 @@ describe('a viewer that does not read', () => {
     mayStay = false
     const closed = once(response, 'close')
     mock.timers.tick(ENTRY)
-    await until('it is put out', 1_000, () => response.writableEnded)
+    await until('it is put out', 20_000, () => response.writableEnded)
     mock.timers.tick(4 * TICK)
     assert.equal(viewers.count(), 0)
     await closed

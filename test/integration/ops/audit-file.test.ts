@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, open as openFile, readFile, rename, rm, stat } from 'no
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { cutOff, openToAppend } from '../../../src/adapters/ops/appended-file.ts'
 import { openAuditFile, type AuditFile } from '../../../src/adapters/ops/audit-file.ts'
 import { until } from '../../support/until.ts'
 
@@ -72,7 +73,7 @@ describe('the file of the audit', () => {
       await rename(file, moved)
       files.push(moved)
       audit.reopen()
-      await until('a new file', 5_000, () =>
+      await until('a new file', 20_000, () =>
         stat(file).then(
           () => true,
           () => false,
@@ -89,7 +90,7 @@ describe('the file of the audit', () => {
     // Linux's file of a full disk.
     const { audit, troubles, lost } = await open('/dev/full', 100)
     audit.write('the first\n')
-    await until('a trouble', 5_000, () => audit.problem() !== undefined)
+    await until('a trouble', 20_000, () => audit.problem() !== undefined)
     assert.match(audit.problem() ?? '', /^\/dev\/full cannot be written: ENOSPC/)
     for (let i = 0; i < 12; i += 1) audit.write('ten bytes\n')
     assert.equal(lost(), 2)
@@ -104,17 +105,39 @@ describe('the file of the audit', () => {
     const file = path.join(folder, 'audit.log')
     const { audit, troubles } = await open(file)
     audit.write('a\n')
-    await until('the line', 5_000, async () => (await linesOf(file)).length === 1)
+    await until('the line', 20_000, async () => (await linesOf(file)).length === 1)
     await rename(folder, `${folder}.1`)
     audit.reopen()
     audit.write('b\n')
-    await until('a trouble', 5_000, () => troubles.length === 1)
+    await until('a trouble', 20_000, () => troubles.length === 1)
     assert.match(troubles[0] ?? '', /ENOENT/)
     await mkdir(folder)
-    await until('its end', 5_000, () => troubles.length === 2)
+    await until('its end', 20_000, () => troubles.length === 2)
     await audit.close()
     assert.equal(troubles[1], undefined)
     assert.deepEqual(await linesOf(file), ['b'])
+  })
+
+  it('is cut by what was written last, and by nothing that somebody else wrote', async () => {
+    const file = path.join(directory, 'cut.log')
+    const own = await openToAppend(file)
+    const other = await openToAppend(file)
+    const unreadable = await openFile(file, 'a')
+    try {
+      await own.write('whole\nhalf of')
+      const half = Buffer.from('half of')
+      const wrong = ['', 'half', 'longer than all that there is', 'half on']
+      for (const last of wrong) assert.equal(await cutOff(own, Buffer.from(last)), false, last)
+      assert.equal(await cutOff(unreadable, half), false)
+      assert.equal(await cutOff(own, half), true)
+      assert.equal(await readFile(file, 'utf8'), 'whole\n')
+      await own.write('half of')
+      await other.write('a line\n')
+      assert.equal(await cutOff(own, half), false)
+      assert.equal(await readFile(file, 'utf8'), 'whole\nhalf ofa line\n')
+    } finally {
+      for (const handle of [own, other, unreadable]) await handle.close()
+    }
   })
 
   it('is one that can be opened, or there is no start', async () => {
@@ -138,7 +161,7 @@ describe('the file of the audit', () => {
     pass(5_000)
     assert.match(audit.problem() ?? '', /has taken no line for 5 s$/)
     let read = 0
-    await until('all of it', 5_000, async () => {
+    await until('all of it', 20_000, async () => {
       const { bytesRead } = await reader.read(Buffer.alloc(65_536)).catch(() => ({ bytesRead: 0 }))
       read += bytesRead
       return read === 200_001

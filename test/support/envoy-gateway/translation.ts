@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { findPart } from '../../../tools/parts/install.ts'
 import type { Json } from '../kubernetes/api.ts'
+import { recordIn } from '../record.ts'
 import { run } from '../run.ts'
 import { tlsAuthority } from '../tls-certificates.ts'
 
@@ -23,20 +23,8 @@ export interface Translation {
   readonly overloadManager: Json
 }
 
-/** One that Envoy Gateway made, and of what: SHA-256 of the objects, in hexadecimal. */
-export interface Recorded extends Translation {
-  readonly of: string
-}
-
-export async function recorded(): Promise<Recorded> {
-  return JSON.parse(await readFile(RECORD, 'utf8')) as Recorded
-}
-
-/** What the record should be of. */
-export async function sourcesDigest(): Promise<string> {
-  const texts = await Promise.all([EXAMPLE, CLUSTER].map((file) => readFile(file)))
-  return createHash('sha256').update(Buffer.concat(texts)).digest('hex')
-}
+/** What Envoy Gateway made of the example. */
+export const RECORDED = recordIn<Translation>(RECORD, [EXAMPLE, CLUSTER])
 
 /** What Envoy Gateway itself makes of the example; `undefined` where its egctl is not there. */
 export async function translate(): Promise<Translation | undefined> {
@@ -65,12 +53,6 @@ export async function translate(): Promise<Translation | undefined> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** Writes down what Envoy Gateway makes of the example. */
-export async function record(translation: Translation): Promise<void> {
-  const made: Recorded = { of: await sourcesDigest(), ...translation }
-  await writeFile(RECORD, `${JSON.stringify(made, undefined, 2)}\n`)
 }
 
 /** envoy.admin.v3.ConfigDump of each Gateway. */

@@ -26,8 +26,9 @@ const election = startElection({
   async lead({ leading, mayWrite }) {
     term += 1
     while (!leading.aborted) {
-      const begin = now()
-      if (mayWrite()) say({ kind: 'write', term, begin, end: now() })
+      // Before it is asked whether it may: a process that is stopped behind that is told of as having written before.
+      const at = now()
+      if (mayWrite()) say({ kind: 'write', term, at })
       else say({ kind: 'refused', term, at: now() })
       await sleep(5)
     }

@@ -19,12 +19,8 @@ export interface ContenderArguments {
 
 /** What a contender tells; times are milliseconds of CLOCK_MONOTONIC. */
 export type ContenderLine =
-  | {
-      readonly kind: 'write'
-      readonly term: number
-      readonly begin: number
-      readonly end: number
-    }
+  /** When it began to. */
+  | { readonly kind: 'write'; readonly term: number; readonly at: number }
   | { readonly kind: 'refused'; readonly term: number; readonly at: number }
   | {
       readonly kind: 'change'
@@ -39,7 +35,7 @@ export type ContenderLine =
 /** A process that takes part in an election. */
 export interface Contender extends Child {
   readonly lines: () => readonly ContenderLine[]
-  /** When it wrote last, by `monotonic`; -Infinity: never. */
+  /** When it last began to write, by `monotonic`; -Infinity: never. */
   wroteAt(): number
 }
 
@@ -74,7 +70,7 @@ export async function openContenders(
         ...{ ...child, lines },
         wroteAt() {
           const last = lines().findLast((line) => line.kind === 'write')
-          return last?.end ?? -Infinity
+          return last?.at ?? -Infinity
         },
       }
       all.set(identity, contender)
@@ -130,8 +126,8 @@ function reignsOf({ name, lines }: Contender) {
   const reigns = new Map<number, { who: string; begin: number; end: number }>()
   for (const line of lines()) {
     if (line.kind !== 'write') continue
-    const { begin } = reigns.get(line.term) ?? line
-    reigns.set(line.term, { who: `${name} (${line.term})`, begin, end: line.end })
+    const { begin } = reigns.get(line.term) ?? { begin: line.at }
+    reigns.set(line.term, { who: `${name} (${line.term})`, begin, end: line.at })
   }
   return [...reigns.values()]
 }

@@ -12,6 +12,7 @@ import {
 import type { Timings } from '../../../src/adapters/kubernetes/follow/timings.ts'
 import type { Log } from '../../../src/log.ts'
 import { hasher } from '../flows.ts'
+import { promised } from '../promised.ts'
 import { until } from '../until.ts'
 import type { ApiServer, Identity } from './api.ts'
 import { kubeconfig } from './kubeconfig.ts'
@@ -21,6 +22,12 @@ export const SHORT: Timings = {
   ...{ patience: 2_000, silence: 3_000, watch: [60_000, 60_000], recheck: 3_600_000 },
   ...{ poll: 5_000, backoff: [20, 400], stale: 500, grace: 500 },
 }
+
+/** Longest from a change to its effect, milliseconds: what rauth promises. */
+export const PROMISED = 1_000
+
+/** Milliseconds that anything is waited for. */
+const LIMIT = 30_000
 
 /** A store in this process that follows an API server. */
 export interface Following {
@@ -39,6 +46,8 @@ export interface Following {
     wanted?: boolean,
     limit?: number,
   ) => Promise<number>
+  /** That, or the opposite, as soon after a change as rauth promises. */
+  readonly soon: (username: string, password: string, wanted?: boolean) => Promise<number>
   readonly untilReady: (limit?: number) => Promise<number>
   /** Its token is another one from now on. */
   readonly rotate: (token: string) => Promise<void>
@@ -94,14 +103,18 @@ export async function follow(
   }
   return {
     ...{ store, lines, ends, answers, accepts },
-    untilAccepts: (username, password, wanted = true, limit = 10_000) =>
+    untilAccepts: (username, password, wanted = true, limit = LIMIT) =>
       until(`${username} ${wanted ? 'let in' : 'turned away'}`, limit, () => {
+        return accepts(username, password) === wanted
+      }),
+    soon: (username, password, wanted = true) =>
+      promised(`${username} ${wanted ? 'let in' : 'turned away'}`, PROMISED, () => {
         return accepts(username, password) === wanted
       }),
     async rotate(token) {
       await put('token', token)
     },
-    untilReady: (limit = 10_000) => until('all Secrets', limit, () => store.ready()),
+    untilReady: (limit = LIMIT) => until('all Secrets', limit, () => store.ready()),
     async close() {
       store.close()
       cluster.close()

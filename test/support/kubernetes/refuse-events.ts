@@ -24,7 +24,7 @@ export async function refuseEvents(api: Api, namespace: string): Promise<() => P
   })
   const path = `/api/v1/namespaces/${namespace}/events`
   const body = { metadata: { name: 'x' }, involvedObject: { namespace }, reason: 'Tried' }
-  await until('a refusal', 10_000, async () => {
+  await until('a refusal', 20_000, async () => {
     const { status } = await api.send('POST', path, body)
     if (status < 300) await api.send('DELETE', path)
     return status === 500

@@ -8,7 +8,7 @@ import { collectionOf, create, manifestsOf } from './manifests.ts'
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
 
 /** Milliseconds until the API server must act by the roles that it has. */
-const EFFECT_LIMIT = 10_000
+const EFFECT_LIMIT = 30_000
 
 /** Makes all that a file of `examples/kubernetes` has, and gives the identity of its ServiceAccount. */
 export async function rightsOf(api: Api, file: string, account = 'rauth'): Promise<Identity> {

@@ -18,7 +18,7 @@ export interface ServiceAccountOptions {
 }
 
 /** Milliseconds until the API server must act by a role that it has. */
-const EFFECT_LIMIT = 10_000
+const EFFECT_LIMIT = 30_000
 
 /** Makes a ServiceAccount that may do what the rules say and nothing else, in a namespace that is there. */
 export async function serviceAccount(

@@ -58,7 +58,7 @@ export function podPulls(api: Api, node: string, engine: Engine, kubelet?: Kubel
   async function providerLogins(of: Kubelet, pod: PodName, image: string): Promise<AuthConfig[]> {
     let said = ''
     const logins: AuthConfig[] = []
-    await until('a login of the provider', 10_000, async () => {
+    await until('a login of the provider', 20_000, async () => {
       const { credentials, log } = await of.credentialsFor(pod, image)
       logins.push(...(credentials[0] ?? []))
       said = log

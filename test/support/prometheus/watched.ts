@@ -99,7 +99,7 @@ async function prepare(
     ...{ 'tls.crt': certificate, 'tls.key': key },
   }
   for (const [name, text] of Object.entries(files)) await writeFile(file(name), text)
-  await until('its own namespace', 10_000, async () => {
+  await until('its own namespace', 20_000, async () => {
     return (await cluster.secret('team-a')) !== undefined
   })
 }

@@ -25,7 +25,8 @@ describe('warnings', () => {
     assert.deepEqual(warnings(''), [
       'no TLS for what other machines reach (listen.token, listen.gateway, listen.gatewayHttp): ' +
         'passwords and tokens travel in the clear unless a mesh encrypts them; ' +
-        'next: tls.token, tls.gateway, tls.gatewayHttp, or listen on 127.0.0.1',
+        'next: certificate and key at tls.token, tls.gateway, tls.gatewayHttp, or this machine alone, ' +
+        'listen: { token: 127.0.0.1:8080, gateway: 127.0.0.1:9191, gatewayHttp: 127.0.0.1:9192 }',
     ])
   })
 

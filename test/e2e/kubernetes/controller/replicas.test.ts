@@ -6,6 +6,7 @@ import {
   type ControlCluster,
 } from '../../../support/control/cluster.ts'
 import { startController, type RunningController } from '../../../support/control/running.ts'
+import { promised, watchStalls } from '../../../support/promised.ts'
 import { until } from '../../../support/until.ts'
 
 /** What docs/controller.md says of a leader that dies, milliseconds. */
@@ -42,18 +43,19 @@ describe('two replicas of rauth controller', () => {
   let other: RunningController
 
   it('are both ready, and one of them leads', async () => {
-    await until('a leader', TAKEOVER, async () => {
+    await until('a leader', 60_000, async () => {
       const leading = await Promise.all(replicas.map(leads))
       return leading.filter(Boolean).length === 1
     })
     const [first, second] = replicas as [RunningController, RunningController]
     ;[leader, other] = (await leads(first)) ? [first, second] : [second, first]
     await cluster.namespace('one')
-    await until('the Secrets of one', 2_000, () => inStep('one'))
+    await until('the Secrets of one', 20_000, () => inStep('one'))
     assert.deepEqual(await written(other), [])
   })
 
   it('when the leader is killed the other one takes over, and finishes what was begun', async (context) => {
+    const [since, stalls] = [performance.now(), watchStalls()]
     await leader.child.kill()
     const before = (await cluster.secret('one'))?.values['password']
     // As if the leader had died between two writes.
@@ -65,9 +67,9 @@ describe('two replicas of rauth controller', () => {
         password: Buffer.from('canary-of-the-one-who-died').toString('base64'),
       },
     })
-    const took = await until('the takeover', TAKEOVER, () => inStep('two'))
+    const took = await promised('the takeover', TAKEOVER, () => inStep('two'), { since, stalls })
     context.diagnostic(`${(took / 1000).toFixed(1)} s until the other one wrote`)
-    await until('the end of the rotation', 2_000, async () => {
+    await until('the end of the rotation', 20_000, async () => {
       const end = (await cluster.secret('one'))?.values['previousPasswordNotAfter'] ?? ''
       return (await inStep('one')) && Date.parse(end) < Date.now() + 2 * 86_400_000
     })
@@ -78,7 +80,7 @@ describe('two replicas of rauth controller', () => {
     replicas.push(next)
     const stopping = other.stop()
     await cluster.namespace('three')
-    await until('the next leader', 8_000, () => inStep('three'))
+    await until('the next leader', 20_000, () => inStep('three'))
     await stopping
     assert.deepEqual(await written(other).then((all) => all.includes('three')), false)
   })

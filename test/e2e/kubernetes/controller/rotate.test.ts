@@ -30,7 +30,7 @@ describe('rauth rotate', () => {
   })
 
   const rotate = async (args: readonly string[], code = 0) => {
-    const result = await cluster.rauth(['rotate', ...args], { RAUTH_CONTROLLER_OVERLAP: '10s' })
+    const result = await cluster.rauth(['rotate', ...args], { RAUTH_CONTROLLER_OVERLAP: '1h' })
     assert.equal(result.code, code, result.output)
     return result
   }
@@ -69,7 +69,7 @@ describe('rauth rotate', () => {
     const begin = performance.now()
     const { code, output } = await cluster.rauth(['rotate', 'team-b'], environment)
     assert.equal(code, 0, output)
-    assert.match(output, /every rauth reads the next password; pods get it in [34] s/)
+    assert.match(output, /every rauth reads the next password; pods get it in [1-4] s/)
     assert.ok(performance.now() - begin > 1_000)
     assert.equal(
       (await cluster.pullLogin('team-b'))?.password,

@@ -27,7 +27,7 @@ const NAMESPACES = Array.from({ length: 20 }, (_, i) => `load-${i}`)
 const OVERLAP = 10
 
 /** How long a kubelet may go on with what it read of a Secret, milliseconds. */
-const KEPT = 6_000
+const KEPT = 3_000
 
 /** Until a rotation that waits for the end of the one before is through, milliseconds. */
 const LIMIT = 120_000

@@ -37,7 +37,7 @@ describe('the walk-through of docs/controller.md', () => {
   it('brings back what was taken away, and rotates', async () => {
     const { code, output } = await walk.shell(block(3))
     assert.equal(code, 0, output)
-    await until('the overlap', 5_000, async () => {
+    await until('the overlap', 20_000, async () => {
       const { stdout } = await walk.shell(block(3).trim().split('\n').at(-1) ?? '')
       return /"OldPasswordValid","status":"True"/.test(stdout)
     })

@@ -65,10 +65,10 @@ describe('a certificate with its key', () => {
     const { kid } = store.active(0)
     const next = await pairOf(0, 'RS256')
     await write({ certificate: first.certificate, key: next.key })
-    await until('a look at the files', 5_000, () => store.problem() !== undefined)
+    await until('a look at the files', 20_000, () => store.problem() !== undefined)
     assert.equal(store.active(0).kid, kid)
     await write(next)
-    await until('a look at the files', 5_000, () => store.active(0).kid !== kid)
+    await until('a look at the files', 20_000, () => store.active(0).kid !== kid)
     assert.equal(store.find(kid)?.kid, kid, 'its tokens are good to their end')
     const published = store.jwks().keys.map((one) => one.kid)
     assert.deepEqual(new Set(published), new Set([store.active(0).kid, kid]))
@@ -76,7 +76,7 @@ describe('a certificate with its key', () => {
     assert.equal(store.find(kid), undefined)
     assert.equal(store.jwks().keys.length, 1)
     passed = 0
-    await until('a look at the files', 5_000, () => store.problem() === undefined)
+    await until('a look at the files', 20_000, () => store.problem() === undefined)
     assert.deepEqual([...store.ends().keys.keys()], [store.active(0).kid])
     store.close()
   })
@@ -87,7 +87,7 @@ describe('a certificate with its key', () => {
     const store = await open({ bindingKey, staysBound: true })
     const { kid } = store.active(0)
     await write(await pairOf())
-    await until('a look at the files', 5_000, () => store.active(0).kid !== kid)
+    await until('a look at the files', 20_000, () => store.active(0).kid !== kid)
     const other = await open({ bindingKey, staysBound: true })
     assert.equal(store.active(0).kid, other.active(0).kid)
     assert.ok(store.bindingKey.equals(bindingKey) && other.bindingKey.equals(bindingKey))
@@ -100,14 +100,14 @@ describe('a certificate with its key', () => {
     const store = await open({ staysBound: true })
     const { kid } = store.active(0)
     await write(await pairOf())
-    await until('a look at the files', 5_000, () => store.problem() !== undefined)
+    await until('a look at the files', 20_000, () => store.problem() !== undefined)
     assert.match(
       store.problem() ?? '',
       /tls\.key is another private key.*; next: .*keys\.bindingKey/,
     )
     assert.equal(store.active(0).kid, kid)
     await write(first)
-    await until('a look at the files', 5_000, () => store.problem() === undefined)
+    await until('a look at the files', 20_000, () => store.problem() === undefined)
     store.close()
   })
 

@@ -224,6 +224,7 @@ describe('the forms of a Secret', () => {
       /^entries\[1\]: key number 3 in it is none of/,
     ],
     ['a key of Object.prototype', { entries: '[{"__proto__":{"username":"canary"}}]' }, /^entries\[0\]: key number 1 in it is none/], // prettier-ignore
+    ['a slip in an entry', listed({ username: 'u', pasword: 'canary' }), /^entries\[0\]: key number 2 in it is none of .*: spell it password$/], // prettier-ignore
     ['entries in an entry', listed({ ...LOGIN, entries: [] }), /^entries\[0\]: key number 3 in it is none of/], // prettier-ignore
     ['a key twice', { entries: '[{"username":"u","password":"canary","password":"x"}]' }, /^entries has an object with a key twice/], // prettier-ignore
     ['a number', listed({ username: 'u', password: 123456789 }), /^entries\[0\]\.password must be a string/], // prettier-ignore

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { describeBehindEnvoyOf } from '../../support/behind-envoy-of.ts'
+import { ask } from '../../support/http.ts'
+import { spiffe, startSidecar, type Sidecar } from '../../support/istio/sidecar.ts'
+import { RECORDED, translate } from '../../support/istio/translation.ts'
+import { converse } from '../../support/tls-client.ts'
+
+/** What istiod makes of the example, in a real Envoy: without its control plane, and without TLS at the gateway. */
+
+const made = await translate()
+if (made !== undefined && process.env['UPDATE_TRANSLATION'] === '1') await RECORDED.write(made)
+
+describe('what istiod makes of the example', () => {
+  it('is recorded of the example as it stands', async () => {
+    const next =
+      'npm run parts -- istio-translate; UPDATE_TRANSLATION=1 npm test -- e2e deploy/istio'
+    assert.equal((await RECORDED.read()).of, await RECORDED.sourcesDigest(), `next: ${next}`)
+  })
+
+  const skip =
+    made === undefined && 'istio-translate is not there; next: npm run parts -- istio-translate'
+  it('is what its own code makes', { skip }, async () => {
+    const { gateway, sidecar } = await RECORDED.read()
+    assert.deepEqual(made, { gateway, sidecar })
+  })
+})
+
+describeBehindEnvoyOf({ name: 'Istio', proxy: 'istio', underscores: 'passed' })
+
+describe('what istiod makes of the sidecar of the registry', () => {
+  const registry = createServer((_request, response) => response.end('the registry'))
+  let sidecar: Sidecar
+  before(async () => {
+    await new Promise<void>((resolve) => {
+      registry.listen({ host: '127.0.0.1', port: 0 }, resolve)
+    })
+    sidecar = await startSidecar((registry.address() as AddressInfo).port)
+  })
+  after(async () => {
+    registry.close()
+    await sidecar.stop()
+  })
+
+  const GET = 'GET /v2/_catalog HTTP/1.1\r\nHost: rauth-registry\r\nConnection: close\r\n\r\n'
+
+  /** What a workload of the mesh gets, by who its certificate says it is. */
+  async function asWorkload(uri: string, said = GET): Promise<string> {
+    const { authority, port } = sidecar
+    const { certificate: cert, key } = await authority.issue('it', { usage: 'client', uri })
+    return (await converse(port, { ca: authority.certificate, cert, key }, said)).text
+  }
+
+  it('lets in the ingress gateway and rauth', async () => {
+    for (const [namespace, account] of [
+      ['istio-ingress', 'istio-ingress'],
+      ['registry', 'rauth'],
+    ] as const) {
+      const text = await asWorkload(spiffe(namespace, account))
+      assert.match(text, /^HTTP\/1\.1 200 [^]*the registry/, account)
+    }
+  })
+
+  it('lets in nobody else of the mesh, whatever headers say', async () => {
+    const claiming = GET.replace(
+      'Connection',
+      `X-Forwarded-Client-Cert: URI=${spiffe('registry', 'rauth')}\r\nConnection`,
+    )
+    const others = [
+      spiffe('team-b', 'default'),
+      spiffe('registry', 'default'),
+      spiffe('registry', 'rauth-registry'),
+      spiffe('team-b', 'rauth'),
+      spiffe('istio-ingress-2', 'istio-ingress'),
+      spiffe('registry', 'rauth2'),
+    ]
+    // At once, as Envoy keeps a connection that it refused for another second.
+    await Promise.all(
+      others
+        .flatMap((uri) => [GET, claiming].map((said) => [uri, said] as const))
+        .map(async ([uri, said]) => {
+          assert.match(await asWorkload(uri, said), /^HTTP\/1\.1 403 /, uri)
+        }),
+    )
+  })
+
+  it('speaks to nobody without a certificate of the mesh', async () => {
+    const { authority, port } = sidecar
+    const { text } = await converse(port, { ca: authority.certificate }, GET)
+    assert.equal(text, '')
+    assert.equal(await asWorkload(spiffe('registry', 'rauth', 'another.mesh')), '')
+    await assert.rejects(ask(port, '/v2/_catalog'))
+  })
+})
