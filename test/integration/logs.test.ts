@@ -13,8 +13,8 @@ import { ask, basic } from '../support/http.ts'
 import { run } from '../support/run.ts'
 import { until } from '../support/until.ts'
 
-/** The compiled program, beside this compiled test. */
-const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
+/** The bundled program, from dist/test/integration. */
+const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
 const LIMIT = 10_000
 const QUERY = '/token?service=internal-registry.io&scope=repository:team-a/app:pull'
 
