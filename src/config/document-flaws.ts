@@ -45,12 +45,11 @@ export function documentFlaws(
       for (const { offset, message } of keyFlaws(node)) bad(offset, message)
     },
   })
+  // None is named: it may be a password without its quotes.
   for (const { source, range } of aliases) {
-    const alias = `*${source} is an alias of YAML, which is not taken here`
-    const isMeant = anchors.has(source)
-    const message = isMeant
-      ? `${alias}: write the value out`
-      : `${needsQuotes('*')} (else ${alias})`
+    const message = anchors.has(source)
+      ? 'an alias of YAML, which is not taken here: write the value out'
+      : `${needsQuotes('*')} (else it is an alias of YAML, which is not taken here)`
     bad(range?.[0], message)
   }
   if (aliases.length === 0) {

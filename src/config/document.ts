@@ -63,7 +63,7 @@ export function readDocument(
   }
   const { aliases, flaws } = documentFlaws(document, text, { tags: scalars === 'values' })
   // What else the parser stumbles over behind an alias comes of it.
-  const mistakes = aliases ? [] : yamlMistakes(document, text, (error) => error.message)
+  const mistakes = aliases ? [] : yamlMistakes(document, text)
   const lineOf = ({ offset }: YamlMistake) => placeOf(offset).line
   const broken = new Set(mistakes.map(lineOf))
   const others = flaws.filter((flaw) => !broken.has(lineOf(flaw)))

@@ -1,4 +1,4 @@
-import type { Document, YAMLError } from 'yaml'
+import type { Document } from 'yaml'
 import { ROWS } from './rows.ts'
 import { startOfLine, type Stumble } from './stumble.ts'
 
@@ -9,8 +9,6 @@ export interface YamlMistake {
   readonly message: string
 }
 
-type ParserError = Pick<YAMLError, 'code' | 'message' | 'pos'>
-
 /** The marks that git leaves in a file that two changed. */
 const CONFLICT = /^(?:<{7}|={7}|>{7})(?: .*)?\r?$/m
 
@@ -19,13 +17,9 @@ const MOST = 50
 
 /**
  * What the parser found wrong with a document, in words for whoever wrote it. One for a line: what else it
- * stumbles over there comes of the first. `unknown` tells what no row knows.
+ * stumbles over there comes of the first.
  */
-export function yamlMistakes(
-  document: Document,
-  text: string,
-  unknown: (error: ParserError) => string,
-): readonly YamlMistake[] {
+export function yamlMistakes(document: Document, text: string): readonly YamlMistake[] {
   const errors = document.errors.slice(0, MOST)
   const conflict = errors.length > 0 ? text.search(CONFLICT) : -1
   if (conflict !== -1) {
@@ -41,19 +35,20 @@ export function yamlMistakes(
     lastOfParser = line
     const here = errors.filter(({ pos }) => pos[0] === offset)
     const codes = new Set(here.map(({ code }) => code))
-    const mistake = tell({ error, offset, text, document, codes }, () => unknown(error))
+    const mistake = tell({ error, offset, text, document, codes })
     const place = startOfLine(text, mistake.offset)
     if (!found.has(place)) found.set(place, mistake)
   }
   return [...found.values()]
 }
 
-function tell(at: Stumble, unknown: () => string): YamlMistake {
+function tell(at: Stumble): YamlMistake {
   const row = ROWS.find(
     ({ code, says, when }) =>
       code === at.error.code && (says?.test(at.error.message) ?? true) && (when?.(at) ?? true),
   )
-  if (row === undefined) return { offset: at.offset, message: unknown() }
+  // Not by the parser's own words: they may quote what it found, a password among it.
+  if (row === undefined) return { offset: at.offset, message: `not YAML (${at.error.code})` }
   const { message, where } = row
   return {
     offset: where?.(at) ?? at.offset,

@@ -140,6 +140,8 @@ export const ROWS: readonly Row[] = [
     says: /^Unexpected (?:double-quoted-scalar|single-quoted-scalar|scalar) token$/,
     message: 'a comma is missing before this, or it stands after a closing quote',
   },
+  { code: 'TAG_RESOLVE_FAILED', message: needsQuotes('!') },
+  { code: 'BAD_DIRECTIVE', message: needsQuotes('%') },
   {
     code: 'MULTIPLE_DOCS',
     message: 'a second document: all must be in one',

@@ -227,11 +227,11 @@ describe('what Envoy answers by itself', () => {
     try {
       const overloaded = async () =>
         (await exchange(ports.shipped, get('/v2/'))).text.includes(' 503 ')
-      await until('it refuses', 5_000, overloaded)
+      await until('it refuses', 20_000, overloaded)
       await idOf(ports.shipped, get('/v2/'), [503, 'UNAVAILABLE', /too much .*: try again/])
     } finally {
       await setPressure(0)
-      await until('it is as before', 5_000, async () => {
+      await until('it is as before', 20_000, async () => {
         return (await exchange(ports.shipped, get('/v2/'))).text.includes(' 401 ')
       })
     }

@@ -15,7 +15,7 @@ import { until } from '../support/until.ts'
 
 /** The bundled program, from dist/test/integration. */
 const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
-const LIMIT = 10_000
+const LIMIT = 20_000
 const QUERY = '/token?service=internal-registry.io&scope=repository:team-a/app:pull'
 
 describe('what rauth serve writes', () => {

@@ -16,7 +16,7 @@ import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { until } from '../support/until.ts'
 
 /** Longer than a busy machine needs to find a changed file, milliseconds. */
-const PATIENCE = 10_000
+const PATIENCE = 20_000
 /** Longer than two looks at a file take, milliseconds. */
 const SETTLED = 600
 

@@ -48,7 +48,7 @@ const MISTAKES: readonly (readonly [name: string, text: string, ...told: readonl
   ['an apostrophe', "a: 'it's'\n", '1:8: text after the closing quote'],
   ['a backslash', 'a: "C:\\keys"\n', '1:7: a backslash between double quotes begins an escape'],
   // What begins with a character of YAML.
-  ['**', 'a: **\n', '1:4: a text that begins with * needs quotes (else ** is an alias'],
+  ['**', 'a: **\n', '1:4: a text that begins with * needs quotes (else it is an alias'],
   ['**/b', 'a: { b: **/c, d: e }\n', '1:9: a text that begins with * needs quotes'],
   ['*', 'a: [*]\n', '1:5: a text that begins with * needs quotes'],
   [
@@ -64,9 +64,11 @@ const MISTAKES: readonly (readonly [name: string, text: string, ...told: readonl
   ['`', 'a: `b`\n', '1:4: a text that begins with ` needs quotes'],
   [',', 'a: ,b\n', '1:4: a text that begins with , needs quotes'],
   ['&', 'a: &b\nc: d\n', '1:4: a text that begins with & needs quotes (else it is an anchor'],
-  ['an alias', 'a: &b c\nd: *b\n', '2:4: *b is an alias of YAML, which is not taken here: write'],
+  ['an alias', 'a: &b c\nd: *b\n', '2:4: an alias of YAML, which is not taken here: write'],
   ['& of a map', 'a: &b { c: d }\n', '1:4: a text that begins with & needs quotes'],
   ['!', 'a: !team-b\n', '1:4: a text that begins with ! needs quotes (else it is a tag'],
+  ['! and !', 'a: !b!c\n', '1:4: a text that begins with ! needs quotes'],
+  ['!<', 'a: !<b c\n', '1:4: a text that begins with ! needs quotes'],
   ['|', 'a: |b\n', '1:4: a text that begins with | needs quotes'],
   ['>', 'a: >= 3\n', '1:4: a text that begins with > needs quotes'],
   ['?', 'a: ? b\n', '1:4: a text that begins with ? needs quotes'],
@@ -107,8 +109,45 @@ describe('YAML that is written wrong', () => {
     }
   })
 
-  it('keeps what the parser says where it knows no better', () => {
-    assert.deepEqual(told('a: !<b c\n'), ['1:4: Verbatim tags must end with a >'])
+  it('says the parser’s code where it knows no better, and not its words, which quote', () => {
+    assert.deepEqual(told('a: { b: : c }\n'), ['1:9: not YAML (UNEXPECTED_TOKEN)'])
+  })
+
+  it('quotes no value, which may be a password without its quotes', () => {
+    const canary = 'canary'
+    const values = [
+      ...['*b', '&b', '!b', '!!b', '!<b', '!<b>', '!b!c', '!c!b', '!b c', '%b', '"\\b"', '"b" b'],
+      ...[
+        '[b',
+        '{b',
+        'b]',
+        '- b',
+        ': b',
+        '? b',
+        '|b',
+        '>b',
+        '@b',
+        '`b',
+        "'b'b",
+        '&b *b',
+        '&b\nd: *b',
+      ],
+    ]
+    for (const value of values) {
+      for (const form of [
+        'a: VALUE\n',
+        'a: { c: VALUE }\n',
+        'VALUE\n',
+        '%VALUE\n',
+        '%YAML VALUE\n',
+      ]) {
+        const text = form.replace('VALUE', value.replaceAll('b', canary))
+        for (const scalars of ['values', 'texts'] as const) {
+          const { problems = [] } = readDocument(text, { scalars })
+          for (const { message } of problems) assert.ok(!message.includes(canary), message)
+        }
+      }
+    }
   })
 
   it('leaves alone what only looks like it', () => {

@@ -364,7 +364,7 @@ rules:
     [
       'a name that is an alias to YAML',
       'rules:\n  - match: { name: *x }\n    actions: []\n',
-      '2:20: a text that begins with * needs quotes (else *x is an alias of YAML, which is not taken here)',
+      '2:20: a text that begins with * needs quotes (else it is an alias of YAML, which is not taken here)',
     ],
     [
       'the same key twice',

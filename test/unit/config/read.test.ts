@@ -283,12 +283,12 @@ describe('configuration', () => {
     [
       'an alias',
       `${MINIMAL}issuer: &a x\nservice: *a\n`,
-      '5:10: *a is an alias of YAML, which is not taken here: write the value out',
+      '5:10: an alias of YAML, which is not taken here: write the value out',
     ],
     [
       'an alias of nothing',
       'realm: *x',
-      '1:8: a text that begins with * needs quotes (else *x is an alias of YAML, which is not taken here)',
+      '1:8: a text that begins with * needs quotes (else it is an alias of YAML, which is not taken here)',
     ],
     [
       'a key that is a list',

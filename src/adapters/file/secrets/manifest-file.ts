@@ -44,8 +44,7 @@ function readDocument(
     const { line, col } = lines.linePos(offset)
     return `at line ${line}, column ${col}`
   }
-  // The parser's own words may quote what it found: its code does for what is not known.
-  const [mistake] = yamlMistakes(document, text, ({ code }) => `not YAML (${code})`)
+  const [mistake] = yamlMistakes(document, text)
   if (mistake !== undefined) {
     return [unreadable(`${mistake.message} (${at(mistake.offset)})`)]
   }

@@ -137,7 +137,7 @@ acl: [{ match: { account: yes, name: 1.0, type: "null" }, actions: [1e3, 010] }]
     [
       'an alias',
       `${SERVER}${TOKEN}users: { a: &all { password: ${HASH} }, b: *all }\nacl: []\n`,
-      '3:97: *all is an alias of YAML, which is not taken here: write the value out',
+      '3:97: an alias of YAML, which is not taken here: write the value out',
     ],
     [
       'an expression that is none',
