@@ -76,12 +76,11 @@ export function createIdentify(deps: IdentifyDependencies): Identify {
         const found = await deps.guard({ address, username, secret: password }, async () =>
           withItsAccount(claimed, await deps.authenticate({ ...presented.basic, address })),
         )
-        // No other name: people type passwords there.
-        return !found.ok &&
-          found.refusal.reason === 'too_many_failures' &&
-          deps.store.byUsername(username).length > 0
-          ? refused('too_many_failures', { ...found.refusal, detail: `for ${username}` })
-          : found
+        if (found.ok || found.refusal.reason !== 'too_many_failures') return found
+        const detail = whoIsKeptOut(deps.store, username)
+        return detail === undefined
+          ? found
+          : refused('too_many_failures', { ...found.refusal, detail })
       }
       case 'refresh': {
         const { token } = presented
@@ -91,6 +90,13 @@ export function createIdentify(deps: IdentifyDependencies): Identify {
       }
     }
   }
+}
+
+/** For the record. No other name: people type passwords there. */
+function whoIsKeptOut(store: CredentialLookup, username: string): string | undefined {
+  const unusable = store.unusable?.(username)
+  if (unusable !== undefined) return `for ${username}: ${unusable}`
+  return store.byUsername(username).length > 0 ? `for ${username}` : undefined
 }
 
 /**

@@ -10,7 +10,7 @@ const DIST = path.join(ROOT, 'dist')
 const BUILD_INFO = path.join(DIST, '.tsbuildinfo')
 /** What the last build was made of and what it found; tools/test reads it for its build phase. */
 const RECORD = path.join(DIST, '.build.json')
-const PROGRAMS = ['rauth.js', 'rauth-credential-provider.cjs'].map((name) => path.join(DIST, name))
+const PROGRAMS = ['rauth', 'rauth-credential-provider']
 
 const SOURCE_FOLDERS = ['src', 'test', 'tools']
 const SOURCE_FILES = ['tsconfig.json', 'package-lock.json']
@@ -113,9 +113,16 @@ function missingOutputs(sources) {
   const compiled = sources
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
     .map((file) => path.join(DIST, file.replace(/\.ts$/, '.js')))
-  return [...compiled, ...(sources.includes(SOURCE_FILES[0]) ? PROGRAMS : [])].filter(
-    (file) => !existsSync(file),
-  )
+  const bundled = sources.includes(SOURCE_FILES[0]) ? PROGRAMS.flatMap(bundledFiles) : []
+  return [...compiled, ...bundled].filter((file) => !existsSync(file))
+}
+
+/** What the last bundle of a program wrote; the record of it is the first that must be there. */
+function bundledFiles(program) {
+  const record = path.join(DIST, `${program}.meta.json`)
+  if (!existsSync(record)) return [record]
+  const { outputs } = JSON.parse(readFileSync(record, 'utf8'))
+  return [record, ...Object.keys(outputs).map((file) => path.join(ROOT, file))]
 }
 
 /** Removes what was compiled from a source that is gone: a removed test must not run on. */

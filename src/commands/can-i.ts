@@ -1,20 +1,7 @@
 import { Argument, Command, Option } from 'commander'
-import { nearest } from '../nearest.ts'
-import { parseScopes } from '../registry/scope.ts'
-import { addAskerOptions, type AskerOptions } from './asking/asker-options.ts'
-import { judge, type Judged } from '../serve/asking/judge.ts'
-import { readOffline } from './asking/offline.ts'
-import { usage } from './asking/usage.ts'
-import { whoIsNamed } from './asking/who-is-named.ts'
-import { listRules } from './can-i/list.ts'
-import { denials } from './explain/words.ts'
-import { outputOption, printJson, say, type Output } from './output.ts'
-
-interface CanIOptions extends AskerOptions {
-  readonly type: string
-  readonly list?: true
-  readonly output: Output
-}
+import { addAskerOptions } from './asking/asker-options.ts'
+import { outputOption } from './output.ts'
+import type { CanIOptions } from './run-can-i.ts'
 
 export function canICommand(): Command {
   return addAskerOptions(new Command('can-i'))
@@ -37,59 +24,8 @@ export function canICommand(): Command {
     .exitOverride()
     .action(
       async (actions: string | undefined, repository: string | undefined, options: CanIOptions) => {
-        const now = options.at ?? Date.now() / 1000
-        if (options.list === true) {
-          if (actions !== undefined) throw usage('--list takes no action: it lists them all')
-          const offline = await readOffline(options)
-          const asking = whoIsNamed(options, offline, now)
-          say([...offline.missing, ...asking.notes])
-          listRules(offline.policy, asking, options.output)
-          return
-        }
-        if (actions === undefined || repository === undefined) {
-          throw usage('say what: rauth can-i pull team-b/app --as team-a, or --list')
-        }
-        requireActions(actions, options.type)
-        const { name, tags } = withTag(repository, options.tag)
-        const requested = parseScopes([`${options.type}:${name}:${actions}`])
-        if (!requested.ok) throw usage(`no action or no name: ${requested.refusal.detail ?? ''}`)
-        const offline = await readOffline(options)
-        const asking = whoIsNamed({ ...options, tag: tags }, offline, now)
-        say([...offline.missing, ...asking.notes])
-        answer(await judge(offline.policy, asking, requested.value), options.output)
+        const { runCanI } = await import('./run-can-i.ts')
+        await runCanI(actions, repository, options)
       },
     )
-}
-
-const ACTIONS = ['pull', 'push', 'delete', '*']
-
-/** A rule of `*` allows any word, and yes would be no answer to a slip. */
-function requireActions(text: string, type: string): void {
-  const odd = text.split(',').find((action) => !ACTIONS.includes(action))
-  if (type !== 'repository' || odd === undefined) return
-  const slip = nearest(odd, ACTIONS)
-  throw usage(
-    `"${odd}" is no action (${ACTIONS.join(', ')})` +
-      (slip === undefined ? ': rauth can-i ACTIONS REPOSITORY' : `; did you mean ${slip}?`),
-  )
-}
-
-/** `NAME:TAG` → both; a repository's name has no colon, and a tag no slash. */
-function withTag(text: string, tags: readonly string[]) {
-  const at = text.indexOf(':')
-  const slash = text.indexOf('/', at)
-  if (at >= 0 && slash >= 0) {
-    throw usage(`"${text}" begins with a registry: say ${text.slice(slash + 1)}`)
-  }
-  return at < 0
-    ? { name: text, tags }
-    : { name: text.slice(0, at), tags: [...tags, text.slice(at + 1)] }
-}
-
-function answer({ record, explanation }: Judged, output: Output): void {
-  const allowed = record.outcome === 'allowed'
-  if (output === 'json') printJson(record)
-  else process.stdout.write(allowed ? 'yes\n' : 'no\n')
-  if (!allowed) say(explanation === undefined ? [] : denials(explanation))
-  process.exitCode = allowed ? 0 : 1
 }

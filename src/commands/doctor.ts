@@ -1,20 +1,8 @@
 import { Command } from 'commander'
-import { registryBehind } from '../config/configured-policy.ts'
-import { configOf } from './asking/offline.ts'
 import { parseUrl } from './asking/parse-url.ts'
-import { addConfigOption, type ConfigOption } from './config-option.ts'
-import { envoyChecks } from './doctor/envoy.ts'
-import { findingOf, type Finding } from './doctor/finding.ts'
-import { registryChecks } from './doctor/registry.ts'
-import { outputOption, printJson, type Output } from './output.ts'
-import { formatTable } from './table.ts'
-
-interface DoctorOptions extends ConfigOption {
-  readonly registry?: string
-  readonly envoy?: string
-  readonly envoyConfig?: string
-  readonly output: Output
-}
+import { addConfigOption } from './config-option.ts'
+import { outputOption } from './output.ts'
+import type { DoctorOptions } from './run-doctor.ts'
 
 export function doctorCommand(): Command {
   return addConfigOption(new Command('doctor'))
@@ -37,21 +25,7 @@ export function doctorCommand(): Command {
     )
     .exitOverride()
     .action(async (options: DoctorOptions) => {
-      const config = configOf(options)
-      const { registry = registryBehind(config), envoy, envoyConfig } = options
-      const checks = [...registryChecks(config, registry), ...envoyChecks(envoy, envoyConfig)]
-      const findings: Finding[] = []
-      for (const check of checks) findings.push(await findingOf(check))
-      if (options.output === 'json') printJson(findings)
-      else {
-        const rows = findings.map(({ check, state, what }) => [state, check, what])
-        process.stdout.write(formatTable([['', 'CHECK', 'WHAT'], ...rows]))
-      }
-      process.exitCode = exitCodeOf(findings)
+      const { runDoctor } = await import('./run-doctor.ts')
+      await runDoctor(options)
     })
-}
-
-function exitCodeOf(findings: readonly Finding[]): number {
-  if (findings.some(({ state }) => state === 'failed')) return 1
-  return findings.some(({ state }) => state === 'unreachable') ? 3 : 0
 }

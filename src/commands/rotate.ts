@@ -1,16 +1,7 @@
-import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { loadConfigWithoutRealm, USUAL_FILE } from '../config/read.ts'
-import { formatInstant } from '../instant.ts'
-import { rotateNamespace } from '../serve/controller/rotate/rotate.ts'
 import { parseNamespace } from './asking/parse-namespace.ts'
-import { COMMAND_LOG } from './command-log.ts'
-import { addConfigOption, configFile, type ConfigOption } from './config-option.ts'
-import { say } from './output.ts'
-
-interface RotateOptions extends ConfigOption {
-  readonly now?: true
-}
+import { addConfigOption } from './config-option.ts'
+import type { RotateOptions } from './run-rotate.ts'
 
 export function rotateCommand(): Command {
   return addConfigOption(new Command('rotate'))
@@ -25,33 +16,7 @@ export function rotateCommand(): Command {
     )
     .exitOverride()
     .action(async (namespace: string, options: RotateOptions) => {
-      const now = options.now === true
-      const file = configFile(options)
-      const rotated = await rotateNamespace(loadConfigWithoutRealm(file, process.env), {
-        ...{ namespace, now, knowsRegistries: saysRegistries(file), log: COMMAND_LOG },
-        onWait(seconds) {
-          say([`every rauth reads the next password; pods get it in ${Math.ceil(seconds)} s`])
-        },
-      })
-      const { previousUntil, obstacle } = rotated
-      const before =
-        previousUntil === undefined
-          ? 'the one before works no longer'
-          : `the one before works until ${formatInstant(previousUntil)}`
-      const which = obstacle === undefined ? 'both Secrets have' : 'the credentials have'
-      process.stdout.write(`${namespace}: ${which} the next password; ${before}\n`)
-      if (obstacle === undefined) return
-      say([`the pull Secret has not followed: ${obstacle}`])
-      process.exitCode = 1
+      const { runRotate } = await import('./run-rotate.ts')
+      await runRotate(namespace, options)
     })
-}
-
-/** Whoever rotates may have nothing but a kubeconfig: then what is usual counts, but for the registries. */
-function saysRegistries(file: string | undefined): boolean {
-  const names = ['RAUTH_REALM', 'RAUTH_SERVICE', 'RAUTH_CONTROLLER_REGISTRIES']
-  return (
-    file !== undefined ||
-    existsSync(USUAL_FILE) ||
-    names.some((name) => process.env[name] !== undefined)
-  )
 }

@@ -1,28 +1,7 @@
-import cluster from 'node:cluster'
-import os from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { idleWorkers } from '../config/warnings.ts'
-import type { Role } from '../serve/role.ts'
-import { run } from '../serve/run.ts'
-import {
-  addAnyConfigOption,
-  configSource,
-  loadAnyConfig,
-  withArgument,
-  type AnyConfigOption,
-} from './config-option.ts'
-import {
-  addLogFormatOption,
-  sourceWithLogFormat,
-  withLogFormat,
-  type LogFormatOption,
-} from './log-format-option.ts'
-
-interface ServeOptions extends AnyConfigOption, LogFormatOption {
-  readonly role?: Role
-  readonly port?: number
-  readonly workers?: number | 'auto'
-}
+import { addAnyConfigOption } from './config-option.ts'
+import { addLogFormatOption } from './log-format-option.ts'
+import type { ServeOptions } from './run-serve.ts'
 
 export function serveCommand(): Command {
   return addLogFormatOption(addAnyConfigOption(new Command('serve')))
@@ -43,34 +22,8 @@ export function serveCommand(): Command {
     .addHelpText('after', '\nExample:\n  rauth serve -c rauth.yaml --role gateway')
     .exitOverride()
     .action(async (argument: string | undefined, options: ServeOptions, command: Command) => {
-      const { dockerAuthConfig, port } = options
-      if (dockerAuthConfig !== undefined && (options.role ?? 'token') !== 'token') {
-        command.error(
-          'error: a docker_auth configuration is for --role token: it has no gateway; ' +
-            'rauth migrate docker-auth makes one that can have',
-        )
-      }
-      if (port !== undefined && options.role === 'gateway') {
-        command.error(
-          'error: --port is that of the token service, which --role gateway does not run',
-        )
-      }
-      const named = withArgument(argument, options, command)
-      const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
-      const source = sourceWithLogFormat(configSource(named), options)
-      if (cluster.isWorker) {
-        const { runWorker } = await import('../serve/workers/worker.ts')
-        return runWorker({ role, port, source })
-      }
-      const { text, unheeded, ...loaded } = loadAnyConfig(named)
-      const config = withLogFormat(loaded.config, options)
-      const cores = os.availableParallelism()
-      const wanted = options.workers ?? config.workers
-      const workers = wanted === 'auto' ? cores : wanted
-      const warnings = [...unheeded, ...idleWorkers(workers, cores)]
-      if (workers === 1) return run(config, { role, port, warnings, source })
-      const { runPrimary } = await import('../serve/workers/primary.ts')
-      return runPrimary(config, { role, workers, cores, text, warnings, source })
+      const { runServe } = await import('./run-serve.ts')
+      await runServe(argument, options, command)
     })
 }
 

@@ -70,17 +70,26 @@ function overlapMessage(until: number): string {
 function waitingMessage(annotations: Readonly<Record<string, string>>): string {
   return annotations[ROTATE] === undefined || annotations[ROTATE] === 'now'
     ? ''
-    : `; a rotation was asked for and waits until then (${ROTATE}=now does not wait, and ends it at once)`
+    : `; ${WAITING} (${ROTATE}=now does not wait, and ends it at once)`
 }
 
-function conditionsIn(annotations: Readonly<Record<string, string>>): readonly Condition[] {
+const WAITING = 'a rotation was asked for and waits until then'
+
+/** Whether conditions say already that a rotation waits. */
+export function saysThatItWaits(annotations: Readonly<Record<string, string | null>>): boolean {
+  return conditionsIn(annotations).some(({ message }) => message.includes(WAITING))
+}
+
+function conditionsIn(annotations: Readonly<Record<string, string | null>>): readonly Condition[] {
   try {
     const found: unknown = JSON.parse(annotations[CONDITIONS] ?? '[]')
     const list: readonly unknown[] = Array.isArray(found) ? found : []
     return list.filter(
       (one): one is Condition =>
         isMapping(one) &&
-        ['type', 'status', 'lastTransitionTime'].every((key) => typeof one[key] === 'string'),
+        ['type', 'status', 'message', 'lastTransitionTime'].every(
+          (key) => typeof one[key] === 'string',
+        ),
     )
   } catch {
     return []

@@ -1,4 +1,4 @@
-import { conditionsText } from './conditions.ts'
+import { conditionsText, saysThatItWaits } from './conditions.ts'
 import { beginOverlap, endOverlap, rotate, rotateNow } from './credential-steps.ts'
 import type { Login } from './login.ts'
 import { CONDITIONS, ROTATE } from './marks.ts'
@@ -40,8 +40,13 @@ function nextStep(found: InStep, context: PlanContext): Step | undefined {
   const { now, settings } = context
   const { previousUntil } = login
   const asked = credentials.annotations[ROTATE]
+  // That a rotation waits is a write of its own, for whoever hears of writes.
+  const isSaid = saysThatItWaits(credentials.annotations)
+  const said = Object.fromEntries(
+    Object.entries(credentials.annotations).filter(([key]) => isSaid || key !== ROTATE),
+  )
   const told = (until: number | undefined) => ({
-    [CONDITIONS]: conditionsText({ obstacle, previousUntil: until }, credentials.annotations, now),
+    [CONDITIONS]: conditionsText({ obstacle, previousUntil: until }, said, now),
   })
   if (asked === 'now') return rotateNow(credentials, context)
   if (previousUntil === undefined) {

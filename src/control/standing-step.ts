@@ -1,11 +1,11 @@
-import { conditionsText, type Standing } from './conditions.ts'
+import { conditionsText, saysThatItWaits, type Standing } from './conditions.ts'
 import { changeCredentials } from './credential-steps.ts'
 import { CONDITIONS, isOwned } from './marks.ts'
 import type { ObservedSecret } from './observed.ts'
 import type { PlanContext } from './settings.ts'
 import type { Obstacle, Plan, Step } from './step.ts'
 
-/** Says how the namespace stands, where that is not what the Secret says. */
+/** Says how the namespace stands, where that is not what the Secret says. That a rotation waits is told once. */
 export function tell(
   credentials: ObservedSecret,
   standing: Standing,
@@ -13,8 +13,10 @@ export function tell(
 ): Pick<Plan, 'step'> {
   const text = conditionsText(standing, credentials.annotations, now)
   if (credentials.annotations[CONDITIONS] === text) return {}
-  const step: Step = changeCredentials(credentials, 'condition', {
-    annotations: { [CONDITIONS]: text },
+  const annotations = { [CONDITIONS]: text }
+  const isNews = saysThatItWaits(annotations) && !saysThatItWaits(credentials.annotations)
+  const step: Step = changeCredentials(credentials, isNews ? 'rotation_waits' : 'condition', {
+    annotations,
   })
   return { step }
 }

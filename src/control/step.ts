@@ -13,6 +13,7 @@ export type Why =
   | 'asked_now'
   | 'overlap_begins'
   | 'overlap_ended'
+  | 'rotation_waits'
   | 'condition'
   | 'unmanaged'
 

@@ -25,6 +25,12 @@ export const WORDS: Readonly<Record<Why, Words>> = {
     message: 'has an end for the password before: the pull Secret has the next one',
   },
   overlap_ended: { reason: 'OverlapEnded', message: 'has one password again' },
+  rotation_waits: {
+    reason: 'RotationWaits',
+    message:
+      'waits with the rotation that was asked for: the password before works until the end that ' +
+      'rauth.dev/conditions says (rauth.dev/rotate=now does not wait, and ends it at once)',
+  },
   condition: { reason: 'Condition', message: 'says how it stands' },
   unmanaged: { reason: 'Unmanaged', message: 'is of a namespace that is no longer chosen' },
 }

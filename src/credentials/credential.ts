@@ -38,6 +38,11 @@ export interface CredentialLookup {
   ready(): boolean
   byUsername(username: string): readonly Credential[]
   find(reference: CredentialReference): Credential | undefined
+  /**
+   * Which Secret of a namespace it is that can't be used, and why; undefined: there is none. For the record alone:
+   * to a client such a namespace is as one that is not there, at the same cost.
+   */
+  unusable?(namespace: string): string | undefined
 }
 
 /** Several stores, as if they were one. References are unique over all. */
@@ -52,5 +57,17 @@ export function joinLookups(stores: readonly CredentialLookup[]): CredentialLook
       }
       return undefined
     },
+    unusable(namespace) {
+      for (const store of stores) {
+        const found = store.unusable?.(namespace)
+        if (found !== undefined) return found
+      }
+      return undefined
+    },
   }
+}
+
+/** What {@link CredentialLookup.unusable} says of one. */
+export function unusableSecret(id: string, problem: string): string {
+  return `the Secret ${id} cannot be used: ${problem}`
 }

@@ -7,7 +7,7 @@ import { samePassword, type PasswordHasher } from './password.ts'
 import type { Answer, IdentitySource, Silence } from './source.ts'
 
 export interface StoredPasswordsDependencies {
-  readonly store: Pick<CredentialStore, 'byUsername' | 'find' | 'bcryptCost'>
+  readonly store: Pick<CredentialStore, 'byUsername' | 'find' | 'bcryptCost' | 'unusable'>
   /** The one that hashed the passwords of the store. */
   readonly hasher: PasswordHasher
   readonly bcrypt: BcryptChecks
@@ -81,7 +81,10 @@ export function createStoredPasswords(
     const quick = matchKeyed(known, presented.keyed)
     if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
-    const silence = { kind, detail: whatWasWrong(known, name), guessed: known.length > 0 } as const
+    // User names are those of namespaces, as a rule. Asked of each that is refused, known or not.
+    const unusable = store.unusable?.(username)
+    const detail = whatWasWrong(known, name, unusable)
+    const silence = { kind, detail, guessed: known.length > 0 } as const
     if (isToken) return silence
     const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
     if (hashes.length === 0) return { ...silence, ...standIn(username, presented) }
@@ -139,9 +142,17 @@ function inTurn<T extends Credential>(username: string, credentials: readonly T[
 /** Its Secret may be there. */
 const UNKNOWN_TO_SECRETS = 'unknown user name: no Secret that can be used has it'
 
-/** For the log: which of the two it was, and never the name, which may be a mistyped password. */
-function whatWasWrong(candidates: readonly Credential[], source: string): string {
+/**
+ * For the log: which of the two it was, and never the name, which may be a mistyped password, but where a namespace
+ * is called so.
+ */
+function whatWasWrong(
+  candidates: readonly Credential[],
+  source: string,
+  unusable: string | undefined,
+): string {
   if (candidates.length === 0) {
+    if (unusable !== undefined) return `unknown user name: ${unusable}`
     return source === 'secrets' ? UNKNOWN_TO_SECRETS : 'unknown user name'
   }
   const whose = [
@@ -149,5 +160,5 @@ function whatWasWrong(candidates: readonly Credential[], source: string): string
   ].join(', ')
   const left = candidates.filter(isBcrypt).length - MAX_COMPARED
   const more = left > 0 ? `; too many bcrypt hashes of one user name, not compared: ${left}` : ''
-  return `wrong password for ${whose}${more}`
+  return `wrong password for ${whose}${more}${unusable === undefined ? '' : `; ${unusable}`}`
 }

@@ -19,7 +19,7 @@ import { startDirectory } from '../support/slapd.ts'
 import { until } from '../support/until.ts'
 
 /** The program, from dist/test/e2e. */
-const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
+const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
 const PATIENCE = 60_000
 const CLUSTER = 'https://kubernetes.default.svc.test'
 const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`

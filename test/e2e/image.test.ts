@@ -64,10 +64,10 @@ describe('the image', { skip }, () => {
   })
 
   it('is the program that was tested, with nothing beside it but what it needs', async () => {
-    const programs = (await readShipment(ROOT)).programs
+    const shipment = await readShipment(ROOT)
     const files = [...image.entries.keys()].filter((name) => !name.endsWith('/'))
-    assert.deepEqual(files.sort(), filesFor(programs, MACHINE))
-    for (const { file } of programs) {
+    assert.deepEqual(files.sort(), filesFor(shipment, MACHINE))
+    for (const file of shipment.files) {
       const tested = await readFile(path.join(ROOT, 'dist', file), 'utf8')
       assert.ok((await image.read(`opt/rauth/${file}`)) === tested, file)
     }

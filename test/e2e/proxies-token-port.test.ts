@@ -11,6 +11,7 @@ const KINDS: readonly FrontKind[] = [
   { name: 'nginx', proxy: 'nginx' },
   { name: 'HAProxy', proxy: 'haproxy' },
   { name: 'Envoy over HTTP', proxy: 'envoy' },
+  { name: 'Istio', proxy: 'istio' },
   { name: 'Traefik', proxy: 'traefik' },
 ]
 

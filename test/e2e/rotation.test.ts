@@ -20,7 +20,7 @@ import { startStack, type Stack } from '../support/stack.ts'
 import { promised } from '../support/promised.ts'
 import { until } from '../support/until.ts'
 
-const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
+const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
 
 /** How long a key is published before it signs, seconds: time for rauth to learn of it… */
 const AHEAD = 4

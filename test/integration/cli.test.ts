@@ -10,8 +10,8 @@ import { ALGORITHM_NAMES } from '../../src/token/algorithms.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { run, type RunOptions } from '../support/run.ts'
 
-/** The compiled program, beside this compiled test. */
-const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
+/** The bundled program, from dist/test/integration. */
+const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
 
 const MINIMAL = [
   'realm: https://registry.example/token',
@@ -64,7 +64,7 @@ describe('rauth', () => {
   }
 
   it('tells its version', async () => {
-    const manifest = await readFile(path.join(PROGRAM, '../../../package.json'), 'utf8')
+    const manifest = await readFile(path.join(PROGRAM, '../../package.json'), 'utf8')
     const { version } = JSON.parse(manifest) as { version: string }
     assert.deepEqual(await rauth(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
   })

@@ -15,8 +15,8 @@ import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { ask, fetchToken } from '../support/http.ts'
 import { until } from '../support/until.ts'
 
-/** The compiled program, beside this compiled test. */
-const PROGRAM = path.resolve(import.meta.dirname, '../../src/cli.js')
+/** The bundled program, from dist/test/integration. */
+const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
 
 interface ReadyLine {
   readonly role: string

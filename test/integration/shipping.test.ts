@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -34,7 +34,7 @@ describe('what is shipped', () => {
 
   it('is what the program itself says that it is made of, and bcrypt beside it', async () => {
     const folders = new Set(['node_modules/bcrypt', 'node_modules/node-gyp-build'])
-    for (const { file } of shipment.programs) {
+    for (const file of shipment.files) {
       const text = await readFile(path.join(ROOT, 'dist', file), 'utf8')
       // esbuild puts the name of each file before what comes of it.
       for (const [, folder = ''] of text.matchAll(BUNDLED)) folders.add(folder)
@@ -127,12 +127,39 @@ describe('what is shipped', () => {
     // Those that are made when it is packed may not be there yet.
     const [{ files }] = JSON.parse(stdout) as [{ files: readonly { path: string }[] }]
     const names = files.map((file) => file.path)
-    for (const { file } of shipment.programs) assert.ok(names.includes(`dist/${file}`), output)
+    const bundled = names.filter((name) => /^dist\/.*js$/.test(name))
+    const made = shipment.files.map((file) => `dist/${file}`)
+    assert.deepEqual(bundled.sort(), made, output)
     const { files: globs } = JSON.parse(
       await readFile(path.join(ROOT, 'package.json'), 'utf8'),
     ) as { files: readonly string[] }
     assert.ok(globs.includes('dist/sbom.cdx.json'))
     assert.ok(globs.includes('dist/third-party-notices.txt'))
+  })
+})
+
+describe('the program', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-alone-'))
+    await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }')
+    await copyFile(path.join(ROOT, 'dist/rauth.js'), path.join(folder, 'rauth.js'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  const version = () => run(process.execPath, [path.join(folder, 'rauth.js'), '--version'])
+
+  it('says what it lacks where somebody copied one file of it, and lacks nothing with the folder', async () => {
+    const alone = await version()
+    assert.deepEqual([alone.code, alone.stdout], [1, ''])
+    assert.match(
+      alone.stderr,
+      /^Cannot find module .*: rauth is rauth\.js and the folder rauth beside it; next: copy both, of one build\n$/,
+    )
+    await cp(path.join(ROOT, 'dist/rauth'), path.join(folder, 'rauth'), { recursive: true })
+    assert.deepEqual(await version(), {
+      ...{ code: 0, stdout: '0.1.0\n', stderr: '', output: '0.1.0\n' },
+    })
   })
 })
 

@@ -3,7 +3,7 @@ import { Agent } from 'node:http'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startChecking } from '../support/checking.ts'
-import { ask, fetchToken } from '../support/http.ts'
+import { ask, basic, fetchToken } from '../support/http.ts'
 import { childrenOf } from '../support/process-figures.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { until } from '../support/until.ts'
@@ -15,12 +15,13 @@ const PATIENCE = 20_000
 const SILENCE = 10_000
 
 const LOGIN = { username: 'team-a', password: 'correct-horse-battery' }
+const OTHER = { username: 'team-b', password: 'battery-horse-correct' }
 const TAGS = '/v2/team-a/app/tags/list'
 
 async function started(test: (serving: Serving, token: string) => Promise<void>): Promise<void> {
   const serving = await startServing({
-    logins: [LOGIN],
-    config: { workers: 2, logLevel: 'info', drainTimeout: '1s' },
+    logins: [LOGIN, OTHER],
+    config: { workers: 2, logLevel: 'info', drainTimeout: '1s', guessing: { failures: 1 } },
   })
   try {
     const scope = 'repository:team-a/app:pull'
@@ -85,6 +86,35 @@ describe('a process of several that is stopped', { concurrency: true }, () => {
       assert.match(body, /^rauth_worker_ends_total\{[^}]*"silent"[^}]*\} 1$/m)
     }))
 
+  it('answers no connection that it was given, and ends it when it dies', () =>
+    started(async (serving) => {
+      const [hung = 0] = childrenOf(serving.child.pid)
+      process.kill(hung, 'SIGSTOP')
+      const agent = new Agent()
+      try {
+        const asked = Array.from({ length: 4 }, () => {
+          const one = { state: 'waits' }
+          const end = (state: string) => () => (one.state = state)
+          void ask(serving.token, '/health', { agent }).then(end('answered'), end('cut'))
+          return one
+        })
+        const states = () => asked.map(({ state }) => state).sort()
+        // Each worker has one at a time until it says that it has it.
+        const others = ['answered', 'answered', 'answered']
+        await until('the other answers the others', PATIENCE, () =>
+          states()
+            .slice(0, 3)
+            .every((state) => state === 'answered'),
+        )
+        assert.deepEqual(states(), [...others, 'waits'])
+        process.kill(hung, 'SIGKILL')
+        await until('it is cut', SILENCE / 2, () => !states().includes('waits'))
+        assert.deepEqual(states(), [...others, 'cut'])
+      } finally {
+        agent.destroy()
+      }
+    }))
+
   it('is the end of all logins where it is the first, until it goes on', () =>
     started(async (serving, token) => {
       // It takes the connections: those that are open go on.
@@ -94,12 +124,21 @@ describe('a process of several that is stopped', { concurrency: true }, () => {
       const all = (status: number) => checks.map(() => status)
       const before = childrenOf(serving.child.pid)
       const { pid } = serving.child
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      const login = async (password: string) => {
+        const headers = { authorization: basic(OTHER.username, password) }
+        return (await ask(serving.token, `/token?service=${SERVICE}`, { headers, agent })).status
+      }
       try {
         assert.deepEqual(await statuses(), all(200))
+        assert.equal((await ask(serving.token, '/health', { agent })).status, 200)
         process.kill(pid, 'SIGSTOP')
+        // It can't be asked whether too many failed, and is told when it goes on that this one did not.
+        const loggedIn = login(OTHER.password).catch(String)
         const took = await until('none lets in', SILENCE + 2_000, async () =>
           (await statuses()).every((status) => status !== 200),
         )
+        assert.equal(await loggedIn, 200)
         assert.ok(took > SILENCE - 2_000, `already after ${took} ms`)
         process.kill(pid, 'SIGCONT')
         await until('all let in', PATIENCE, async () =>
@@ -111,9 +150,11 @@ describe('a process of several that is stopped', { concurrency: true }, () => {
           before,
           'it did not hear them, and ended them',
         )
+        await until('no failure is counted', PATIENCE, async () => (await login('wrong')) === 401)
       } finally {
         process.kill(pid, 'SIGCONT')
         for (const one of checks) one.close()
+        agent.destroy()
       }
     }))
 })

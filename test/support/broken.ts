@@ -7,9 +7,13 @@ export function* misspelt(object: Json): Generator<Json> {
   for (const [name, value] of Object.entries(object)) {
     const others = Object.fromEntries(Object.entries(object).filter(([key]) => key !== name))
     yield { ...others, [`${name}x`]: value }
+    if (isEnvoys(name, object)) continue
     for (const broken of inside(value, misspelt)) yield { ...object, [name]: broken }
   }
 }
+
+/** What the patch of an EnvoyFilter puts into Envoy's configuration is Envoy's to judge. */
+const isEnvoys = (name: string, object: Json) => name === 'value' && 'operation' in object
 
 const ANY_NAME = /\/|^istio$|^X[-_]/
 
@@ -17,6 +21,7 @@ const ANY_NAME = /\/|^istio$|^X[-_]/
 export function* mistyped(object: Json): Generator<Json> {
   for (const [name, value] of Object.entries(object)) {
     yield { ...object, [name]: ofAnotherType(value) }
+    if (isEnvoys(name, object)) continue
     for (const broken of inside(value, mistyped)) yield { ...object, [name]: broken }
   }
 }

@@ -125,6 +125,8 @@ export function startFlows(
     ...{ now: NOW, ready: true, policy: OWN_NAMESPACE, index: indexOf(people) },
     vouchers: createVouchers([]),
     nobody: undefined as Labels | undefined,
+    /** Of namespaces whose Secret can't be used, what is recorded. */
+    unusable: new Map<string, string>(),
   }
   const events: DecisionEvent[] = []
   let ids = 0
@@ -134,6 +136,7 @@ export function startFlows(
     byUsername: (username) => state.index.byUsername(username),
     find: (reference) => state.index.find(reference),
     bcryptCost: () => state.index.bcryptCost(),
+    unusable: (namespace) => state.unusable.get(namespace),
   }
   const clock = instead.clock ?? (() => state.now)
   const bcrypt = createBcryptChecks({ compare: createBcryptComparison(), clock, ...checks })
@@ -210,6 +213,8 @@ export function startFlows(
     at: (now: number) => void (state.now = now),
     ready: (ready: boolean) => void (state.ready = ready),
     policy: (policy: Policy) => void (state.policy = policy),
+    /** From now on the Secret of a namespace can't be used, and this is recorded of it. */
+    unusable: (namespace: string, text: string) => void state.unusable.set(namespace, text),
     /** The source that the people are in. */
     secrets,
     /** One of static users; they are not in the store. */

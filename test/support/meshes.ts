@@ -21,6 +21,7 @@ const TRAEFIK = 'docs/content/reference/dynamic-configuration'
 /** Names of the definitions of all that the examples for meshes and proxies have. */
 export const DEPLOY_DEFINITIONS = [
   ...['gateways.networking.istio.io', 'virtualservices.networking.istio.io'],
+  'envoyfilters.networking.istio.io',
   ...['authorizationpolicies.security.istio.io', 'peerauthentications.security.istio.io'],
   ...['gateways.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io'],
   ...[

@@ -47,6 +47,8 @@ export interface ServingOptions {
   readonly args?: readonly string[]
   /** More options of Node's. */
   readonly node?: readonly string[]
+  /** Most that a file which it writes may have, KiB: a disk that is full. */
+  readonly fileLimit?: number
   /** What of its operations port is waited for; without: `/readyz`. */
   readonly probe?: '/livez' | '/readyz'
 }
@@ -85,16 +87,15 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     ...options.config,
   }
   await replaceFile(file('rauth.yaml'), stringify(config))
+  const [program, ...args] = [
+    ...(options.fileLimit === undefined
+      ? []
+      : ['bash', '-c', `ulimit -f ${options.fileLimit} && exec "$@"`, 'bash']),
+    ...[process.execPath, ...(options.node ?? []), PROGRAM],
+    ...['serve', '--config', file('rauth.yaml'), ...(options.args ?? [])],
+  ]
   const child = await startChild({
-    ...{ name: 'rauth', program: process.execPath, logFile: file('log') },
-    args: [
-      ...(options.node ?? []),
-      PROGRAM,
-      'serve',
-      '--config',
-      file('rauth.yaml'),
-      ...(options.args ?? []),
-    ],
+    ...{ name: 'rauth', program: program ?? '', args, logFile: file('log') },
     // Its memory and its times are looked at: no coverage is collected in it.
     env: { NODE_V8_COVERAGE: undefined, ...options.environment },
   })

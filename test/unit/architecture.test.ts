@@ -173,6 +173,29 @@ const imports = files.flatMap(importsOf)
 const own = imports.filter(({ to }) => files.includes(to))
 const room = (file: string) => file.split('/')[0] ?? file
 
+/** What is there once a file is loaded: neither types nor what is asked for later. */
+function loadedWith(file: string, loaded = new Set<string>()): ReadonlySet<string> {
+  if (loaded.has(file)) return loaded
+  loaded.add(file)
+  if (!files.includes(file)) return loaded
+  const text = readFileSync(path.join(SOURCE, file), 'utf8')
+  const { statements } = ts.createSourceFile(file, text, ts.ScriptTarget.Latest)
+  for (const statement of statements) {
+    const imported = ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)
+    if (!imported || isOfTypes(statement)) continue
+    const from = statement.moduleSpecifier
+    if (from === undefined || !ts.isStringLiteral(from)) continue
+    const { text: to } = from
+    loadedWith(to.startsWith('.') ? path.posix.join(path.posix.dirname(file), to) : to, loaded)
+  }
+  return loaded
+}
+
+function isOfTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(statement)) return statement.isTypeOnly
+  return statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+}
+
 describe('architecture', () => {
   it('reads the tree that it judges', () => {
     assert.ok(files.includes('check-access.ts') && own.length > 50)
@@ -215,6 +238,19 @@ describe('architecture', () => {
       done.add(file)
     }
     for (const file of files) visit(file, [])
+  })
+
+  it('loads of the commands no more than their words until one is run', () => {
+    const loaded = [...loadedWith('commands/main.ts')]
+    assert.ok(loaded.includes('commands/keys/list.ts') && loaded.includes('commander'))
+    const foreign = loaded.filter((file) => !files.includes(file) && !file.startsWith('node:'))
+    assert.deepEqual(foreign, ['commander'])
+    assert.deepEqual(
+      loaded.filter((file) => /(^|\/)run-(?!program)/.test(file) || file.startsWith('config/')),
+      [],
+    )
+    const work = [...loadedWith('commands/run-can-i.ts')]
+    assert.ok(work.includes('zod'), 'a walk that finds nothing would find nothing above, too')
   })
 
   it('keeps each third party in its home', () => {

@@ -34,7 +34,7 @@ interface Layout {
 }
 
 async function layOut({ out, base, node, architecture, epoch }: Layout): Promise<void> {
-  const { programs, version, packages, native, lockfile } = await readShipment(ROOT)
+  const { programs, files, version, packages, native, lockfile } = await readShipment(ROOT)
   const at = async (file: string) => {
     const target = path.join(out, file)
     await mkdir(path.dirname(target), { recursive: true })
@@ -43,8 +43,8 @@ async function layOut({ out, base, node, architecture, epoch }: Layout): Promise
   const write = async (file: string, text: string) => writeFile(await at(file), text)
   const copy = async (file: string, to: string) => copyFile(path.join(ROOT, file), await at(to))
 
+  for (const file of files) await copy(`dist/${file}`, `${PROGRAM_FOLDER}/${file}`)
   for (const { command, file } of programs) {
-    await copy(`dist/${file}`, `${PROGRAM_FOLDER}/${file}`)
     // There is no shell and no env, so the command says itself where Node is.
     const program = JSON.stringify(`/${PROGRAM_FOLDER}/${file}`)
     await write(`${COMMANDS_FOLDER}/${command}`, `#!${node}\nimport(${program})\n`)

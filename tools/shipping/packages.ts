@@ -30,6 +30,12 @@ export interface Manifest {
   readonly author?: string | { readonly name: string }
 }
 
+/** What the bundler wrote, from dist/. */
+export function outputsOf(metafiles: readonly Metafile[]): readonly string[] {
+  const files = metafiles.flatMap(({ outputs }) => Object.keys(outputs))
+  return files.map((file) => path.relative('dist', file)).sort()
+}
+
 /** Files that came out in the bundles; what was shaken off is not shipped. */
 export function bundledFiles(metafiles: readonly Metafile[]): readonly string[] {
   const files = metafiles.flatMap(({ outputs }) =>

@@ -6,6 +6,7 @@ import { traceNative, type Native } from './native.ts'
 import {
   bundledFiles,
   externalDependencies,
+  outputsOf,
   packagesOf,
   type Metafile,
   type Package,
@@ -21,6 +22,8 @@ export interface Program {
 /** What of the repository is handed to users, read from what the bundler left in dist/. */
 export interface Shipment {
   readonly programs: readonly Program[]
+  /** All that the bundler made, the programs among them, from dist/. */
+  readonly files: readonly string[]
   readonly version: string
   /** All that have something in a bundle or beside it. */
   readonly packages: readonly Package[]
@@ -49,7 +52,7 @@ export async function readShipment(root: string): Promise<Shipment> {
   const beside = externalDependencies(metafiles, Object.keys(dependencies))
   const native = await traceNative(root, beside)
   return {
-    ...{ programs, version, native },
+    ...{ programs, version, native, files: outputsOf(metafiles) },
     packages: await packagesOf(root, [...bundledFiles(metafiles), ...native.files]),
     lockfile: await lockfileSbom(root),
   }

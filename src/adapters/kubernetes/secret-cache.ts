@@ -1,4 +1,5 @@
 import { createChangingIndex, type ChangingIndex } from '../../credentials/changing-index.ts'
+import { unusableSecret } from '../../credentials/credential.ts'
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import {
   readSecret,
@@ -31,6 +32,8 @@ export interface SecretCounts {
 export interface SecretCache extends Pick<ObjectCache<SecretState>, 'target'> {
   readonly index: Omit<ChangingIndex, 'put'>
   counts(): SecretCounts
+  /** As stores say it of a namespace: see CredentialLookup. */
+  unusable(namespace: string): string | undefined
   /** Each namespace that has one, with what it is good for. */
   listed(): Iterable<ListedNamespace>
 }
@@ -72,6 +75,11 @@ export function createSecretCache(options: SecretCacheOptions): SecretCache {
         if (reading.kind === 'problem') unusable += 1
       }
       return { usable: cache.states.size - unusable, unusable }
+    },
+    unusable(namespace) {
+      const reading = cache.states.get(namespace)?.reading
+      if (reading?.kind !== 'problem') return undefined
+      return unusableSecret(`${namespace}/${options.secretName}`, reading.problem)
     },
     *listed() {
       for (const { namespace, reading } of cache.states.values()) {

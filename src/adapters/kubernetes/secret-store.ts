@@ -114,6 +114,7 @@ export function createKubernetesSecretStore(
       return found !== undefined && isInForce(found) ? found : undefined
     },
     bcryptCost: () => cache.index.bcryptCost(),
+    unusable: (namespace) => cache.unusable(namespace),
     problem() {
       const tell = ([scope, one]: readonly [string | undefined, Reflector]) =>
         `${scope === undefined ? server : `namespace ${scope}`}: ${one.problem() ?? ''}; ` +

@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, RauthError } from '../../errors.ts'
+import { cutOff, openToAppend, sizeOf } from './appended-file.ts'
 import { createLineBatch } from './line-batch.ts'
 
 export interface AuditFileOptions {
@@ -29,9 +30,6 @@ export interface AuditFile {
 
 /** Some 15,000 lines: what a busy gateway makes in two seconds. */
 const MOST_WAITING = 8 * 1024 * 1024
-
-/** Read by its group too: what collects logs is another user. */
-const MODE = 0o640
 
 /** After what time what failed is tried again, milliseconds. */
 const RETRY = 1_000
@@ -85,7 +83,8 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
         if (stale) {
           await exchange()
           batch.rewind()
-        } else if (batch.isTorn() && (await sizeOf(handle)) !== sizeAtFailure) batch.rewind()
+        } else if (batch.torn().length > 0 && (await sizeOf(handle)) !== sizeAtFailure)
+          batch.rewind()
         if (batch.rest().length === 0) batch = createLineBatch(take())
         while (batch.rest().length > 0) {
           const { bytesWritten } = await handle.write(batch.rest())
@@ -96,13 +95,16 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
       } catch (thrown) {
         failure = messageOf(thrown)
         tell()
+        if (batch.torn().length > 0) {
+          // A disk that is full took part of a line, and another process may write to the file. Where that part can't
+          // be taken back, it is gone on with, unless whoever makes room empties this very file.
+          if (await cutOff(handle, batch.torn())) batch.rewind()
+          sizeAtFailure = await sizeOf(handle)
+        }
         if (closing) {
           for (let left = batch.left(); left > 0; left -= 1) onLost()
           break
         }
-        // A disk that is full took part of a line. Whoever makes room may empty this very file, and another
-        // process may write to it.
-        if (batch.isTorn()) sizeAtFailure = await sizeOf(handle)
         await sleep(RETRY, undefined, { ref: false })
       }
     }
@@ -119,7 +121,7 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
   }
 
   async function exchange(): Promise<void> {
-    const next = await open(file, 'a', MODE)
+    const next = await openToAppend(file)
     stale = false
     const before = handle
     handle = next
@@ -167,14 +169,6 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
   }
 }
 
-/** 0: can't be told. */
-async function sizeOf(handle: FileHandle): Promise<number> {
-  return handle.stat().then(
-    ({ size }) => size,
-    () => 0,
-  )
-}
-
 /** Waits for what may never come, so many milliseconds at most. */
 async function within(milliseconds: number, work: Promise<void>): Promise<void> {
   const over = new AbortController()
@@ -186,7 +180,7 @@ async function within(milliseconds: number, work: Promise<void>): Promise<void> 
 
 async function openFirst(file: string): Promise<FileHandle> {
   try {
-    return await open(file, 'a', MODE)
+    return await openToAppend(file)
   } catch (cause) {
     throw new RauthError(
       'ERR_AUDIT_UNWRITABLE',

@@ -4,8 +4,8 @@ export interface LineBatch {
   rest(): Buffer
   /** So many bytes of that are written. */
   took(bytes: number): void
-  /** Whether a line is written in part. */
-  isTorn(): boolean
+  /** What is written of a line that is written in part. */
+  torn(): Buffer
   /** Begins the line that is written in part anew: it will go on elsewhere than where its beginning is. */
   rewind(): void
   /** Lines that are not wholly written. */
@@ -25,7 +25,7 @@ export function createLineBatch(lines: readonly string[]): LineBatch {
     took(count) {
       at += count
     },
-    isTorn: () => beginning() !== at,
+    torn: () => bytes.subarray(beginning(), at),
     rewind() {
       at = beginning()
     },

@@ -16,7 +16,8 @@ import { createClusterOnce } from '../../serve/cluster.ts'
 import { longestLifeOf, openKeys, type OpenKeys } from '../../serve/keys.ts'
 import { verifierOf } from '../../serve/verifier.ts'
 import type { Verifier } from '../../token/verifier.ts'
-import { configFile, loadAnyConfig, type AnyConfigOption } from '../config-option.ts'
+import { configFile, type AnyConfigOption } from '../config-option.ts'
+import { loadAnyConfig } from '../configured.ts'
 import { usage } from './usage.ts'
 
 /** What the files of a rauth say, without one that runs. */

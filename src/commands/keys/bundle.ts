@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { readBundle } from '../../adapters/file/keys/key-bundle.ts'
-import { keysSubcommand, placeOf, type PlaceOptions } from './place.ts'
+import { keysSubcommand, type PlaceOptions } from './subcommand.ts'
 
 export function bundleCommand(): Command {
   return keysSubcommand('bundle', "Print what a registry's auth.token.rootcertbundle must hold.")
@@ -12,10 +11,8 @@ export function bundleCommand(): Command {
         'rotation. Registry 2.8 computes kids in a way of its own (libtrust), which no token of rauth\n' +
         'has: there only x5c works.',
     )
-    .action(async ({ leaves, ...where }: PlaceOptions & { leaves?: true }) => {
-      const { directory } = placeOf(where)
-      const options = { directory, leaves: leaves ?? false, now: new Date() }
-      process.stdout.write(await readBundle(options))
-      if (leaves) process.stderr.write('registry 2.8 finds no key by its kid: there it takes x5c\n')
+    .action(async (options: PlaceOptions & { leaves?: true }) => {
+      const { runBundle } = await import('./run-bundle.ts')
+      await runBundle(options)
     })
 }

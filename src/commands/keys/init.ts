@@ -1,18 +1,8 @@
 import { Option, type Command } from 'commander'
-import { loadKeySet } from '../../adapters/file/keys/key-files.ts'
-import { RauthError } from '../../errors.ts'
-import type { Algorithm } from '../../token/algorithms.ts'
-import { usage } from '../asking/usage.ts'
-import { keysSubcommand, placeOf, type PlaceOptions } from './place.ts'
-import { initializeBindingKey, initializeKeySecrets } from './key-secrets.ts'
+import { keysSubcommand } from './subcommand.ts'
 import { ALGORITHM_HELP, algorithmOption, daysOption } from './new-key-options.ts'
-import { secretOption, withSecrets, type NamedSecret, type SecretOption } from './secret-option.ts'
-
-interface InitOptions extends PlaceOptions, SecretOption {
-  readonly algorithm?: Algorithm
-  readonly days?: number
-  readonly onlyBindingKey?: true
-}
+import { secretOption } from './secret-option.ts'
+import type { InitOptions } from './run-init.ts'
 
 export function initCommand(): Command {
   return keysSubcommand(
@@ -37,44 +27,8 @@ export function initCommand(): Command {
         'the token service, rauth-keys-public for a gateway without private keys, rauth-keys-registry\n' +
         'for a registry, rauth-keys-ca for rotate alone.',
     )
-    .action(async ({ algorithm: wanted, days, secret, onlyBindingKey, ...where }: InitOptions) => {
-      const place = placeOf(where)
-      const { directory, times } = place
-      const algorithm = wanted ?? times.algorithm ?? 'ES256'
-      if (onlyBindingKey && secret === undefined) {
-        throw usage('--only-binding-key goes with --secret')
-      }
-      if (secret !== undefined) {
-        await withSecrets(secret, place, async (opened) => {
-          const onSecret = sayOf(secret)
-          if (onlyBindingKey) await initializeBindingKey({ ...opened, onSecret })
-          else await initializeKeySecrets({ ...opened, algorithm, days, onSecret, now: new Date() })
-        })
-        return
-      }
-      // Making certificates takes a library that only this and rotate need.
-      const { initializeKeys } = await import('../../adapters/file/keys/key-maker.ts')
-      const made = await initializeKeys({
-        directory,
-        algorithm,
-        now: new Date(),
-        ...(days === undefined ? {} : { days }),
-      })
-      for (const name of made.created) process.stdout.write(`created ${name}\n`)
-      for (const name of made.found) process.stdout.write(`kept ${name}\n`)
-      const signing = (await loadKeySet(directory, new Date())).active(Date.now() / 1000)
-      if (wanted !== undefined && signing.algorithm !== wanted) {
-        throw new RauthError(
-          'ERR_KEYS_UNREADABLE',
-          `the signing key that was kept is for ${signing.algorithm}; next: ` +
-            `rauth keys rotate -a ${wanted} -d ${directory}`,
-        )
-      }
+    .action(async (options: InitOptions) => {
+      const { runInit } = await import('./run-init.ts')
+      await runInit(options)
     })
-}
-
-function sayOf({ namespace }: NamedSecret) {
-  return (name: string, what: 'created' | 'kept') => {
-    process.stdout.write(`${what} Secret ${namespace}/${name}\n`)
-  }
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { loadKeySet } from '../../adapters/file/keys/key-files.ts'
-import { keysSubcommand, placeOf, type PlaceOptions } from './place.ts'
+import { keysSubcommand, type PlaceOptions } from './subcommand.ts'
 
 export function jwksCommand(): Command {
   return keysSubcommand('jwks', 'Print the public keys as a JWKS, for a registry or a verifier.')
@@ -10,7 +9,7 @@ export function jwksCommand(): Command {
         'that has nothing but a jwks file refuses it. Registries read the file only when they start.',
     )
     .action(async (where: PlaceOptions) => {
-      const keys = await loadKeySet(placeOf(where).directory, new Date())
-      process.stdout.write(`${JSON.stringify(keys.jwks(), null, 2)}\n`)
+      const { runJwks } = await import('./run-jwks.ts')
+      await runJwks(where)
     })
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { Command } from 'commander'
 import { loadConfigWithoutRealm, USUAL_FILE } from '../../config/read.ts'
 import { lifetimesOf } from '../../config/lifetimes.ts'
 import type { Config } from '../../config/schema.ts'
 import type { KeyTimes } from '../../token/key-timeline.ts'
-import { addConfigOption, configFile, type ConfigOption } from '../config-option.ts'
+import { configFile } from '../config-option.ts'
+import type { PlaceOptions } from './subcommand.ts'
 
 /** Where the keys are and which times they live by: from a configuration, or its defaults. */
 export interface Place {
@@ -17,32 +17,6 @@ export interface Place {
   readonly times: KeyTimes
   /** What the configuration says of the cluster that Secrets are in. */
   readonly cluster: { readonly kubeconfig?: string; readonly context?: string }
-}
-
-export interface PlaceOptions extends ConfigOption {
-  readonly directory?: string
-}
-
-/** What is written behind the name in an example. */
-const EXAMPLES: Readonly<Record<string, string>> = {
-  init: 'init -d keys',
-  rotate: 'rotate -c rauth.yaml',
-  list: 'list -c rauth.yaml -o json',
-  jwks: 'jwks > jwks.json',
-  bundle: 'bundle > ca-bundle.pem',
-  public: 'public gateway-keys',
-}
-
-export function keysSubcommand(name: string, description: string): Command {
-  return addConfigOption(new Command(name))
-    .description(description)
-    .option('-d, --directory <directory>', 'where the keys live (default: keys.directory, or keys)')
-    .addHelpText('after', `\nExample:\n  rauth keys ${EXAMPLES[name] ?? name}`)
-    .addHelpText(
-      'after',
-      '\nThe configuration tells keys.directory, keys.publishAhead and how long tokens live.',
-    )
-    .exitOverride()
 }
 
 export function placeOf({ directory, ...named }: PlaceOptions): Place {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { publishKeys } from '../../adapters/file/keys/key-publication.ts'
-import { keysSubcommand, placeOf, type PlaceOptions } from './place.ts'
+import { keysSubcommand, type PlaceOptions } from './subcommand.ts'
 
 export function publicCommand(): Command {
   return keysSubcommand('public', 'Make the folder of a gateway that has no private key.')
@@ -12,9 +11,7 @@ export function publicCommand(): Command {
         'binding.key is still a secret.',
     )
     .action(async (target: string, where: PlaceOptions) => {
-      const { directory } = placeOf(where)
-      const { written, removed } = await publishKeys({ directory, target, now: new Date() })
-      for (const file of written) process.stdout.write(`wrote ${file}\n`)
-      for (const file of removed) process.stdout.write(`removed ${file}\n`)
+      const { runPublic } = await import('./run-public.ts')
+      await runPublic(target, where)
     })
 }

@@ -1,15 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { htpasswdEntries } from '../../config/htpasswd/entries.ts'
-import { htpasswdSecrets, migrateHtpasswd } from '../../config/htpasswd/migrate.ts'
-import { schema } from '../../config/schema.ts'
-import { messageOf, RauthError } from '../../errors.ts'
-import { writeMigration } from './write-all.ts'
-
-interface HtpasswdOptions {
-  readonly output: string
-  readonly secrets?: true
-}
+import type { HtpasswdOptions } from './run-htpasswd.ts'
 
 export function htpasswdCommand(): Command {
   return new Command('htpasswd')
@@ -28,22 +18,8 @@ export function htpasswdCommand(): Command {
         '  rauth migrate htpasswd htpasswd --secrets | kubectl apply -f -',
     )
     .exitOverride()
-    .action(async (file: string, { output, secrets }: HtpasswdOptions) => {
-      const entries = htpasswdEntries(textOf(file), file)
-      if (secrets === true) {
-        const secretName = schema.shape.secretName.parse(undefined)
-        process.stdout.write(htpasswdSecrets(entries, { fileName: file, secretName }))
-        return
-      }
-      await writeMigration(output, migrateHtpasswd(entries))
+    .action(async (file: string, options: HtpasswdOptions) => {
+      const { runHtpasswd } = await import('./run-htpasswd.ts')
+      await runHtpasswd(file, options)
     })
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    const message = `cannot read the htpasswd file: ${messageOf(cause)}`
-    throw new RauthError('ERR_CONFIG_INVALID', message, { cause })
-  }
 }

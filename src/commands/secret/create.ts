@@ -1,25 +1,7 @@
-import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { formatSecretPair } from '../../adapters/file/secrets/secret-pair.ts'
-import { loadConfigWithoutRealm, USUAL_FILE } from '../../config/read.ts'
-import { visible } from '../../printable.ts'
-import { isRegistryHost } from '../../registry/registry-host.ts'
-import { newPassword } from '../../credentials/secret/new-password.ts'
-import { hasControl } from '../../credentials/strict-text.ts'
-import { configOf } from '../asking/offline.ts'
 import { parseNamespace } from '../asking/parse-namespace.ts'
-import { readPassword } from '../asking/secret-input.ts'
-import { usage } from '../asking/usage.ts'
-import { addConfigOption, configFile, type ConfigOption } from '../config-option.ts'
-import { hashOf } from '../hash.ts'
-
-interface CreateOptions extends ConfigOption {
-  readonly user?: string
-  readonly passwordStdin?: true
-  readonly hash?: true
-  readonly registry?: readonly string[]
-  readonly pullSecretName: string
-}
+import { addConfigOption } from '../config-option.ts'
+import type { CreateOptions } from './run-create.ts'
 
 export function createSecretCommand(): Command {
   return addConfigOption(new Command('create'))
@@ -38,25 +20,7 @@ export function createSecretCommand(): Command {
     )
     .exitOverride()
     .action(async (namespace: string, options: CreateOptions) => {
-      const named = configFile(options)
-      const isBare = named === undefined && !existsSync(USUAL_FILE)
-      const config = isBare ? loadConfigWithoutRealm(undefined, process.env) : configOf(options)
-      const { user: username = namespace, pullSecretName } = options
-      if (username === '' || username.includes(':') || hasControl(username)) {
-        throw usage('a user name has neither a colon nor control characters')
-      }
-      for (const one of options.registry ?? []) {
-        if (isRegistryHost(one)) continue
-        throw usage(`--registry ${visible(one)}: HOST or HOST:PORT, as images name it`)
-      }
-      const password = options.passwordStdin === true ? await readPassword() : newPassword()
-      process.stdout.write(
-        formatSecretPair({
-          ...{ namespace, username, password, pullSecretName },
-          hash: options.hash === true ? await hashOf(password) : undefined,
-          secretName: config.secretName,
-          registries: options.registry ?? [config.service],
-        }),
-      )
+      const { runCreate } = await import('./run-create.ts')
+      await runCreate(namespace, options)
     })
 }

@@ -84,7 +84,9 @@ export function whoAsks(terms: AskerTerms, { config, identity }: Known, now: num
   if (identity !== undefined && live.length === 0 && serviceAccount === undefined) {
     const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
     const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
-    notes.push(`${why} for ${what}: judged as if it could do all that the policy allows`)
+    const unusable = identity.lookup.unusable?.(namespace ?? user)
+    const more = unusable === undefined ? '' : ` (${unusable})`
+    notes.push(`${why} for ${what}${more}: judged as if it could do all that the policy allows`)
   }
   return {
     asker: { ...rest, account: user, holders },

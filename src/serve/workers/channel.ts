@@ -6,19 +6,23 @@ export type Calls = Readonly<Record<string, readonly [question: unknown, answer:
 
 /** To a process at the other end of a pipe. */
 export interface Channel<Theirs extends Calls> {
-  /**
-   * Rejects where no answer comes in time, the other end could not give one or is no more. `patience`:
-   * milliseconds.
-   */
+  /** Rejects where no answer comes in time, the other end could not give one or is no more. */
   ask<Name extends keyof Theirs & string>(
     name: Name,
     question: Theirs[Name][0],
-    patience?: number,
+    options?: AskOptions<Theirs[Name][1]>,
   ): Promise<Theirs[Name][1]>
   /** The same where nobody waits for an answer: what fails is seen by other means. */
   tell<Name extends keyof Theirs & string>(name: Name, question: Theirs[Name][0]): void
   /** Nobody is at the other end any more. */
   close(): void
+}
+
+export interface AskOptions<Answer> {
+  /** Milliseconds. */
+  readonly patience?: number
+  /** Told of an answer that comes after all, when nobody waits for it any more. */
+  readonly late?: (answer: Answer) => void
 }
 
 export type Answers<Ours extends Calls> = {
@@ -69,12 +73,13 @@ export function createChannel<Theirs extends Calls, Ours extends Calls>(
   })
 
   return {
-    ask(name, question, patience = PATIENCE) {
+    ask(name, question, { patience = PATIENCE, late } = {}) {
       last += 1
       const ask = last
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
-          waiting.delete(ask)
+          if (late === undefined) waiting.delete(ask)
+          else waiting.set(ask, { resolve: late, reject: () => undefined })
           reject(new Error(`no answer to "${name}" within ${patience / 1000} s`))
         }, patience)
         waiting.set(ask, {

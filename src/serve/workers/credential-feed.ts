@@ -1,11 +1,15 @@
 import type { Credential } from '../../credentials/credential.ts'
+import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { CredentialChanges, SentCredential } from './messages.ts'
 
 /** All credentials that are in force. An object that is still the same stands for the same credential. */
 export interface AllCredentials {
   ready(): boolean
   all(): Iterable<Credential>
-  /** Another value whenever `all` may have others. */
+  /** Each namespace that has a Secret, and what is recorded of one that can't be used. */
+  listed(): Iterable<Pick<ListedNamespace, 'namespace'>>
+  unusable?(namespace: string): string | undefined
+  /** Another value whenever `all` or `listed` may have others. */
   revision(): unknown
 }
 
@@ -19,6 +23,7 @@ export interface CredentialFeed {
 /** What becomes of the credentials of a store, found by comparing: no way in which they change is forgotten. */
 export function createCredentialFeed(store: AllCredentials): CredentialFeed {
   let told: ReadonlyMap<string, readonly Credential[]> = new Map()
+  let unusable: ReadonlyMap<string, string> = new Map()
   let revision: unknown
   let ready = false
 
@@ -35,14 +40,19 @@ export function createCredentialFeed(store: AllCredentials): CredentialFeed {
   }
 
   return {
-    whole: () => ({ ready, changed: changesSince(new Map()) }),
+    whole: () => ({ ready, changed: changesSince(new Map()), unusable }),
     next() {
       const before = told
       ready = store.ready()
       const now = store.revision()
-      if (now !== revision) told = byId(store.all())
+      const wasUnusable = unusable
+      if (now !== revision) {
+        told = byId(store.all())
+        unusable = unusableOf(store)
+      }
       revision = now
-      return { ready, changed: changesSince(before) }
+      const changed = changesSince(before)
+      return isSameMap(unusable, wasUnusable) ? { ready, changed } : { ready, changed, unusable }
     },
   }
 }
@@ -55,6 +65,19 @@ function byId(credentials: Iterable<Credential>): ReadonlyMap<string, readonly C
     else others.push(credential)
   }
   return found
+}
+
+function unusableOf(store: AllCredentials): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const { namespace } of store.listed()) {
+    const text = store.unusable?.(namespace)
+    if (text !== undefined) found.set(namespace, text)
+  }
+  return found
+}
+
+function isSameMap(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
+  return one.size === other.size && [...one].every(([key, text]) => other.get(key) === text)
 }
 
 function isSameList(one: readonly Credential[], other: readonly Credential[]): boolean {

@@ -33,8 +33,9 @@ export function feedCredentials(options: CredentialFeedingOptions): CredentialFe
 
   function look(): void {
     const changes = feed.next()
-    const { ready, changed } = changes
-    if (changed.length === 0 && ready === wasReady && timer() - toldAt < SIGN_OF_LIFE) return
+    const { ready, changed, unusable } = changes
+    const isNews = changed.length > 0 || unusable !== undefined
+    if (!isNews && ready === wasReady && timer() - toldAt < SIGN_OF_LIFE) return
     wasReady = ready
     toldAt = timer()
     for (const { joined, channel } of members()) {

@@ -30,7 +30,7 @@ export function createCrewConfig(
     async apply(text) {
       const asked = members().filter(({ joined }) => joined)
       const answers = await Promise.allSettled(
-        asked.map(({ channel }) => channel.ask('prepare', text, PREPARING)),
+        asked.map(({ channel }) => channel.ask('prepare', text, { patience: PREPARING })),
       )
       const there = new Set(members().map(({ id }) => id))
       // Whoever ended meanwhile could not, and whoever takes its place begins anew.

@@ -21,11 +21,13 @@ export function createFedCredentials(
   timer: () => number,
 ): FedCredentials {
   const index = createChangingIndex()
+  let unusable: CredentialChanges['unusable']
   let isReady = false
   let heardAt = timer()
   const isHeard = () => timer() - heardAt < SILENCE
 
-  function take({ ready, changed }: CredentialChanges): void {
+  function take({ ready, changed, unusable: told = unusable }: CredentialChanges): void {
+    unusable = told
     for (const [id, credentials] of changed) index.put(id, credentials.map(fromSent))
     isReady = ready
     heardAt = timer()
@@ -36,6 +38,7 @@ export function createFedCredentials(
     byUsername: (username) => (isHeard() ? index.byUsername(username) : []),
     find: (reference) => (isHeard() ? index.find(reference) : undefined),
     bcryptCost: () => index.bcryptCost(),
+    unusable: (namespace) => unusable?.get(namespace),
     problem: () =>
       isHeard() ? undefined : `nothing was heard of the credentials for ${SILENCE / 1000} s`,
     take,

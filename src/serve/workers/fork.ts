@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import type { Pipe } from './channel.ts'
+import { closeHandedOnEnd } from './handed.ts'
 
 /** A process of this same program, which opens the same ports. */
 export interface WorkerProcess {
@@ -18,6 +19,7 @@ export function workerProcesses(): () => WorkerProcess {
   cluster.setupPrimary({ serialization: 'advanced' })
   return () => {
     const worker = cluster.fork()
+    closeHandedOnEnd(worker.process)
     return {
       id: worker.id,
       pipe: {

@@ -107,11 +107,9 @@ export async function joinPrimary(): Promise<PrimaryLink> {
       },
     },
   )
-  const { credentials, hasherKey, documents, ...joined } = await primary.ask(
-    'join',
-    undefined,
-    JOINING,
-  )
+  const { credentials, hasherKey, documents, ...joined } = await primary.ask('join', undefined, {
+    patience: JOINING,
+  })
   const known = credentials && createFedCredentials(credentials, () => performance.now())
   feed(known)
   return {

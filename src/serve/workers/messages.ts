@@ -66,6 +66,8 @@ export interface ConfigTexts {
 
 export interface CredentialChanges {
   readonly ready: boolean
+  /** Of namespaces whose Secret can't be used, what is to be recorded; not there: as it was told last. */
+  readonly unusable?: ReadonlyMap<string, string>
   /** All credentials of each id that has others than before, without those of which there are none. */
   readonly changed: readonly (readonly [id: string, credentials: readonly SentCredential[]])[]
 }

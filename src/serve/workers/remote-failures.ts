@@ -10,19 +10,52 @@ export function createRemoteFailures(
   own: FailureCounter,
 ): FailureCounter {
   const guessing = { failures, perNetwork, window }
-  const countedHere = new WeakSet<FailureSource>()
+  const takenHere = new WeakMap<FailureSource, TakenHere>()
+  const giveBackThere = (source: FailureSource) => {
+    primary.tell('giveBack', { guessing, source })
+  }
+
+  async function takeHere(source: FailureSource, taken: TakenHere): Promise<number> {
+    takenHere.set(source, taken)
+    const wait = await own.take(source)
+    if (wait > 0) undo(source, taken)
+    return wait
+  }
+  function undo(source: FailureSource, taken: TakenHere): void {
+    taken.isUndone = true
+    if (taken.alsoThere) giveBackThere(source)
+  }
+
   return {
     async take(source) {
+      const taken: TakenHere = { alsoThere: false, isUndone: false }
+      function late(wait: number): void {
+        if (wait > 0) return
+        taken.alsoThere = true
+        if (taken.isUndone) giveBackThere(source)
+      }
       try {
-        return await primary.ask('take', { guessing, source })
+        return await primary.ask('take', { guessing, source }, { late })
       } catch {
-        countedHere.add(source)
-        return own.take(source)
+        return takeHere(source, taken)
       }
     },
     async giveBack(source) {
-      if (countedHere.has(source)) await own.giveBack(source)
-      else primary.tell('giveBack', { guessing, source })
+      const taken = takenHere.get(source)
+      if (taken === undefined) {
+        giveBackThere(source)
+        return
+      }
+      undo(source, taken)
+      await own.giveBack(source)
     },
   }
+}
+
+/** An attempt that was counted in this process, as no answer came in time; one may come yet. */
+interface TakenHere {
+  /** It was counted in the primary process, too. */
+  alsoThere: boolean
+  /** It turned out to be no failure, or was not let in. */
+  isUndone: boolean
 }

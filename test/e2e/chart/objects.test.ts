@@ -122,7 +122,8 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
     assert.deepEqual([...kinds].sort(), [
       ...['AuthorizationPolicy', 'BackendTrafficPolicy', 'Certificate', 'ClientTrafficPolicy'],
       ...['ClusterRole'],
-      ...['ClusterRoleBinding', 'ConfigMap', 'CronJob', 'Deployment', 'Gateway', 'HTTPRoute'],
+      ...['ClusterRoleBinding', 'ConfigMap', 'CronJob', 'Deployment', 'EnvoyFilter'],
+      ...['Gateway', 'HTTPRoute'],
       ...['HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy', 'PeerAuthentication'],
       ...['PersistentVolumeClaim', 'Pod', 'PodDisruptionBudget', 'PrometheusRule', 'Role'],
       ...['RoleBinding', 'SecurityPolicy', 'Service', 'ServiceAccount', 'ServiceMonitor'],

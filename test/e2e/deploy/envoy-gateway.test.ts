@@ -21,4 +21,4 @@ describe('what Envoy Gateway makes of the example', () => {
   })
 })
 
-describeBehindEnvoyOf({ name: 'Envoy Gateway', proxy: 'envoy-gateway', underscores: 'refused' })
+describeBehindEnvoyOf({ name: 'Envoy Gateway', proxy: 'envoy-gateway' })

@@ -28,7 +28,7 @@ describe('what istiod makes of the example', () => {
   })
 })
 
-describeBehindEnvoyOf({ name: 'Istio', proxy: 'istio', underscores: 'passed' })
+describeBehindEnvoyOf({ name: 'Istio', proxy: 'istio' })
 
 describe('what istiod makes of the sidecar of the registry', () => {
   const registry = createServer((_request, response) => response.end('the registry'))

@@ -27,6 +27,7 @@ const PAGES = ['istio', 'envoy-gateway', 'traefik', 'ingress-nginx', 'no-proxy']
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   'istio/ingress-gateway.yaml': ['Gateway', 'VirtualService', 'AuthorizationPolicy'],
   'istio/sidecar.yaml': ['PeerAuthentication', 'AuthorizationPolicy'],
+  'istio/envoy-filter.yaml': ['EnvoyFilter'],
   'envoy-gateway/envoy-gateway.yaml': [
     ...[
       'Gateway',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { unusableSecret } from '../../../src/credentials/credential.ts'
 import { hashSync } from '../../support/bcrypt.ts'
 import { person, startFlows } from '../../support/flows.ts'
 
@@ -14,6 +15,7 @@ type Kind = readonly [what: string, username: string, password: (i: number) => s
 const wrong = (i: number) => `wrong-${String(i).padStart(7, '0')}`
 const KINDS: readonly Kind[] = [
   ['unknown user', 'team-x', wrong],
+  ['a name whose Secret cannot be used', 'team-u', wrong],
   ['wrong password', 'team-a', wrong],
   ["another namespace's password", 'team-a', () => 'password-of-b'],
 ]
@@ -85,6 +87,7 @@ describe('the time of a refused login', () => {
         person('team-b', 'password-of-b'),
         { ...person('team-c', 'password-of-c'), ...more },
       ])
+      flows.unusable('team-u', unusableSecret('team-u/registry-credentials', 'no password'))
       const alice = { ...person('', 'password-of-alice', 'alice'), ...ALICE }
       const sources = [flows.usersOf([alice]), flows.secrets]
       if (users !== undefined) flows.sources(users === 'users last' ? sources.reverse() : sources)

@@ -6,8 +6,8 @@ import { after, before, describe, it } from 'node:test'
 import { initializeKeys } from '../../../src/adapters/file/keys/key-maker.ts'
 import { run } from '../../support/run.ts'
 
-/** The compiled program. */
-const PROGRAM = path.resolve(import.meta.dirname, '../../../src/cli.js')
+/** The bundled program, from dist/test/integration/kubernetes. */
+const PROGRAM = path.resolve(import.meta.dirname, '../../../rauth.js')
 
 describe('commands, of a configuration with a cluster', () => {
   let home: string

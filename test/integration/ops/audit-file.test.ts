@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, open as openFile, readFile, rename, rm, stat } from 'no
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { cutOff, openToAppend } from '../../../src/adapters/ops/appended-file.ts'
 import { openAuditFile, type AuditFile } from '../../../src/adapters/ops/audit-file.ts'
 import { until } from '../../support/until.ts'
 
@@ -115,6 +116,28 @@ describe('the file of the audit', () => {
     await audit.close()
     assert.equal(troubles[1], undefined)
     assert.deepEqual(await linesOf(file), ['b'])
+  })
+
+  it('is cut by what was written last, and by nothing that somebody else wrote', async () => {
+    const file = path.join(directory, 'cut.log')
+    const own = await openToAppend(file)
+    const other = await openToAppend(file)
+    const unreadable = await openFile(file, 'a')
+    try {
+      await own.write('whole\nhalf of')
+      const half = Buffer.from('half of')
+      const wrong = ['', 'half', 'longer than all that there is', 'half on']
+      for (const last of wrong) assert.equal(await cutOff(own, Buffer.from(last)), false, last)
+      assert.equal(await cutOff(unreadable, half), false)
+      assert.equal(await cutOff(own, half), true)
+      assert.equal(await readFile(file, 'utf8'), 'whole\n')
+      await own.write('half of')
+      await other.write('a line\n')
+      assert.equal(await cutOff(own, half), false)
+      assert.equal(await readFile(file, 'utf8'), 'whole\nhalf ofa line\n')
+    } finally {
+      for (const handle of [own, other, unreadable]) await handle.close()
+    }
   })
 
   it('is one that can be opened, or there is no start', async () => {

@@ -6,11 +6,15 @@ import type { Shipment } from '../../../tools/shipping/shipment.ts'
 export const DOCUMENTS = 'usr/share/doc/rauth'
 
 /** What an image for a machine (`amd64`, `arm64`) adds to its base, sorted. */
-export function filesFor(programs: Shipment['programs'], machine: string): readonly string[] {
+export function filesFor(
+  { programs, files }: Pick<Shipment, 'programs' | 'files'>,
+  machine: string,
+): readonly string[] {
   const folderOf = (name: string) => `opt/rauth/node_modules/${name}`
   const platform = `linux-${machine === 'amd64' ? 'x64' : machine}`
   return [
-    ...programs.flatMap(({ command, file }) => [`opt/rauth/${file}`, `usr/local/bin/${command}`]),
+    ...files.map((file) => `opt/rauth/${file}`),
+    ...programs.map(({ command }) => `usr/local/bin/${command}`),
     'opt/rauth/package.json',
     ...['bcrypt.js', 'package.json', 'promises.js'].map((name) => `${folderOf('bcrypt')}/${name}`),
     `${folderOf('bcrypt')}/prebuilds/${platform}/bcrypt.glibc.node`,

@@ -17,6 +17,7 @@ const OBJECTS = [
   path.join(HERE, 'cluster.yaml'),
   path.join(EXAMPLE, 'ingress-gateway.yaml'),
   path.join(EXAMPLE, 'sidecar.yaml'),
+  path.join(EXAMPLE, 'envoy-filter.yaml'),
 ]
 
 /** What istiod tells an Envoy. */

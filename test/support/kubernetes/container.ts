@@ -27,7 +27,7 @@ export interface ContainerOptions {
 export interface Image {
   /** Its entry point, of the files below. */
   readonly command: readonly string[]
-  /** Place in the container → file of this machine. */
+  /** Place in the container → file or folder of this machine. */
   readonly files: Readonly<Record<string, string>>
 }
 

@@ -89,7 +89,8 @@ describe('plan, of a rotation', () => {
     assert.equal(observed.credentials?.annotations[ROTATE], undefined)
     // A second one would end the password that the first one lets go on.
     const again = settle(ask(observed, 'true'), {}, NOW + 1, laterContext())
-    assert.deepEqual(told(again.steps), ['change credentials condition'])
+    assert.deepEqual(told(again.steps), ['change credentials rotation_waits'])
+    assert.deepEqual(told(settle(again.observed, {}, NOW + 2, laterContext()).steps), [])
     const until = formatInstant(NOW + 600)
     assert.match(
       again.observed.credentials?.annotations[CONDITIONS] ?? '',
@@ -100,6 +101,22 @@ describe('plan, of a rotation', () => {
       told(settle(again.observed, {}, NOW + 611, laterContext()).steps)[1],
       'change credentials asked',
     )
+  })
+
+  it('tells once that it waits, also where it is asked while the one before begins its overlap', () => {
+    const settings = { publishAhead: 10 }
+    const context = laterContext(settings)
+    const first = settle(ask(made(), 'true'), settings, NOW, context)
+    const asked = ask(first.observed, 'true')
+    const meanwhile = settle(asked, settings, NOW + 1, context)
+    assert.deepEqual(told(meanwhile.steps), ['change credentials rotation_waits'])
+    for (const begun of [asked, meanwhile.observed]) {
+      const { steps, observed } = settle(begun, settings, NOW + 11, context)
+      const all = [...(begun === asked ? [] : meanwhile.steps), ...steps]
+      assert.equal(told(all).filter((one) => one.endsWith('rotation_waits')).length, 1)
+      assert.ok(told(steps).includes('change credentials overlap_begins'))
+      assert.match(observed.credentials?.annotations[CONDITIONS] ?? '', /waits until then/)
+    }
   })
 
   it('lets no old password go on when asked for that, in an overlap neither', () => {
@@ -123,7 +140,10 @@ describe('plan, of a rotation', () => {
       const far = { ...previous, previousPasswordNotAfter: formatInstant(end) }
       const from = ask(edited(made(), 'credentials', far), 'true')
       const { observed, steps } = settle(from, {}, NOW, laterContext())
-      assert.deepEqual(told(steps), ['change credentials overlap_begins'])
+      assert.deepEqual(told(steps), [
+        'change credentials overlap_begins',
+        'change credentials rotation_waits',
+      ])
       assert.equal(
         valuesOf(observed.credentials)['previousPasswordNotAfter'],
         formatInstant(NOW + 600),

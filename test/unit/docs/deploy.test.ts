@@ -77,7 +77,7 @@ const objectsOf = (...file: readonly string[]) =>
 
 describe('examples/deploy', () => {
   for (const [name, files] of [
-    ['istio', ['ingress-gateway.yaml', 'sidecar.yaml']],
+    ['istio', ['ingress-gateway.yaml', 'sidecar.yaml', 'envoy-filter.yaml']],
     ['envoy-gateway', ['envoy-gateway.yaml']],
   ] as const) {
     it(`${name}: the chart is tried with these very values and objects`, () => {

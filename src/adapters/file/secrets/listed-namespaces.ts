@@ -1,3 +1,4 @@
+import { unusableSecret } from '../../../credentials/credential.ts'
 import type { ListedNamespace } from '../../../credentials/listed-namespace.ts'
 import type { SecretFiles } from './secret-files.ts'
 
@@ -20,6 +21,29 @@ export function* listedNamespaces(files: SecretFiles): Generator<ListedNamespace
       }
     }
   }
+}
+
+/**
+ * Those whose Secret can't be used, with what is recorded of that; also where a part of a file that can't be read
+ * was theirs.
+ */
+export function unusableNamespaces(
+  files: SecretFiles,
+  secretName: string,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  const add = (namespace: string, problem: string) =>
+    found.set(namespace, unusableSecret(`${namespace}/${secretName}`, problem))
+  for (const { namespace, problem } of listedNamespaces(files)) {
+    if (problem !== undefined) add(namespace, problem)
+  }
+  const known = new Set([...files.values()].flatMap(({ namespaces }) => namespaces))
+  for (const { readings, lost } of files.values()) {
+    const part = readings.find((one) => one.kind === 'problem' && one.namespace === undefined)
+    if (part?.kind !== 'problem') continue
+    for (const namespace of lost) if (!known.has(namespace)) add(namespace, part.problem)
+  }
+  return found
 }
 
 function namedTwice(namespaces: readonly string[]): ReadonlySet<string> {

@@ -7,7 +7,7 @@ import { messageOf, RauthError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import { createReloads } from '../reloads.ts'
 import { remedyFor } from '../unreadable.ts'
-import { listedNamespaces, MORE_THAN_ONE } from './listed-namespaces.ts'
+import { listedNamespaces, MORE_THAN_ONE, unusableNamespaces } from './listed-namespaces.ts'
 import { readSecretFiles, type SecretFiles } from './secret-files.ts'
 import { watchDirectory, type WatchOptions } from '../watch.ts'
 
@@ -52,6 +52,7 @@ export async function createFileSecretStore(
   const directory = path.resolve(options.directory)
   let files: SecretFiles | undefined
   let index = createCredentialIndex([])
+  let unusable: ReadonlyMap<string, string> = new Map()
   let told: ReadonlySet<string> = new Set()
   let failure: string | undefined
 
@@ -64,6 +65,7 @@ export async function createFileSecretStore(
     files = next
     const { credentials, notes } = judge(files)
     index = createCredentialIndex(credentials)
+    unusable = unusableNamespaces(files, options.secretName)
 
     const texts = new Map(notes.map((note) => [JSON.stringify(note), note]))
     const fresh = [...texts].filter(([text]) => !told.has(text)).map(([, note]) => note)
@@ -129,6 +131,7 @@ export async function createFileSecretStore(
     byUsername: (username) => index.byUsername(username),
     find: (reference) => index.find(reference),
     bcryptCost: () => index.bcryptCost(),
+    unusable: (namespace) => unusable.get(namespace),
     close,
   }
 }

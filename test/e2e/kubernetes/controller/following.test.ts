@@ -121,6 +121,43 @@ describe('rauth controller, while it runs', () => {
     assert.ok(Date.now() >= end, `${end - Date.now()} ms too early`)
   })
 
+  it('has one Event of a rotation that waits for the end of another, however often it looks', async () => {
+    const ask = () =>
+      cluster.patch('second', CREDENTIALS, {
+        metadata: { annotations: { 'rauth.dev/rotate': 'true' } },
+      })
+    const before = await untilInStep('second')
+    await ask()
+    await untilInStep('second', before)
+    await ask()
+    await until(
+      'it says so',
+      PROMISED,
+      async () =>
+        (await annotations('second'))['rauth.dev/conditions']?.includes('waits until then') ===
+        true,
+    )
+    const writes = /^rauth_controller_writes_total\{object="pull",why="changed"\} (\d+)$/m
+    const written = await metric(writes)
+    await cluster.patch('second', PULL, { data: { '.dockerconfigjson': 'e30=' } })
+    await until('it looked again', PROMISED, async () => (await metric(writes)) > written)
+    const waits = async () => {
+      const path = '/apis/events.k8s.io/v1/namespaces/second/events'
+      const { items } = await cluster.api.expect('GET', path)
+      return (items as { reason: string; series?: object }[]).filter(
+        ({ reason }) => reason === 'RotationWaits',
+      )
+    }
+    await until('the Event', PROMISED, async () => (await waits()).length > 0)
+    assert.deepEqual(
+      (await waits()).map(({ series }) => series),
+      [undefined],
+    )
+    const count =
+      /^rauth_controller_writes_total\{object="credentials",why="rotation_waits"\} (\d+)$/m
+    assert.equal(await metric(count), 1)
+  })
+
   it('keeps what it made in a namespace that is no longer chosen, and touches it no more', async () => {
     const chosen = async () =>
       [...(await controller.metrics()).matchAll(/^rauth_controller_namespaces\{.*\} (\d+)$/gm)]

@@ -22,13 +22,18 @@ const credential = (id: string, generation: string, username: string): Credentia
 function open() {
   const index = createChangingIndex()
   const state = { ready: true, now: 0 }
-  const feed = createCredentialFeed({ ...index, ready: () => state.ready })
+  const unusable = new Map<string, string>()
+  const feed = createCredentialFeed({
+    ...{ ...index, ready: () => state.ready },
+    listed: () => [...unusable.keys()].map((namespace) => ({ namespace })),
+    unusable: (namespace) => unusable.get(namespace),
+  })
   feed.next()
   const fed = createFedCredentials(structuredClone(feed.whole()), () => state.now)
   const tell = () => {
     fed.take(structuredClone(feed.next()))
   }
-  return { index, state, feed, fed, tell }
+  return { index, state, unusable, feed, fed, tell }
 }
 
 /** What whoever checks a password makes of it. */
@@ -51,6 +56,23 @@ const change = fc.record({
 })
 
 describe('credentials that are fed to another process', () => {
+  it('are beside what is recorded of a Secret that cannot be used, and of no other any more', () => {
+    const { index, unusable, feed, fed, tell } = open()
+    const told = () => fed.unusable?.('a')
+    unusable.set('a', 'the Secret a/r cannot be used: no password')
+    index.put('a/r', [])
+    tell()
+    assert.equal(told(), 'the Secret a/r cannot be used: no password')
+    index.put('b/r', [credential('b/r', '1', 'x')])
+    tell()
+    assert.ok(told() !== undefined)
+    assert.equal(createFedCredentials(feed.whole(), () => 0).unusable?.('a'), unusable.get('a'))
+    unusable.clear()
+    index.put('a/r', [credential('a/r', '1', 'y')])
+    tell()
+    assert.equal(told(), undefined)
+  })
+
   it('are there what they are here, after any changes', () => {
     fc.assert(
       fc.property(fc.array(change), (changes) => {

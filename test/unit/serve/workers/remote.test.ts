@@ -40,6 +40,52 @@ describe('failures that are counted elsewhere', () => {
     assert.deepEqual(here, [])
   })
 
+  /** The question is answered when it is told, and by then nobody waits for it. */
+  function openLate(own: number) {
+    const told: string[] = []
+    let answer: (wait: number) => void = () => undefined
+    const counter = createRemoteFailures(
+      {
+        ask(_name, _question, options) {
+          answer = (wait) => options?.late?.(wait)
+          return Promise.reject(new Error('no answer'))
+        },
+        tell: (name) => told.push(name),
+      },
+      NUMBERS,
+      { take: () => Promise.resolve(own), giveBack: () => Promise.resolve() },
+    )
+    return {
+      counter,
+      told,
+      answer: (wait: number) => {
+        answer(wait)
+      },
+    }
+  }
+  const cases = [
+    { what: 'it was counted, and was no failure', own: 0, isFailure: false, late: 0, back: 1 },
+    { what: 'it was counted, and was one', own: 0, isFailure: true, late: 0, back: 0 },
+    { what: 'it was not counted', own: 0, isFailure: false, late: 30, back: 0 },
+    { what: 'it was counted, and not let in here', own: 30, isFailure: true, late: 0, back: 1 },
+    { what: 'it was counted nowhere', own: 30, isFailure: true, late: 30, back: 0 },
+  ]
+  for (const { what, own, isFailure, late, back } of cases) {
+    for (const when of ['before', 'after'] as const) {
+      it(`are given back there once that is known: ${what}; the answer comes ${when} the check ends`, async () => {
+        const { counter, told, answer } = openLate(own)
+        assert.equal(await counter.take(source), own)
+        if (when === 'before') answer(late)
+        if (!isFailure) await counter.giveBack(source)
+        if (when === 'after') answer(late)
+        assert.deepEqual(
+          told,
+          Array.from({ length: back }, () => 'giveBack'),
+        )
+      })
+    }
+  }
+
   it('are counted here where nobody answers, and given back where they were taken', async () => {
     const { counter, there, here } = open(false)
     assert.equal(await counter.take(source), 1)

@@ -1,0 +1,63 @@
+import type { AskerOptions } from './asking/asker-options.ts'
+import { judge, type Judged } from '../serve/asking/judge.ts'
+import { configOf, readOffline } from './asking/offline.ts'
+import { usage } from './asking/usage.ts'
+import { whoIsNamed } from './asking/who-is-named.ts'
+import { isUnconfigured, USUAL_FILE } from '../config/read.ts'
+import { configFile } from './config-option.ts'
+import { judgeCheck } from './explain/check.ts'
+import { fetchDecision, operationsOf } from './explain/decision.ts'
+import { judgeToken } from './explain/token.ts'
+import { readWhat, type What } from './explain/what.ts'
+import { explanationText, recordText } from './explain/words.ts'
+import { printJson, say, type Output } from './output.ts'
+
+export interface ExplainOptions extends AskerOptions {
+  readonly operations?: string
+  readonly output: Output
+}
+
+/** `rauth explain`: says why. */
+export async function runExplain(words: readonly string[], options: ExplainOptions): Promise<void> {
+  const what = await readWhat(words)
+  const { record, explanation } = await judgeIt(what, options)
+  if (options.output === 'json') {
+    printJson({ ...record, ...(explanation === undefined ? {} : { explanation }) })
+  } else {
+    process.stdout.write(recordText(record))
+    if (explanation !== undefined) process.stdout.write(`\n${explanationText(explanation)}`)
+  }
+  process.exitCode = record.outcome === 'allowed' ? 0 : 1
+}
+
+/** Of this machine's configuration. */
+function configuredOperations(options: ExplainOptions): string {
+  if (isUnconfigured(options.dockerAuthConfig ?? configFile(options), process.env)) {
+    throw usage(
+      `there is no ${USUAL_FILE} here that says where to ask: name the operations port of the rauth that ` +
+        'decided, such as --operations http://localhost:9090, or a configuration with -c',
+    )
+  }
+  return operationsOf(configOf(options))
+}
+
+async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
+  if (what.kind === 'decision') {
+    const { operations = configuredOperations(options) } = options
+    return fetchDecision(what.id, operations)
+  }
+  const now = options.at ?? Date.now() / 1000
+  const offline = await readOffline(options, what.kind === 'scope' ? undefined : now)
+  say(offline.missing)
+  switch (what.kind) {
+    case 'token':
+      return judgeToken(what.token, options, offline, now)
+    case 'check':
+      return judgeCheck(what.request, options, offline, now)
+    case 'scope': {
+      const asking = whoIsNamed(options, offline, now)
+      say(asking.notes)
+      return judge(offline.policy, asking, what.requested)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { AUDIT, recordsOf } from '../../differential/records.ts'
+import { ask, basic } from '../../support/http.ts'
+import { SERVICE, startServing, type Serving } from '../../support/serving.ts'
+import { until } from '../../support/until.ts'
+
+const PATIENCE = 10_000
+const LOGIN = { username: 'team-a', password: 'a long random text' }
+const PROBLEM = 'the Secret team-b/registry-credentials cannot be used: '
+
+const manifest = (data: string) => `apiVersion: v1
+kind: Secret
+metadata: { name: registry-credentials, namespace: team-b }
+stringData: ${data}
+`
+/** Without its password. */
+const BROKEN = manifest('{ username: team-b }')
+
+for (const workers of ['1', '2']) {
+  describe(`a login where the Secret of its namespace cannot be used, ${workers} worker`, () => {
+    let serving: Serving
+    const put = (text: string) => writeFile(path.join(serving.secrets, 'team-b.yaml'), text)
+    before(async () => {
+      serving = await startServing({
+        logins: [LOGIN],
+        config: { ...AUDIT, guessing: { failures: 40, perNetwork: 0 } },
+        args: ['--workers', workers],
+      })
+      await put(BROKEN)
+      await until('it is seen', PATIENCE, async () => (await details('team-b')).includes(PROBLEM))
+    })
+    after(() => serving.stop())
+
+    /** Without what is another in each answer. */
+    async function answer(username: string, password = 'wrong') {
+      const target = `/token?service=${SERVICE}&scope=repository:team-b/app:pull`
+      const headers = { authorization: basic(username, password) }
+      const { status, headers: got, body } = await ask(serving.token, target, { headers })
+      const seen = Object.fromEntries(
+        Object.entries(got).filter(
+          ([name]) => !['date', 'x-request-id', 'retry-after'].includes(name),
+        ),
+      )
+      return [status, seen, body.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')] as const
+    }
+    /** What is recorded of one more. */
+    async function details(username: string): Promise<string> {
+      await answer(username)
+      return String((await recordsOf(serving)).at(-1)?.['detail'])
+    }
+
+    it('has a record that names it, and says why', async () => {
+      assert.match(
+        await details('team-b'),
+        /^unknown user name: the Secret team-b\/registry-credentials cannot be used: .*password/,
+      )
+      assert.doesNotMatch(await details('team-x'), /Secret team-/)
+    })
+
+    it('has the answer of a name that nobody has, also once there were too many', async () => {
+      const seen = new Set<number>()
+      for (let round = 0; !seen.has(429); round += 1) {
+        assert.ok(round < 100)
+        const [of, nobody] = [await answer('team-b'), await answer('nobody')]
+        // Its failures are counted apart.
+        if (of[0] === nobody[0]) assert.deepEqual(of, nobody)
+        if (of[0] === nobody[0]) seen.add(of[0])
+        assert.ok(!JSON.stringify(of).includes('registry-credentials'))
+      }
+      assert.deepEqual([...seen], [401, 429])
+      assert.match(await details('team-b'), /^for team-b: the Secret team-b\/registry-credentials /)
+    })
+
+    it('is told no more once the Secret is good', async () => {
+      await put(manifest('{ username: team-b, password: another long text }'))
+      await until(
+        'it is good',
+        PATIENCE,
+        async () => (await answer('team-b', 'another long text'))[0] === 200,
+      )
+      assert.doesNotMatch(await details('team-b'), /cannot be used/)
+    })
+  })
+}
