@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { isMap, isSeq, parse, stringify, type Document } from 'yaml'
 import { freePort } from '../../tools/stack/ports.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
+import { ask } from '../support/http.ts'
 import { makeTranscripts, withTranscripts } from '../support/transcripts.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
@@ -88,6 +89,8 @@ describe('rauth doctor', () => {
   it('finds nothing wrong with the quick start', async () => {
     const { code, findings, failures } = await doctor(stack, stack.config)
     assert.deepEqual([code, failures, findings.length], [0, [], 9])
+    const { body } = await ask(stack.operations, '/metrics')
+    assert.doesNotMatch(body, /reason="(?:service_unknown|request_malformed)"/)
   })
 
   it('finds another realm than the registry names', async () => {

@@ -13,15 +13,15 @@ const EXPIRY = 60
 
 /** Checks of the token service and of a registry; `registry`: where it is, past Envoy. */
 export function registryChecks(config: Config, registry: string | undefined): readonly Check[] {
-  const { realm } = config
+  const { realm, service } = config
   const toRegistry = (look: (url: string) => ReturnType<Check['look']>) => () =>
     registry === undefined
       ? Promise.resolve(skipped('say where the registry itself is: --registry URL'))
       : look(registry)
   return [
-    { name: 'realm answers', look: () => realmAnswers(realm) },
+    { name: 'realm answers', look: () => realmAnswers(realm, service) },
     { name: 'keys of the realm', look: () => keysAgree(config) },
-    { name: 'clock of the realm', look: () => clockAgrees(realm, config.token.leeway) },
+    { name: 'clock of the realm', look: () => clockAgrees(jwksOf(realm), config.token.leeway) },
     {
       name: 'registry names realm and service',
       look: toRegistry((url) => namesAgree(config, url)),
@@ -34,8 +34,11 @@ export function registryChecks(config: Config, registry: string | undefined): re
   ]
 }
 
-async function realmAnswers(realm: string) {
-  const { status, body } = await ask(realm)
+/** As a client that has no login does: it is no mistake in the log. */
+async function realmAnswers(realm: string, service: string) {
+  const url = new URL(realm)
+  url.searchParams.set('service', service)
+  const { status, body } = await ask(url)
   const isRauth = /"decision":"|"token":"/.test(body)
   return isRauth
     ? ok(`${realm} is a rauth`)
@@ -49,7 +52,7 @@ async function keysAgree(config: Config) {
   const { signingKeys } = await readKeys(config)
   if (signingKeys === undefined) return skipped('no key here signs: ask where the token service is')
   const { kid } = signingKeys.active(Date.now() / 1000)
-  const url = new URL('jwks.json', config.realm).href
+  const url = jwksOf(config.realm)
   const { status, body } = await ask(url)
   if (status !== 200) return failed(`${url} answers ${status}: look what realm leads to`)
   return kidsIn(body).includes(kid)
@@ -58,6 +61,11 @@ async function keysAgree(config: Config) {
         `${url} has no key ${kid}, by which this configuration signs: it is another rauth, or has other keys; ` +
           'look what realm leads to, and which keys.directory it has',
       )
+}
+
+/** Beside it: what is asked there is no decision. */
+function jwksOf(realm: string): string {
+  return new URL('jwks.json', realm).href
 }
 
 function kidsIn(body: string): readonly unknown[] {

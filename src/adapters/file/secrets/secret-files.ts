@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { Credential } from '../../../credentials/credential.ts'
 import {
   readSecret,
   type SecretOptions,
@@ -8,7 +9,7 @@ import {
 } from '../../../credentials/secret/secret-format.ts'
 import { codeOf } from '../../../errors.ts'
 import { OddFile, readIdentifiedFile, type IdentifiedFile } from '../small-file.ts'
-import { withKeptLimits } from './kept-limits.ts'
+import { droppedOf, withKeptLimits } from './kept-limits.ts'
 import { readManifests } from './manifest-file.ts'
 
 /**
@@ -23,13 +24,20 @@ const SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'E
 const LINE_FEED = 0x0a
 const BRACE = 0x7b
 
+type Reading = Exclude<SecretReading, { kind: 'ignored' }>
+
 export interface SecretFile {
   /** Equal for two reads that found the same. */
   readonly fingerprint: string
-  /** In which file it was found last, the only thing here that changes; `undefined`: it could not be read. */
+  /** In which file it was found last, the only thing here that changes; `undefined`: it was never read. */
   identity: string | undefined
   /** Without the ignored ones. */
-  readonly readings: readonly Exclude<SecretReading, { kind: 'ignored' }>[]
+  readonly readings: readonly Reading[]
+  /**
+   * Credentials that this very file had and has no more, as it said them last: one that is written slowly loses an
+   * entry for a while, and must not bring it back without what limited it.
+   */
+  readonly dropped: readonly Credential[]
   /** How many manifests are of other kinds or names. */
   readonly ignored: number
   /** Names of those that are nearly what they should be called. */
@@ -61,7 +69,7 @@ export async function readSecretFiles(
   for (let i = 0; i < names.length; i += AT_ONCE) {
     const batch = names.slice(i, i + AT_ONCE).map(async (name) => {
       const content = await readContent(path.join(directory, name))
-      return [name, readingOf(content, previous?.get(name), options)] as const
+      return [name, secretFileOf(content, previous?.get(name), options)] as const
     })
     for (const [name, file] of await Promise.all(batch)) files.set(name, file)
   }
@@ -84,7 +92,8 @@ async function readContent(file: string): Promise<IdentifiedFile | string> {
   }
 }
 
-function readingOf(
+/** What is in a file, beside what it was when it was read before. */
+export function secretFileOf(
   found: IdentifiedFile | string,
   previous: SecretFile | undefined,
   options: SecretOptions,
@@ -97,7 +106,7 @@ function readingOf(
     .update(content)
     .digest('base64')
   if (previous?.fingerprint === fingerprint) {
-    previous.identity = identity
+    previous.identity = identity ?? previous.identity
     return previous
   }
 
@@ -117,8 +126,11 @@ function readingOf(
   const isCut = !hasLineEnd && !isJson && previous?.hasLineEnd === true
   const whole = isCut ? withoutLast(ours) : ours
   // One that was put in the place of another is no half of it.
-  const isOther = previous?.identity !== undefined && previous.identity !== identity
-  const readings = isJson || isOther ? whole : withKeptLimits(whole, previous?.readings ?? [])
+  const isOther =
+    identity !== undefined && previous?.identity !== undefined && previous.identity !== identity
+  const known = isOther ? [] : (previous?.readings ?? [])
+  const gone = isOther ? [] : (previous?.dropped ?? [])
+  const readings = isJson ? whole : withKeptLimits(whole, known, gone)
   const namespaces = readings.flatMap(({ namespace }) => namespace ?? [])
   const before = [...(previous?.namespaces ?? []), ...(previous?.lost ?? [])]
   const unnamed = readings.some(
@@ -130,8 +142,9 @@ function readingOf(
   const ignored = all.length - readings.length
   const slips = all.flatMap((reading) => (reading.kind === 'ignored' ? (reading.slip ?? []) : []))
   return {
-    ...{ fingerprint, identity },
+    ...{ fingerprint, identity: identity ?? previous?.identity },
     readings,
+    dropped: droppedOf(readings, known, gone),
     ignored,
     slips,
     namespaces,

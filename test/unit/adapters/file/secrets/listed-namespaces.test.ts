@@ -17,6 +17,7 @@ function file(...readings: readonly Reading[]): SecretFile {
     ignored: 0,
     slips: [],
     lost: [],
+    dropped: [],
     hasLineEnd: true,
     readings,
     namespaces,
@@ -44,7 +45,9 @@ it('lists each namespace once, and what is wrong with it', () => {
 it('takes no longer for each of many than for each of few', () => {
   const names = Array.from({ length: 100_000 }, (_, at) => `team-${at}`)
   const files = new Map([['all.yaml', file(...names.map(good))]])
-  const begin = performance.now()
+  // Of the processor: the machine may be busy.
+  const begin = process.cpuUsage()
   assert.equal([...listedNamespaces(files)].length, names.length)
-  assert.ok(performance.now() - begin < 2_000)
+  const { user, system } = process.cpuUsage(begin)
+  assert.ok(user + system < 2_000_000)
 })
