@@ -147,6 +147,9 @@ export function createExchangeServer(
       socket.destroy()
       exchange.onFailure(thrown)
     })
+    // Node drops what it has read behind a request that asks for another protocol, also where nobody changes to one
+    // (llhttp pauses there): what it reads next may begin in the middle of a request.
+    if (request.headers.upgrade !== undefined) response.setHeader('Connection', 'close')
     void attempt(socket, () => exchange.serve(request, response))
   }
   server.on('request', take)

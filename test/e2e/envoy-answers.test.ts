@@ -18,6 +18,9 @@ const EVIL = 'x-request-id: evil"}\\'
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 const CLOSE = 'Connection: close'
 
+/** Of a route that needs nobody behind it. */
+const SAID = { inline_string: 'said by a route' }
+
 const POLICY = `gateway: true
 rules:
   - match: { namespace: '*', type: repository, name: '\${namespace}/**' }
@@ -92,6 +95,17 @@ describe('what Envoy answers by itself', () => {
       [...refusing, 'triggers'],
       document.createNode({ name: monitor, threshold: { value: 1 } }),
     )
+    const said = {
+      ...{ match: { path: '/said' }, direct_response: { status: 200, body: SAID } },
+      typed_per_filter_config: {
+        'envoy.filters.http.ext_authz': {
+          '@type':
+            'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',
+          disabled: true,
+        },
+      },
+    }
+    document.addIn(routes, document.createNode(said))
     addListener(document, { port: ports.http, overHttp: gatewayHttp })
     addListener(document, { port: ports.silent, silent: true })
     addListener(document, { port: ports.silentHttp, silent: true, overHttp: gatewayHttp })
@@ -176,6 +190,7 @@ describe('what Envoy answers by itself', () => {
       [503, head('PUT /v2/team-a/app/manifests/v1 HTTP/1.1', bearer, 'Content-Length: 0', CLOSE)],
       // And what comes from a server.
       [200, get('/jwks.json')],
+      [200, get('/said')],
     ]
     for (const [status, sent] of asked) {
       const answers = await Promise.all(
@@ -212,11 +227,11 @@ describe('what Envoy answers by itself', () => {
     try {
       const overloaded = async () =>
         (await exchange(ports.shipped, get('/v2/'))).text.includes(' 503 ')
-      await until('it refuses', 5_000, overloaded)
+      await until('it refuses', 20_000, overloaded)
       await idOf(ports.shipped, get('/v2/'), [503, 'UNAVAILABLE', /too much .*: try again/])
     } finally {
       await setPressure(0)
-      await until('it is as before', 5_000, async () => {
+      await until('it is as before', 20_000, async () => {
         return (await exchange(ports.shipped, get('/v2/'))).text.includes(' 401 ')
       })
     }

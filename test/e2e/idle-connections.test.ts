@@ -63,19 +63,19 @@ describe('all connections of Envoy, held by clients that ask nothing', () => {
         .on('error', () => undefined)
         .on('close', () => held.delete(socket))
     }
-    await until('some find no room', 5_000, () => held.size <= MOST)
+    await until('some find no room', 20_000, () => held.size <= MOST)
   }
 
   for (const [name, sent, tls] of HOLDERS) {
     it(`that ${name}: somebody else comes in within seconds`, async () => {
-      await until('there is room', 10_000, isAnswered)
+      await until('there is room', 60_000, isAnswered)
       await hold(sent, tls)
-      await until('an answer', 15_000, isAnswered)
+      await until('an answer', 60_000, isAnswered)
     })
   }
 
   it('are not cut while something is under way', async () => {
-    await until('there is room', 10_000, isAnswered)
+    await until('there is room', 60_000, isAnswered)
     const headers = { authorization, ...OCTETS }
     const uploads = '/v2/team-a/app/blobs/uploads/'
     const begun = await ask(stack.entry, uploads, { method: 'POST', headers })
@@ -85,7 +85,7 @@ describe('all connections of Envoy, held by clients that ask nothing', () => {
       ...{ method: 'PATCH', headers, body: layer },
     })
     await hold('')
-    await until('an answer', 15_000, isAnswered)
+    await until('an answer', 60_000, isAnswered)
     layer.push('the other half')
     layer.push(null)
     assert.equal((await going).status, 202)

@@ -87,6 +87,16 @@ describe('the live view in a browser', () => {
       const texts = await rows.allInnerTexts()
       return texts.length > 0 && texts.every((text) => text.includes('credentials_invalid'))
     })
+    const reasons = page.getByLabel('Reason')
+    assert.equal(await reasons.inputValue(), 'credentials_invalid')
+    const listed = await reasons.locator('option').allInnerTexts()
+    assert.equal(listed[0], 'any')
+    const counts = listed.slice(1).map((one) => Number(/^[a-z_]+ \((\d+)\)$/.exec(one)?.[1]))
+    assert.ok(listed.length < 10, `those that there were: ${listed.join()}`)
+    assert.deepEqual(
+      counts,
+      [...counts].sort((a, b) => b - a),
+    )
     await page.getByRole('button', { name: 'Clear' }).click()
     await page.getByLabel('Namespace').first().fill('shop')
     await until('only of the namespace', 20_000, async () => {
@@ -180,6 +190,7 @@ describe('the live view in a browser', () => {
       await page.locator('#rule-rows tr').first().waitFor()
       await page.locator('#rows button').first().waitFor()
       assert.deepEqual(await axeFindings(page), [])
+      if (name === 'on a small screen') await isCards(page)
       const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
       assert.ok(Number(wider) <= 0, `${String(wider)} pixels too wide`)
       if (name === 'dark') return
@@ -187,6 +198,22 @@ describe('the live view in a browser', () => {
       await page.locator('#details .facts').waitFor()
       assert.deepEqual(await axeFindings(page, '#details'), [])
     })
+  }
+
+  /** Each row is seen from side to side, each cell with the name of its column, and none is taller than its text. */
+  async function isCards(page: Page): Promise<void> {
+    for (const id of ['rows', 'namespace-rows', 'key-rows', 'rule-rows']) {
+      const wider = await page.evaluate(
+        `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.getElementById('${id}').closest('.scroll'))`,
+      )
+      assert.equal(wider, 0, id)
+      const cell = page.locator(`#${id}`).getByRole('cell').first()
+      assert.match((await cell.getAttribute('data-label')) ?? '', /^[A-Z]/, id)
+    }
+    const empty = await page.evaluate(
+      `(({ clientHeight, children }) => [...children].reduce((left, one) => left - one.clientHeight, clientHeight))(document.querySelector('#key-rows tr'))`,
+    )
+    assert.ok(Number(empty) < 20, `${String(empty)} pixels with nothing in them`)
   }
 
   it('is read out now and then, and not while it is paused', async () => {

@@ -253,7 +253,7 @@ describe('npm start', () => {
       const { child, ended, output, stdout } = await start('--log-format', 'json')
       assert.match(output(), /Registry: localhost:.*docker login/s, 'told on stderr')
       assert.equal((await ask(port, '/v2/team-a/piped/tags/list')).status, 401)
-      await until('its line', 10_000, () => /team-a\/piped.*\n/.test(stdout()))
+      await until('its line', 20_000, () => /team-a\/piped.*\n/.test(stdout()))
       child.kill('SIGTERM')
       assert.equal(await ended, 0)
       for (const line of stdout().trimEnd().split('\n')) {

@@ -106,7 +106,7 @@ describe('a listener that is closed', () => {
     assert.equal(state, 'open')
     release()
     assert.equal((await answer).body, 'done')
-    assert.ok((await timed(closed)) < 1_000)
+    assert.ok((await timed(closed)) < 8_000)
   })
 
   it('cuts what is in flight when its time is over', async () => {
@@ -115,7 +115,7 @@ describe('a listener that is closed', () => {
     const answer = assert.rejects(ask(listener.port, '/'), { code: 'ECONNRESET' })
     await once(server, 'request')
     const took = await timed(listener.close(100))
-    assert.ok(took >= 90 && took < 1_000, `${took} ms`)
+    assert.ok(took >= 90 && took < 8_000, `${took} ms`)
     await answer
   })
 
@@ -125,7 +125,7 @@ describe('a listener that is closed', () => {
     const listener = await listenHttp(server, LOOPBACK)
     const client = await holdOpen(listener.port, head('CONNECT a:1 HTTP/1.1'))
     const took = await timed(listener.close(100))
-    assert.ok(took >= 90 && took < 1_000, `${took} ms`)
+    assert.ok(took >= 90 && took < 8_000, `${took} ms`)
     client.destroy()
   })
 

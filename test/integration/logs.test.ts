@@ -15,7 +15,7 @@ import { until } from '../support/until.ts'
 
 /** The bundled program, from dist/test/integration. */
 const PROGRAM = path.resolve(import.meta.dirname, '../../rauth.js')
-const LIMIT = 10_000
+const LIMIT = 30_000
 const QUERY = '/token?service=internal-registry.io&scope=repository:team-a/app:pull'
 
 describe('what rauth serve writes', () => {
@@ -58,6 +58,8 @@ describe('what rauth serve writes', () => {
       ...{ stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...env } },
     })
     running.push(child)
+    // Once its output is here to its last byte, which may be after its end.
+    const closed = once(child, 'close')
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
@@ -70,10 +72,10 @@ describe('what rauth serve writes', () => {
       ask(port('token'), QUERY, { headers: { authorization: basic('team-a', password) } })
     async function end() {
       child.kill('SIGTERM')
-      await once(child, 'close')
+      await closed
     }
     const put = (changed: string) => writeFile(config, text.replace(settings, changed))
-    return { child, port, login, end, put, stdout: () => stdout, stderr: () => stderr }
+    return { child, closed, port, login, end, put, stdout: () => stdout, stderr: () => stderr }
   }
 
   const idOf = ({ body }: { readonly body: string }) =>
@@ -159,7 +161,9 @@ describe('what rauth serve writes', () => {
     await rauth.put('logLevel: warn')
     await until('a reload', LIMIT, () => rauth.stdout().includes('has another level'))
     await rauth.login('wrong')
-    assert.equal(auditLines(rauth.stdout()).length, 1, 'all is still logged')
+    await until('its line: all is still logged', LIMIT, () => {
+      return auditLines(rauth.stdout()).length === 1
+    })
     await toggle('"logLevel":"warn","msg":"logs what is configured"')
     await rauth.login('wrong')
     await rauth.end()
@@ -227,7 +231,7 @@ describe('what rauth serve writes', () => {
       const [, port] = /"token":(\d+)/.exec(rauth.stdout()) ?? assert.fail(rauth.stdout())
       await ask(Number(port), QUERY, { headers: { authorization: basic('team-a', 'wrong') } })
       process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGTERM')
-      if (rauth.child.exitCode === null) await once(rauth.child, 'close')
+      await rauth.closed
       assert.match(rauth.stdout(), /refused 401.*credentials_invalid/)
       assert.equal(rauth.stdout().includes('\u001b[33mrefused 401'), colored)
       assert.equal(rauth.stdout().includes('\u001b'), colored)

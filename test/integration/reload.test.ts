@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { parse, stringify } from 'yaml'
+import { SETTLE } from '../../src/adapters/file/trouble.ts'
 import { replaceFile } from '../../tools/stack/state.ts'
 import { grpcCall, grpcSession } from '../support/grpc-calls.ts'
 import { bytesOf } from '../support/checking.ts'
@@ -16,7 +17,7 @@ import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { until } from '../support/until.ts'
 
 /** Longer than a busy machine needs to find a changed file, milliseconds. */
-const PATIENCE = 10_000
+const PATIENCE = 30_000
 /** Longer than two looks at a file take, milliseconds. */
 const SETTLED = 600
 
@@ -198,21 +199,32 @@ describe('a configuration that changes while rauth runs', () => {
   })
 
   it('is not taken while only the beginning of it is there', async () => {
-    await put({ token: { expiry: '21m' } })
-    await expiresIn(1260)
     const whole = stringify({ ...settings, token: { expiry: '22m' } })
-    const { length } = await says('configuration read again')
-    for (const part of [0.3, 0.6, 0.9]) {
-      await writeFile(serving.config, whole.slice(0, whole.length * part))
+    for (let attempt = 0; ; attempt += 1) {
+      await put({ token: { expiry: '21m' } })
+      await expiresIn(1260)
+      const { length } = await says('configuration read again')
+      let [written, longest] = [performance.now(), 0]
+      const write = async (text: string) => {
+        await writeFile(serving.config, text)
+        longest = Math.max(longest, performance.now() - written)
+        written = performance.now()
+      }
+      for (const part of [0.3, 0.6, 0.9]) {
+        await write(whole.slice(0, whole.length * part))
+        await sleep(100)
+      }
+      // Good, and without what is said of tokens.
+      await write(stringify(settings))
       await sleep(100)
+      await write(whole)
+      await expiresIn(1320)
+      await sleep(SETTLED)
+      // Whoever writes so slowly, as this machine did then, is read in between.
+      if (longest > SETTLE && attempt < 20) continue
+      assert.equal((await says('configuration read again')).length, length + 1)
+      return
     }
-    // Good, and without what is said of tokens.
-    await writeFile(serving.config, stringify(settings))
-    await sleep(100)
-    await writeFile(serving.config, whole)
-    await expiresIn(1320)
-    await sleep(SETTLED)
-    assert.equal((await says('configuration read again')).length, length + 1)
   })
 
   it('is read again when a signal asks for it, and that is told also of one that did not change', async () => {

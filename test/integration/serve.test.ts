@@ -194,11 +194,13 @@ describe('rauth serve', () => {
       const metrics = await operationsSay('/metrics')
       assert.match(metrics, /^rauth_policy_reload_failures_total 1$/m)
       assert.match(metrics, /^rauth_policy_rules 2$/m)
-      assert.ok(lines().some((line) => line.includes('the policy of before stays')))
+      await until('the line of that', 20_000, () => tells('the policy of before stays'))
 
       await put(`rules:\n${OWN}  - { match: { account: ci }, actions: [pull] }\n`)
       await until('the return', 20_000, async () => (await check()) === 200)
-      assert.ok(tells('"level":"warn"', 'policy.yaml:3 is for an account of any namespace'))
+      await until('the warning', 20_000, () =>
+        tells('"level":"warn"', 'policy.yaml:3 is for an account of any namespace'),
+      )
       assert.equal(await troubled(), false)
       signal('SIGTERM')
       assert.deepEqual(await ended, [0, null])
@@ -419,7 +421,7 @@ describe('rauth serve', () => {
   })
 
   it('is not ready from the moment that it is told to stop, and serves for a while', async () => {
-    const { ready, signal, ended } = await serve([], await configuration({ drainDelay: '2s' }))
+    const { ready, signal, ended } = await serve([], await configuration({ drainDelay: '5s' }))
     const readiness = () => fetch(`http://127.0.0.1:${ready.ports['operations']}/readyz`)
     assert.equal((await readiness()).status, 200)
     signal('SIGTERM')

@@ -172,8 +172,16 @@ describe('each of several workers', () => {
     )
     const own = await createClient({ url: redisUrl }).connect()
     try {
-      const wrong = async () => (await login('in-redis', 'wrong')).status
-      assert.deepEqual(await several(wrong), [...all(401).slice(0, 4), ...all(429).slice(4)])
+      // Under another name again where Redis was late once, as on a busy machine: then each counted for itself meanwhile.
+      const losses = async () => (await serving.log()).split('does not answer').length
+      for (let attempt = 0; ; attempt += 1) {
+        const before = await losses()
+        const wrong = async () => (await login(`in-redis-${attempt}`, 'wrong')).status
+        const found = await several(wrong)
+        if ((await losses()) > before && attempt < 20) continue
+        assert.deepEqual(found, [...all(401).slice(0, 4), ...all(429).slice(4)])
+        break
+      }
       const clients: string = await own.sendCommand(['CLIENT', 'LIST'])
       assert.equal(clients.trim().split('\n').length, 2, 'the first process, and this one')
     } finally {

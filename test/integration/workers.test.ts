@@ -8,10 +8,11 @@ import { ask, basic, fetchToken } from '../support/http.ts'
 import { askPaced } from '../support/paced.ts'
 import { childrenOf } from '../support/process-figures.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
+import { promised } from '../support/promised.ts'
 import { until } from '../support/until.ts'
 
 /** Longer than a busy machine needs for anything here, milliseconds. */
-const PATIENCE = 15_000
+const PATIENCE = 30_000
 
 const LOGIN = { username: 'team-a', password: 'correct-horse-battery' }
 const SCOPE = 'repository:team-a/app:pull'
@@ -99,10 +100,9 @@ describe('several workers', () => {
     const authorization = `Bearer ${bearer}`
     const check = () => ask(serving.gatewayHttp, TAGS, { headers: { authorization } })
     await serving.writeSecret('team-a', { ...LOGIN, password: 'another-one-entirely' })
-    const took = await until('all refuse', 1_000, async () =>
+    await promised('all refuse', 1_000, async () =>
       (await statuses(check)).every((status) => status === 401),
     )
-    assert.ok(took <= 1_000)
     assert.deepEqual(await statuses(check), all(401))
     const headers = login('another-one-entirely')
     assert.deepEqual(await statuses(() => ask(serving.token, TOKEN, { headers })), all(200))
@@ -131,7 +131,8 @@ describe('several workers', () => {
         const headers = login(LOGIN.password)
         bodies.push((await ask(serving.token, TOKEN, { headers })).body)
       }
-      return bodies.every((body) => body.includes('"expires_in":600'))
+      // A token that is given again has less than the whole of it.
+      return bodies.every((body) => /"expires_in":(?:600|5[4-9]\d),/.test(body))
     })
   })
 

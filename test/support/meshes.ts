@@ -28,6 +28,7 @@ export const DEPLOY_DEFINITIONS = [
     'clienttrafficpolicies.gateway.envoyproxy.io',
     'securitypolicies.gateway.envoyproxy.io',
     'backendtrafficpolicies.gateway.envoyproxy.io',
+    'envoyproxies.gateway.envoyproxy.io',
   ],
 ]
 

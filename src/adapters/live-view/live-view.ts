@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { REASONS } from '../../refusal.ts'
 import { bodyLength, sendAnswer, type HttpAnswer } from '../http-exchange.ts'
 import { fileAnswer, GUARDED, jsonAnswer, jsonTextAnswer, withHeaders } from './answers.ts'
 import { explainedDecision, type FindDecision } from './explained-decision.ts'
@@ -72,12 +71,7 @@ export function createLiveView(options: LiveViewOptions): LiveView {
 
   /** For whoever may see data. */
   const data: Readonly<Record<string, Route>> = {
-    about: async () =>
-      jsonAnswer(200, {
-        ...options.about,
-        reasons: REASONS,
-        login: (await token()) !== undefined,
-      }),
+    about: async () => jsonAnswer(200, { ...options.about, login: (await token()) !== undefined }),
     async decisions({ rest }) {
       const found = await options.findDecision(rest)
       return found === undefined

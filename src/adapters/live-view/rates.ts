@@ -20,6 +20,8 @@ export interface RatesOfNow {
   readonly p99?: number
   /** Of those that were denied, by reason, the most first. */
   readonly reasons: readonly { readonly reason: Reason; readonly count: number }[]
+  /** Of all decisions since the start of the process, the most first: what there is to look for. */
+  readonly seen: readonly { readonly reason: Reason; readonly count: number }[]
   /** Since the start of the process. */
   readonly total: Readonly<Record<Kind, number>>
 }
@@ -41,6 +43,7 @@ export function createRates(now: () => number): Rates {
   // One more than is told of: the second that is not over.
   const seconds = Array.from({ length: WINDOW + 1 }, emptySecond)
   const total = nothing()
+  const seen = new Map<Reason, number>()
 
   function secondAt(at: number): Second {
     const second = seconds[at % seconds.length] as Second
@@ -60,6 +63,7 @@ export function createRates(now: () => number): Rates {
       const { kinds, reasons, durations } = secondAt(Math.floor(now() / 1000))
       kinds[kind] += 1
       total[kind] += 1
+      if (reason !== undefined) seen.set(reason, (seen.get(reason) ?? 0) + 1)
       if (reason !== undefined && isDenied(kind))
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
       const at = classOf(duration)
@@ -91,13 +95,15 @@ export function createRates(now: () => number): Rates {
         history,
         ...(p50 === undefined ? {} : { p50 }),
         ...(p99 === undefined ? {} : { p99 }),
-        reasons: [...reasons]
-          .map(([reason, count]) => ({ reason, count }))
-          .sort((a, b) => b.count - a.count),
+        ...{ reasons: mostFirst(reasons), seen: mostFirst(seen) },
         total: { ...total },
       }
     },
   }
+}
+
+function mostFirst(counts: ReadonlyMap<Reason, number>) {
+  return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count)
 }
 
 function emptySecond(): Second {

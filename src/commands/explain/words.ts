@@ -4,17 +4,19 @@ import {
   verdictOf,
   type ExplainedInWords,
 } from '../../policy/explanation-words.ts'
+import { NEXT_STEPS } from '../../next-steps.ts'
 import { visible } from '../../printable.ts'
 import type { Judged } from '../../serve/asking/judge.ts'
 import { formatTable } from '../table.ts'
 
-/** The record, one field a line; what it does not have is left out. */
+/** The record, one field a line, and what to do about a refusal; what it does not have is left out. */
 export function recordText(record: Judged['record']): string {
   const { account, namespaces = [], credentials = [], requested, granted } = record
   const status = record.reason === undefined ? '' : ` (${record.status})`
   const rows = [
     ['outcome', `${record.outcome}${status}`],
     ['reason', [record.reason, record.detail].filter((part) => part !== undefined).join(': ')],
+    ['next', record.reason === undefined ? '' : NEXT_STEPS[record.reason]],
     ['rule', record.rule],
     ['shadow', record.shadow],
     ['subject', account === '' ? 'nobody' : account],

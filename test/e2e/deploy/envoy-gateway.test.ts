@@ -16,8 +16,8 @@ describe('what Envoy Gateway makes of the example', () => {
 
   const skip = made === undefined && 'egctl is not there; next: npm run parts -- egctl'
   it('is what its own egctl makes', { skip }, async () => {
-    const { listeners, clusters, routes } = await RECORDED.read()
-    assert.deepEqual(made, { listeners, clusters, routes })
+    const { listeners, clusters, routes, overloadManager } = await RECORDED.read()
+    assert.deepEqual(made, { listeners, clusters, routes, overloadManager })
   })
 })
 

@@ -20,7 +20,7 @@ import { SERVICE, startServing, type Serving } from '../../support/serving.ts'
 import { until } from '../../support/until.ts'
 
 /** Longer than a busy machine needs for anything here, milliseconds. */
-const PATIENCE = 20_000
+const PATIENCE = 60_000
 
 const AUDIENCE = 'registry.example'
 const BUILDER = { namespace: 'team-a', name: 'builder' }

@@ -30,7 +30,7 @@ const BAD: readonly (readonly [string, string | Buffer, RegExp])[] = [
     rules('a').replace('actions', 'action'),
     /policy\.yaml:2:29: unknown key .*actions/,
   ],
-  ['broken YAML', 'rules: [', /policy\.yaml:1:9: /],
+  ['broken YAML', 'rules: [', /policy\.yaml:1:8: a \[ that is not closed/],
   ['bytes that are no text', Buffer.from([0xff, 0xfe]), /is not UTF-8 text/],
   ['too much in it', `# ${'x'.repeat(256 * 1024)}\n`, /larger than 262144 bytes/],
   ['no end of brackets', `rules: ${'['.repeat(1000)}`, /is nested deeper than 32 levels/],

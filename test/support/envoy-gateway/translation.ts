@@ -19,6 +19,8 @@ export interface Translation {
   readonly listeners: readonly Json[]
   readonly clusters: readonly Json[]
   readonly routes: readonly Json[]
+  /** Of what it is started with: what happens when connections or memory come to their end. */
+  readonly overloadManager: Json
 }
 
 /** What Envoy Gateway made of the example. */
@@ -59,6 +61,7 @@ interface Dump {
 }
 
 interface DumpedConfig {
+  readonly bootstrap?: { readonly overloadManager?: Json }
   readonly dynamicListeners?: readonly { readonly activeState: { readonly listener: Json } }[]
   readonly dynamicActiveClusters?: readonly { readonly cluster: Json }[]
   readonly dynamicRouteConfigs?: readonly { readonly routeConfig: Json }[]
@@ -66,7 +69,9 @@ interface DumpedConfig {
 
 function partsOf({ xds }: Dump): Translation {
   const configs = Object.values(xds).flatMap((gateway) => gateway.configs)
+  const started = configs.find(({ bootstrap }) => bootstrap !== undefined)?.bootstrap
   return {
+    overloadManager: started?.overloadManager ?? {},
     listeners: configs.flatMap(({ dynamicListeners = [] }) =>
       dynamicListeners.map(({ activeState }) => typed(activeState.listener)),
     ),

@@ -91,14 +91,24 @@ describe('examples/deploy', () => {
     })
   }
 
+  it('envoy-gateway: its Envoy has the limits of envoy.yaml', () => {
+    const { spec } = (objectsOf('envoy-gateway/envoy-gateway.yaml').find(
+      ({ kind }) => kind === 'EnvoyProxy',
+    ) ?? assert.fail('no EnvoyProxy')) as { spec: { bootstrap: { jsonPatches: Json[] } } }
+    const { overload_manager } = parse(read(ROOT, 'envoy/envoy.yaml')) as Json
+    const value = overload_manager
+    assert.deepEqual(spec.bootstrap.jsonPatches, [{ op: 'add', path: '/overload_manager', value }])
+  })
+
   it('traefik: no client says what is judged, and no header is hidden', () => {
     const { http } = parse(read(EXAMPLES, 'traefik/file.yaml')) as {
       http: {
         routers: Record<string, { middlewares?: string[]; rule: string }>
-        middlewares: { lookalikes: Json; rauth: { forwardAuth: Json } }
+        middlewares: { lookalikes: Json; rauth: { forwardAuth: Json }; forms: Json }
       }
     }
     assert.deepEqual(http.routers['registry']?.middlewares, ['lookalikes', 'rauth'])
+    assert.deepEqual(http.routers['token']?.middlewares, ['forms'])
     assert.deepEqual(http.middlewares.lookalikes, {
       headers: {
         customRequestHeaders: Object.fromEntries(
@@ -115,7 +125,10 @@ describe('examples/deploy', () => {
     })
 
     // In Kubernetes the same, but for addresses and the host.
-    const [lookalikes, rauth, route] = objectsOf('traefik/kubernetes.yaml').map(({ spec }) => spec)
+    const [lookalikes, rauth, forms, route] = objectsOf('traefik/kubernetes.yaml').map(
+      ({ spec }) => spec,
+    )
+    assert.deepEqual(forms, http.middlewares.forms)
     assert.deepEqual(lookalikes, http.middlewares.lookalikes)
     const address = 'http://rauth-gateway.registry.svc.cluster.local:9192/'
     assert.deepEqual(rauth, { forwardAuth: { ...http.middlewares.rauth.forwardAuth, address } })

@@ -61,6 +61,7 @@ export async function createFileSecretStore(
     if (failure !== undefined) log.info({ directory }, 'credentials directory readable again')
     failure = undefined
     if (next === files) return
+    const gone = goneSince(files, next)
     files = next
     const { credentials, notes } = judge(files)
     index = createCredentialIndex(credentials)
@@ -78,6 +79,7 @@ export async function createFileSecretStore(
     log.info(
       {
         ...{ directory, files: files.size, credentials: credentials.length },
+        ...(gone.length === 0 ? {} : { gone }),
         // A Secret of another name is nobody's mistake in a dump of all, and one in a folder of rauth's.
         ...(ignored === 0 ? {} : { ignored, reason: `not a Secret named ${secretName}` }),
       },
@@ -132,6 +134,13 @@ export async function createFileSecretStore(
     unusable: (namespace) => unusable.get(namespace),
     close,
   }
+}
+
+/** Namespaces that had a Secret and have none any more, as many as a line has room for. */
+function goneSince(before: SecretFiles | undefined, next: SecretFiles): readonly string[] {
+  const there = new Set([...next.values()].flatMap(({ namespaces }) => namespaces))
+  const had = new Set([...(before?.values() ?? [])].flatMap(({ namespaces }) => namespaces))
+  return [...had].filter((namespace) => !there.has(namespace)).slice(0, MAX_NOTES)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { byId, element, number, timeOfDay } from './dom.js'
+import { byId, element, labelled, number, timeOfDay } from './dom.js'
 
 /** Rows of the table; older ones are dropped. */
 const MOST_ROWS = 200
@@ -22,7 +22,7 @@ export function createDecisions(onDetails) {
   function show(lines) {
     none.hidden = none.hidden || lines.length > 0
     const made = lines.slice(-MOST_ROWS).map((line) => rowOf(line, onDetails))
-    rows.prepend(...made.reverse())
+    rows.prepend(...labelled(made.reverse(), rows.parentElement))
     while (rows.rows.length > MOST_ROWS) rows.deleteRow(-1)
   }
 

@@ -24,6 +24,19 @@ export function replaceChildren(parent, children) {
   if (!same) parent.replaceChildren(...next.content.childNodes)
 }
 
+/** Rows as cards of a narrow screen have them: each cell with its column's name, and with its role, which CSS takes away there. */
+export function labelled(rows, table) {
+  const heads = [...table.tHead.rows[0].cells].map(({ textContent }) => textContent.trim())
+  for (const row of rows) {
+    row.setAttribute('role', 'row')
+    for (const [at, cell] of [...row.cells].entries()) {
+      cell.setAttribute('role', cell.tagName === 'TH' ? 'rowheader' : 'cell')
+      cell.dataset.label = heads[at]
+    }
+  }
+  return rows
+}
+
 /** `3 s`, `5 min`, `2 h`, `40 d`: how long something is, in its largest unit. */
 export function duration(seconds) {
   const whole = Math.max(Math.round(seconds), 0)

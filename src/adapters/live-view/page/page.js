@@ -1,8 +1,9 @@
 import { createAsk } from './ask.js'
 import { createDecisions } from './decisions.js'
 import { createDetails } from './details.js'
-import { byId, element, getJson } from './dom.js'
+import { byId, getJson } from './dom.js'
 import { createNow } from './now.js'
+import { createReasons } from './reasons.js'
 import { createStream } from './stream.js'
 import { createTables } from './tables.js'
 
@@ -10,8 +11,9 @@ const filter = byId('filter')
 const details = createDetails()
 const decisions = createDecisions((id) => details.show(id))
 
+const reasons = createReasons(filter.elements.reason)
 const now = createNow((reason) => {
-  filter.elements.reason.value = reason
+  reasons.choose(reason)
   filter.elements.outcome.value = ''
   follow()
   byId('decisions').focus()
@@ -20,7 +22,10 @@ const now = createNow((reason) => {
 const connection = byId('connection')
 const stream = createStream({
   decisions: (batch) => decisions.add(batch),
-  now: (state) => now.show(state),
+  now(state) {
+    now.show(state)
+    reasons.show(state.seen)
+  },
   state(name, words) {
     connection.dataset.state = name
     connection.textContent = words
@@ -46,12 +51,11 @@ byId('logout').addEventListener('click', async () => {
   location.reload()
 })
 
-function showAbout({ host, version, role, service, realm, login, reasons }) {
+function showAbout({ host, version, role, service, realm, login }) {
   byId('about').textContent =
     `${host}, version ${version}, role ${role}, for ${service} at ${realm}`
   document.title = `${host}: rauth live view`
   byId('logout').hidden = !login
-  byId('reason').append(...reasons.map((one) => element('option', {}, one)))
 }
 
 stream.open(new URLSearchParams(new FormData(filter)))

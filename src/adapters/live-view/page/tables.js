@@ -1,4 +1,13 @@
-import { byId, dateAndTime, duration, element, getJson, number, replaceChildren } from './dom.js'
+import {
+  byId,
+  dateAndTime,
+  duration,
+  element,
+  getJson,
+  labelled,
+  number,
+  replaceChildren,
+} from './dom.js'
 
 /** How often the tables are read anew, milliseconds. */
 const EVERY = 5_000
@@ -41,16 +50,21 @@ function show({ namespaces, keys, rules }) {
   const shown = rows.length < found ? `, the first ${number(rows.length)} shown` : ''
   byId('namespaces-count').textContent =
     `${number(found)} of ${number(total)}${shown}; ${number(broken)} can't be used`
-  replaceChildren(byId('namespace-rows'), rows.map(namespaceRow))
-  replaceChildren(byId('key-rows'), keys.map(keyRow))
+  showRows('namespace-rows', rows.map(namespaceRow))
+  showRows('key-rows', keys.map(keyRow))
   const cut =
     rules.rows.length < rules.total ? `, the first ${number(rules.rows.length)} shown` : ''
   byId('policy-count').textContent =
     `${number(rules.total)} rules${cut}; ${number(rules.unused)} never hit since the start`
-  replaceChildren(byId('rule-rows'), [
+  showRows('rule-rows', [
     ...rules.rows.map(ruleRow),
     ...(rules.byDefault === undefined ? [] : [defaultRow(rules.byDefault)]),
   ])
+}
+
+function showRows(id, rows) {
+  const body = byId(id)
+  replaceChildren(body, labelled(rows, body.parentElement))
 }
 
 function namespaceRow(one) {

@@ -175,7 +175,7 @@ describe('the configuration of rauth controller, while it runs', () => {
   it('ends at once when told, also while another configuration is being read', async () => {
     const { except } = CONTROLLER.namespaces
     await put({ ...CONTROLLER, namespaces: { labelSelector: '*', except } })
-    assert.ok(await controller.child.stop(), 'by SIGTERM alone')
+    assert.ok(await controller.child.stop(30_000), 'by SIGTERM alone')
     assert.match(await controller.log(), /"msg":"stopped"/)
   })
 })

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createFileTls, type FileTls } from '../../../../src/adapters/file/tls/tls-store.ts'
+import { SETTLE } from '../../../../src/adapters/file/trouble.ts'
 import { RauthError } from '../../../../src/errors.ts'
 import { tlsAuthority } from '../../../support/tls-certificates.ts'
 import { mixedKey, mountFiles, pairFiles, putFiles, type Files } from '../keys/key-folder.ts'
@@ -173,10 +174,18 @@ describe('createFileTls', () => {
   it('does not speak of files that are written one after the other', async () => {
     await put(good)
     const opened = await open()
-    await put({ 'tls.key': second.key })
-    await sleep(150)
-    await put({ 'tls.crt': second.certificate })
-    await until('the new one', () => opened.current().certificate === second.certificate)
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      ;[failures, lines.length] = [0, 0]
+      const next = attempt % 2 === 0 ? second : first
+      const begin = performance.now()
+      await put({ 'tls.key': next.key })
+      await sleep(150)
+      await put({ 'tls.crt': next.certificate })
+      // Longer than something wrong may last before it is spoken of: it says nothing.
+      const isLate = performance.now() - begin > SETTLE
+      await until('the new one', () => opened.current().certificate === next.certificate)
+      if (!isLate) break
+    }
     await settled()
     assert.equal(failures, 0)
     assert.deepEqual(logged('error'), [])

@@ -46,8 +46,14 @@ describe('the rates of the last minute', () => {
 
   it('forgets what is older than a minute, and not the sums', () => {
     time += 60_000
-    const { history, p50, reasons, total } = rates.now()
+    const { history, p50, reasons, seen, total } = rates.now()
     assert.equal(Math.max(...history.allowed, ...history.refused), 0)
     assert.deepEqual([p50, reasons, total.allowed], [undefined, [], 2])
+    rates.record(deniedEvent({ reason: 'token_missing', status: 401 }))
+    assert.deepEqual(seen.length, 2)
+    assert.deepEqual(rates.now().seen, [
+      { reason: 'token_missing', count: 2 },
+      { reason: 'access_denied', count: 1 },
+    ])
   })
 })

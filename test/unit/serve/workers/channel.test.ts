@@ -72,7 +72,7 @@ describe('a channel', () => {
     const asked = channel.ask('later', undefined, { patience: 20, late: (one) => late.push(one) })
     await assert.rejects(asked, { message: 'no answer to "later" within 0.02 s' })
     answer(7)
-    await until('it is told', 5_000, () => late.length > 0)
+    await until('it is told', 20_000, () => late.length > 0)
     assert.deepEqual(late, [7])
   })
 

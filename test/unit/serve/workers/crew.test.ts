@@ -18,7 +18,7 @@ const TIMINGS = {
   ...{ backoff: { first: 1, most: 4 }, long: 60_000 },
   ...{ look: 10, silence: 150, start: 400 },
 }
-const PATIENCE = 5_000
+const PATIENCE = 20_000
 
 describe('a crew of workers', () => {
   let processes: Process[]
