@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { USUAL_FILE } from '../config/read.ts'
 import { messageOf } from '../errors.ts'
 import { refusalKind } from '../refusal.ts'
+import { visible } from '../printable.ts'
 import { readUnverified, type UnverifiedToken } from '../token/unverified.ts'
 import { verifierOf } from '../serve/verifier.ts'
 import { readInput } from './asking/input.ts'
@@ -22,11 +23,15 @@ export async function runDecode(
   word: string,
   options: ConfigOption & { readonly output: Output },
 ): Promise<void> {
-  const text = word === '-' || existsSync(word) ? await readInput(word) : word
+  const isInput = word === '-' || existsSync(word)
+  const text = isInput ? await readInput(word) : word
   const token = text.trim().replace(/^Bearer /i, '')
   const read = readUnverified(token)
-  if (read === undefined)
-    throw usage('that is no token: three parts in base64url with dots between')
+  if (read === undefined) {
+    // Never what it is: it may be a password, or a token but for its end.
+    const name = isInput ? (word === '-' ? 'stdin' : visible(word)) : 'that'
+    throw usage(`${name} is no token: three parts in base64url with dots between`)
+  }
   const verdict = await verify(token, options)
   if (options.output === 'json') {
     printJson({ header: read.header, payload: read.payload, ...verdict })

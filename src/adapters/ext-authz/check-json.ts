@@ -2,27 +2,30 @@ import type { CheckRequest, HeaderLine, HttpAttributes } from './attributes.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+/** A CheckRequest, or the path of the object that a value lacks to be one. */
+export type CheckJson = { readonly request: CheckRequest } | { readonly missing: string }
+
 /**
  * A CheckRequest in the JSON of protocol buffers, as Envoy or grpcurl print it: names in either spelling,
- * the whole message or its `attributes` alone. `undefined`: it is none.
+ * the whole message or its `attributes` alone.
  */
-export function readCheckJson(text: string): CheckRequest | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  const attributes = objectAt(value, 'attributes') ?? objectAt({ value }, 'value')
-  const http = objectAt(objectAt(attributes, 'request'), 'http')
-  if (attributes === undefined || http === undefined) return undefined
+export function readCheckJson(value: unknown): CheckJson {
+  const whole = objectAt(value, 'attributes')
+  const attributes = whole ?? objectAt({ value }, 'value')
+  const request = objectAt(attributes, 'request')
+  if (whole === undefined && request === undefined) return { missing: 'attributes' }
+  const http = objectAt(request, 'http')
+  if (request === undefined) return { missing: 'attributes.request' }
+  if (http === undefined) return { missing: `${whole ? 'attributes.' : ''}request.http` }
   const source = objectAt(objectAt(attributes, 'source'), 'address')
   const address = textAt(objectAt(source, 'socketAddress'), 'address')
   const service = textAt(objectAt(attributes, 'contextExtensions'), 'service')
   return {
-    ...(address === '' ? {} : { address }),
-    ...(service === '' ? {} : { service }),
-    http: httpOf(http),
+    request: {
+      ...(address === '' ? {} : { address }),
+      ...(service === '' ? {} : { service }),
+      http: httpOf(http),
+    },
   }
 }
 
