@@ -52,7 +52,11 @@ const INPUTS: readonly (readonly [name: string, text: string, said: RegExp])[] =
 const FILES: typeof INPUTS = [
   ['a Secret', SECRET, /NAME has no CheckRequest .* no scope in it; next: /],
   ['a login of Basic', `Basic ${CANARY}`, /NAME has no CheckRequest/],
-  ['a scope with a slip', `repository:${CANARY}:pull,7`, /NAME has .* \(scope 1 of 1: actions\); next: /],
+  [
+    'a scope with a slip',
+    `repository:${CANARY}:pull,7`,
+    /NAME has .* \(scope 1 of 1: actions\); next: /,
+  ],
   ['nothing', ' \n', /NAME is empty; next: /],
 ]
 
