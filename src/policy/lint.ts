@@ -72,11 +72,12 @@ function covers(wide: Rule, narrow: Rule): boolean {
   // What a pattern catches is another text in another rule.
   if (wide.captures !== undefined || narrow.captures !== undefined) return false
   return (
-    coversPattern(wide.type, narrow.type) &&
+    // First what tells most rules apart: each is compared with all before it.
+    coversOwn(wide.namespace, narrow.namespace) &&
     coversPattern(wide.name, narrow.name) &&
+    coversPattern(wide.type, narrow.type) &&
     coversPattern(wide.account, narrow.account) &&
     coversPattern(wide.service, narrow.service) &&
-    coversOwn(wide.namespace, narrow.namespace) &&
     coversOwn(wide.serviceaccount, narrow.serviceaccount) &&
     coversLabels(wide, narrow) &&
     coversNetwork(wide, narrow) &&
