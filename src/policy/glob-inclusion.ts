@@ -15,7 +15,7 @@ export function includesPattern(wide: string, narrow: string): boolean {
   if (wide === narrow || wide === '**') return true
   if (isRegex(wide) || isRegex(narrow)) return false
   // Plain text is wider than nothing but itself.
-  if (!/[*?$]/.test(wide)) return false
+  if (!/[*?[$\\]/.test(wide)) return false
   const [outer, inner] = [atomsOf(wide), atomsOf(narrow)]
   /** From where in `outer` on all of what `inner` is from there on is matched; by both places. */
   const known = new Map<number, boolean>()
