@@ -151,14 +151,14 @@ function whatWasWrong(
   source: string,
   unusable: string | undefined,
 ): string {
-  if (candidates.length === 0) {
-    if (unusable !== undefined) return `unknown user name: ${unusable}`
-    return source === 'secrets' ? UNKNOWN_TO_SECRETS : 'unknown user name'
-  }
+  // Put together of nobody, too: what is told of a known name would else take longer.
   const whose = [
     ...new Set(orStandIn(candidates).map(({ namespace, id }) => namespace ?? id)),
   ].join(', ')
   const left = candidates.filter(isBcrypt).length - MAX_COMPARED
   const more = left > 0 ? `; too many bcrypt hashes of one user name, not compared: ${left}` : ''
-  return `wrong password for ${whose}${more}${unusable === undefined ? '' : `; ${unusable}`}`
+  const isWrong = `wrong password for ${whose}${more}${unusable === undefined ? '' : `; ${unusable}`}`
+  if (candidates.length > 0) return isWrong
+  if (unusable !== undefined) return `unknown user name: ${unusable}`
+  return source === 'secrets' ? UNKNOWN_TO_SECRETS : 'unknown user name'
 }
