@@ -14,7 +14,12 @@ ask() { curl -sS --path-as-is -w ' %{http_code}\n' -H "Authorization: Bearer $T"
 
 R=$(facts facts.registry)
 T=$(token team-b)
-DIGEST=$(ask -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' \
-  "$R/v2/team-b/app/manifests/v1" | grep -o 'sha256:[0-9a-f]*' | tail -1)
-[ -n "$DIGEST" ] || echo 'team-b has no image: first push one, by the lines that npm start printed' >&2
+MANIFEST=$(ask -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' \
+  "$R/v2/team-b/app/manifests/v1")
+DIGEST=$(printf %s "$MANIFEST" | grep -o 'sha256:[0-9a-f]*' | tail -1)
+case $MANIFEST in
+*' 404') echo 'team-b has no image: first push one, by the lines that npm start printed' >&2 ;;
+*' 200') ;;
+*) echo "team-b can't read its own image: $MANIFEST" >&2 ;;
+esac
 T=$(token team-a)

@@ -122,8 +122,7 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
     assert.deepEqual([...kinds].sort(), [
       ...['AuthorizationPolicy', 'BackendTrafficPolicy', 'Certificate', 'ClientTrafficPolicy'],
       ...['ClusterRole'],
-      ...['ClusterRoleBinding', 'ConfigMap', 'CronJob', 'Deployment', 'EnvoyFilter'],
-      ...['EnvoyProxy'],
+      ...['ClusterRoleBinding', 'ConfigMap', 'CronJob', 'Deployment', 'EnvoyFilter', 'EnvoyProxy'],
       ...['Gateway', 'HTTPRoute'],
       ...['HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy', 'PeerAuthentication'],
       ...['PersistentVolumeClaim', 'Pod', 'PodDisruptionBudget', 'PrometheusRule', 'Role'],
