@@ -40,7 +40,8 @@ describe('an upgrade, which Istio takes by itself', () => {
       response.end('the registry')
     })
     const port = await listening(registry)
-    const { entry, stack, stop } = await startFront({ name: 'Istio', proxy: 'istio' }, port)
+    const front = await startFront({ name: 'Istio', proxy: 'istio' }, port)
+    const { entry, stack } = front
     try {
       const scope = 'repository:team-a/app:pull'
       const token = await fetchToken(entry, stack.login('team-a'), stack.service, scope)
@@ -55,7 +56,7 @@ describe('an upgrade, which Istio takes by itself', () => {
       assert.deepEqual(received, [OWN])
     } finally {
       registry.close()
-      await stop()
+      await front.stop()
     }
   })
 })
