@@ -10,6 +10,7 @@ import { asksCluster, clusterOf } from '../config/credentials.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { idleWorkers, policyWarningsOf, warningsOf } from '../config/warnings.ts'
+import { lint } from '../policy/lint.ts'
 import type { Policy } from '../policy/policy.ts'
 import { visible } from '../printable.ts'
 import { filesOf } from '../serve/identity/files.ts'
@@ -36,7 +37,7 @@ export async function runCheckConfig(
   const policy = await readPolicy(config)
   await checkCluster(config)
   await checkFiles(config)
-  const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config)
+  const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config, lint)
   const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
   const missing = given.files ? missingPaths(config) : []
   const ofFiles = given.files ? await readServedFiles(config, listeners) : []

@@ -1,8 +1,9 @@
 import { claimableRules, claimableServiceAccounts } from '../policy/claimable.ts'
-import { openRulesOf } from '../policy/open-rules.ts'
-import { deadName } from '../policy/pattern-flaw.ts'
+import type { Finding } from '../policy/lint.ts'
+import type { Dialect } from '../policy/pattern.ts'
 import type { Policy } from '../policy/policy.ts'
 import { EVERYTHING } from '../policy/read-pattern.ts'
+import { ruleFlaws } from '../policy/rule-flaws.ts'
 import { isLoopback } from './loopback.ts'
 import type { Config } from './schema.ts'
 import { plainListeners, TLS_LISTENERS, type TlsListener } from './tls.ts'
@@ -68,34 +69,21 @@ function borrowedAccounts({ identity }: Config): readonly string[] {
   )
 }
 
-/** What a policy gives to others than whoever wrote it may think. */
-export function policyWarningsOf(policy: Policy, config: Config): readonly string[] {
+/**
+ * What a policy gives to others than whoever wrote it may think. What is against its rules is found by
+ * `flawsOf`, without it by what is quick enough for each reload.
+ */
+export function policyWarningsOf(
+  policy: Policy,
+  config: Config,
+  flawsOf: (policy: Policy, dialect: Dialect) => readonly Finding[] = ruleFlaws,
+): readonly string[] {
   return [
-    ...openRules(policy),
-    // In the other dialect there are classes and escapes.
-    ...(config.policy.format === 'rauth' ? deadNames(policy) : []),
+    ...(policy.rules.length === 0 ? ['the policy has no rules: everything is denied'] : []),
+    ...flawsOf(policy, config.policy.format).map(({ rule, message }) => `${rule} ${message}`),
     ...[...claimable(policy, config), ...claimableAccounts(policy, config)],
     ...exempt(policy),
   ]
-}
-
-function openRules(policy: Policy): readonly string[] {
-  if (policy.rules.length === 0) return ['the policy has no rules: everything is denied']
-  return openRulesOf(policy).map(
-    ({ id, actions, anonymous, namespace }) =>
-      `${id} gives ${actions.includes('*') ? 'everything' : actions.join(', ')} in every repository to ` +
-      `${anonymous === true && namespace === undefined ? 'everyone, also without credentials' : 'every login'}; ` +
-      "next: give its match a name, such as '${namespace}/**'",
-  )
-}
-
-function deadNames({ rules, shadows }: Policy): readonly string[] {
-  return [...rules, ...shadows].flatMap(({ id, name }) => {
-    const flaw = deadName(name.source)
-    return flaw === undefined
-      ? []
-      : [`${id} has the name "${name.source}", and ${flaw}: it never matches`]
-  })
 }
 
 function claimable(policy: Policy, { identity }: Config): readonly string[] {

@@ -1,45 +1,63 @@
 import { includesPattern } from './glob-inclusion.ts'
 import { contains } from './network.ts'
-import type { Pattern } from './pattern.ts'
+import type { Dialect, Pattern } from './pattern.ts'
 import type { Policy } from './policy.ts'
 import { isRegex } from './regex.ts'
+import { flawsOfRule, type RuleFlaw } from './rule-flaws.ts'
 import type { Rule } from './rule.ts'
 
 /** What a rule does not say although it seems to. */
 export interface Finding {
   readonly rule: string
   readonly kind:
-    'unreachable' | 'behind-catch-all' | 'misses-nested' | 'unanchored' | 'push-without-pull'
-  /** What it is, and what to do. */
+    | RuleFlaw['kind']
+    | 'unreachable'
+    | 'behind-catch-all'
+    | 'misses-nested'
+    | 'unanchored'
+    | 'push-without-pull'
+  /** What it is, and what to do; read behind the name of the rule. */
   readonly message: string
 }
 
-/** In the order of the rules; of what is behind a rule for everything nothing else is said. */
-export function lint({ rules }: Policy): readonly Finding[] {
+/** There `**` is `*`, and what a glob is wider than is another matter. */
+const OF_GLOBS: readonly Finding['kind'][] = ['unreachable', 'misses-nested']
+
+/** In the order of the rules, then of the exemptions, of which only their names can be wrong. */
+export function lint({ rules, shadows }: Policy, dialect: Dialect = 'rauth'): readonly Finding[] {
   const all = rules.findIndex((rule) => rule.shadow !== true && isCatchAll(rule))
-  return rules.flatMap((rule, index) => {
-    const found = (kind: Finding['kind'], message: string): Finding => ({
-      ...{ rule: rule.id, kind, message },
-    })
-    if (all >= 0 && index > all) {
-      const before = rules[all]?.id ?? ''
-      return [
-        found('behind-catch-all', `never decides: ${before} is for everything; move it to the end`),
-      ]
-    }
-    const wider = rules
-      .slice(0, index)
-      .find((before) => before.shadow !== true && covers(before, rule))
-    if (wider !== undefined) {
-      const message = `never decides: all that it matches ${wider.id} matches first; move it before that, or remove it`
-      return [found('unreachable', message)]
-    }
-    return [
-      ...nestedFlaw(rule, rules).map((message) => found('misses-nested', message)),
-      ...anchorFlaws(rule).map((message) => found('unanchored', message)),
-      ...pushFlaw(rule).map((message) => found('push-without-pull', message)),
-    ]
+  const ofRules = rules.flatMap((rule, index) => [
+    ...flawsOfRule(rule, dialect),
+    ...hintsOf(rules, index, all),
+  ])
+  const found = [...ofRules, ...shadows.flatMap((rule) => flawsOfRule(rule, dialect))]
+  return found.filter(({ kind }) => dialect === 'rauth' || !OF_GLOBS.includes(kind))
+}
+
+/** Of what is behind a rule for everything nothing else is said. */
+function hintsOf(rules: readonly Rule[], index: number, all: number): readonly Finding[] {
+  const rule = rules[index]
+  if (rule === undefined) return []
+  const found = (kind: Finding['kind'], message: string): Finding => ({
+    ...{ rule: rule.id, kind, message },
   })
+  if (all >= 0 && index > all) {
+    const before = rules[all]?.id ?? ''
+    const message = `never decides: ${before} is for everything; move ${before} to the end`
+    return [found('behind-catch-all', message)]
+  }
+  const wider = rules
+    .slice(0, index)
+    .find((before) => before.shadow !== true && covers(before, rule))
+  if (wider !== undefined) {
+    const message = `never decides: all that it matches ${wider.id} matches first; move it before that, or remove it`
+    return [found('unreachable', message)]
+  }
+  return [
+    ...nestedFlaw(rule, rules).map((message) => found('misses-nested', message)),
+    ...anchorFlaws(rule).map((message) => found('unanchored', message)),
+    ...pushFlaw(rule).map((message) => found('push-without-pull', message)),
+  ]
 }
 
 function isCatchAll(rule: Rule): boolean {
@@ -104,7 +122,7 @@ function nestedFlaw({ name, type }: Rule, rules: readonly Rule[]): readonly stri
   const nested = `${source.slice(0, -1)}**`
   if (rules.some((rule) => rule.name.source === nested)) return []
   const example = `${source.slice(0, -1)}app/worker`
-  return [`name ${source} does not match ${example}; write ${nested} if it should`]
+  return [`has the name ${source}, which does not match ${example}; write ${nested} if it should`]
 }
 
 function anchorFlaws(rule: Rule): readonly string[] {
@@ -117,7 +135,9 @@ function anchorFlaws(rule: Rule): readonly string[] {
   return patterns.flatMap(([key, pattern]) => {
     const source = pattern?.source ?? ''
     if (!isRegex(source) || isAnchored(source.slice(1, -1))) return []
-    return [`${key} ${source} matches a part of a text; write /^(?:…)$/ if it should be the whole`]
+    return [
+      `has ${key} ${source}, which matches a part of a text; write /^(?:…)$/ if it should be the whole`,
+    ]
   })
 }
 

@@ -1,17 +1,17 @@
-import type { Policy } from './policy.ts'
 import type { Rule } from './rule.ts'
 
 /** Matches whatever there is. */
 const ANYTHING = /^(?:\*\*|\*?)$/
 
+/** The names of all repositories, or of all that have a slash in them. */
+const ALL_NAMES = ['**', '*/**', '**/*', '**/**']
+
 /**
- * The rules that give something of every repository to whoever there is: most likely somebody forgot
+ * Whether a rule gives something of every repository to whoever there is: most likely somebody forgot
  * what the names must be.
  */
-export function openRulesOf(policy: Policy): readonly Rule[] {
-  return policy.rules.filter(
-    (rule) => rule.actions.length > 0 && rule.shadow !== true && isForAll(rule) && isOfAll(rule),
-  )
+export function isOpenRule(rule: Rule): boolean {
+  return rule.actions.length > 0 && rule.shadow !== true && isForAll(rule) && isOfAll(rule)
 }
 
 function isForAll(rule: Rule) {
@@ -24,5 +24,5 @@ function isForAll(rule: Rule) {
 }
 
 function isOfAll({ name, type }: Rule): boolean {
-  return name.source === '**' && ['**', '*', 'repository'].includes(type.source)
+  return ALL_NAMES.includes(name.source) && ['**', '*', 'repository'].includes(type.source)
 }

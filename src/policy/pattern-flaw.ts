@@ -23,17 +23,6 @@ export function patternFlaw(source: string, dialect: Dialect = 'rauth'): string 
   return isRegex(source) ? regexFlaw(source) : globFlaw(source)
 }
 
-/** Why a glob can match the name of no resource, or `undefined`; no mistake, since it harms nobody. */
-export function deadName(source: string): string | undefined {
-  if (isRegex(source)) return undefined
-  const plain = source.replaceAll(/\$\{[^}]*\}/g, '')
-  const odd = /[^a-z0-9._\-/*?]/.exec(plain)?.[0]
-  if (odd === undefined) return undefined
-  return odd === '$'
-    ? 'a $ is in no name, and a placeholder has braces, as ${namespace}'
-    : `${JSON.stringify(odd)} is in no name`
-}
-
 function unknownPlaceholder(name: string): string {
   const suggestion = nearest(name, KNOWN)
   const written = (known: string) => `\${${known}}`

@@ -12,8 +12,9 @@ export function lintCommand(): Command {
       'after',
       '\nExample:\n' +
         '  rauth policy lint --policy policy.yaml\n' +
-        '\nFound are rules that never decide, rules behind one for everything, * that misses nested names,\n' +
-        'expressions without ^ and $, and push without pull. Mistakes are what rauth check-config says.',
+        '\nFound are rules that give everything to all, or what belongs to namespaces whose names begin alike,\n' +
+        'rules that never match or never decide, * that misses nested names, expressions without ^ and $, and\n' +
+        'push without pull. rauth check-config warns of them, too, and says what is a mistake.',
     )
     .exitOverride()
     .action(async (options: LintOptions) => {

@@ -4,6 +4,7 @@ import { parseConfig } from '../../../src/config/read.ts'
 import type { Config } from '../../../src/config/schema.ts'
 import type { TlsListener } from '../../../src/config/tls.ts'
 import { policyOf } from '../../../src/config/policy-file.ts'
+import { lint } from '../../../src/policy/lint.ts'
 import { idleWorkers, policyWarningsOf, warningsOf } from '../../../src/config/warnings.ts'
 
 function configOf(text: string): Config {
@@ -164,6 +165,18 @@ describe('warnings', () => {
     for (const name of ["'${namespace}/**'", '/^LIB/', 'a-b_c.d/0?*', 'catalog']) {
       assert.deepEqual(of(name), [], name)
     }
+  })
+
+  it('speak of what lint finds where it is asked, behind the name of the rule', () => {
+    const text =
+      "rules:\n  - { match: { namespace: '*', name: '${namespace}**' }, actions: [push] }\n"
+    const [policy, config] = [policyOf(text, 'p'), configOf('realm: http://r/token\n')]
+    const [wide, ...more] = policyWarningsOf(policy, config)
+    assert.match(wide ?? '', /^p:2 has the name "\$\{namespace\}\*\*", which also matches/)
+    assert.deepEqual(more, [])
+    const [first, second = ''] = policyWarningsOf(policy, config, lint)
+    assert.equal(first, wide)
+    assert.match(second, /^p:2 has push without pull/)
   })
 })
 

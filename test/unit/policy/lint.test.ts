@@ -67,7 +67,7 @@ describe('lint', () => {
         { name: 'library/**', account: '/^ci-[a-z]+$/' },
         { namespace: '*', name: '${namespace}/**' },
         { name: 'library/**' },
-        {},
+        { labels: { role: 'admin' } },
       ),
       [],
     )
@@ -108,6 +108,7 @@ describe('lint', () => {
 
   it('says once of each rule behind one for everything that it never decides', () => {
     assert.deepEqual(kindsOf({ name: 'a/**' }, {}, { name: 'b/*' }, { name: '/x/' }), [
+      ['open', 1],
       ['behind-catch-all', 2],
       ['behind-catch-all', 3],
     ])
