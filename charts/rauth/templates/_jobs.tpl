@@ -1,3 +1,12 @@
+{{- /* (root, component) → labels of a pod of a Job. What they do goes through no mesh, and behind the NetworkPolicy
+       of check-config a sidecar of Istio reaches no istiod: the Job would wait for one that never gets ready. */}}
+{{- define "rauth.jobLabels" -}}
+{{ include "rauth.labels" . }}
+{{- if not (hasKey (.root.Values.commonLabels | default dict) "sidecar.istio.io/inject") }}
+sidecar.istio.io/inject: 'false'
+{{- end }}
+{{- end }}
+
 {{- /* (root, commands, restartPolicy, account?, maps?) → spec of a pod that runs rauth to its end: each of the commands
        (args, env?) after the other, as that account or as nobody, with ConfigMaps (name, map, path) mounted. */}}
 {{- define "rauth.jobPod" -}}

@@ -6,7 +6,10 @@ import { render } from '../../support/chart/rendered.ts'
 
 interface JobSpec {
   readonly backoffLimit: number
-  readonly template: { readonly spec: { readonly restartPolicy: string } }
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> }
+    readonly spec: { readonly restartPolicy: string }
+  }
 }
 
 describe('the Jobs of the chart', () => {
@@ -32,5 +35,12 @@ describe('the Jobs of the chart', () => {
     }
     const { backoffLimit, template } = jobTemplate.spec
     assert.deepEqual([backoffLimit, template.spec.restartPolicy], [0, 'Never'])
+  })
+
+  it('have no sidecar of Istio, which they would wait for in vain', async () => {
+    const cron = (await spec('CronJob', 'rauth-keys-rotate')) as { jobTemplate: { spec: JobSpec } }
+    const once = ['rauth-keys-init', 'rauth-check-config'].map((name) => spec('Job', name))
+    for (const { template } of [cron.jobTemplate.spec, ...((await Promise.all(once)) as JobSpec[])])
+      assert.equal(template.metadata.labels['sidecar.istio.io/inject'], 'false')
   })
 })

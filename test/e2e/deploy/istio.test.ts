@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { describeBehindEnvoyOf } from '../../support/behind-envoy-of.ts'
-import { ask } from '../../support/http.ts'
+import { OWN } from '../../support/behind.ts'
+import { startFront } from '../../support/fronts.ts'
+import { ask, fetchToken } from '../../support/http.ts'
 import { spiffe, startSidecar, type Sidecar } from '../../support/istio/sidecar.ts'
 import { RECORDED, translate } from '../../support/istio/translation.ts'
 import { converse } from '../../support/tls-client.ts'
@@ -30,14 +32,40 @@ describe('what istiod makes of the example', () => {
 
 describeBehindEnvoyOf({ name: 'Istio', proxy: 'istio' })
 
+describe('an upgrade, which Istio takes by itself', () => {
+  it('never reaches the registry, not even of a client who may read', async () => {
+    const received: (string | undefined)[] = []
+    const registry = createServer((request, response) => {
+      received.push(request.url)
+      response.end('the registry')
+    })
+    const port = await listening(registry)
+    const front = await startFront({ name: 'Istio', proxy: 'istio' }, port)
+    const { entry, stack } = front
+    try {
+      const scope = 'repository:team-a/app:pull'
+      const token = await fetchToken(entry, stack.login('team-a'), stack.service, scope)
+      const authorization = `Bearer ${token}`
+      assert.equal((await ask(entry, OWN, { headers: { authorization } })).body, 'the registry')
+      const upgrade = { connection: 'upgrade', upgrade: 'websocket' }
+      for (const headers of [upgrade, { ...upgrade, authorization }]) {
+        for (const at of ['/v2/', OWN, '/v2/team-a/app/blobs/uploads/']) {
+          assert.equal((await ask(entry, at, { headers })).status, 403, at)
+        }
+      }
+      assert.deepEqual(received, [OWN])
+    } finally {
+      registry.close()
+      await front.stop()
+    }
+  })
+})
+
 describe('what istiod makes of the sidecar of the registry', () => {
   const registry = createServer((_request, response) => response.end('the registry'))
   let sidecar: Sidecar
   before(async () => {
-    await new Promise<void>((resolve) => {
-      registry.listen({ host: '127.0.0.1', port: 0 }, resolve)
-    })
-    sidecar = await startSidecar((registry.address() as AddressInfo).port)
+    sidecar = await startSidecar(await listening(registry))
   })
   after(async () => {
     registry.close()
@@ -94,3 +122,11 @@ describe('what istiod makes of the sidecar of the registry', () => {
     await assert.rejects(ask(port, '/v2/_catalog'))
   })
 })
+
+/** The port of this machine that a server listens at from here on. */
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => {
+    server.listen({ host: '127.0.0.1', port: 0 }, resolve)
+  })
+  return (server.address() as AddressInfo).port
+}
