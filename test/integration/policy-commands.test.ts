@@ -15,6 +15,8 @@ describe('rauth policy', () => {
       ...{ 'p.yaml': POLICY, 'cases.yaml': CASES },
       'good.yaml': "cases: [{ given: { as: x, scope: 'repository:a/b:pull' }, expect: allowed }]\n",
       'broken.yaml': 'cases: [{ given: {}, expect: yes }]\n',
+      'open.yaml': 'rules: [{ match: {}, actions: [pull] }]\n',
+      'dead.yaml': 'rules: [{ match: { name: /a/** }, actions: [pull] }]\n',
     })
   })
   after(() => folder.remove())
@@ -66,5 +68,16 @@ describe('rauth policy', () => {
     const { code, stdout } = await policy('lint')
     assert.deepEqual([code, stdout], [0, ''])
     assert.equal((await policy('lint', '-o', 'json')).stdout, '[]\n')
+  })
+
+  it('tells of a rule for all, which may be meant, and fails for one that never matches', async () => {
+    for (const [name, expected] of [
+      ['open.yaml', 0],
+      ['dead.yaml', 1],
+    ] as const) {
+      const { code, stdout } = await folder.rauth(['policy', 'lint', '--policy', name])
+      assert.equal(code, expected, stdout)
+      assert.match(stdout, new RegExp(`^${name}:1 `, 'm'))
+    }
   })
 })

@@ -20,5 +20,6 @@ export async function runLint({ output, ...options }: LintOptions): Promise<void
   say([
     `${length} ${length === 1 ? 'rule' : 'rules'}, ${findings.length} with something against them`,
   ])
-  process.exitCode = findings.length > 0 ? 1 : 0
+  // A rule for all is told, and may be what is meant; the others do not do what they say.
+  process.exitCode = findings.some(({ kind }) => kind !== 'open') ? 1 : 0
 }
