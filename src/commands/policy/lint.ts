@@ -5,7 +5,9 @@ import type { LintOptions } from './run-lint.ts'
 
 export function lintCommand(): Command {
   return addAnyConfigOption(new Command('lint'))
-    .description('Say which rules do not say what they seem to; exit 1 if there is one.')
+    .description(
+      'Say which rules do not say what they seem to; exit 1 if there is one, those merely open to all aside.',
+    )
     .option('--policy <file>', 'the policy (default: what the configuration says)')
     .addOption(outputOption())
     .addHelpText(
