@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
@@ -8,12 +7,12 @@ import {
   FORM,
   getsNothing,
   OWN,
+  pushesAndPullsItsOwn,
   SECRET,
   startBehind,
   waysTo,
   type Behind,
 } from './behind.ts'
-import { craneClient } from './clients.ts'
 import { tokenRequestsOf } from './decisions.ts'
 import { startFront, type Front, type FrontKind } from './fronts.ts'
 import { ask, basic, fetchToken } from './http.ts'
@@ -32,18 +31,7 @@ export function describeBehindEnvoyOf(kind: FrontKind): void {
     const attempt: Behind['attempt'] = (path, question) => behind.attempt(path, question)
 
     it('crane pushes and pulls its own, and not what is another’s', async () => {
-      const client = await craneClient(front.registry, front.stack.login('team-a'))
-      try {
-        const image = `${front.registry}/team-a/app:v1`
-        const pushed = await client.push(randomBytes(2_000_000).toString('base64'), image)
-        assert.equal(pushed.code, 0, pushed.output)
-        const pulled = await client.pull(image)
-        assert.equal(pulled.code, 0, pulled.output)
-        assert.notEqual((await client.pull(`${front.registry}/team-b/secret:v1`)).code, 0)
-        assert.notEqual((await client.push('evil', `${front.registry}/team-b/secret:v2`)).code, 0)
-      } finally {
-        await client.remove()
-      }
+      await pushesAndPullsItsOwn(front)
     })
 
     it('gives the status and the error of the registry API', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { craneClient } from './clients.ts'
 import { startFront, type Front, type FrontKind } from './fronts.ts'
 import { ask, fetchToken, type Answer, type Question } from './http.ts'
@@ -62,6 +63,23 @@ export async function pushCanary({ stack }: Front): Promise<Target> {
     return { blob: layers[0]?.digest ?? assert.fail('no layer'), manifest }
   } finally {
     await owner.remove()
+  }
+}
+
+/** Fails unless crane, as team-a, pushes and pulls its own, and neither to nor from what is team-b's. */
+export async function pushesAndPullsItsOwn({ registry, stack }: Front): Promise<void> {
+  const client = await craneClient(registry, stack.login('team-a'))
+  try {
+    const image = `${registry}/team-a/app:v1`
+    // More than the megabyte that nginx lets pass unless it is told otherwise.
+    const pushed = await client.push(randomBytes(2_000_000).toString('base64'), image)
+    assert.equal(pushed.code, 0, pushed.output)
+    const pulled = await client.pull(image)
+    assert.equal(pulled.code, 0, pulled.output)
+    assert.notEqual((await client.pull(`${registry}/team-b/secret:v1`)).code, 0)
+    assert.notEqual((await client.push('evil', `${registry}/team-b/secret:v2`)).code, 0)
+  } finally {
+    await client.remove()
   }
 }
 

@@ -1,5 +1,13 @@
 import type { Json } from './kubernetes/api.ts'
 
+/** Ports of this machine: where Envoy listens, and what it leads to. */
+export interface EnvoyPorts {
+  readonly entry: number
+  readonly token: number
+  readonly grpc: number
+  readonly registry: number
+}
+
 /** What a control plane tells an Envoy, as far as it is changed where a configuration is made of it. */
 export interface Translated {
   readonly listeners: readonly Json[]

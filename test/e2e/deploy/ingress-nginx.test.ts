@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import {
   ANSWERS,
   getsNothing,
   OWN,
+  pushesAndPullsItsOwn,
   SECRET,
   startBehind,
   waysTo,
   type Behind,
 } from '../../support/behind.ts'
-import { craneClient } from '../../support/clients.ts'
 import { startFront, type Front } from '../../support/fronts.ts'
 import { ask, fetchToken } from '../../support/http.ts'
 
@@ -28,19 +27,7 @@ describe('behind what ingress-nginx makes of the example', () => {
   const attempt: Behind['attempt'] = (path, question) => behind.attempt(path, question)
 
   it('crane pushes and pulls its own, and not what is another’s', async () => {
-    const client = await craneClient(front.registry, front.stack.login('team-a'))
-    try {
-      const image = `${front.registry}/team-a/app:v1`
-      // More than the megabyte that nginx lets pass unless it is told otherwise.
-      const pushed = await client.push(randomBytes(2_000_000).toString('base64'), image)
-      assert.equal(pushed.code, 0, pushed.output)
-      const pulled = await client.pull(image)
-      assert.equal(pulled.code, 0, pulled.output)
-      assert.notEqual((await client.pull(`${front.registry}/team-b/secret:v1`)).code, 0)
-      assert.notEqual((await client.push('evil', `${front.registry}/team-b/secret:v2`)).code, 0)
-    } finally {
-      await client.remove()
-    }
+    await pushesAndPullsItsOwn(front)
   })
 
   it('challenges, and says what nginx can: 401, 403, and nothing of why', async () => {

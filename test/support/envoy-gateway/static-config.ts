@@ -1,20 +1,20 @@
 import type { Json } from '../kubernetes/api.ts'
-import { address, fail, mutable, only, place, placeRoutes } from '../static-envoy.ts'
+import {
+  address,
+  fail,
+  mutable,
+  only,
+  place,
+  placeRoutes,
+  type EnvoyPorts,
+} from '../static-envoy.ts'
 import type { Translation } from './translation.ts'
-
-/** Ports of this machine: where Envoy listens, and what it leads to. */
-export interface StaticPorts {
-  readonly entry: number
-  readonly token: number
-  readonly grpc: number
-  readonly registry: number
-}
 
 /** The listener of the Gateway; the other one answers probes. */
 const LISTENER = 'registry/registry/https'
 
 /** By the object that a cluster was made of. */
-const LEADS_TO: Readonly<Record<string, keyof StaticPorts>> = {
+const LEADS_TO: Readonly<Record<string, keyof EnvoyPorts>> = {
   'httproute/registry/registry/rule/0': 'registry',
   'httproute/registry/registry-token/rule/0': 'token',
   'securitypolicy/registry/registry/extauth/0': 'grpc',
@@ -25,7 +25,7 @@ const LEADS_TO: Readonly<Record<string, keyof StaticPorts>> = {
  * their listener and addresses in their clusters, where Envoy would be sent them; and there is no TLS,
  * and so any host name. Nothing else is changed. Throws where one of these is not found.
  */
-export function staticConfig(translation: Translation, ports: StaticPorts): Json {
+export function staticConfig(translation: Translation, ports: EnvoyPorts): Json {
   const { listeners, clusters, routes } = mutable(translation)
   const listener = only(listeners.filter(({ name }) => name === LISTENER))
   listener.address = address(ports.entry)

@@ -7,23 +7,16 @@ import {
   place,
   placeRoutes,
   type Cluster,
+  type EnvoyPorts,
   type FilterChain,
   type Listener,
 } from '../static-envoy.ts'
 import type { Translation } from './translation.ts'
 
-/** Ports of this machine: where Envoy listens, and what it leads to. */
-export interface GatewayPorts {
-  readonly entry: number
-  readonly token: number
-  readonly grpc: number
-  readonly registry: number
-}
-
 const HTTP = 'envoy.filters.network.http_connection_manager'
 
 /** The Service of a cluster, and the port that it leads to here. */
-const LEADS_TO: Readonly<Record<string, keyof GatewayPorts>> = {
+const LEADS_TO: Readonly<Record<string, keyof EnvoyPorts>> = {
   'outbound|80||rauth.registry.svc.cluster.local': 'token',
   'outbound|9191||rauth-gateway.registry.svc.cluster.local': 'grpc',
   'outbound|5000||rauth-registry.registry.svc.cluster.local': 'registry',
@@ -36,7 +29,7 @@ const LEADS_TO: Readonly<Record<string, keyof GatewayPorts>> = {
  * telemetry and the choice of a protocol to sidecars. Nothing else is changed. Throws where one of
  * these is not found.
  */
-export function gatewayConfig(translation: Translation, ports: GatewayPorts): Json {
+export function gatewayConfig(translation: Translation, ports: EnvoyPorts): Json {
   const { listeners, clusters, routes } = mutable(translation)
   const listener = only(listeners)
   const chain = only(listener.filterChains)
