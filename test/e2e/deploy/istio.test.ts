@@ -3,9 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { describeBehindEnvoyOf } from '../../support/behind-envoy-of.ts'
-import { OWN } from '../../support/behind.ts'
-import { startFront } from '../../support/fronts.ts'
-import { ask, fetchToken } from '../../support/http.ts'
+import { ask } from '../../support/http.ts'
 import { spiffe, startSidecar, type Sidecar } from '../../support/istio/sidecar.ts'
 import { RECORDED, translate } from '../../support/istio/translation.ts'
 import { converse } from '../../support/tls-client.ts'
@@ -31,35 +29,6 @@ describe('what istiod makes of the example', () => {
 })
 
 describeBehindEnvoyOf({ name: 'Istio', proxy: 'istio' })
-
-describe('an upgrade, which Istio takes by itself', () => {
-  it('never reaches the registry, not even of a client who may read', async () => {
-    const received: (string | undefined)[] = []
-    const registry = createServer((request, response) => {
-      received.push(request.url)
-      response.end('the registry')
-    })
-    const port = await listening(registry)
-    const front = await startFront({ name: 'Istio', proxy: 'istio' }, port)
-    const { entry, stack } = front
-    try {
-      const scope = 'repository:team-a/app:pull'
-      const token = await fetchToken(entry, stack.login('team-a'), stack.service, scope)
-      const authorization = `Bearer ${token}`
-      assert.equal((await ask(entry, OWN, { headers: { authorization } })).body, 'the registry')
-      const upgrade = { connection: 'upgrade', upgrade: 'websocket' }
-      for (const headers of [upgrade, { ...upgrade, authorization }]) {
-        for (const at of ['/v2/', OWN, '/v2/team-a/app/blobs/uploads/']) {
-          assert.equal((await ask(entry, at, { headers })).status, 403, at)
-        }
-      }
-      assert.deepEqual(received, [OWN])
-    } finally {
-      registry.close()
-      await front.stop()
-    }
-  })
-})
 
 describe('what istiod makes of the sidecar of the registry', () => {
   const registry = createServer((_request, response) => response.end('the registry'))
