@@ -16,7 +16,26 @@ const WORDS: Readonly<Record<HandshakeReason, string | undefined>> = {
   other: 'a TLS handshake failed',
 }
 
-/** Milliseconds in which one reason of one listener is told once: strangers must not fill the log. */
+/** Certificates that are not good at the time of whoever looks: the right CA does not help there. */
+const BY_TIME: readonly (readonly [HandshakeReason, RegExp, string])[] = [
+  [
+    'certificate_refused',
+    /_CERTIFICATE_EXPIRED$/,
+    'to a client the certificate is out of its time; next: put a new one there, or set the clock of the client',
+  ],
+  [
+    'client_certificate_refused',
+    /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
+    'the certificate of a client is out of its time; next: give the client a new one, or set the clock of this machine',
+  ],
+]
+
+function wordsFor({ reason, code }: HandshakeFailure): string | undefined {
+  const late = BY_TIME.find(([of, codes]) => of === reason && codes.test(code))
+  return late?.[2] ?? WORDS[reason]
+}
+
+/** Milliseconds in which the same words are told of one listener once: strangers must not fill the log. */
 const QUIET = 60_000
 
 /** Warns of handshakes that failed. `timer`: milliseconds, going forwards. */
@@ -25,10 +44,11 @@ export function createHandshakeNotices(
   timer: () => number,
 ): (listener: string, failure: HandshakeFailure) => void {
   const ration = createLogRation({ lines: 1, window: QUIET, timer })
-  return (listener, { reason, code }) => {
-    const words = WORDS[reason]
+  return (listener, failure) => {
+    const { reason, code } = failure
+    const words = wordsFor(failure)
     if (words === undefined) return
-    const share = ration(`${listener} ${reason}`)
+    const share = ration(`${listener} ${words}`)
     if (share === undefined) return
     const more = share.more === 0 ? {} : { moreBefore: share.more }
     log.warn({ listener, reason, code, ...more }, words)

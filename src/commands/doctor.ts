@@ -12,6 +12,11 @@ export function doctorCommand(): Command {
       'the registry itself, past Envoy (default: the configured one)',
       parseUrl,
     )
+    .option(
+      '--operations <url>',
+      'the operations port of the rauth that runs (default: listen.operations)',
+      parseUrl,
+    )
     .option('--envoy <url>', 'where clients come in', parseUrl)
     .option('--envoy-config <file>', 'its configuration: a file, or the URL of its /config_dump')
     .addOption(outputOption())

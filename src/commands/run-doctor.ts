@@ -4,11 +4,13 @@ import type { ConfigOption } from './config-option.ts'
 import { envoyChecks } from './doctor/envoy.ts'
 import { findingOf, type Finding } from './doctor/finding.ts'
 import { registryChecks } from './doctor/registry.ts'
-import { printJson, type Output } from './output.ts'
+import { runningCheck } from './doctor/running.ts'
+import { printJson, say, type Output } from './output.ts'
 import { formatTable } from './table.ts'
 
 export interface DoctorOptions extends ConfigOption {
   readonly registry?: string
+  readonly operations?: string
   readonly envoy?: string
   readonly envoyConfig?: string
   readonly output: Output
@@ -17,16 +19,32 @@ export interface DoctorOptions extends ConfigOption {
 /** `rauth doctor`: makes all checks, one after the other. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
   const config = configOf(options)
-  const { registry = registryBehind(config), envoy, envoyConfig } = options
-  const checks = [...registryChecks(config, registry), ...envoyChecks(envoy, envoyConfig)]
+  const { registry = registryBehind(config), operations, envoy, envoyConfig } = options
+  const checks = [
+    runningCheck(config, operations),
+    ...registryChecks(config, registry),
+    ...envoyChecks(envoy, envoyConfig),
+  ]
   const findings: Finding[] = []
   for (const check of checks) findings.push(await findingOf(check))
   if (options.output === 'json') printJson(findings)
   else {
     const rows = findings.map(({ check, state, what }) => [state, check, what])
     process.stdout.write(formatTable([['', 'CHECK', 'WHAT'], ...rows]))
+    say([summaryOf(findings)])
   }
   process.exitCode = exitCodeOf(findings)
+}
+
+const STATES = ['ok', 'failed', 'unreachable', 'skipped'] as const
+
+function summaryOf(findings: readonly Finding[]): string {
+  const counts = STATES.flatMap((state) => {
+    const count = findings.filter((one) => one.state === state).length
+    return count === 0 ? [] : [`${count} ${state}`]
+  })
+  const isWhole = findings.every(({ state }) => state !== 'skipped')
+  return `${counts.join(', ')}${isWhole ? '' : ': what is skipped was not looked at, and may be wrong'}`
 }
 
 function exitCodeOf(findings: readonly Finding[]): number {

@@ -88,7 +88,7 @@ describe('rauth doctor', () => {
 
   it('finds nothing wrong with the quick start', async () => {
     const { code, findings, failures } = await doctor(stack, stack.config)
-    assert.deepEqual([code, failures, findings.length], [0, [], 9])
+    assert.deepEqual([code, failures, findings.length], [0, [], 10])
     const { body } = await ask(stack.operations, '/metrics')
     assert.doesNotMatch(body, /reason="(?:service_unknown|request_malformed)"/)
   })

@@ -348,7 +348,10 @@ describe('rauth serve', () => {
     await initializeKeys({ directory: keys, algorithm: 'ES256', now, days: 1 })
     const { ended, stderr } = start(['-c', await configuration({ keys: `{ directory: ${keys} }` })])
     assert.deepEqual(await ended, [1, null])
-    assert.match(stderr(), /signing\.crt is good from .+ to .+, not now; next: remove/)
+    assert.match(
+      stderr(),
+      /signing\.crt is good from .+ to .+, not now: it has ended; next: .+remove/,
+    )
   })
 
   it('does not start with TLS files that cannot be used, in a half that it runs', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import {
   ANSWERS,
   FORM,
@@ -16,6 +16,7 @@ import {
 import { tokenRequestsOf } from './decisions.ts'
 import { startFront, type Front, type FrontKind } from './fronts.ts'
 import { ask, basic, fetchToken } from './http.ts'
+import { exchange, head } from './wire.ts'
 
 /** What holds behind an Envoy that a control plane configured by an example of ours. */
 export function describeBehindEnvoyOf(kind: FrontKind): void {
@@ -97,41 +98,66 @@ export function describeBehindEnvoyOf(kind: FrontKind): void {
   })
 
   describe(`what comes through what ${kind.name} makes of the example`, () => {
-    const received: IncomingHttpHeaders[] = []
+    const received: (readonly [path: string | undefined, headers: IncomingHttpHeaders])[] = []
     const echo = createServer((request, response) => {
-      received.push(request.headers)
+      received.push([request.url, request.headers])
       request.resume()
       response.end('echo')
     })
     let front: Front
+    /** Of team-a, who may read its own. */
+    let authorization: string
     before(async () => {
       await new Promise<void>((resolve) => {
         echo.listen({ host: '127.0.0.1', port: 0 }, resolve)
       })
       front = await startFront(kind, (echo.address() as AddressInfo).port)
+      const { entry, stack } = front
+      const scope = 'repository:team-a/app:pull'
+      authorization = `Bearer ${await fetchToken(entry, stack.login('team-a'), stack.service, scope)}`
     })
     after(async () => {
       echo.close()
       await front.stop()
     })
 
+    afterEach(() => received.splice(0))
+
     it('says who asked, whoever the client says it is', async () => {
-      const { entry, stack } = front
-      const scope = 'repository:team-a/app:pull'
-      const token = await fetchToken(entry, stack.login('team-a'), stack.service, scope)
-      const authorization = `Bearer ${token}`
+      const { entry } = front
       const headers = {
         ...{ authorization, 'x-rauth-account': 'evil', 'X-Rauth-Namespace': ['evil', 'team-b'] },
         ...{ 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' },
       }
       assert.equal((await ask(entry, OWN, { headers })).body, 'echo')
-      const [got] = received
-      assert.equal(got?.['x-rauth-account'], 'team-a')
+      const [[, got] = assert.fail('nothing came')] = received
+      assert.equal(got['x-rauth-account'], 'team-a')
       assert.equal(got['x-rauth-namespace'], 'team-a')
       assert.deepEqual([got['x-forwarded-host'], got['forwarded']], [undefined, undefined])
       const lookalike = { authorization, x_rauth_account: 'evil' }
       assert.equal((await ask(entry, OWN, { headers: lookalike })).status, 400)
       assert.equal(received.length, 1)
+    })
+
+    it('is no upgrade, nor what is said after one, not even of who may read', async () => {
+      const upgrade = { connection: 'upgrade', upgrade: 'websocket' }
+      for (const headers of [upgrade, { ...upgrade, authorization }]) {
+        for (const at of ['/v2', '/v2/', OWN, '/v2/team-a/app/blobs/uploads/', '/token']) {
+          assert.equal((await ask(front.entry, at, { headers })).status, 403, at)
+        }
+      }
+      for (const type of ['websocket', 'WebSocket', 'websocket, h2c', 'none']) {
+        const asked = head(
+          `GET ${OWN} HTTP/1.1`,
+          ...[`Authorization: ${authorization}`, 'Connection: upgrade', `Upgrade: ${type}`],
+        )
+        const { statuses } = await exchange(front.entry, [asked, head(`GET ${SECRET} HTTP/1.1`)])
+        assert.deepEqual(statuses, [403], type)
+      }
+      assert.deepEqual(
+        received.map(([path]) => path),
+        [],
+      )
     })
   })
 }

@@ -29,6 +29,7 @@ export const DEPLOY_DEFINITIONS = [
     'securitypolicies.gateway.envoyproxy.io',
     'backendtrafficpolicies.gateway.envoyproxy.io',
     'envoyproxies.gateway.envoyproxy.io',
+    'httproutefilters.gateway.envoyproxy.io',
   ],
 ]
 

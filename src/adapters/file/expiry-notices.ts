@@ -36,3 +36,11 @@ export function createExpiryNotices(log: Log): (endings: readonly Ending[], at: 
     }
   }
 }
+
+/** What of it has ended, in the words of a problem. */
+export function endedOf(endings: readonly Ending[], at: number): string | undefined {
+  const ended = endings.find(({ notAfter }) => at >= notAfter)
+  if (ended === undefined) return undefined
+  const { file, notAfter, harm, next } = ended
+  return `${file} ended at ${formatInstant(notAfter)}: ${harm}; next: ${next}`
+}

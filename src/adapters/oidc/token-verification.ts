@@ -20,6 +20,9 @@ export type Verified =
   | { readonly kind: 'verified'; readonly payload: JWTPayload & { readonly exp: number } }
   | { readonly kind: 'no' | 'error'; readonly detail: string }
 
+const CLOCKS = 'the clocks of its issuer and of this machine differ by more than leeway'
+const HAS_ENDED = 'it has ended, by the clock of this machine'
+
 /** What an identity token may say that it is, if it says so. */
 const IDENTITY = /^(?:application\/)?jwt$/i
 
@@ -42,16 +45,15 @@ export function createTokenVerification(
       }
       const { exp, iat } = payload
       // Without the leeway that is for its beginning.
-      if (exp === undefined || exp <= clock()) return no('it has ended')
+      if (exp === undefined || exp <= clock()) return no(HAS_ENDED)
       // RFC 7519 leaves it to the reader; an issuer that is so far ahead would also misjudge its end.
       if (iat === undefined || iat > clock() + options.leeway) {
-        return no('it was issued in the future')
+        return no(`it was issued in the future: ${CLOCKS}`)
       }
       return { kind: 'verified', payload: { ...payload, exp } }
     } catch (thrown) {
       if (thrown instanceof errors.JWKSNoMatchingKey) return 'no key'
-      // Its message may hold what the token says.
-      if (thrown instanceof errors.JOSEError) return no(codeOf(thrown) ?? 'it cannot be verified')
+      if (thrown instanceof errors.JOSEError) return no(whyNot(thrown))
       throw thrown
     }
   }
@@ -70,6 +72,22 @@ export function createTokenVerification(
     const again = await verify(token, newer)
     return again === 'no key' ? no('its issuer has no such key') : again
   }
+}
+
+/** Claims that each token is looked at for; what is wrong with another one is told without its name. */
+const CLAIM_WORDS: ReadonlyMap<string, string> = new Map([
+  ['aud', 'it is for somebody else: its aud is none of audience'],
+  ['iss', 'it is of another issuer'],
+  ['nbf', `it has not begun: ${CLOCKS}`],
+])
+
+/** The message of jose's may hold what the token says. */
+function whyNot(thrown: errors.JOSEError): string {
+  if (thrown instanceof errors.JWTExpired) return HAS_ENDED
+  const code = codeOf(thrown) ?? 'it cannot be verified'
+  if (!(thrown instanceof errors.JWTClaimValidationFailed)) return code
+  const words = thrown.reason === 'check_failed' ? CLAIM_WORDS.get(thrown.claim) : undefined
+  return words ?? `${code} ${thrown.claim}`
 }
 
 function no(detail: string) {

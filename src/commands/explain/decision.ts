@@ -1,5 +1,4 @@
 import { ask } from '../../adapters/probe/ask.ts'
-import type { Config } from '../../config/schema.ts'
 import { RauthError } from '../../errors.ts'
 import type { Explanation } from '../../policy/explain.ts'
 import type { Judged } from '../../serve/asking/judge.ts'
@@ -33,11 +32,4 @@ function decisionIn(body: string): Judged | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Where the operations port is, if this machine is the one of the configuration. */
-export function operationsOf({ listen }: Config): string {
-  const { host, port } = listen.operations
-  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }

@@ -40,7 +40,7 @@ export function createServiceAccounts(options: ServiceAccountsOptions): Identity
   const read = (password: Redacted<string>) => readServiceAccountToken(password.reveal(), issuer)
 
   function flawOf(token: ServiceAccountToken): string | undefined {
-    if (token.expiresAt <= clock()) return 'it has ended'
+    if (token.expiresAt <= clock()) return 'it has ended, by the clock of this machine'
     if (token.expiresAt - token.issuedAt > maxLifetime) return 'it is for longer than maxLifetime'
     if (!token.audiences.some((one) => audiences.includes(one))) return 'it is for somebody else'
     if (namespaces.length > 0 && !namespaces.includes(token.namespace)) {

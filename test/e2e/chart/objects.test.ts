@@ -123,7 +123,7 @@ describe('every object of the chart, before a kube-apiserver that knows all kind
       ...['AuthorizationPolicy', 'BackendTrafficPolicy', 'Certificate', 'ClientTrafficPolicy'],
       ...['ClusterRole'],
       ...['ClusterRoleBinding', 'ConfigMap', 'CronJob', 'Deployment', 'EnvoyFilter', 'EnvoyProxy'],
-      ...['Gateway', 'HTTPRoute'],
+      ...['Gateway', 'HTTPRoute', 'HTTPRouteFilter'],
       ...['HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy', 'PeerAuthentication'],
       ...['PersistentVolumeClaim', 'Pod', 'PodDisruptionBudget', 'PrometheusRule', 'Role'],
       ...['RoleBinding', 'SecurityPolicy', 'Service', 'ServiceAccount', 'ServiceMonitor'],

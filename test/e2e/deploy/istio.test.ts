@@ -3,9 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { describeBehindEnvoyOf } from '../../support/behind-envoy-of.ts'
-import { OWN } from '../../support/behind.ts'
-import { startFront } from '../../support/fronts.ts'
-import { ask, fetchToken } from '../../support/http.ts'
+import { ask } from '../../support/http.ts'
 import { spiffe, startSidecar, type Sidecar } from '../../support/istio/sidecar.ts'
 import { RECORDED, translate } from '../../support/istio/translation.ts'
 import { converse } from '../../support/tls-client.ts'
@@ -31,35 +29,6 @@ describe('what istiod makes of the example', () => {
 })
 
 describeBehindEnvoyOf({ name: 'Istio', proxy: 'istio' })
-
-describe('an upgrade, which Istio takes by itself', () => {
-  it('never reaches the registry, not even of a client who may read', async () => {
-    const received: (string | undefined)[] = []
-    const registry = createServer((request, response) => {
-      received.push(request.url)
-      response.end('the registry')
-    })
-    const port = await listening(registry)
-    const front = await startFront({ name: 'Istio', proxy: 'istio' }, port)
-    const { entry, stack } = front
-    try {
-      const scope = 'repository:team-a/app:pull'
-      const token = await fetchToken(entry, stack.login('team-a'), stack.service, scope)
-      const authorization = `Bearer ${token}`
-      assert.equal((await ask(entry, OWN, { headers: { authorization } })).body, 'the registry')
-      const upgrade = { connection: 'upgrade', upgrade: 'websocket' }
-      for (const headers of [upgrade, { ...upgrade, authorization }]) {
-        for (const at of ['/v2/', OWN, '/v2/team-a/app/blobs/uploads/']) {
-          assert.equal((await ask(entry, at, { headers })).status, 403, at)
-        }
-      }
-      assert.deepEqual(received, [OWN])
-    } finally {
-      registry.close()
-      await front.stop()
-    }
-  })
-})
 
 describe('what istiod makes of the sidecar of the registry', () => {
   const registry = createServer((_request, response) => response.end('the registry'))
@@ -91,6 +60,25 @@ describe('what istiod makes of the sidecar of the registry', () => {
     }
   })
 
+  it('lets the pod of helm test look at /v2/, and at nothing else', async () => {
+    const uri = spiffe('registry', 'rauth-test')
+    const asking = (method: string, path: string) =>
+      asWorkload(uri, GET.replace('GET /v2/_catalog', `${method} ${path}`))
+    assert.match(await asking('GET', '/v2/'), /^HTTP\/1\.1 200 [^]*the registry/)
+    const others = [
+      ['GET', '/v2/_catalog'],
+      ['GET', '/v2/team-b/secret/manifests/v1'],
+      ['GET', '/v2/%2e%2e/v2/_catalog'],
+      ['POST', '/v2/'],
+      ['DELETE', '/v2/'],
+    ] as const
+    await Promise.all(
+      others.map(async ([method, path]) => {
+        assert.match(await asking(method, path), /^HTTP\/1\.1 403 /, `${method} ${path}`)
+      }),
+    )
+  })
+
   it('lets in nobody else of the mesh, whatever headers say', async () => {
     const claiming = GET.replace(
       'Connection',
@@ -103,6 +91,7 @@ describe('what istiod makes of the sidecar of the registry', () => {
       spiffe('team-b', 'rauth'),
       spiffe('istio-ingress-2', 'istio-ingress'),
       spiffe('registry', 'rauth2'),
+      spiffe('team-b', 'rauth-test'),
     ]
     // At once, as Envoy keeps a connection that it refused for another second.
     await Promise.all(

@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
       'EnvoyProxy',
       'ClientTrafficPolicy',
       'HTTPRoute',
+      'HTTPRouteFilter',
       'SecurityPolicy',
       'HTTPRoute',
       'BackendTrafficPolicy',

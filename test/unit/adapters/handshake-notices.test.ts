@@ -6,8 +6,13 @@ describe('createHandshakeNotices', () => {
   function start() {
     const lines: unknown[] = []
     const state = { now: 0 }
-    const notice = createHandshakeNotices({ warn: (fields) => lines.push(fields) }, () => state.now)
-    return { lines, state, notice }
+    const said: string[] = []
+    const warn = (fields: object, words: string) => {
+      lines.push(fields)
+      said.push(words)
+    }
+    const notice = createHandshakeNotices({ warn }, () => state.now)
+    return { lines, said, state, notice }
   }
 
   it('tells of each reason of a listener once a minute, and how many more there were', () => {
@@ -29,6 +34,25 @@ describe('createHandshakeNotices', () => {
       { listener: 'gateway', ...failure },
     ])
   })
+
+  const LATE = [
+    [
+      'certificate_refused',
+      'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+      /to a client .+ out of its time/,
+    ],
+    ['certificate_refused', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', /does not trust .+ give it the CA/],
+    ['client_certificate_refused', 'CERT_HAS_EXPIRED', /of a client is out of its time/],
+    ['client_certificate_refused', 'CERT_NOT_YET_VALID', /of a client is out of its time/],
+    ['client_certificate_refused', 'SELF_SIGNED_CERT_IN_CHAIN', /not one under clientAuthority/],
+  ] as const
+  for (const [reason, code, words] of LATE) {
+    it(`says of ${code} whether the CA or the time is wrong`, () => {
+      const { said, notice } = start()
+      notice('token', { reason, code })
+      assert.match(said.join(), words)
+    })
+  }
 
   it('does not tell of who only looks whether the port is open', () => {
     const { lines, notice } = start()

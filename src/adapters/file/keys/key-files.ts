@@ -1,12 +1,12 @@
 import path from 'node:path'
 import { RauthError } from '../../../errors.ts'
-import { formatInstant } from '../../../instant.ts'
 import {
   createKeySet,
   type KeySetOptions,
   type SigningKeySet,
   type VerificationKey,
 } from '../../../token/key-set.ts'
+import { outOfTime } from '../out-of-time.ts'
 import { unreadable } from '../unreadable.ts'
 import { AUTHORITY, type FoundKey } from './key-certificate.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
@@ -63,13 +63,10 @@ function timeProblem({
   readonly at: number
   readonly renewal: (directory: string) => string
 }): RauthError | undefined {
-  if (at < key.notBefore || at >= key.notAfter) {
-    const [from, to] = [key.notBefore, key.notAfter].map(formatInstant)
-    return unreadable(
-      path.join(directory, `${name}.crt`),
-      `is good from ${from} to ${to}, not now`,
-      `remove the files of ${name}, then: ${renewal(directory)}`,
-    )
+  const term = { from: key.notBefore, to: key.notAfter, at }
+  const out = outOfTime(term, `remove the files of ${name}, then: ${renewal(directory)}`)
+  if (out !== undefined) {
+    return unreadable(path.join(directory, `${name}.crt`), out.wrong, out.next)
   }
   if (at < trustedUntil) return undefined
   return unreadable(

@@ -11,6 +11,7 @@ import {
   type SigningKeySet,
 } from '../../../token/key-set.ts'
 import { createExpiryNotices } from '../expiry-notices.ts'
+import { outOfTime } from '../out-of-time.ts'
 import { createReloads } from '../reloads.ts'
 import { readSmallFile } from '../small-file.ts'
 import { createTrouble } from '../trouble.ts'
@@ -154,14 +155,11 @@ async function readSigningKey(options: KeyPairStoreOptions): Promise<SigningKey>
     renewal: 'put the key and the certificate that was made for it there',
     anyKeyId: x5c,
   })
-  const now = clock()
-  if (now >= key.notBefore && now < key.notAfter) return key
-  const [from, to] = [key.notBefore, key.notAfter].map(formatInstant)
-  throw unreadable(
-    options.certificate,
-    `is good from ${from ?? ''} to ${to ?? ''}, not now: registries refuse tokens that carry it`,
-    'make a new one for the same key, and give it to every registry',
-  )
+  const term = { from: key.notBefore, to: key.notAfter, at: clock() }
+  const out = outOfTime(term, 'make a new one for the same key, and give it to every registry')
+  if (out === undefined) return key
+  const wrong = `${out.wrong}; registries refuse tokens that carry it`
+  throw unreadable(options.certificate, wrong, out.next)
 }
 
 async function read(file: string, setting: string): Promise<string | RauthError> {

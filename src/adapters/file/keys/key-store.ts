@@ -12,7 +12,7 @@ import {
   type VerificationKey,
 } from '../../../token/key-set.ts'
 import { endOf } from '../certificates.ts'
-import { createExpiryNotices } from '../expiry-notices.ts'
+import { createExpiryNotices, endedOf } from '../expiry-notices.ts'
 import { createReloads } from '../reloads.ts'
 import { createTrouble } from '../trouble.ts'
 import { unreadable } from '../unreadable.ts'
@@ -38,7 +38,7 @@ export type Ends = ReadonlyMap<string, number>
 export interface FileKeyStore extends KeySet {
   /** Whether there is a key. */
   ready(): boolean
-  /** What is wrong with the folder, if anything is. */
+  /** What is wrong with the folder, if anything is; also that what is in it has ended. */
   problem(): string | undefined
   /** By `kid` the certificates of the keys, by SHA-256 fingerprint the CAs. */
   ends(): { readonly keys: Ends; readonly authorities: Ends }
@@ -183,7 +183,7 @@ async function openKeyStore<K extends VerificationKey, S extends KeySet>(
     find: (kid: string) => current?.find(kid),
     jwks: () => current?.jwks() ?? { keys: [] },
     ready: () => current !== undefined,
-    problem: () => trouble.problem(),
+    problem: () => trouble.problem() ?? endedOf(endingsOf(directory, found, form), clock()),
     ends: () => ({
       keys: new Map(keys.map(({ kid, notAfter }) => [kid, notAfter])),
       authorities: new Map(

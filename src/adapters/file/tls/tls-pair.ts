@@ -1,10 +1,10 @@
 import { createHash, sign, verify, type KeyObject, type X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { messageOf } from '../../../errors.ts'
-import { formatInstant } from '../../../instant.ts'
 import { Redacted } from '../../../redacted.ts'
 import { contextOptions, type TlsMaterial } from '../../tls.ts'
 import { endOf, isIssuedBy, readCertificates, topOf } from '../certificates.ts'
+import { outOfTime } from '../out-of-time.ts'
 import { readPrivateKey } from '../private-key.ts'
 import { readSmallFile } from '../small-file.ts'
 import { cannotBeRead, unreadable } from '../unreadable.ts'
@@ -106,10 +106,8 @@ async function read(file: string): Promise<string> {
 
 function requireInTime(file: string, certificate: X509Certificate, at: number): void {
   const from = Date.parse(certificate.validFrom) / 1000
-  const to = endOf(certificate)
-  if (at >= from && at < to) return
-  const times = `is good from ${formatInstant(from)} to ${formatInstant(to)}, not now`
-  throw unreadable(file, times, 'get a new one, and look at the clock')
+  const out = outOfTime({ from, to: endOf(certificate), at }, 'put a new one there')
+  if (out !== undefined) throw unreadable(file, out.wrong, out.next)
 }
 
 /** OpenSSL trusts no client whose CAs it can't follow to a root, and would refuse every one. */

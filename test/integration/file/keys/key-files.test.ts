@@ -397,9 +397,17 @@ describe('key files', () => {
 
   const moments: readonly (readonly [string, Date, RegExp | undefined])[] = [
     ['five minutes before the key was made', new Date(NOW.getTime() - 300_000), undefined],
-    ['earlier', new Date(NOW.getTime() - 301_000), /is good from .+ to .+, not now; next: remove/],
+    [
+      'earlier',
+      new Date(NOW.getTime() - 301_000),
+      /not now: by the clock of .+; next: set that clock/,
+    ],
     ['at the last second', new Date(after(365).getTime() - 1000), undefined],
-    ['at its end', after(365), /is good from .+ to .+, not now; next: remove/],
+    [
+      'at its end',
+      after(365),
+      /is good from .+ to .+, not now: it has ended; next: .+ remove the files of a/,
+    ],
   ]
   for (const [name, moment, message] of moments) {
     it(`${message === undefined ? 'load' : 'are refused'} ${name}`, async () => {

@@ -122,7 +122,7 @@ describe('a certificate with its key', () => {
     [
       'one that has ended',
       () => pairOf(3),
-      /tls\.crt is good from .* not now: registries refuse tokens/,
+      /tls\.crt is good from .* not now: it has ended; registries refuse tokens/,
     ],
   ]
   for (const [name, make, message] of MISTAKES) {

@@ -232,6 +232,20 @@ describe('createFileSigningKeyStore', () => {
     assert.equal(kids().length, 1)
   })
 
+  it('goes on when its certificate has ended, and says that registries refuse what it signs', async () => {
+    await put({ ...CA, ...pairFiles('a', first) })
+    const keys = await open()
+    const end = Math.max(...keys.ends().keys.values())
+    now = end - 1
+    assert.equal(keys.problem(), undefined)
+    now = end
+    assert.match(
+      keys.problem() ?? '',
+      /a\.crt ended at \S+Z: registries refuse its tokens; next: rauth keys rotate/,
+    )
+    assert.equal(keys.ready(), true)
+  })
+
   it('signs and verifies nothing once the last key is gone, and goes on when one is back', async () => {
     await put({ ...CA, ...pairFiles('a', first) })
     const keys = await open()

@@ -39,8 +39,12 @@ const BAD: readonly (readonly [string, Files, RegExp])[] = [
     pairFiles('tls', mixedKey(first, second)),
     /key signs what its own certificate/,
   ],
-  ['one that has ended', pairFiles('tls', expired), /tls\.crt is good from \S+ to \S+, not now/],
-  ['one of tomorrow', pairFiles('tls', future), /tls\.crt is good from \S+ to \S+, not now/],
+  [
+    'one that has ended',
+    pairFiles('tls', expired),
+    /is good from \S+ to \S+, not now: it has ended/,
+  ],
+  ['one of tomorrow', pairFiles('tls', future), /it has not begun; next: set that clock/],
   ['one for clients', pairFiles('tls', client), /tls\.crt is for clients only/],
   [
     'a chain in disorder',

@@ -1,0 +1,46 @@
+import { isMapping } from '../../mapping.ts'
+import { ask } from './ask.ts'
+
+/** A rauth that runs, as its operations port tells of it. */
+export interface Running {
+  /** Parts that can't do their work. */
+  readonly notReady: readonly string[]
+  /** What is wrong with parts, by their names, also where they go on all the same. */
+  readonly troubles: ReadonlyMap<string, string>
+  /** Versions of the policy that decides; several for the moment in which its processes take another. */
+  readonly policies: readonly string[]
+}
+
+/** Whoever asks has a rauth beside them, or nothing, milliseconds. */
+const TIMEOUT = 3_000
+
+/** Asks an operations port. Nothing: what answers there is not one of a rauth. Throws ERR_UNREACHABLE. */
+export async function askRunning(operations: string): Promise<Running | undefined> {
+  const health = healthIn((await askAt(operations, '/readyz')).body)
+  if (health === undefined) return undefined
+  const { body } = await askAt(operations, '/metrics')
+  const versions = body.matchAll(/^rauth_policy_info\{[^}\n]*version="(\w+)"[^}\n]*\} 1$/gm)
+  return { ...health, policies: [...versions].map(([, version = '']) => version) }
+}
+
+function askAt(operations: string, path: string) {
+  return ask(new URL(path, operations), { timeout: TIMEOUT })
+}
+
+function healthIn(body: string): Omit<Running, 'policies'> | undefined {
+  const { parts, troubles = {} } = mappingIn(body)
+  if (!isMapping(parts) || !isMapping(troubles)) return undefined
+  return {
+    notReady: Object.keys(parts).filter((name) => parts[name] !== true),
+    troubles: new Map(Object.entries(troubles).map(([name, what]) => [name, String(what)])),
+  }
+}
+
+function mappingIn(body: string) {
+  try {
+    const value: unknown = JSON.parse(body)
+    return isMapping(value) ? value : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,73 @@
+import { versionOf } from '../../adapters/file/document-store.ts'
+import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text.ts'
+import { askRunning, type Running } from '../../adapters/probe/running.ts'
+import type { Config } from '../../config/schema.ts'
+import { RauthError } from '../../errors.ts'
+import { operationsOf } from '../asking/operations.ts'
+import { failed, ok, skipped, type Check } from './finding.ts'
+
+const NAMED = 'say where its operations port is: --operations URL'
+
+/**
+ * Whether the rauth that runs has taken what is on disk, and what else it says of itself.
+ *
+ * @param named Its operations port; without: where the configuration has it, if this is its machine.
+ */
+export function runningCheck(config: Config, named: string | undefined): Check {
+  return {
+    name: 'rauth runs what is on disk',
+    look: () => (named === undefined ? ofThisMachine(config) : look(config, named)),
+  }
+}
+
+/** That nobody is there is no mistake: it may run somewhere else. */
+async function ofThisMachine(config: Config) {
+  if (config.listen.operations.port === 0) return skipped(`it takes any free port; ${NAMED}`)
+  try {
+    return await look(config, operationsOf(config))
+  } catch (error) {
+    if (!(error instanceof RauthError && error.code === 'ERR_UNREACHABLE')) throw error
+    return skipped(`${error.message}; ${NAMED}`)
+  }
+}
+
+async function look(config: Config, operations: string) {
+  const running = await askRunning(operations)
+  if (running === undefined) {
+    return failed(
+      `${operations} is not the operations port of a rauth, listen.operations; ${NAMED}`,
+    )
+  }
+  const wrong = [...troublesOf(running), ...(await otherPolicy(config, running))]
+  return wrong.length === 0
+    ? ok('nothing on disk is refused or waits for a restart, and no part of it is in trouble')
+    : failed(wrong.join('; '))
+}
+
+/** Of a part that is of files, rauth goes on with what they said before. */
+const OF_FILES = /^(?:config|policy|users|keys|secrets|tls\..+)(?: \d+)?$/
+
+function troublesOf({ notReady, troubles }: Running): readonly string[] {
+  const told = [...troubles].map(([name, why]) => {
+    const goesOn = OF_FILES.test(name) && !notReady.includes(name)
+    const before = goesOn ? 'what runs is not what is on disk, but what was before: ' : ''
+    return `${name}: ${before}${why}`
+  })
+  const silent = notReady.filter((name) => !troubles.has(name))
+  return [...told, ...silent.map((name) => `${name} is not ready`)]
+}
+
+/** It may have been given other files than this configuration names, or not have seen them change. */
+async function otherPolicy(config: Config, running: Running): Promise<readonly string[]> {
+  const { file } = config.policy
+  if (file === undefined || running.troubles.has('policy') || running.policies.length === 0) {
+    return []
+  }
+  const text = await readDocumentText(file, POLICY_FILE).catch(() => undefined)
+  if (text === undefined || running.policies.includes(versionOf(text))) return []
+  return [
+    `another policy decides there, version ${running.policies.join(' and ')}, than ${file} is here, ` +
+      `version ${versionOf(text)}: it has another file, or this one has changed this moment; ask again, ` +
+      'then compare policy.file',
+  ]
+}
