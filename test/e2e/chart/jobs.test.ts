@@ -3,6 +3,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { CHART, createHelm, type Helm } from '../../support/chart/helm-release.ts'
 import { render } from '../../support/chart/rendered.ts'
+import type { PodSpec } from '../../support/kubernetes/node.ts'
 
 interface JobSpec {
   readonly backoffLimit: number
@@ -42,5 +43,25 @@ describe('the Jobs of the chart', () => {
     const once = ['rauth-keys-init', 'rauth-check-config'].map((name) => spec('Job', name))
     for (const { template } of [cron.jobTemplate.spec, ...((await Promise.all(once)) as JobSpec[])])
       assert.equal(template.metadata.labels['sidecar.istio.io/inject'], 'false')
+  })
+
+  it('have, for helm test, an account that may do nothing, by which a mesh lets its pod in', async () => {
+    const values = path.join(CHART, 'ci/minimal-values.yaml')
+    const { find, objects } = await render(helm, '-f', values)
+    const pod = find('Pod', 'rauth-test')
+    const { annotations } = pod['metadata'] as { annotations: Readonly<Record<string, string>> }
+    assert.equal(annotations['sidecar.istio.io/nativeSidecar'], 'true')
+    const { serviceAccountName } = pod['spec'] as PodSpec
+    assert.equal(serviceAccountName, 'rauth-test')
+    const account = find('ServiceAccount', serviceAccountName)
+    assert.equal(account['automountServiceAccountToken'], false)
+    const bound = objects.flatMap(
+      ({ subjects }) => (subjects as { name: string }[] | undefined) ?? [],
+    )
+    assert.ok(bound.length > 0)
+    assert.deepEqual(
+      bound.filter(({ name }) => name === serviceAccountName),
+      [],
+    )
   })
 })

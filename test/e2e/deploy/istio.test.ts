@@ -60,6 +60,25 @@ describe('what istiod makes of the sidecar of the registry', () => {
     }
   })
 
+  it('lets the pod of helm test look at /v2/, and at nothing else', async () => {
+    const uri = spiffe('registry', 'rauth-test')
+    const asking = (method: string, path: string) =>
+      asWorkload(uri, GET.replace('GET /v2/_catalog', `${method} ${path}`))
+    assert.match(await asking('GET', '/v2/'), /^HTTP\/1\.1 200 [^]*the registry/)
+    const others = [
+      ['GET', '/v2/_catalog'],
+      ['GET', '/v2/team-b/secret/manifests/v1'],
+      ['GET', '/v2/%2e%2e/v2/_catalog'],
+      ['POST', '/v2/'],
+      ['DELETE', '/v2/'],
+    ] as const
+    await Promise.all(
+      others.map(async ([method, path]) => {
+        assert.match(await asking(method, path), /^HTTP\/1\.1 403 /, `${method} ${path}`)
+      }),
+    )
+  })
+
   it('lets in nobody else of the mesh, whatever headers say', async () => {
     const claiming = GET.replace(
       'Connection',
@@ -72,6 +91,7 @@ describe('what istiod makes of the sidecar of the registry', () => {
       spiffe('team-b', 'rauth'),
       spiffe('istio-ingress-2', 'istio-ingress'),
       spiffe('registry', 'rauth2'),
+      spiffe('team-b', 'rauth-test'),
     ]
     // At once, as Envoy keeps a connection that it refused for another second.
     await Promise.all(
