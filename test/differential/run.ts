@@ -8,7 +8,7 @@ import { toBytes, toLine, type RawRequest } from './raw-request.ts'
 import { ask, idsOf, look, type Side } from './side.ts'
 
 /** Cases between two looks at what others have. */
-const BATCH = 400
+export const BATCH = 400
 
 export interface RunOptions {
   readonly seed: number

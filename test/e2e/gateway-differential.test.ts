@@ -8,19 +8,22 @@ import {
 } from '../differential/deployment.ts'
 import { judgeRecords } from '../differential/records.ts'
 import { replay } from '../differential/replay.ts'
-import { run } from '../differential/run.ts'
+import { BATCH, run } from '../differential/run.ts'
 import { askStraight } from '../differential/straight.ts'
 import { http1 } from '../differential/transport.ts'
 
 /**
  * The same requests for Envoy, rauth and a registry that trusts them, and for that registry alone:
  * nothing of another namespace is served or changed, and who asks for what is its own gets the answer
- * that the registry would give. `node tools/run.mjs differential` tries more of them.
+ * that the registry would give. `node tools/run.mjs differential 200000` tries more of them.
  */
 
 const SEED = 20261124
-/** In each deployment, others in each. */
-const CASES = 5_200
+/**
+ * In each deployment, others in each. A gateway that is broken in one place (the source of a mount, a parameter twice,
+ * forms as bodies) is found within the first batch; the corpus has what was found by more.
+ */
+const CASES = 6 * BATCH
 
 for (const [i, options] of DEPLOYMENTS.entries()) {
   describe(`the gateway and a bare registry: ${nameOf(options)}`, () => {
@@ -55,7 +58,7 @@ for (const [i, options] of DEPLOYMENTS.entries()) {
       // A run that asks for nothing finds nothing.
       assert.ok(tally.clientDone > tally.client / 4, 'too few requests of clients succeed')
       assert.ok(tally.exposed > tally.hostile / 20, 'too few attacks work on a bare registry')
-      assert.ok(tally.harmed > 5, 'too few attacks change anything in a bare registry')
+      assert.ok(tally.harmed > 3, 'too few attacks change anything in a bare registry')
       assert.ok(tally.unanswered < CASES / 100, 'too many requests have no answer')
     })
 

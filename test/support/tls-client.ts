@@ -3,13 +3,26 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 
+/** Longer than a busy machine needs for a handshake, or a server to close, ms: what takes this long never comes. */
+const PATIENCE = 30_000
+
 /** A connection whose handshake is over. Rejects with what it failed by. */
 export function handshake(port: number, options: ConnectionOptions): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ host: 'localhost', port, ...options })
-    socket.once('error', reject)
+    const limit = setTimeout(() => {
+      socket.destroy(new DOMException(`no handshake within ${PATIENCE} ms`, 'TimeoutError'))
+    }, PATIENCE)
+    // One that is closed without a word has failed, too.
+    const failed = (error?: unknown) => {
+      clearTimeout(limit)
+      reject(error instanceof Error ? error : new Error('closed before the handshake was over'))
+    }
+    socket.once('error', failed)
+    socket.once('close', failed)
     socket.once('secureConnect', () => {
-      socket.off('error', reject)
+      clearTimeout(limit)
+      socket.off('error', failed).off('close', failed)
       socket.on('error', () => undefined)
       resolve(socket)
     })
@@ -43,8 +56,10 @@ export async function converse(
     socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code ?? error.message))
     socket.on('data', (data: Buffer) => (text += data.toString()))
     socket.write(said)
-    await once(socket, 'close')
+    await once(socket, 'close', { signal: AbortSignal.timeout(PATIENCE) })
   } catch (error) {
+    // That nothing came is no end.
+    if (['AbortError', 'TimeoutError'].includes((error as Error).name)) throw error
     code = (error as NodeJS.ErrnoException).code ?? String(error)
   }
   return { text, code }
@@ -61,10 +76,13 @@ export async function stall(
   for (let i = 0; i < count; i += 1) {
     const socket = connect({ host: '127.0.0.1', port })
     socket.on('error', () => undefined).resume()
-    await once(socket, 'connect')
+    await once(socket, 'connect', { signal: AbortSignal.timeout(PATIENCE) })
     // Every other one does not say a word.
     if (i % 2 === 0) socket.write(begin)
-    stalled.push({ socket, cut: once(socket, 'close') })
+    stalled.push({
+      socket,
+      cut: once(socket, 'close', { signal: AbortSignal.timeout(2 * PATIENCE) }),
+    })
   }
   await sleep(50)
   return stalled

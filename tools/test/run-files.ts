@@ -1,22 +1,44 @@
 import { run } from 'node:test'
+import type { TestEvent } from 'node:test/reporters'
+import { watchFiles, type FileWatch } from './file-watch.ts'
 import { report } from './reporter.ts'
 
 /**
- * `run-files.js CONCURRENCY MODULE…`, a process of its own: another Node may run it, and what Node passes on
+ * `run-files.js CONCURRENCY LIMIT MODULE…`, a process of its own: another Node may run it, and what Node passes on
  * to test files are this process's own options. `node --test` would sort the files; here they start in the
- * order that they are named in. Tells its parent how long each took.
+ * order that they are named in. LIMIT is in milliseconds, for one file: a test that hangs must not hang the
+ * run. Tells its parent how long each took.
  */
 
-/** Milliseconds that one test file may take; a test that hangs must not hang the run. */
-const LIMIT = 10 * 60_000
+const [concurrency, limit, ...modules] = process.argv.slice(2)
 
-const [concurrency, ...modules] = process.argv.slice(2)
-const names = new Set(modules)
-const events = run({ files: modules, concurrency: Number(concurrency), timeout: LIMIT })
-events.on('test:complete', ({ name, details }) => {
-  if (names.has(name)) process.send?.({ module: name, milliseconds: details.duration_ms })
-})
-events.on('test:fail', () => {
-  process.exitCode = 1
-})
-events.compose(report).pipe(process.stdout)
+async function runModules(files: readonly string[]): Promise<FileWatch> {
+  const watch = watchFiles(files)
+  const source = run({
+    files: [...files],
+    concurrency: Number(concurrency),
+    timeout: Number(limit),
+  })
+  async function* watched(): AsyncGenerator<TestEvent> {
+    for await (const event of source as AsyncIterable<TestEvent>) {
+      watch.see(event)
+      if (event.type === 'test:complete' && files.includes(event.data.name)) {
+        const { name, details } = event.data
+        process.send?.({ module: name, milliseconds: details.duration_ms })
+      }
+      yield event
+    }
+  }
+  for await (const text of report(watched(), watch)) process.stdout.write(text)
+  return watch
+}
+
+const first = await runModules(modules)
+let hasFailed = first.hasFailed()
+const silent = first.silent()
+if (silent.length > 0) {
+  process.stdout.write(`${String(silent.length)} of them once more, from which no word came:\n`)
+  const again = await runModules(silent)
+  hasFailed ||= again.hasFailed() || again.silent().length > 0
+}
+if (hasFailed) process.exitCode = 1

@@ -44,6 +44,13 @@ const BEFORE = [
   'tools/test/end-at-once.ts',
 ]
 
+/** Loaded, too: a file that takes too long says what it waits for. */
+const SPEAKS = 'tools/test/say-what-waits.ts'
+/** Milliseconds that one test file may take: twice what the longest does on a busy machine. */
+const LIMIT = 5 * 60_000
+/** How long before that it says so. */
+const NOTICE = 10_000
+
 const PROCESSORS = os.availableParallelism()
 
 export interface TestRun {
@@ -155,7 +162,8 @@ async function runModules(
     [
       '--enable-source-maps',
       ...BEFORE.flatMap((file) => ['--import', pathToFileURL(compiled(file)).href]),
-      ...[compiled(RUNNER), String(concurrency), ...modules],
+      ...['--import', `${pathToFileURL(compiled(SPEAKS)).href}?after=${String(LIMIT - NOTICE)}`],
+      ...[compiled(RUNNER), String(concurrency), String(LIMIT), ...modules],
     ],
     { cwd: root, show: true, ...options },
   )

@@ -22,3 +22,8 @@ export function testFiles(
 export function compiledFile(file: string): string {
   return path.join('dist', file.replace(/\.ts$/, '.js'))
 }
+
+/** The source of a compiled file; of any other file that itself. */
+export function sourceOf(module: string): string {
+  return module.replace(/\bdist\/(.*)\.js$/, '$1.ts')
+}

@@ -240,7 +240,7 @@ describe('the token service over TLS', () => {
       return real(...args)
     })
     const answer = get(service.port, TOKEN, agent({ keepAlive: true }))
-    await once(service.server, 'request')
+    await once(service.server, 'request', { signal: AbortSignal.timeout(PATIENCE) })
     const closed = service.listener.close(PATIENCE)
     assert.equal(await Promise.race([closed.then(() => 'closed'), sleep(300, 'open')]), 'open')
     release()
@@ -252,7 +252,7 @@ describe('the token service over TLS', () => {
   it('cuts what is in flight when the time is over', async () => {
     await start(undefined, () => () => new Promise(() => undefined))
     const answer = assert.rejects(get(service.port, TOKEN, agent()), /hang up|ECONNRESET/)
-    await once(service.server, 'request')
+    await once(service.server, 'request', { signal: AbortSignal.timeout(PATIENCE) })
     const begin = performance.now()
     await service.listener.close(100)
     assert.ok(performance.now() - begin < 8_000)

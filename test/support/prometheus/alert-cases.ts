@@ -120,6 +120,14 @@ export const ALERT_CASES: readonly AlertCase[] = [
     summary: 'rauth-1 counts failed logins for itself: Redis does not answer',
   },
   {
+    ...{ alert: 'RauthClockOff', at: '10m', labels: POD },
+    fires: { 'rauth_time_seconds{pod="rauth-1"}': '600+60x20' },
+    // Behind, too.
+    firesToo: [{ 'rauth_time_seconds{pod="rauth-1"}': '-600+60x20' }],
+    quiet: { 'rauth_time_seconds{pod="rauth-1"}': '5+60x20' },
+    summary: 'the clock of rauth-1 is 10m 0s away from that of Prometheus',
+  },
+  {
     ...{ alert: 'RauthKeyExpires', at: '61m', labels: POD },
     fires: { 'rauth_key_expiry_timestamp_seconds{pod="rauth-1",kid="a"}': `${day(10)}x70` },
     quiet: {

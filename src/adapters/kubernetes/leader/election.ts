@@ -28,7 +28,10 @@ export interface ElectionOptions {
   readonly lead: (leadership: Leadership) => Promise<void>
   /** Told when this replica begins to lead, and when and why it ends. */
   readonly onChange: (change: ElectionChange) => void
-  /** Told what is wrong when a Lease can't be read or written, and once when it can be again. */
+  /**
+   * Told what is wrong when a Lease can't be read or written, once while it stays the same, and once when it can be
+   * again. It is tried every few seconds: the log must not fill with that.
+   */
   readonly onTrouble: (problem: string | undefined) => void
 }
 
@@ -63,13 +66,13 @@ export function startElection(options: ElectionOptions): Election {
   const stop = new AbortController()
   const stopped = () => stop.signal.aborted
   let current: Reign | undefined
-  let isTroubled = false
+  let trouble: string | undefined
   /** When this replica was last known to lead, or began to look. */
   let heardAt = timer()
 
   function tell(problem: string | undefined): void {
-    if (problem === undefined && !isTroubled) return
-    isTroubled = problem !== undefined
+    if (problem === trouble) return
+    trouble = problem
     onTrouble(problem)
   }
 

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, type Registry } from 'prom-client'
-import { info } from './gauges.ts'
+import { gauge, info } from './gauges.ts'
 
 /** Gauges with the ending of counters: Prometheus' own check refuses them, and their sums say nothing by type. */
 const MISNAMED = [
@@ -18,5 +18,13 @@ export function addProcessMetrics(registry: Registry, version: string): void {
       help: 'Always 1; which rauth this is, and the Node.js that runs it.',
     },
     () => ({ version, node: process.versions.node }),
+  )
+  gauge(
+    registry,
+    {
+      ...{ name: 'rauth_time_seconds', merged: 'max' },
+      help: 'The time by the clock of this machine, seconds since the epoch: tokens begin and end by it.',
+    },
+    () => Date.now() / 1000,
   )
 }

@@ -43,10 +43,10 @@ describe('bounded limiter', () => {
     for (const expected of [0, 0, 0, 60_000]) assert.equal(await take('a'), expected)
   })
 
-  it('keeps a bound of buckets for a million sources, and those in use', async () => {
+  it('keeps a bound of buckets for many more sources, and those in use', async () => {
     const { limiter, take } = startLimiter({ buckets: 1_000 })
     for (let i = 0; i < 3; i += 1) await take('busy')
-    for (let i = 0; i < 1_000_000; i += 1) {
+    for (let i = 0; i < 200_000; i += 1) {
       await limiter.consume(String(i))
       if (i % 500 === 0) assert.equal(await take('busy'), 60_000)
     }

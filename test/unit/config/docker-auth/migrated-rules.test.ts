@@ -96,9 +96,9 @@ describe('migrated entries', () => {
 
   it('decide as they did before, but for those of which something is told', () => {
     const random = new Random(1)
-    const entries = Array.from({ length: 1_500 }, () => entryOf(random))
+    const entries = Array.from({ length: 600 }, () => entryOf(random))
     const { same, matched, told } = compare(entries, asked, 2)
-    assert.ok(same > 500 && matched > 1_000 && told > 20, JSON.stringify({ same, matched, told }))
+    assert.ok(same > 200 && matched > 400 && told > 8, JSON.stringify({ same, matched, told }))
   })
 
   it('do so whatever stands in them', () => {

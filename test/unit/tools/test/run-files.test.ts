@@ -3,10 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { writeBatches } from '../../../../tools/test/batches.ts'
 import { runNode } from '../../../../tools/test/tool.ts'
 
-const RUNNER = path.resolve(import.meta.dirname, '../../../../tools/test/run-files.js')
+const TOOLS = path.resolve(import.meta.dirname, '../../../../tools/test')
+const RUNNER = path.join(TOOLS, 'run-files.js')
+const SPEAKS = path.join(TOOLS, 'say-what-waits.js')
 
 describe('the runner of test files', () => {
   let directory: string
@@ -22,9 +25,11 @@ describe('the runner of test files', () => {
     return file
   }
 
-  async function runner(...modules: readonly string[]) {
+  const runner = (...modules: readonly string[]) => limited(60_000, modules)
+
+  async function limited(limit: number, modules: readonly string[], options: string[] = []) {
     const told: string[] = []
-    const { code, output } = await runNode([RUNNER, '1', ...modules], {
+    const { code, output } = await runNode([...options, RUNNER, '1', String(limit), ...modules], {
       cwd: directory,
       // A test file that runs another one would be told apart by it.
       env: { ...process.env, NODE_TEST_CONTEXT: undefined },
@@ -65,5 +70,45 @@ describe('the runner of test files', () => {
     assert.equal(code, 1)
     for (const name of names) assert.match(output, new RegExp(`[✔✖] ${name}`))
     assert.match(output, /✖ e\.mjs \([^)]*\be\.mjs:2\)[^]+tests 5\n[^]*pass 4\n/)
+  })
+
+  // They wait most of the time; the limit is what a busy machine needs to start a process.
+  describe('of a file that takes longer than the limit', { concurrency: true }, () => {
+    const LONG_ENOUGH = 10_000
+    /** A process that gets nowhere, not even to its timers, and costs nothing. */
+    const STUCK = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'
+
+    it('tells what it was at and what it waited for', async () => {
+      const body = 'process.stdin.resume(); return new Promise(() => {})'
+      const speaks = ['--import', `${pathToFileURL(SPEAKS).href}?after=${String(LONG_ENOUGH / 2)}`]
+      const file = await testFile('hangs.mjs', body)
+      const { code, output } = await limited(LONG_ENOUGH, [file], speaks)
+      assert.equal(code, 1)
+      assert.match(output, /still running: [^\n]*Pipe[^]+ {2}pipe \{/)
+      assert.match(output, /✖ [^\n]*hangs\.mjs [^]+begun, and not ended then:\n {2}hangs\.mjs \(/)
+      assert.doesNotMatch(output, /once more/)
+    })
+
+    it('starts it once more when it never said a word', async () => {
+      const file = path.join(directory, 'late.mjs')
+      const lines = [
+        "import { existsSync, writeFileSync } from 'node:fs'",
+        `if (!existsSync('begun')) { writeFileSync('begun', ''); ${STUCK} }`,
+        "const { it } = await import('node:test')",
+        "it('a', () => {})",
+      ]
+      await writeFile(file, lines.join('\n'))
+      const { code, output } = await limited(LONG_ENOUGH, [file])
+      assert.equal(code, 0, output)
+      assert.match(output, /none of its tests had begun\n[^]*once more[^]+✔ a /)
+    })
+
+    it('fails when it is silent twice', async () => {
+      const file = path.join(directory, 'never.mjs')
+      await writeFile(file, STUCK)
+      const { code, output } = await limited(1_000, [file])
+      assert.equal(code, 1)
+      assert.match(output, /never\.mjs [^]+once more[^]+never\.mjs /)
+    })
   })
 })
