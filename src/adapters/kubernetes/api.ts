@@ -1,6 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { messageOf } from '../../errors.ts'
 import type { Mapping } from '../../mapping.ts'
 import { readBody } from './answer-body.ts'
 import { refusalOf } from './api-refusal.ts'
@@ -62,6 +65,17 @@ export interface ApiOptions {
   readonly onAnswer: (status: number) => void
 }
 
+const UNTRUSTED = 'the certificate of the API server is not trusted'
+const TRUST =
+  'next: give the kubeconfig, or the ca.crt of the pod, the CA that it is under; each try reads that'
+
+/** Whether a connection ended since the other side's certificate was not good. */
+function isUntrusted(socket: Socket | null): boolean {
+  // Its types say that there always is one.
+  const why = socket instanceof TLSSocket ? (socket.authorizationError as unknown) : undefined
+  return why !== undefined && why !== null
+}
+
 interface Asked extends GetOptions {
   readonly method: Method
   readonly path: string
@@ -95,7 +109,13 @@ export function createApi({ connection, userAgent, onAnswer }: ApiOptions): Api 
       outgoing.on('error', (error) => {
         clearTimeout(late)
         onAnswer(0)
-        reject(error)
+        if (!isUntrusted(outgoing.socket)) {
+          reject(error)
+          return
+        }
+        // It has a new CA, perhaps, and the files have that by now or soon.
+        connection.forget()
+        reject(new Error(`${UNTRUSTED} (${messageOf(error)}); ${TRUST}`, { cause: error }))
       })
       outgoing.on('response', (response) => {
         clearTimeout(late)

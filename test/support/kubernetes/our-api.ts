@@ -11,6 +11,8 @@ import { kubeconfig } from './kubeconfig.ts'
 export interface OurApi extends Api {
   /** Answers by status, in their order; 0: none. */
   readonly answers: readonly number[]
+  /** The file that it is known by. */
+  readonly kubeconfig: string
   /** From the next reading of the kubeconfig on. */
   become(identity: Identity): Promise<void>
   close(): Promise<void>
@@ -36,7 +38,7 @@ export async function ourApi(server: ApiServer, identity: Identity): Promise<Our
     onAnswer: (status) => answers.push(status),
   })
   return {
-    ...{ ...api, answers, become },
+    ...{ ...api, answers, become, kubeconfig: file },
     async close() {
       connection.close()
       await rm(home, { recursive: true, force: true })
