@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_KEYS_UNREADABLE'
   | 'ERR_LISTEN'
   | 'ERR_REFUSED'
+  | 'ERR_UNANSWERED'
   | 'ERR_UNREACHABLE'
   | 'ERR_USAGE'
 

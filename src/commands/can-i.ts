@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander'
 import { addAskerOptions } from './asking/asker-options.ts'
+import { answering } from './asking/answering.ts'
 import { outputOption } from './output.ts'
 import type { CanIOptions } from './run-can-i.ts'
 
@@ -19,13 +20,14 @@ export function canICommand(): Command {
         '  rauth can-i pull team-b/app --as team-a\n' +
         '  rauth can-i pull,push library/base:v1 --as team-a/ci --label role=maintainer --ip 10.1.2.3\n' +
         '  rauth can-i --list --as team-a\n' +
-        '\nWithout a tag the answer is that for a token, which is for all tags; rauth explain says why.',
+        '\nWithout a tag the answer is that for a token, which is for all tags; rauth explain says why.\n' +
+        'Who has no credential that is good can do nothing; --policy asks a policy alone. Exit 2: there is no answer.',
     )
     .exitOverride()
     .action(
       async (actions: string | undefined, repository: string | undefined, options: CanIOptions) => {
         const { runCanI } = await import('./run-can-i.ts')
-        await runCanI(actions, repository, options)
+        await answering(() => runCanI(actions, repository, options))
       },
     )
 }

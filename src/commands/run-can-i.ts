@@ -2,6 +2,7 @@ import { nearest } from '../nearest.ts'
 import { parseScopes } from '../registry/scope.ts'
 import type { AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from '../serve/asking/judge.ts'
+import { cannotLogIn } from '../serve/asking/who.ts'
 import { readOffline } from './asking/offline.ts'
 import { usage } from './asking/usage.ts'
 import { whoIsNamed } from './asking/who-is-named.ts'
@@ -26,7 +27,7 @@ export async function runCanI(
     if (actions !== undefined) throw usage('--list takes no action: it lists them all')
     const offline = await readOffline(options)
     const asking = whoIsNamed(options, offline, now)
-    say([...offline.missing, ...asking.notes])
+    say([...offline.missing, ...asking.notes, ...cannotLogIn(asking)])
     listRules(offline.policy, asking, options.output)
     return
   }
@@ -39,7 +40,7 @@ export async function runCanI(
   if (!requested.ok) throw usage(`no action or no name: ${requested.refusal.detail ?? ''}`)
   const offline = await readOffline(options)
   const asking = whoIsNamed({ ...options, tag: tags }, offline, now)
-  say([...offline.missing, ...asking.notes])
+  say([...offline.missing, ...asking.notes, ...cannotLogIn(asking)])
   answer(await judge(offline.policy, asking, requested.value), options.output)
 }
 

@@ -1,5 +1,6 @@
 import type { AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from '../serve/asking/judge.ts'
+import { cannotLogIn } from '../serve/asking/who.ts'
 import { configOf, readOffline } from './asking/offline.ts'
 import { operationsOf } from './asking/operations.ts'
 import { usage } from './asking/usage.ts'
@@ -57,7 +58,7 @@ async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
       return judgeCheck(what.request, options, offline, now)
     case 'scope': {
       const asking = whoIsNamed(options, offline, now)
-      say(asking.notes)
+      say([...asking.notes, ...cannotLogIn(asking)])
       return judge(offline.policy, asking, what.requested)
     }
   }

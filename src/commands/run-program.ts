@@ -4,10 +4,11 @@ import { visibleLines } from '../printable.ts'
 
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   ERR_USAGE: 2,
+  ERR_UNANSWERED: 2,
   ERR_UNREACHABLE: 3,
 }
 
-/** Runs a program by its arguments. Exit codes: 0 yes or ok, 1 denied or invalid, 2 usage, 3 unreachable. */
+/** Runs a program by its arguments. Exit codes: 0 yes or ok, 1 denied or invalid, 2 usage or no answer, 3 unreachable. */
 export async function runProgram(program: Command): Promise<void> {
   // Whoever reads the output may have seen enough, as `head` has.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

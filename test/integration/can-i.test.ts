@@ -18,18 +18,23 @@ const USERS = `accounts:
   alice: { password: $2y$10$abcdefghijklmnopqrstuuaxHoFKl5l5XBvdHlxVmQSYyMK8Wjdqa, labels: { role: lead } }
 `
 
+function secret(namespace: string, stringData: object): string {
+  const metadata = { name: 'registry-credentials', namespace }
+  return stringify({ apiVersion: 'v1', kind: 'Secret', metadata, stringData })
+}
+
 /** What may be done with a limit, and what is its time. */
 const SECRET = {
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'registry-credentials', namespace: 'team-b' },
-  stringData: {
-    ...{ username: 'team-b', password: 'a long random text' },
-    entries: JSON.stringify([
-      { username: 'reader', password: 'another text', actions: ['pull'] },
-      { username: 'gone', password: 'a third text', notAfter: '2020-01-01T00:00:00Z' },
-    ]),
-  },
+  ...{ username: 'team-b', password: 'a long random text' },
+  entries: JSON.stringify([
+    { username: 'reader', password: 'another text', actions: ['pull'] },
+    { username: 'gone', password: 'a third text', notAfter: '2020-01-01T00:00:00Z' },
+  ]),
+}
+
+const WITH_CI = {
+  ...{ username: 'team-a', password: 'a long random text' },
+  entries: JSON.stringify([{ username: 'ci', password: 'another text' }]),
 }
 
 describe('rauth can-i', () => {
@@ -41,7 +46,13 @@ describe('rauth can-i', () => {
         'realm: http://localhost/token\npolicy: { file: policy.yaml }\n' +
         'identity: [{ secrets: {} }, { users: { file: users.yaml } }]\n',
       'users.yaml': USERS,
-      'secrets/team-b.yaml': stringify(SECRET),
+      'oidc.yaml':
+        'realm: http://localhost/token\npolicy: { file: policy.yaml }\n' +
+        'identity: [{ secrets: {} }, { http: { url: "http://localhost:9" } }]\n',
+      'broken.yaml': 'rules:\n  - { match: { nam: x }, actions: [] }\n',
+      'secrets/team-a.yaml': secret('team-a', WITH_CI),
+      'secrets/team-b.yaml': secret('team-b', SECRET),
+      'secrets/slip.yaml': secret('slip', { username: 'slip', pasword: 'a long random text' }),
     })
   })
   after(() => folder.remove())
@@ -66,11 +77,7 @@ describe('rauth can-i', () => {
     ['push library/x --as team-a --label role=lead --tag dev', true],
     ['push library/x:dev --as team-a --label role=other', false],
     ['push library/x:dev --as team-a/ci', false, /can't be told whether policy.yaml:4 matches/],
-    [
-      'push library/x:dev --as team-a/ci --ip 10.1.2.3',
-      true,
-      /no credential is here for user ci of namespace team-a/,
-    ],
+    ['push library/x:dev --as team-a/ci --ip 10.1.2.3', true],
     ['push library/x:dev --as team-a/ci --ip fd00::1', false],
     ['push library/x:dev --as alice', true, /namespace alice is here: judged as the user alice$/m],
     ['pull alice/x --as alice', false],
@@ -81,17 +88,37 @@ describe('rauth can-i', () => {
     ['pull other/x --as team-a --service other.io', true],
     ['pull team-b/app --as team-b/reader', true],
     ['push team-b/app --as team-b/reader', false, /the credential itself is not for it/],
-    ['push team-b/app --as team-b/gone', true, /no credential is good at that time for user gone/],
+    [
+      'push team-b/app --as team-b/gone',
+      false,
+      /no credential is good at that time for user gone of namespace team-b: it cannot log in, whatever/,
+    ],
+    [
+      'pull slip/app --as slip',
+      false,
+      /for user slip of namespace slip \(.*pasword.*cannot log in/,
+    ],
+    ['pull none/app --as none', false, /no credential is here for user none .*: it cannot log in/],
+    ['pull none/app --as none --label role=dev', true, /no credential is here .*: judged as if/],
+    [
+      'pull none/app --as none --policy policy.yaml',
+      true,
+      /no credential is here .*: judged as if/,
+    ],
+    ['pull none/app --as none -c oidc.yaml', true, /no credential is here .*: judged as if/],
+    ['pull slip/app --as slip -c oidc.yaml', false, /pasword.*cannot log in/],
+    ['--list --as none', false, /cannot log in/],
     ['push library/x:dev --as /alice', true],
     ['push library/x:dev --as /alice --label role=other', false],
     ['pull team-a/x --as /alice', false],
-    ['pull team-a/x --as /bob', false, /no credential is here for user bob: judged/],
+    ['pull team-a/x --as /bob', false, /no credential is here for user bob: it cannot log in/],
     ['* catalog --type registry --as team-a', false],
   ]
   for (const [line, yes, talk = yes ? /^$/ : /denied/] of CASES) {
     it(`${yes ? 'yes' : 'no'}: ${line}`, async () => {
       const { code, stdout, stderr } = await folder.rauth(['can-i', ...line.split(' ')])
-      assert.deepEqual([code, stdout], yes ? [0, 'yes\n'] : [1, 'no\n'])
+      assert.equal(code, yes ? 0 : 1)
+      if (!line.startsWith('--list')) assert.equal(stdout, yes ? 'yes\n' : 'no\n')
       assert.match(stderr, talk)
     })
   }
@@ -114,6 +141,19 @@ describe('rauth can-i', () => {
       const { code, stdout, stderr } = await folder.rauth(['can-i', ...line.split(' ')])
       assert.deepEqual([code, stdout], [2, ''])
       assert.match(stderr, message)
+    })
+  }
+
+  for (const [what, line] of [
+    ['can-i', 'can-i pull team-a/app --as team-a --policy broken.yaml'],
+    ['can-i --list', 'can-i --list --as team-a --policy broken.yaml'],
+    ['explain', 'explain repository:team-a/app:pull --as team-a --policy broken.yaml'],
+    ['a configuration', 'can-i pull team-a/app --as team-a -c broken.yaml'],
+  ] as const) {
+    it(`has no answer by a file that cannot be used, which is no denial: ${what}`, async () => {
+      const { code, stdout, stderr } = await folder.rauth(line.split(' '))
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, /broken\.yaml:\d/)
     })
   }
 

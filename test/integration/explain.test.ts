@@ -123,7 +123,17 @@ describe('rauth explain', () => {
     )
     assert.equal((await explain('check.json')).reason, 'authorization_malformed')
     assert.equal((await explain('check.json', '--as', 'team-a')).outcome, 'allowed')
-    assert.equal((await explain('check.json', '--as', 'team-b')).reason, 'access_denied')
+    const role = ['--label', 'role=dev']
+    assert.equal((await explain('check.json', '--as', 'team-b', ...role)).reason, 'access_denied')
+    const unknown = await explain('check.json', '--as', 'team-b')
+    assert.deepEqual(
+      [unknown.code, unknown.status, unknown.reason],
+      [1, 401, 'credentials_invalid'],
+    )
+    assert.match(
+      unknown.detail ?? '',
+      /^no credential is here for user team-b of namespace team-b$/,
+    )
     assert.equal((await explain('check.json', '--anonymous')).reason, 'login_required')
   })
 
@@ -195,7 +205,7 @@ describe('rauth explain', () => {
   it('says what to do about a decision that is not there, and exits with 3 if nobody is', async () => {
     const id = '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11'
     const unknown = await folder.rauth(['explain', id, '-c', serving.config])
-    assert.equal(unknown.code, 1)
+    assert.equal(unknown.code, 2)
     assert.match(unknown.stderr, /does not know the decision .* ask the replica that made it/)
     const elsewhere = await folder.rauth([
       'explain',
@@ -203,7 +213,7 @@ describe('rauth explain', () => {
       '--operations',
       `http://localhost:${serving.token}`,
     ])
-    assert.equal(elsewhere.code, 1)
+    assert.equal(elsewhere.code, 2)
     assert.match(
       elsewhere.stderr,
       /answers 404, and not as the operations port of a rauth does; next: /,

@@ -4,13 +4,14 @@ import type { Asking } from '../../serve/asking/who.ts'
 import { printJson, type Output } from '../output.ts'
 import { formatTable } from '../table.ts'
 
-/** What there is for somebody, rule by rule; exit 1 if there is nothing. */
-export function listRules(policy: Policy, { asker }: Asking, output: Output): void {
+/** What there is for somebody, rule by rule; exit 1 if there is nothing, or nobody who can log in. */
+export function listRules(policy: Policy, { asker, shutOut }: Asking, output: Output): void {
   const rules = reachable(policy, asker)
   if (output === 'json') printJson(rules)
   else process.stdout.write(formatTable([HEAD, ...rules.map(rowOf)]))
   process.stderr.write('of rules that match the first decides\n')
-  process.exitCode = rules.some(({ actions }) => actions.length > 0) ? 0 : 1
+  const isSome = rules.some(({ actions }) => actions.length > 0)
+  process.exitCode = isSome && shutOut === undefined ? 0 : 1
 }
 
 const HEAD = ['TYPE', 'NAME', 'ACTIONS', 'RULE', 'ONLY IF']

@@ -9,6 +9,7 @@ import { readRequest } from '../../registry/request.ts'
 import { readUnverified } from '../../token/unverified.ts'
 import type { AskerOptions } from '../asking/asker-options.ts'
 import { judge, recorded, type Judged } from '../../serve/asking/judge.ts'
+import { cannotLogIn } from '../../serve/asking/who.ts'
 import type { Offline } from '../asking/offline.ts'
 import { usage } from '../asking/usage.ts'
 import { whoIsNamed } from '../asking/who-is-named.ts'
@@ -33,7 +34,7 @@ export async function judgeCheck(
   const address = options.ip ?? origin.address
   if (required !== undefined && (options.as !== undefined || options.anonymous === true)) {
     const asking = whoIsNamed({ ...options, ...(address && { ip: address }) }, offline, now)
-    say(asking.notes)
+    say([...asking.notes, ...cannotLogIn(asking)])
     const asker = { ...asking.asker, tags: required.tags }
     return judge(offline.policy, { ...asking, asker }, required.required)
   }

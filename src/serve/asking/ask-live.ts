@@ -2,7 +2,7 @@ import type { Judgement, Question } from '../../adapters/live-view/question.ts'
 import { explain } from '../../policy/explain.ts'
 import type { Common } from '../common.ts'
 import { judge } from './judge.ts'
-import { parseWho, whoAsks } from './who.ts'
+import { cannotLogIn, parseWho, whoAsks } from './who.ts'
 
 /** What the running rauth would decide, by its policy and its credentials of now. Nothing is recorded of it. */
 export async function askLive(
@@ -23,7 +23,7 @@ export async function askLive(
   const notAsked = `${decider?.name ?? ''} decides what no rule is about: it is not asked here`
   return {
     allowed: record.outcome === 'allowed',
-    notes: [...asking.notes, ...(decider === undefined ? [] : [notAsked])],
+    notes: [...asking.notes, ...cannotLogIn(asking), ...(decider === undefined ? [] : [notAsked])],
     explanation: explain(current, asking.asker, requested),
   }
 }

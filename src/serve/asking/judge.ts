@@ -16,19 +16,28 @@ export interface Judged {
   readonly explanation: Explanation | undefined
 }
 
-/** Decides as the gateway would for whoever holds a token for all that it may have. */
+/**
+ * Decides as the gateway would for whoever holds a token for all that it may have; who can't log in has none.
+ * The explanation is then of what the policy would say.
+ */
 export async function judge(policy: Policy, asking: Asking, requested: Access): Promise<Judged> {
-  const { asker, namespaces, credentials } = asking
+  const { asker, namespaces, credentials, shutOut } = asking
   const { address } = asker
   const { record } = await recorded((record) =>
     decide(
       { timer: () => 0, newId: randomUUID, record },
       ...(['cli', address === undefined ? {} : { address }] as const),
       (learn) => {
-        const { access, rules, shadow } = grant(policy, asker, requested)
         learn({
           ...{ account: asker.account, namespaces, credentials: idsOf(credentials) },
-          ...{ requested: formatScope(requested), granted: formatScope(access) },
+          requested: formatScope(requested),
+        })
+        if (shutOut !== undefined) {
+          return Promise.resolve(refused('credentials_invalid', { detail: shutOut }))
+        }
+        const { access, rules, shadow } = grant(policy, asker, requested)
+        learn({
+          granted: formatScope(access),
           rule: rules.join(','),
           ...(shadow === undefined ? {} : { shadow: shadow.join(', ') }),
         })

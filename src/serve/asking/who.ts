@@ -44,7 +44,9 @@ export function parseWho(text: string): Who | undefined {
 export interface Known {
   readonly config: { readonly service: string }
   /** Nothing: the sources can't be read, so nobody is known, and nobody is missed. */
-  readonly identity: Pick<OpenIdentity, 'lookup' | 'nobody'> | undefined
+  readonly identity: Pick<OpenIdentity, 'lookup' | 'nobody' | 'asksOthers'> | undefined
+  /** The question is what somebody could do, whether there is one or not. */
+  readonly assumed?: boolean
 }
 
 /** Who is asked about, and what is to be said of how it was found. */
@@ -53,10 +55,13 @@ export interface Asking {
   readonly namespaces: readonly string[]
   readonly credentials: readonly CredentialReference[]
   readonly notes: readonly string[]
+  /** Why whoever it is can't log in, so that no rule is asked. */
+  readonly shutOut?: string
 }
 
 /** Without `as` it is nobody who asks. */
-export function whoAsks(terms: AskerTerms, { config, identity }: Known, now: number): Asking {
+export function whoAsks(terms: AskerTerms, known: Known, now: number): Asking {
+  const { config, identity } = known
   const { as, ip, tag, label, service = config.service } = terms
   const rest = { service, address: ip, now, tags: tag.length === 0 ? 'any' : tag } as const
   const { user = as?.namespace, serviceAccount } = as ?? {}
@@ -64,9 +69,9 @@ export function whoAsks(terms: AskerTerms, { config, identity }: Known, now: num
     const nobody = { ...identity?.nobody(), ...label }
     return { ...NOBODY, asker: { ...rest, account: '', holders: [], nobody } }
   }
-  const known = identity?.lookup.byUsername(user) ?? []
-  const namespace = namespaceOf(as, known)
-  const found = known.filter((credential) => credential.namespace === namespace)
+  const named = identity?.lookup.byUsername(user) ?? []
+  const namespace = namespaceOf(as, named)
+  const found = named.filter((credential) => credential.namespace === namespace)
   const live = found.filter((credential) => isLive(credential, now))
   const assumed: Holder = {
     ...(namespace === undefined ? {} : { namespace }),
@@ -80,18 +85,31 @@ export function whoAsks(terms: AskerTerms, { config, identity }: Known, now: num
     const whose = namespace === undefined ? '' : ` of namespace ${namespace}`
     notes.push(`no credential of a namespace ${user} is here: judged as the user ${user}${whose}`)
   }
-  // Its credentials are in no store.
-  if (identity !== undefined && live.length === 0 && serviceAccount === undefined) {
-    const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
-    const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
-    const unusable = identity.lookup.unusable?.(namespace ?? user)
-    const more = unusable === undefined ? '' : ` (${unusable})`
-    notes.push(`${why} for ${what}${more}: judged as if it could do all that the policy allows`)
-  }
-  return {
+  const asking = {
     asker: { ...rest, account: user, holders },
-    ...{ namespaces: namespace === undefined ? [] : [namespace], credentials: live, notes },
+    ...{ namespaces: namespace === undefined ? [] : [namespace], credentials: live },
   }
+  // The credentials of a ServiceAccount are in no store.
+  if (identity === undefined || live.length > 0 || serviceAccount !== undefined) {
+    return { ...asking, notes }
+  }
+  const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
+  const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
+  const unusable = identity.lookup.unusable?.(namespace ?? user)
+  const more = unusable === undefined ? '' : ` (${unusable})`
+  const missing = `${why} for ${what}${more}`
+  // Whom others vouch for is in no store either, and labels make up somebody.
+  const othersMay = identity.asksOthers && found.length === 0 && unusable === undefined
+  if (known.assumed === true || othersMay || Object.keys(label).length > 0) {
+    notes.push(`${missing}: judged as if it could do all that the policy allows`)
+    return { ...asking, notes }
+  }
+  return { ...asking, notes, shutOut: missing }
+}
+
+/** The words for who can't, beside an explanation of what the policy says. */
+export function cannotLogIn({ shutOut }: Asking): readonly string[] {
+  return shutOut === undefined ? [] : [`${shutOut}: it cannot log in, whatever the policy says`]
 }
 
 /** A lone name may be that of a user, too: if nothing is known of such a namespace, and of one such user. */

@@ -24,6 +24,8 @@ export interface OpenIdentity {
   readonly lookup: CredentialLookup
   /** The word of the others. */
   readonly vouchers: Vouchers
+  /** Whether there are others: whom they know nobody can tell without asking. */
+  readonly asksOthers: boolean
   readonly nobody: () => Labels | undefined
   /** In order. Only for whoever takes logins. */
   readonly sources: (bcrypt: BcryptChecks) => readonly IdentitySource[]
@@ -85,6 +87,7 @@ export async function openIdentity(
   return {
     lookup: joinLookups(stores.map(({ store }) => store)),
     vouchers: createVouchers(references),
+    asksOthers: references.length > 0,
     nobody: () => stores.map(({ nobody }) => nobody()).find((labels) => labels !== undefined),
     secrets: stores.find(({ secrets }) => secrets !== undefined)?.secrets,
     *listed() {
