@@ -2,6 +2,7 @@ import { registryBehind } from '../config/configured-policy.ts'
 import { configOf } from './asking/offline.ts'
 import type { ConfigOption } from './config-option.ts'
 import { envoyChecks } from './doctor/envoy.ts'
+import { fastLaneCheck } from './doctor/fast-lane.ts'
 import { findingOf, type Finding } from './doctor/finding.ts'
 import { registryChecks } from './doctor/registry.ts'
 import { runningCheck } from './doctor/running.ts'
@@ -24,6 +25,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
     runningCheck(config, operations),
     ...registryChecks(config, registry),
     ...envoyChecks(envoy, envoyConfig),
+    fastLaneCheck(config, envoy, envoyConfig),
   ]
   const findings: Finding[] = []
   for (const check of checks) findings.push(await findingOf(check))

@@ -1,16 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
 import { visible } from '../printable.ts'
 import { auditFileOf } from './audit-schema.ts'
+import { MOST_CONFIG, readBoundedText } from './bounded-text.ts'
 import { credentialSource } from './credentials.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
 import { resolveSource } from './identity-schema.ts'
 import { mistakesOf, unknownName } from './mistakes.ts'
-import { problemsError, type ConfigProblem } from './problems.ts'
+import { boundedProblems, problemsError, type ConfigProblem } from './problems.ts'
 import { schema, type Config } from './schema.ts'
 import { keysAt, SETTINGS } from './settings.ts'
 import { programIn } from './values.ts'
@@ -28,9 +29,11 @@ export function parseConfig(
   const read = readDocument(text)
   if (read.problems !== undefined) {
     return {
-      problems: read.problems.map(({ place: { line, column }, message }) => ({
-        ...{ where: `${fileName}:${line}:${column}`, message },
-      })),
+      problems: boundedProblems(
+        read.problems.map(({ place: { line, column }, message }) => ({
+          ...{ where: `${fileName}:${line}:${column}`, message },
+        })),
+      ),
     }
   }
   const { values, locate } = read.document
@@ -218,7 +221,7 @@ export function loadConfigText(
   let text: string
   let isThere = true
   try {
-    text = readFileSync(file, 'utf8')
+    text = readBoundedText(file, MOST_CONFIG)
   } catch (cause) {
     if (fileName !== undefined || codeOf(cause) !== 'ENOENT') {
       throw new RauthError(

@@ -88,7 +88,7 @@ describe('rauth doctor', () => {
 
   it('finds nothing wrong with the quick start', async () => {
     const { code, findings, failures } = await doctor(stack, stack.config)
-    assert.deepEqual([code, failures, findings.length], [0, [], 10])
+    assert.deepEqual([code, failures, findings.length], [0, [], 11])
     const { body } = await ask(stack.operations, '/metrics')
     assert.doesNotMatch(body, /reason="(?:service_unknown|request_malformed)"/)
   })
@@ -167,6 +167,47 @@ describe('rauth doctor', () => {
         /^failed +clock of the realm +(89|9\d) s from this one, and token\.leeway is 10 s/m,
       )
       assert.match(stdout, /^failed +realm answers .*not as a rauth does/m)
+    })
+  })
+
+  it('finds a fast lane of which rauth has one half, and Envoy not the other', async () => {
+    const gateway = { fastLane: { enabled: true } }
+    const { code, failures } = await doctor(stack, await changed({ gateway }))
+    assert.equal(code, 1)
+    assert.deepEqual(
+      failures.map(({ check }) => check),
+      ['fast lane'],
+    )
+    assert.match(failures[0]?.what ?? '', /enabled is true, and Envoy has not all of its filters/)
+  })
+
+  describe('with the fast lane', () => {
+    let laned: Stack
+    before(async () => {
+      laned = await startStack({ registry: '3', registryAuth: true, envoy: true, fastLane: true })
+    })
+    after(() => laned.stop())
+
+    it('finds that it works, by a read of which rauth is not asked', async () => {
+      const { code, findings, failures } = await doctor(laned, laned.config)
+      assert.deepEqual([code, failures], [0, []])
+      assert.match(findings.at(-1)?.what ?? '', /^it is on: .* rauth was not asked$/)
+    })
+
+    it('finds that Envoy has it and rauth does not, or for somebody else, or of other keys', async () => {
+      const wrong: readonly (readonly [change: object, what: RegExp])[] = [
+        [{ gateway: {} }, /Envoy has it, and gateway\.fastLane\.enabled is false/],
+        [
+          { service: 'other.io' },
+          /Envoy has it for issuer rauth, .*, and here .* service other\.io/,
+        ],
+      ]
+      for (const [change, what] of wrong) {
+        const config = parse(await readFile(laned.config, 'utf8')) as object
+        await folder.write('rauth.yaml', stringify({ ...config, ...change }))
+        const { failures } = await doctor(laned, folder.file('rauth.yaml'))
+        assert.match(failures.find(({ check }) => check === 'fast lane')?.what ?? '', what)
+      }
     })
   })
 

@@ -7,7 +7,7 @@ import type { Document } from 'yaml'
 import { placeOf } from '../../tools/envoy/places.ts'
 import { freePort } from '../../tools/stack/ports.ts'
 import { craneClient } from '../support/clients.ts'
-import { addListener, SHIPPED } from '../support/envoy-listeners.ts'
+import { addLimitedRoute, addListener, SHIPPED } from '../support/envoy-listeners.ts'
 import { fetchToken } from '../support/http.ts'
 import { startStack, toRegistry, type Stack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
@@ -106,6 +106,7 @@ describe('what Envoy answers by itself', () => {
       },
     }
     document.addIn(routes, document.createNode(said))
+    addLimitedRoute(document, { path: '/limited', like: said })
     addListener(document, { port: ports.http, overHttp: gatewayHttp })
     addListener(document, { port: ports.silent, silent: true })
     addListener(document, { port: ports.silentHttp, silent: true, overHttp: gatewayHttp })
@@ -174,6 +175,12 @@ describe('what Envoy answers by itself', () => {
         await idOf(ports.shipped, sent, answer)
       })
     }
+  })
+
+  it('to more than a limit of its own lets through: 429', async () => {
+    assert.match((await exchange(ports.shipped, get('/limited'))).text, / 200 .*said by a route$/s)
+    const limited = [429, 'TOOMANYREQUESTS', /what stands before the registry: try again/] as const
+    await idOf(ports.shipped, get('/limited'), limited)
   })
 
   it('leaves rauth’s own answers as they are, over gRPC and HTTP, to the byte', async () => {

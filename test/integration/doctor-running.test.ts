@@ -50,7 +50,7 @@ describe('rauth doctor of a rauth that runs', () => {
   it('has nothing to say where it runs what is on disk, and counts what it looked at', async () => {
     const { code, state, stderr } = await doctor('-c', serving.config)
     assert.deepEqual([code, state], [0, 'ok'])
-    assert.equal(stderr, '4 ok, 6 skipped: what is skipped was not looked at, and may be wrong\n')
+    assert.equal(stderr, '5 ok, 6 skipped: what is skipped was not looked at, and may be wrong\n')
   })
 
   it('says that a policy on disk is refused, and why', async () => {
@@ -64,7 +64,7 @@ describe('rauth doctor of a rauth that runs', () => {
       what,
       /^policy: what runs is not what is on disk, but what was before: \S+policy\.yaml:2:\d+: .*match\.nam"/,
     )
-    assert.match(stderr, /^3 ok, 1 failed, /)
+    assert.match(stderr, /^4 ok, 1 failed, /)
   })
 
   it('says that another policy decides than the configuration names', async () => {

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict'
-import { copyFile, cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  cp,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -160,6 +171,25 @@ describe('the program', () => {
     assert.deepEqual(await version(), {
       ...{ code: 0, stdout: '0.1.0\n', stderr: '', output: '0.1.0\n' },
     })
+  })
+
+  it('says the same of a part that is half there, or that a command alone lacks', async () => {
+    const parts = path.join(folder, 'rauth')
+    await cp(path.join(ROOT, 'dist/rauth'), parts, { recursive: true })
+    const check = () => run(process.execPath, [path.join(folder, 'rauth.js'), 'check-config', 'x'])
+    const sizes = await Promise.all(
+      (await readdir(parts))
+        .filter((name) => name.endsWith('.js'))
+        .map(async (name) => ({ name, size: (await stat(path.join(parts, name))).size })),
+    )
+    const [largest = { name: '', size: 0 }] = sizes.sort((a, b) => b.size - a.size)
+    const file = path.join(parts, largest.name)
+    for (const damage of [() => truncate(file, largest.size - 1_000), () => rm(file)]) {
+      await damage()
+      const { code, stderr } = await check()
+      assert.equal(code, 1)
+      assert.match(stderr, /^[^\n]+: rauth is rauth\.js and the folder rauth beside it; next: copy/)
+    }
   })
 })
 

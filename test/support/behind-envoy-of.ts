@@ -15,11 +15,23 @@ import {
 } from './behind.ts'
 import { tokenRequestsOf } from './decisions.ts'
 import { startFront, type Front, type FrontKind } from './fronts.ts'
-import { ask, basic, fetchToken } from './http.ts'
+import { ask, basic, fetchToken, type Answer } from './http.ts'
 import { exchange, head } from './wire.ts'
 
-/** What holds behind an Envoy that a control plane configured by an example of ours. */
-export function describeBehindEnvoyOf(kind: FrontKind): void {
+/**
+ * What holds behind an Envoy that a control plane configured by an example of ours. `inWords`: what that
+ * Envoy answers by itself has the form of the registry's own errors.
+ */
+export function describeBehindEnvoyOf(kind: FrontKind, { inWords = false } = {}): void {
+  function said({ status, body }: Answer, wanted: number, code: string): void {
+    assert.equal(status, wanted, body)
+    if (!inWords) return
+    const { errors } = JSON.parse(body) as { errors: readonly Readonly<Record<string, string>>[] }
+    assert.equal(errors[0]?.['code'], code)
+    // Of Envoy and not of rauth, which says more.
+    assert.deepEqual(Object.keys(errors[0]), ['code', 'message'])
+  }
+
   describe(`behind what ${kind.name} makes of the example`, () => {
     let behind: Behind
     let front: Front
@@ -41,7 +53,7 @@ export function describeBehindEnvoyOf(kind: FrontKind): void {
         assert.equal(answer.status, status, `${method} ${path}: ${answer.body}`)
         assert.match(answer.body, new RegExp(`^\\{"errors":\\[\\{"code":"${code}"`))
       }
-      assert.equal((await attempt('/elsewhere')).status, 404)
+      said(await attempt('/elsewhere'), 404, 'NOT_FOUND')
     })
 
     it('reads nothing of another, by whatever path, header or upgrade', async () => {
@@ -91,7 +103,7 @@ export function describeBehindEnvoyOf(kind: FrontKind): void {
 
     it('is closed while rauth is away', async () => {
       await front.stack.killRauth()
-      assert.equal((await attempt(OWN)).status, 503)
+      said(await attempt(OWN), 503, 'UNAVAILABLE')
       await front.stack.startRauth()
       assert.equal((await attempt(OWN)).status, 200)
     })
@@ -135,7 +147,9 @@ export function describeBehindEnvoyOf(kind: FrontKind): void {
       assert.equal(got['x-rauth-namespace'], 'team-a')
       assert.deepEqual([got['x-forwarded-host'], got['forwarded']], [undefined, undefined])
       const lookalike = { authorization, x_rauth_account: 'evil' }
-      assert.equal((await ask(entry, OWN, { headers: lookalike })).status, 400)
+      said(await ask(entry, OWN, { headers: lookalike }), 400, 'UNSUPPORTED')
+      const large = { authorization, 'x-large': 'x'.repeat(20_000) }
+      if (inWords) said(await ask(entry, OWN, { headers: large }), 431, 'UNSUPPORTED')
       assert.equal(received.length, 1)
     })
 
@@ -143,7 +157,7 @@ export function describeBehindEnvoyOf(kind: FrontKind): void {
       const upgrade = { connection: 'upgrade', upgrade: 'websocket' }
       for (const headers of [upgrade, { ...upgrade, authorization }]) {
         for (const at of ['/v2', '/v2/', OWN, '/v2/team-a/app/blobs/uploads/', '/token']) {
-          assert.equal((await ask(front.entry, at, { headers })).status, 403, at)
+          said(await ask(front.entry, at, { headers }), 403, 'UNSUPPORTED')
         }
       }
       for (const type of ['websocket', 'WebSocket', 'websocket, h2c', 'none']) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { parse, type Document } from 'yaml'
+import { parse, type Document, type YAMLSeq } from 'yaml'
 import { setClusterPort } from '../../tools/envoy/config.ts'
 import { CLUSTERS, LISTENER, placeOf, type Place } from '../../tools/envoy/places.ts'
 
@@ -37,6 +37,41 @@ export function addListener(document: Document, other: OtherListener): void {
 
 /** Where the one connection manager of the shipped listener is. */
 export const SHIPPED: Place = [...LISTENER, ...IN_LISTENER]
+
+const LIMIT = 'envoy.filters.http.local_ratelimit'
+
+/** Of a route that needs nobody behind it. */
+interface Said {
+  readonly direct_response: object
+  readonly typed_per_filter_config: object
+}
+
+/** Gives the shipped listener a route that takes one request, by a filter that whoever runs this Envoy may add. */
+export function addLimitedRoute(
+  document: Document,
+  { path, like }: { readonly path: string; readonly like: Said },
+): void {
+  const typed = (fields: object) => ({
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+    stat_prefix: 'limit',
+    ...fields,
+  })
+  const all = { default_value: { numerator: 100 } }
+  const once = typed({
+    token_bucket: { max_tokens: 1, tokens_per_fill: 1, fill_interval: '3600s' },
+    ...{ filter_enabled: all, filter_enforced: all },
+  })
+  const filters = document.getIn([...SHIPPED, 'http_filters']) as YAMLSeq
+  filters.items.unshift(document.createNode({ name: LIMIT, typed_config: typed({}) }))
+  const route = {
+    ...{ match: { path }, direct_response: like.direct_response },
+    typed_per_filter_config: { ...like.typed_per_filter_config, [LIMIT]: once },
+  }
+  document.addIn(
+    [...SHIPPED, 'route_config', 'virtual_hosts', 0, 'routes'],
+    document.createNode(route),
+  )
+}
 
 function askOverHttp(document: Document, manager: Place, port: number): void {
   const text = readFileSync(path.join(ROOT, 'envoy/ext-authz-http.yaml'), 'utf8')

@@ -19,24 +19,38 @@ const MAX_BODY = 16 * 1024 * 1024
 
 const TIMEOUT = 10_000
 
+/** Each refusal of rauth's names its decision. */
+const IS_RAUTHS = /"decision":"/
+
 /**
  * One request, redirects not followed: what is asked may hold a password. Throws ERR_UNREACHABLE, in words
- * that say why nobody answered and what to do.
+ * that say why nobody answered and what to do; also where what is in front lets no more requests through.
  */
 export async function ask(
   url: string | URL,
   { method = 'GET', headers = {}, timeout = TIMEOUT }: AskOptions = {},
 ): Promise<Answer> {
   const where = placeOf(url)
-  try {
-    const signal = AbortSignal.timeout(timeout)
-    const response = await fetch(url, { method, headers, redirect: 'manual', signal })
-    return { status: response.status, headers: response.headers, body: await bodyOf(response) }
-  } catch (thrown) {
-    throw new RauthError('ERR_UNREACHABLE', `${where} does not answer: ${failureOf(thrown)}`, {
-      cause: thrown,
-    })
+  const signal = AbortSignal.timeout(timeout)
+  const answer = await answerTo(url, { method, headers, redirect: 'manual', signal }).catch(
+    (thrown: unknown) => {
+      const why = `${where} does not answer: ${failureOf(thrown)}`
+      throw new RauthError('ERR_UNREACHABLE', why, { cause: thrown })
+    },
+  )
+  if (answer.status === 429 && !IS_RAUTHS.test(answer.body)) {
+    throw new RauthError(
+      'ERR_UNREACHABLE',
+      `${where} answers 429, and not as rauth does: something in front of it limits requests; ` +
+        'next: wait, or raise that limit',
+    )
   }
+  return answer
+}
+
+async function answerTo(url: string | URL, asked: RequestInit): Promise<Answer> {
+  const response = await fetch(url, asked)
+  return { status: response.status, headers: response.headers, body: await bodyOf(response) }
 }
 
 /** Without a query, which may be long, and without what nobody should see in a log. */

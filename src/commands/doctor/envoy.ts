@@ -60,9 +60,13 @@ async function passesBodies(envoy: string) {
     : ok('an upload is judged before its body comes')
 }
 
+/** Of a file, or of the URL of its `/config_dump`. */
+export async function envoyConfigText(config: string): Promise<string> {
+  return URL.canParse(config) ? (await ask(config)).body : readInput(config)
+}
+
 async function failsClosed(config: string) {
-  const text = URL.canParse(config) ? (await ask(config)).body : await readInput(config)
-  const filters = authorizationFilters(text)
+  const filters = authorizationFilters(await envoyConfigText(config))
   if (filters.length === 0) return failed(`${config} has no ext_authz filter`)
   if (filters.some(({ failureModeAllow }) => failureModeAllow)) {
     return failed('failure_mode_allow is true: without rauth everybody gets in; take it away')

@@ -28,7 +28,7 @@ describe('what istiod makes of the example', () => {
   })
 })
 
-describeBehindEnvoyOf({ name: 'Istio', proxy: 'istio' })
+describeBehindEnvoyOf({ name: 'Istio', proxy: 'istio' }, { inWords: true })
 
 describe('what istiod makes of the sidecar of the registry', () => {
   const registry = createServer((_request, response) => response.end('the registry'))
