@@ -30,7 +30,7 @@ const REPOSITORY = 'team-a/app'
 const DRAIN = { RAUTH_DRAIN_DELAY: '4s' }
 
 /** Requests a second while they are restarted. */
-const RATE = 250
+const RATE = 500
 
 /** Another endpoint for a cluster of Envoy's. */
 function addEndpoint(document: Document, name: string, port: number): void {
