@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -147,19 +147,39 @@ describe('the program', () => {
   })
   after(() => rm(folder, { recursive: true }))
 
-  const version = () => run(process.execPath, [path.join(folder, 'rauth.js'), '--version'])
+  const rauth = (...args: string[]) =>
+    run(process.execPath, [path.join(folder, 'rauth.js'), ...args])
+  const version = () => rauth('--version')
 
   it('says what it lacks where somebody copied one file of it, and lacks nothing with the folder', async () => {
     const alone = await version()
     assert.deepEqual([alone.code, alone.stdout], [1, ''])
     assert.match(
       alone.stderr,
-      /^Cannot find module .*: rauth is rauth\.js and the folder rauth beside it; next: copy both, of one build\n$/,
+      /^Cannot find module .*: rauth is rauth\.js and the folder rauth beside it; next: copy both, whole and of one build\n$/,
     )
     await cp(path.join(ROOT, 'dist/rauth'), path.join(folder, 'rauth'), { recursive: true })
     assert.deepEqual(await version(), {
       ...{ code: 0, stdout: '0.1.0\n', stderr: '', output: '0.1.0\n' },
     })
+  })
+
+  it('says so, too, of a part that only one command loads, gone or cut short', async () => {
+    const parts = path.join(folder, 'rauth')
+    await cp(path.join(ROOT, 'dist/rauth'), parts, { recursive: true })
+    for (const start of ['main-', 'run-token-']) {
+      const name = (await readdir(parts)).find((one) => one.startsWith(start))
+      const part = path.join(parts, name ?? assert.fail(`no ${start}`))
+      const whole = await readFile(part, 'utf8')
+      const broken = [() => rm(part), () => writeFile(part, whole.slice(0, 300))]
+      for (const breakIt of broken) {
+        await breakIt()
+        const { code, stdout, stderr } = await rauth('token', '--registry', 'http://localhost')
+        assert.deepEqual([code, stdout], [1, ''])
+        assert.match(stderr, /^.+: rauth is rauth\.js and .*; next: copy both, whole and of .*\n$/)
+        await writeFile(part, whole)
+      }
+    }
   })
 })
 
