@@ -10,6 +10,7 @@ import { asksCluster, clusterOf } from '../config/credentials.ts'
 import type { Config } from '../config/schema.ts'
 import { TLS_LISTENERS, tlsFilesOf } from '../config/tls.ts'
 import { idleWorkers, policyWarningsOf, warningsOf } from '../config/warnings.ts'
+import { RauthError } from '../errors.ts'
 import { lint } from '../policy/lint.ts'
 import type { Policy } from '../policy/policy.ts'
 import { visible } from '../printable.ts'
@@ -34,14 +35,21 @@ export async function runCheckConfig(
   const file = dockerAuthConfig ?? configFile(options)
   const name = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : 'the environment')
   const { config, unheeded } = loadAnyConfig(options)
-  const policy = await readPolicy(config)
-  await checkCluster(config)
-  await checkFiles(config)
+  const { mistakes, orMistake } = collectMistakes()
+  const policy = await orMistake(() => readPolicy(config), undefined)
+  await orMistake(() => checkCluster(config), undefined)
+  await orMistake(() => checkFiles(config), undefined)
   const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config, lint)
   const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
   const missing = given.files ? missingPaths(config) : []
-  const ofFiles = given.files ? await readServedFiles(config, listeners) : []
+  const ofFiles = given.files ? await orMistake(() => readServedFiles(config, listeners), []) : []
   const ofMachine = given.files ? ofThisMachine(config) : []
+  if (mistakes.length > 0) {
+    say(mistakes.flatMap((lines) => lines.split('\n')))
+    say([...ofFiles, ...missing].map((line) => `${name}: ${line}`))
+    process.exitCode = 1
+    return
+  }
   const ofModes = given.files ? await openSecrets(config) : []
   const warnings = [
     ...[...unheeded, ...ofMachine, ...warningsOf(config, listeners)],
@@ -54,6 +62,23 @@ export async function runCheckConfig(
     return
   }
   process.stdout.write(`${visible(name)}: ok${countOf(warnings.length)}\n`)
+}
+
+/** One that is found keeps nothing else from being looked at. */
+function collectMistakes() {
+  const mistakes: string[] = []
+  return {
+    mistakes,
+    orMistake: async <T>(look: () => Promise<T>, without: T): Promise<T> => {
+      try {
+        return await look()
+      } catch (error) {
+        if (!(error instanceof RauthError)) throw error
+        mistakes.push(error.message)
+        return without
+      }
+    },
+  }
 }
 
 export interface CheckConfigOptions extends AnyConfigOption {

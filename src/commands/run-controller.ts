@@ -2,8 +2,14 @@ import type { Command } from 'commander'
 import { loadConfig } from '../config/read.ts'
 import { runOnce } from '../serve/controller/once.ts'
 import { runController } from '../serve/controller/run.ts'
-import { configFile, withArgument, type ConfigOption } from './config-option.ts'
+import {
+  configFile,
+  withArgument,
+  type AnyConfigOption,
+  type ConfigOption,
+} from './config-option.ts'
 import { configSource } from './configured.ts'
+import { toldStart } from './told-start.ts'
 import { sourceWithLogFormat, withLogFormat, type LogFormatOption } from './log-format-option.ts'
 
 export interface ControllerOptions extends ConfigOption, LogFormatOption {
@@ -18,6 +24,11 @@ export async function runControllerCommand(
   command: Command,
 ): Promise<void> {
   const options = withArgument(argument, given, command)
+  const start = () => control(options, given)
+  await (given.once === true ? start() : toldStart({ ...given, ...options }, start))
+}
+
+async function control(options: AnyConfigOption, given: ControllerOptions): Promise<void> {
   const config = withLogFormat(loadConfig(configFile(options), process.env), given)
   const dryRun = given.dryRun === true || config.controller.dryRun
   if (given.once !== true) {

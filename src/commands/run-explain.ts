@@ -6,8 +6,10 @@ import { operationsOf } from './asking/operations.ts'
 import { usage } from './asking/usage.ts'
 import { whoIsNamed } from './asking/who-is-named.ts'
 import { isUnconfigured, USUAL_FILE } from '../config/read.ts'
+import type { Config } from '../config/schema.ts'
 import { configFile } from './config-option.ts'
 import { judgeCheck } from './explain/check.ts'
+import { decidedBy } from './explain/decided-by.ts'
 import { fetchDecision } from './explain/decision.ts'
 import { judgeToken } from './explain/token.ts'
 import { readWhat, type What } from './explain/what.ts'
@@ -22,32 +24,38 @@ export interface ExplainOptions extends AskerOptions {
 /** `rauth explain`: says why. */
 export async function runExplain(words: readonly string[], options: ExplainOptions): Promise<void> {
   const what = await readWhat(words)
-  const { record, explanation } = await judgeIt(what, options)
+  const judged = await judgeIt(what, options)
+  const { record, explanation } = judged
   if (options.output === 'json') {
     printJson({ ...record, ...(explanation === undefined ? {} : { explanation }) })
   } else {
-    process.stdout.write(recordText(record))
+    process.stdout.write(recordText(judged))
     if (explanation !== undefined) process.stdout.write(`\n${explanationText(explanation)}`)
   }
   process.exitCode = record.outcome === 'allowed' ? 0 : 1
 }
 
-/** Of this machine's configuration. */
-function configuredOperations(options: ExplainOptions): string {
+/** Looked up where it was made: what is named, or else this machine. */
+async function lookUp(id: string, options: ExplainOptions): Promise<Judged> {
+  const here = options.operations === undefined ? configuredHere(options) : undefined
+  const operations = here === undefined ? (options.operations ?? '') : operationsOf(here)
+  const judged = await fetchDecision(id, operations)
+  say(await decidedBy(judged, operations, here))
+  return judged
+}
+
+function configuredHere(options: ExplainOptions): Config {
   if (isUnconfigured(options.dockerAuthConfig ?? configFile(options), process.env)) {
     throw usage(
       `there is no ${USUAL_FILE} here that says where to ask: name the operations port of the rauth that ` +
         'decided, such as --operations http://localhost:9090, or a configuration with -c',
     )
   }
-  return operationsOf(configOf(options))
+  return configOf(options)
 }
 
 async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
-  if (what.kind === 'decision') {
-    const { operations = configuredOperations(options) } = options
-    return fetchDecision(what.id, operations)
-  }
+  if (what.kind === 'decision') return lookUp(what.id, options)
   const now = options.at ?? Date.now() / 1000
   const offline = await readOffline(options, what.kind === 'scope' ? undefined : now)
   say(offline.missing)

@@ -1,12 +1,7 @@
 import { CommanderError, type Command } from 'commander'
-import { RauthError, type ErrorCode } from '../errors.ts'
+import { RauthError } from '../errors.ts'
 import { visibleLines } from '../printable.ts'
-
-const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
-  ERR_USAGE: 2,
-  ERR_UNANSWERED: 2,
-  ERR_UNREACHABLE: 3,
-}
+import { exitCodeOf } from './exit-codes.ts'
 
 /** Runs a program by its arguments. Exit codes: 0 yes or ok, 1 denied or invalid, 2 usage or no answer, 3 unreachable. */
 export async function runProgram(program: Command): Promise<void> {
@@ -22,7 +17,7 @@ export async function runProgram(program: Command): Promise<void> {
       process.exitCode = thrown.exitCode === 0 ? 0 : 2
     } else if (thrown instanceof RauthError) {
       process.stderr.write(`${visibleLines(thrown.message)}\n`)
-      process.exitCode = EXIT_CODES[thrown.code] ?? 1
+      process.exitCode = exitCodeOf(thrown)
     } else {
       throw thrown
     }

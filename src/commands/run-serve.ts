@@ -6,6 +6,7 @@ import type { Role } from '../serve/role.ts'
 import { run } from '../serve/run.ts'
 import { withArgument, type AnyConfigOption } from './config-option.ts'
 import { configSource, loadAnyConfig } from './configured.ts'
+import { toldStart } from './told-start.ts'
 import { sourceWithLogFormat, withLogFormat, type LogFormatOption } from './log-format-option.ts'
 
 export interface ServeOptions extends AnyConfigOption, LogFormatOption {
@@ -31,6 +32,11 @@ export async function runServe(
     command.error('error: --port is that of the token service, which --role gateway does not run')
   }
   const named = withArgument(argument, options, command)
+  await toldStart({ ...options, ...named }, () => serve(named, options))
+}
+
+async function serve(named: AnyConfigOption, options: ServeOptions): Promise<void> {
+  const { dockerAuthConfig, port } = options
   const role = options.role ?? (dockerAuthConfig === undefined ? 'all' : 'token')
   const source = sourceWithLogFormat(configSource(named), options)
   if (cluster.isWorker) {

@@ -47,6 +47,9 @@ function wordsOf(issue: z.core.$ZodIssue): string {
     if (issue.expected === 'array')
       return 'must be a list: write it in [ ], or each in a line after -'
     if (issue.expected === 'object') return 'must be a map: KEY: VALUE below it, or in { }'
+    if (issue.expected === 'string') return 'must be text: put it in quotes'
+    if (issue.expected === 'boolean') return 'must be true or false'
+    if (issue.expected === 'number') return 'must be a number, without quotes'
   }
   return issue.code === 'invalid_value' && issue.message.startsWith('Invalid')
     ? `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`

@@ -1,15 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 import { codeOf, messageOf, RauthError } from '../errors.ts'
+import { visible } from '../printable.ts'
 import { auditFileOf } from './audit-schema.ts'
+import { MOST_CONFIG, readBoundedText } from './bounded-text.ts'
 import { credentialSource } from './credentials.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { readDocument, type Place } from './document.ts'
 import { applyEnvironment, type Environment } from './environment.ts'
 import { resolveSource } from './identity-schema.ts'
 import { mistakesOf, unknownName } from './mistakes.ts'
-import { problemsError, type ConfigProblem } from './problems.ts'
+import { boundedProblems, problemsError, type ConfigProblem } from './problems.ts'
 import { schema, type Config } from './schema.ts'
 import { keysAt, SETTINGS } from './settings.ts'
 import { programIn } from './values.ts'
@@ -27,9 +29,11 @@ export function parseConfig(
   const read = readDocument(text)
   if (read.problems !== undefined) {
     return {
-      problems: read.problems.map(({ place: { line, column }, message }) => ({
-        ...{ where: `${fileName}:${line}:${column}`, message },
-      })),
+      problems: boundedProblems(
+        read.problems.map(({ place: { line, column }, message }) => ({
+          ...{ where: `${fileName}:${line}:${column}`, message },
+        })),
+      ),
     }
   }
   const { values, locate } = read.document
@@ -39,6 +43,11 @@ export function parseConfig(
     return {
       problems: [{ where: `${fileName}:${line}:${column}`, message: ofDockerAuth(fileName) }],
     }
+  }
+  const { kind } = values
+  if (typeof kind === 'string' && Object.hasOwn(values, 'apiVersion')) {
+    const { line, column } = locate(['kind'])
+    return { problems: [{ where: `${fileName}:${line}:${column}`, message: ofKubernetes(kind) }] }
   }
   return settleConfig({ values, locate, keyOf: (key) => key }, fileName, environment)
 }
@@ -148,6 +157,14 @@ function ofDockerAuth(fileName: string): string {
   )
 }
 
+function ofKubernetes(kind: string): string {
+  const inside = ['ConfigMap', 'Secret'].includes(kind)
+  return (
+    `this is a manifest of Kubernetes, a ${visible(kind)}, and no configuration; next: ` +
+    (inside ? 'take what stands in it below data, as a file of its own' : 'name the rauth.yaml')
+  )
+}
+
 /** Kubernetes tells each container where its API server is. */
 function isPod(environment: Environment): boolean {
   return environment['KUBERNETES_SERVICE_HOST'] !== undefined
@@ -202,8 +219,9 @@ export function loadConfigText(
 ): { readonly config: Config; readonly text: string } {
   const file = fileName ?? USUAL_FILE
   let text: string
+  let isThere = true
   try {
-    text = readFileSync(file, 'utf8')
+    text = readBoundedText(file, MOST_CONFIG)
   } catch (cause) {
     if (fileName !== undefined || codeOf(cause) !== 'ENOENT') {
       throw new RauthError(
@@ -213,15 +231,23 @@ export function loadConfigText(
       )
     }
     text = ''
+    isThere = false
   }
   const result = parseConfig(text, file, environment)
   if (result.problems === undefined) return { config: result.config, text }
-  throw problemsError(
-    result.problems,
-    text === '' && fileName === undefined
-      ? [`there is no ${USUAL_FILE} here: name a file with --config FILE, or set the variables`]
-      : [],
-  )
+  throw problemsError(isThere ? result.problems : withoutFile(result.problems))
+}
+
+/** No place in a file that is not there. */
+function withoutFile(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const message = 'name a file with --config FILE, or set the variables'
+  return [
+    { where: `there is no ${USUAL_FILE} here`, message },
+    ...problems.map(({ where, message }) => ({
+      where: where.startsWith(`${USUAL_FILE}:`) ? 'the environment' : where,
+      message,
+    })),
+  ]
 }
 
 /** The text of a file, and the environment over it. The RauthError lists each problem, as {@link loadConfig}. */

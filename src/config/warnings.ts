@@ -111,7 +111,11 @@ function claimableAccounts(policy: Policy, { identity }: Config): readonly strin
 function deadRealms({ realm, services }: Config): readonly string[] {
   return [realm, ...services.map((one) => one.realm)]
     .filter((one) => !/\/(?:token|auth)$/.test(new URL(one).pathname))
-    .map((one) => `realm ${one}: clients would get 404 there; it must end with /token or /auth`)
+    .map(
+      (one) =>
+        `realm ${one}: rauth answers at /token and /auth, so clients get 404 there unless a proxy rewrites the path; ` +
+        'next: let it end with /token',
+    )
 }
 
 function exempt({ shadows }: Policy): readonly string[] {
@@ -133,7 +137,10 @@ function plainPorts(config: Config, listeners: readonly TlsListener[]): readonly
   const plain = plainListeners(config, listeners)
   if (plain.length === 0) return []
   const names = (section: string) => plain.map((name) => `${section}.${name}`).join(', ')
-  const loopback = plain.map((name) => `${name}: 127.0.0.1:${config.listen[name].port}`).join(', ')
+  // It takes no credentials, and whoever follows this wants nobody else to reach the machine.
+  const { host } = config.listen.operations
+  const closed = [...plain, ...(isLoopback(host) ? [] : (['operations'] as const))]
+  const loopback = closed.map((name) => `${name}: 127.0.0.1:${config.listen[name].port}`).join(', ')
   return [
     `no TLS for what other machines reach (${names('listen')}): passwords and tokens travel in the ` +
       `clear unless a mesh encrypts them; next: certificate and key at ${names('tls')}, or this machine ` +

@@ -13,6 +13,8 @@ import { whyNot, type Unmet } from './why-not.ts'
 
 /** A decision of the policy, with all that it came from. */
 export interface Explanation {
+  /** The version of the policy: lines of its rules are those of that text. */
+  readonly policy?: string
   readonly granted: Access
   readonly resources: readonly ExplainedResource[]
 }
@@ -103,7 +105,8 @@ export function explain(
       holders: hearings.map((one) => holderOf(policy, one, resource)),
     }
   })
-  return { granted, resources }
+  const { version } = policy
+  return { ...(version === undefined ? {} : { policy: version }), granted, resources }
 }
 
 /**

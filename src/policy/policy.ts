@@ -7,6 +7,8 @@ import type { Rule } from './rule.ts'
 /** Ordered rules; what no rule matches is denied. Immutable: a reload makes a new one. */
 export interface Policy {
   readonly rules: readonly Rule[]
+  /** Of the text that it was made of: two do not have the same by accident. */
+  readonly version?: string
   readonly index: RuleIndex
   /** Whether any rule asks where the client is. */
   readonly locates: boolean

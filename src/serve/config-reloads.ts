@@ -5,15 +5,13 @@ import { readSmallFile } from '../adapters/file/small-file.ts'
 import { createTrouble, SETTLE } from '../adapters/file/trouble.ts'
 import { remedyFor } from '../adapters/file/unreadable.ts'
 import { watchDirectory } from '../adapters/file/watch.ts'
+import { MOST_CONFIG } from '../config/bounded-text.ts'
 import { changesOf, goneOf, withRunTimeChanges } from '../config/changes.ts'
 import { hasLostLineEnd, WHOLE_OF_IT } from '../config/lost-end.ts'
 import type { Program } from '../config/changes-at.ts'
 import type { Config } from '../config/schema.ts'
 import { messageOf, RauthError } from '../errors.ts'
 import type { Log } from '../log.ts'
-
-/** Largest configuration that is read again, bytes. */
-const MAX_CONFIG = 1024 * 1024
 
 /** Where the configuration comes from, so that it can be read again. */
 export interface ConfigSource {
@@ -199,7 +197,7 @@ function ofFile(file: string, options: ConfigReloadsOptions): ConfigReloads {
 
 async function readConfig(file: string): Promise<string> {
   try {
-    return (await readSmallFile(file, MAX_CONFIG)).toString('utf8')
+    return (await readSmallFile(file, MOST_CONFIG)).toString('utf8')
   } catch (cause) {
     const next = remedyFor(cause, 'put it back')
     const message = `${file} cannot be read (${messageOf(cause)}): ${next}`

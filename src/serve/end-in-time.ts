@@ -10,10 +10,20 @@ export async function endInTime(live: () => Promise<void>): Promise<void> {
   }
 }
 
-/** process.exit would wait for the thread of a read that never comes back, for ever. */
+/** What process.exit waits for none of: no thread is at work for it. */
+const WITHOUT_THREAD: ReadonlySet<string> = new Set([
+  ...['Timeout', 'Immediate', 'PipeWrap', 'TTYWrap'],
+  ...['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap'],
+])
+
+/**
+ * process.exit would wait for the thread of a read that never comes back, for ever. Where nothing is left but a timer,
+ * such as that by which OpenTelemetry tries a collector again, it is the end that was asked for, with its own code.
+ */
 function endByForce(): void {
   // Pipes are its own output.
   const held = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== 'PipeWrap')
+  if (held.every((kind) => WITHOUT_THREAD.has(kind))) process.exit()
   const what = held.some((kind) => kind.startsWith('FSReq'))
     ? 'a file system that hangs'
     : 'something'

@@ -38,7 +38,7 @@ export async function openPolicy(options: OpenPolicyOptions): Promise<OpenPolicy
   function parse(text: string, fileName: string): Policy {
     const policy = configuredPolicy(config, text, fileName)
     for (const warning of policyWarningsOf(policy, config)) log.warn({ file: fileName }, warning)
-    return policy
+    return { ...policy, version: versionOf(text) }
   }
   const opened =
     file === undefined
@@ -79,9 +79,10 @@ function lostOfPolicy(
 }
 
 function withoutFile(configured: Config['policy']): FileDocument<Policy> {
-  const said = namespacePolicy(configured)
   const text = JSON.stringify(configured)
-  const whole = { text, said, version: versionOf(text) }
+  const version = versionOf(text)
+  const said = { ...namespacePolicy(configured), version }
+  const whole = { text, said, version }
   const nothing = () => undefined
   return {
     ...{ current: () => said, whole: () => whole },

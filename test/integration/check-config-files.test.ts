@@ -5,6 +5,7 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { stringify } from 'yaml'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
+import { startError } from '../support/start-error.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 import { kubeconfig } from '../support/kubernetes/kubeconfig.ts'
 import { tlsAuthority } from '../support/tls-certificates.ts'
@@ -98,7 +99,7 @@ describe('rauth check-config of the files that a configuration names', () => {
     const serve = await folder.rauth(['serve', '-c', 'rauth.yaml'], { timeout: 20_000 })
     assert.deepEqual([check.code, serve.code], [1, 1])
     assert.doesNotMatch(serve.stderr, /^ {4}at /m, 'it ends by a mistake of its own')
-    return { check: check.stderr, serve: serve.stderr }
+    return { check: check.stderr, serve: startError(serve.stderr) }
   }
 
   for (const [what, settings, told] of UNUSABLE) {
@@ -108,6 +109,35 @@ describe('rauth check-config of the files that a configuration names', () => {
       assert.match(serve, told)
     })
   }
+
+  it('tells each mistake, of whatever file, and of Secrets beside them', async () => {
+    await mkdir(folder.file('doubled'))
+    for (const name of ['one', 'two']) {
+      await folder.write(`doubled/${name}.yaml`, secretManifest('team-a', LOGIN))
+    }
+    await folder.write('broken.yaml', 'rules: [{ match: { nam: x }, actions: [] }]\n')
+    const settings = 'policy: { file: broken.yaml }\n'
+    await folder.write(
+      'rauth.yaml',
+      BASE.replace('directory: secrets', 'directory: doubled') + settings,
+    )
+    const { code, stdout, stderr } = await folder.rauth(['check-config', 'rauth.yaml'])
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /broken\.yaml:1:\d+: unknown key/)
+    assert.match(stderr, /namespace is disabled, namespace team-a/)
+  })
+
+  it('names no place in a file that is not there', async () => {
+    await mkdir(folder.file('empty'))
+    const cwd = folder.file('empty')
+    const { code, stderr } = await folder.rauth(['check-config'], { cwd })
+    assert.equal(code, 1)
+    assert.equal(
+      stderr,
+      'there is no rauth.yaml here: name a file with --config FILE, or set the variables\n' +
+        'the environment: "realm" is missing and has no default\n',
+    )
+  })
 
   for (const [number, [what, files, told]] of TOLD.entries()) {
     it(`warns of what serve says and starts with: ${what}`, async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmod } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
+import { startError } from '../support/start-error.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 import { tlsAuthority } from '../support/tls-certificates.ts'
 
@@ -60,7 +61,7 @@ describe('rauth check-config of what identity names', () => {
       assert.match(stderr, told)
       const serve = await folder.rauth(['serve', '-c', 'rauth.yaml'], { timeout: 20_000 })
       assert.notEqual(serve.code, 0)
-      assert.match(serve.stderr, told)
+      assert.match(startError(serve.stderr), told)
     })
   }
 

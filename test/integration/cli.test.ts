@@ -260,7 +260,7 @@ describe('rauth', () => {
       const [realm, keys, credentials] = MINIMAL.split('\n')
       const tls = 'tls: { gateway: { certificate: c.crt, key: c.key } }'
       const file = await config([realm, keys, credentials, tls, ''].join('\n'))
-      const warning = `${file}: no TLS for what other machines reach (listen.token, listen.gatewayHttp): passwords and tokens travel in the clear unless a mesh encrypts them; next: certificate and key at tls.token, tls.gatewayHttp, or this machine alone, listen: { token: 127.0.0.1:8080, gatewayHttp: 127.0.0.1:9192 }\n`
+      const warning = `${file}: no TLS for what other machines reach (listen.token, listen.gatewayHttp): passwords and tokens travel in the clear unless a mesh encrypts them; next: certificate and key at tls.token, tls.gatewayHttp, or this machine alone, listen: { token: 127.0.0.1:8080, gatewayHttp: 127.0.0.1:9192, operations: 127.0.0.1:9090 }\n`
       const missing = [
         `${file}: tls.gateway.certificate ${at('c.crt')} is not here\n`,
         `${file}: tls.gateway.key ${at('c.key')} is not here\n`,

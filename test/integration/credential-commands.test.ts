@@ -253,14 +253,20 @@ describe('commands about passwords and tokens', () => {
       const env = { ...withoutSettings(), RAUTH_SECRET_NAME: 'other', RAUTH_SERVICE: 'r.example' }
       const { code, stdout } = await folder.rauth(['secret', 'create', 'team-new'], { env })
       assert.equal(code, 0)
-      const [credentials, pull] = documentsOf(stdout)
+      const [credentials] = documentsOf(stdout)
       assert.equal((credentials?.['metadata'] as unknown as { name: string }).name, 'other')
-      assert.match(JSON.stringify(pull), /r\.example/)
+    })
+
+    it('makes nothing for pods where no registry is named, and says so', async () => {
+      const { code, stdout, stderr } = await create('team-new')
+      assert.deepEqual([code, documentsOf(stdout).length], [0, 1])
+      assert.match(stderr, /^no Secret for imagePullSecrets, .*: --registry HOST makes it/)
     })
 
     it('makes the Secret that rauth reads: whoever is in it can log in', async () => {
-      const { code, stdout } = await create('team-new')
-      assert.equal(code, 0)
+      const registry = ['--registry', 'registry.test']
+      const { code, stdout, stderr } = await create('team-new', ...registry)
+      assert.deepEqual([code, stderr], [0, ''])
       const [credentials, pull] = documentsOf(stdout)
       const { password } = credentials?.['stringData'] as unknown as { password: string }
       assert.match(password, /^[\w-]{32}$/)

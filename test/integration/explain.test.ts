@@ -6,6 +6,7 @@ import type { Judged } from '../../src/serve/asking/judge.ts'
 import type { Explanation } from '../../src/policy/explain.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 import { freePort } from '../../tools/stack/ports.ts'
+import { replaceFile } from '../../tools/stack/state.ts'
 import { ask, basic, fetchToken } from '../support/http.ts'
 import { SERVICE, startServing, type Serving } from '../support/serving.ts'
 import { until } from '../support/until.ts'
@@ -202,11 +203,55 @@ describe('rauth explain', () => {
     }
   })
 
+  it('says where a request went that none of a registry is, and what to do', async () => {
+    const answer = await ask(serving.gatewayHttp, '/index.html')
+    const { decision } = (JSON.parse(answer.body) as { errors: [{ detail: { decision: string } }] })
+      .errors[0].detail
+    const { code, stdout, stderr } = await folder.rauth(['explain', decision, '-c', serving.config])
+    assert.deepEqual([code, stderr], [1, ''])
+    assert.match(stdout, /^request +GET \/index\.html$/m)
+    assert.match(stdout, /^next +\S/m)
+  })
+
+  it('says that another policy decides by now than the one of a decision', async () => {
+    const answer = await ask(serving.gatewayHttp, '/v2/team-b/app/tags/list', {
+      headers: { authorization: `Bearer ${await token('repository:team-b/app:pull')}` },
+    })
+    const { decision } = (JSON.parse(answer.body) as { errors: [{ detail: { decision: string } }] })
+      .errors[0].detail
+    const tell = () => folder.rauth(['explain', decision, '-c', serving.config])
+    const same = await tell()
+    assert.equal(same.stderr, '')
+    const [, version = ''] = /^policy +version (\w{12})$/m.exec(same.stdout) ?? []
+    const running = async () => (await ask(serving.operations, '/metrics')).body
+    assert.ok((await running()).includes(`rauth_policy_info{version="${version}"}`))
+    try {
+      await replaceFile(folder.file('policy.yaml'), `# one more line\n${POLICY}`)
+      await until('it is taken', 30_000, async () => !(await running()).includes(version))
+      const other = await tell()
+      assert.equal(other.code, 1)
+      // What is kept of a policy that is over may be gone at any time.
+      assert.match(
+        other.stderr,
+        new RegExp(
+          `^(?:this was decided by version ${version} of the policy, .* version \\w{12} decides by now|` +
+            'another policy decides by now than the one of this decision, whose lines these are)\n$',
+        ),
+      )
+    } finally {
+      await replaceFile(folder.file('policy.yaml'), POLICY)
+      await until('it is back', 30_000, async () => (await running()).includes(version))
+    }
+  })
+
   it('says what to do about a decision that is not there, and exits with 3 if nobody is', async () => {
     const id = '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11'
     const unknown = await folder.rauth(['explain', id, '-c', serving.config])
     assert.equal(unknown.code, 2)
-    assert.match(unknown.stderr, /does not know the decision .* ask the replica that made it/)
+    assert.match(
+      unknown.stderr,
+      /does not know the decision .* ask the replica that made it, .*"requestId" the id is that of Envoy/,
+    )
     const elsewhere = await folder.rauth([
       'explain',
       id,

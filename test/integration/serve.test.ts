@@ -13,6 +13,8 @@ import { publishKeys } from '../../src/adapters/file/keys/key-publication.ts'
 import { rotateKeys } from '../../src/adapters/file/keys/key-rotation.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { ask, fetchToken } from '../support/http.ts'
+import { run } from '../support/run.ts'
+import { startError } from '../support/start-error.ts'
 import { until } from '../support/until.ts'
 
 /** The bundled program, from dist/test/integration. */
@@ -80,7 +82,12 @@ describe('rauth serve', () => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
     const ended = once(child, 'close') as unknown as Serving['ended']
-    return { child, lines: () => stdout.trim().split('\n'), stderr: () => stderr, ended }
+    return {
+      child,
+      lines: () => stdout.trim().split('\n'),
+      stderr: () => startError(stderr),
+      ended,
+    }
   }
 
   async function serve(
@@ -380,6 +387,23 @@ describe('rauth serve', () => {
     assert.match(warnings(open)[0] ?? '', /"level":"warn".*\(listen\.token\)/)
     open.signal('SIGTERM')
     await Promise.all([quiet.ended, open.ended])
+  })
+
+  it('says in a line of the log why it does not start, and for people in plain text', async () => {
+    const config = await configuration({ keys: '{ directory: /nowhere }' })
+    for (const command of ['serve', 'controller']) {
+      const of = (format: string) =>
+        run(process.execPath, [PROGRAM, command, '-c', config, '--log-format', format])
+      const json = await of('json')
+      assert.equal(json.code, 1)
+      const { time, error, ...line } = JSON.parse(json.stderr) as Record<string, string>
+      assert.ok(Date.parse(time ?? '') > 0)
+      assert.equal(line['level'], 'fatal')
+      assert.equal(line['msg'], 'rauth did not start')
+      assert.match(line['code'] ?? '', /^ERR_/)
+      const pretty = await of('pretty')
+      assert.deepEqual([pretty.code, pretty.stderr], [1, `${error ?? ''}\n`])
+    }
   })
 
   it('says which port is in use, and leaves nothing open', async () => {

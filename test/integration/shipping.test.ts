@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict'
-import { copyFile, cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  cp,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -147,16 +158,14 @@ describe('the program', () => {
   })
   after(() => rm(folder, { recursive: true }))
 
-  const rauth = (...args: string[]) =>
-    run(process.execPath, [path.join(folder, 'rauth.js'), ...args])
-  const version = () => rauth('--version')
+  const version = () => run(process.execPath, [path.join(folder, 'rauth.js'), '--version'])
 
   it('says what it lacks where somebody copied one file of it, and lacks nothing with the folder', async () => {
     const alone = await version()
     assert.deepEqual([alone.code, alone.stdout], [1, ''])
     assert.match(
       alone.stderr,
-      /^Cannot find module .*: rauth is rauth\.js and the folder rauth beside it; next: copy both, whole and of one build\n$/,
+      /^Cannot find module .*: rauth is rauth\.js and the folder rauth beside it; next: copy both, of one build\n$/,
     )
     await cp(path.join(ROOT, 'dist/rauth'), path.join(folder, 'rauth'), { recursive: true })
     assert.deepEqual(await version(), {
@@ -164,21 +173,22 @@ describe('the program', () => {
     })
   })
 
-  it('says so, too, of a part that only one command loads, gone or cut short', async () => {
+  it('says the same of a part that is half there, or that a command alone lacks', async () => {
     const parts = path.join(folder, 'rauth')
     await cp(path.join(ROOT, 'dist/rauth'), parts, { recursive: true })
-    for (const start of ['main-', 'run-token-']) {
-      const name = (await readdir(parts)).find((one) => one.startsWith(start))
-      const part = path.join(parts, name ?? assert.fail(`no ${start}`))
-      const whole = await readFile(part, 'utf8')
-      const broken = [() => rm(part), () => writeFile(part, whole.slice(0, 300))]
-      for (const breakIt of broken) {
-        await breakIt()
-        const { code, stdout, stderr } = await rauth('token', '--registry', 'http://localhost')
-        assert.deepEqual([code, stdout], [1, ''])
-        assert.match(stderr, /^.+: rauth is rauth\.js and .*; next: copy both, whole and of .*\n$/)
-        await writeFile(part, whole)
-      }
+    const check = () => run(process.execPath, [path.join(folder, 'rauth.js'), 'check-config', 'x'])
+    const sizes = await Promise.all(
+      (await readdir(parts))
+        .filter((name) => name.endsWith('.js'))
+        .map(async (name) => ({ name, size: (await stat(path.join(parts, name))).size })),
+    )
+    const [largest = { name: '', size: 0 }] = sizes.sort((a, b) => b.size - a.size)
+    const file = path.join(parts, largest.name)
+    for (const damage of [() => truncate(file, largest.size - 1_000), () => rm(file)]) {
+      await damage()
+      const { code, stderr } = await check()
+      assert.equal(code, 1)
+      assert.match(stderr, /^[^\n]+: rauth is rauth\.js and the folder rauth beside it; next: copy/)
     }
   })
 })

@@ -11,7 +11,7 @@ const short = { seconds: 4, rate: 100, seed: SEED, every: 200 }
 
 describe('the soak', () => {
   it('finds nothing wrong', async (context) => {
-    const figures = await soak({ ...short, seconds: 15, rate: 200, every: 500, namespaces: 12 })
+    const figures = await soak({ ...short, seconds: 15, rate: 100, every: 500, namespaces: 12 })
     const { lines, problems } = judge(figures)
     for (const line of lines) context.diagnostic(line)
     assert.deepEqual(problems, [])

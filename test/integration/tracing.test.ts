@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { freePort } from '../../tools/stack/ports.ts'
 import { CHECK } from '../support/check-messages.ts'
 import { grpcCall, grpcSession } from '../support/grpc-calls.ts'
 import { partsOnNoPage } from '../support/health-page.ts'
@@ -206,6 +207,20 @@ it('spans are sent in JSON where that is wanted, and when rauth is stopped', asy
     [[traceId, 'rauth catalog', 'rauth']],
   )
   assert.equal(sink.heads[0]?.['content-type'], 'application/json')
+})
+
+it('spans that no collector takes keep rauth from no good end', async () => {
+  const endpoint = `http://127.0.0.1:${await freePort()}`
+  const serving = await startServing({
+    logins: [],
+    config: { tracing: { endpoint, delay: '60s', sampleRatio: 1 } },
+  })
+  try {
+    await ask(serving.token, '/v2/_catalog')
+  } finally {
+    await serving.stop()
+  }
+  assert.equal(await serving.child.ended, 'exit code 0')
 })
 
 describe('a rauth that does not trace', () => {

@@ -66,11 +66,12 @@ export function pullOverAndOver(options: PullOptions): Pulls {
   }, options.pause)
 }
 
-export function craneOverAndOver(crane: CraneClient, reference: string): Pulls {
+/** `pause`: from one pull to the next, milliseconds. */
+export function craneOverAndOver(crane: CraneClient, reference: string, pause?: number): Pulls {
   return overAndOver(async () => {
     const { code, output } = await crane.pull(reference)
     if (code !== 0) throw new Error(output)
-  })
+  }, pause)
 }
 
 function overAndOver(pull: () => Promise<void>, pause = 10): Pulls {

@@ -1,8 +1,11 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 
 /** Largest file that is read unless the reader says more, bytes. */
 const MAX_FILE = 64 * 1024
+
+/** Read at a time, bytes. */
+const CHUNK = 8 * 1024
 
 /** A file that is there and is not read: the message says why. */
 export class OddFile extends Error {
@@ -37,8 +40,20 @@ export async function readIdentifiedFile(file: string, limit = MAX_FILE): Promis
     if (!found.isFile()) throw new OddFile('irregular', limit)
     if (found.size > limit) throw new OddFile('large', limit)
     const identity = [found.dev, found.ino, found.birthtimeMs].join(':')
-    return { content: await handle.readFile(), identity }
+    return { content: await readAtMost(handle, limit), identity }
   } finally {
     await handle.close()
+  }
+}
+
+/** What is in it by now: it may have grown since its size was looked at, and some systems say none at all. */
+async function readAtMost(handle: FileHandle, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for (let total = 0; ;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK))
+    if (bytesRead === 0) return Buffer.concat(chunks)
+    total += bytesRead
+    if (total > limit) throw new OddFile('large', limit)
+    chunks.push(buffer.subarray(0, bytesRead))
   }
 }

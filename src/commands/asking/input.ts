@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { MOST_INPUT, readBoundedText } from '../../config/bounded-text.ts'
 import { messageOf } from '../../errors.ts'
 import { usage } from './usage.ts'
 
@@ -7,7 +7,7 @@ import { usage } from './usage.ts'
 export async function readInput(name: string): Promise<string> {
   if (name === '-') return text(process.stdin)
   try {
-    return await readFile(name, 'utf8')
+    return readBoundedText(name, MOST_INPUT)
   } catch (error) {
     throw usage(`cannot read ${name} (${messageOf(error)}): name a file, or - for stdin`)
   }

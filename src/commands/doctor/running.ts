@@ -1,9 +1,8 @@
-import { versionOf } from '../../adapters/file/document-store.ts'
-import { POLICY_FILE, readDocumentText } from '../../adapters/file/document-text.ts'
 import { askRunning, type Running } from '../../adapters/probe/running.ts'
 import type { Config } from '../../config/schema.ts'
 import { RauthError } from '../../errors.ts'
 import { operationsOf } from '../asking/operations.ts'
+import { otherPolicy } from '../asking/other-policy.ts'
 import { failed, ok, skipped, type Check } from './finding.ts'
 
 const NAMED = 'say where its operations port is: --operations URL'
@@ -55,19 +54,4 @@ function troublesOf({ notReady, troubles }: Running): readonly string[] {
   })
   const silent = notReady.filter((name) => !troubles.has(name))
   return [...told, ...silent.map((name) => `${name} is not ready`)]
-}
-
-/** It may have been given other files than this configuration names, or not have seen them change. */
-async function otherPolicy(config: Config, running: Running): Promise<readonly string[]> {
-  const { file } = config.policy
-  if (file === undefined || running.troubles.has('policy') || running.policies.length === 0) {
-    return []
-  }
-  const text = await readDocumentText(file, POLICY_FILE).catch(() => undefined)
-  if (text === undefined || running.policies.includes(versionOf(text))) return []
-  return [
-    `another policy decides there, version ${running.policies.join(' and ')}, than ${file} is here, ` +
-      `version ${versionOf(text)}: it has another file, or this one has changed this moment; ask again, ` +
-      'then compare policy.file',
-  ]
 }

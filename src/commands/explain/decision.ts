@@ -12,7 +12,8 @@ export async function fetchDecision(id: string, operations: string): Promise<Jud
     'ERR_DECISION_UNKNOWN',
     status === 404 && isRauth(body)
       ? `${operations} does not know the decision ${id}: it keeps the last ones of its own, so ask the ` +
-          'replica that made it, or look for the id in the logs'
+          'replica that made it, or look for the id in the logs; of an answer with "requestId" the id is that of ' +
+          'Envoy’s access log, and rauth’s lines have it as requestId'
       : `${operations} answers ${status}, and not as the operations port of a rauth does; next: name that ` +
           'port, listen.operations, which is 9090 unless it is set',
   )

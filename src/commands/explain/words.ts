@@ -10,14 +10,16 @@ import type { Judged } from '../../serve/asking/judge.ts'
 import { formatTable } from '../table.ts'
 
 /** The record, one field a line, and what to do about a refusal; what it does not have is left out. */
-export function recordText(record: Judged['record']): string {
+export function recordText({ record, explanation }: Judged): string {
   const { account, namespaces = [], credentials = [], requested, granted } = record
   const status = record.reason === undefined ? '' : ` (${record.status})`
   const rows = [
     ['outcome', `${record.outcome}${status}`],
     ['reason', [record.reason, record.detail].filter((part) => part !== undefined).join(': ')],
     ['next', record.reason === undefined ? '' : NEXT_STEPS[record.reason]],
+    ['request', [record.method, record.path].filter((part) => part !== undefined).join(' ')],
     ['rule', record.rule],
+    ['policy', explanation?.policy === undefined ? '' : `version ${explanation.policy}`],
     ['shadow', record.shadow],
     ['subject', account === '' ? 'nobody' : account],
     ['namespaces', namespaces.join(', ')],

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { MOST_INPUT, readBoundedText } from '../../config/bounded-text.ts'
 import { htpasswdEntries } from '../../config/htpasswd/entries.ts'
 import { htpasswdSecrets, migrateHtpasswd } from '../../config/htpasswd/migrate.ts'
 import { schema } from '../../config/schema.ts'
@@ -26,7 +26,7 @@ export async function runHtpasswd(
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readBoundedText(file, MOST_INPUT)
   } catch (cause) {
     const message = `cannot read the htpasswd file: ${messageOf(cause)}`
     throw new RauthError('ERR_CONFIG_INVALID', message, { cause })

@@ -5,12 +5,17 @@ import type { CreateOptions } from './run-create.ts'
 
 export function createSecretCommand(): Command {
   return addConfigOption(new Command('create'))
-    .description('Print the two Secrets of a namespace, for rauth and for the kubelet.')
+    .description(
+      'Print the Secret of a namespace for rauth and, with --registry, that for the kubelet.',
+    )
     .argument('<namespace>', 'whose they are', parseNamespace)
     .option('-u, --user <user>', 'user name (default: the namespace)')
     .option('--password-stdin', 'the password is on stdin (default: a random one)')
     .option('--hash', 'give rauth the bcrypt hash in place of the password')
-    .option('--registry <host...>', 'where images are pulled from (default: service)')
+    .option(
+      '--registry <host...>',
+      'where images are pulled from, HOST or HOST:PORT: makes the second Secret',
+    )
     .option('--pull-secret-name <name>', 'what pods name', 'registry-pull-secret')
     .addHelpText(
       'after',

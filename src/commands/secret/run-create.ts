@@ -10,6 +10,7 @@ import { readPassword } from '../asking/secret-input.ts'
 import { usage } from '../asking/usage.ts'
 import { configFile, type ConfigOption } from '../config-option.ts'
 import { hashOf } from '../hash.ts'
+import { say } from '../output.ts'
 
 export interface CreateOptions extends ConfigOption {
   readonly user?: string
@@ -24,11 +25,11 @@ export async function runCreate(namespace: string, options: CreateOptions): Prom
   const named = configFile(options)
   const isBare = named === undefined && !existsSync(USUAL_FILE)
   const config = isBare ? loadConfigWithoutRealm(undefined, process.env) : configOf(options)
-  const { user: username = namespace, pullSecretName } = options
+  const { user: username = namespace, registry: registries = [], pullSecretName } = options
   if (username === '' || username.includes(':') || hasControl(username)) {
     throw usage('a user name has neither a colon nor control characters')
   }
-  for (const one of options.registry ?? []) {
+  for (const one of registries) {
     if (isRegistryHost(one)) continue
     throw usage(`--registry ${visible(one)}: HOST or HOST:PORT, as images name it`)
   }
@@ -38,7 +39,13 @@ export async function runCreate(namespace: string, options: CreateOptions): Prom
       ...{ namespace, username, password, pullSecretName },
       hash: options.hash === true ? await hashOf(password) : undefined,
       secretName: config.secretName,
-      registries: options.registry ?? [config.service],
+      registries,
     }),
   )
+  if (registries.length === 0) {
+    say([
+      'no Secret for imagePullSecrets, since nothing says where images are pulled from: --registry HOST makes it, ' +
+        'with what stands before the first slash of their names',
+    ])
+  }
 }

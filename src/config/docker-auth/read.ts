@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { messageOf, RauthError } from '../../errors.ts'
+import { MOST_CONFIG, readBoundedText } from '../bounded-text.ts'
 import type { Environment } from '../environment.ts'
 import { problemsError } from '../problems.ts'
 import { settleConfig } from '../read.ts'
@@ -51,7 +51,7 @@ export function loadDockerAuth(fileName: string): DockerAuthDocument {
 
 function readText(fileName: string): string {
   try {
-    return readFileSync(fileName, 'utf8')
+    return readBoundedText(fileName, MOST_CONFIG)
   } catch (cause) {
     const message = `cannot read the docker_auth configuration: ${messageOf(cause)}`
     throw new RauthError('ERR_CONFIG_INVALID', message, { cause })

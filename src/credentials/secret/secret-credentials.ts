@@ -6,6 +6,7 @@ import { readEntry, type EntryCredential } from './entry.ts'
 import { ENTRY_KEYS, type EntryPassword, type EntryValues } from './entry-values.ts'
 import { credentialGeneration } from '../generation.ts'
 import type { PasswordHasher } from '../password.ts'
+import { decodeBase64 } from '../strict-text.ts'
 import type { Mapping } from '../../mapping.ts'
 import { readValues, wrong, type Read } from './secret-values.ts'
 
@@ -20,6 +21,16 @@ export interface SecretCredentials {
   readonly credentials: readonly Credential[]
   /** For the operator: it works, but hardly as meant. */
   readonly warnings: readonly string[]
+}
+
+const ENCODED =
+  'username is the name of the namespace in base64, and whoever gives the name is refused; next: write the values as ' +
+  'they are below stringData, or in base64, once, below data'
+
+/** Whether it was encoded once too often; `echo` ends with a line end. */
+function isEncoded(username: string | undefined, namespace: string): boolean {
+  const bytes = username === undefined ? undefined : decodeBase64(username)
+  return bytes?.toString('utf8').trimEnd() === namespace
 }
 
 /** bcrypt hashes that one Secret may have for one user name: each is work for every login with it. */
@@ -53,7 +64,8 @@ export function readCredentials(
     const entry = readEntry(values)
     if (entry.problems.length > 0) return wrong(entry.problems.map((one) => at + one).join('; '))
     found.push(...entry.credentials.map((credential) => ({ ...credential, at })))
-    warnings.push(...entry.warnings.map((one) => `Secret ${place.id}: ${at}${one}`))
+    const odd = isEncoded(values.username, place.namespace) ? [ENCODED] : []
+    warnings.push(...[...entry.warnings, ...odd].map((one) => `Secret ${place.id}: ${at}${one}`))
   }
   const credentials = found.map((one) => credentialOf(one, place, options))
   const conflict = repeated(found, credentials) ?? tooManyHashes(credentials)

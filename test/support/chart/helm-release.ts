@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { installParts } from '../../../tools/parts/install.ts'
+import { SELDOM_COLLECTING } from '../go.ts'
 import type { ApiServer, Identity } from '../kubernetes/api.ts'
 import { kubeconfig } from '../kubernetes/kubeconfig.ts'
 import { run, type RunResult } from '../run.ts'
@@ -38,6 +39,7 @@ export async function createHelm(cluster?: ApiServer & { administrator: Identity
   const env = {
     ...{ HOME: home, KUBECONFIG: file('kubeconfig'), HELM_CONFIG_HOME: file('config') },
     ...{ HELM_CACHE_HOME: file('cache'), HELM_DATA_HOME: file('data') },
+    ...SELDOM_COLLECTING,
   }
   let files = 0
   const helm = (...args: readonly string[]) => run(program, args, { env, timeout: 120_000 })

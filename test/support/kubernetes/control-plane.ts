@@ -7,6 +7,7 @@ import { installParts } from '../../../tools/parts/install.ts'
 import { startChild, untilReady, type Child } from '../../../tools/stack/child.ts'
 import { createPortPicker, freePort } from '../../../tools/stack/ports.ts'
 import { httpGet } from '../../../tools/stack/http-get.ts'
+import { SELDOM_COLLECTING } from '../go.ts'
 import { tlsAuthority } from '../tls-certificates.ts'
 import { createApi, type Api, type ApiServer, type Identity } from './api.ts'
 
@@ -68,7 +69,8 @@ export async function startControlPlane({
     ready: () => Promise<boolean>,
   ): Promise<void> {
     const logFile = path.join(directory, `${name}.log`)
-    running.set(name, await startChild({ name, program: programs[name], args, logFile }))
+    const program = programs[name]
+    running.set(name, await startChild({ name, program, args, env: SELDOM_COLLECTING, logFile }))
     await untilReady(child(name), ready, { limit: START_LIMIT })
   }
   try {

@@ -24,6 +24,9 @@ interface Deployment {
 /** Between two looks, milliseconds: each asks the API server for every file that is mounted anywhere. */
 const LOOK = 150
 
+/** How often a status is written until nobody else was quicker. */
+const TRIES = 20
+
 /**
  * What a cluster does of itself: gives each namespace its ServiceAccount `default` and the CA of the API server; runs one
  * pod for each Deployment of one namespace, another one when its template changes, and says so in its status; and
@@ -80,8 +83,21 @@ export function startControllers(
     const { replicas } = spec
     const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas }
     const status = { observedGeneration: generation, ...counts, availableReplicas: replicas }
-    const current = await api.expect('GET', `${deployments}/${name}`)
-    await api.expect('PUT', `${deployments}/${name}/status`, { ...current, status })
+    await say(name, status)
+  }
+
+  /** Writes the status of a Deployment that somebody else may change or take away in the same moment. */
+  async function say(name: string, status: Json): Promise<void> {
+    const place = `${deployments}/${name}`
+    for (let tries = 1; ; tries += 1) {
+      const current = await api.send('GET', place)
+      if (current.status === 404) return
+      const answer = await api.send('PUT', `${place}/status`, { ...current.body, status })
+      if (answer.status === 200 || answer.status === 404) return
+      if (answer.status !== 409 || tries === TRIES) {
+        throw new Error(`status of ${name}: ${String(answer.status)}`)
+      }
+    }
   }
 
   async function act(): Promise<void> {

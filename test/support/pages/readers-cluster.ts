@@ -7,6 +7,7 @@ import { createPortPicker, freePort } from '../../../tools/stack/ports.ts'
 import { chartImages } from '../chart/images.ts'
 import { NAMESPACE } from '../chart/installation.ts'
 import { startDockerd, type Engine } from '../engine.ts'
+import { SELDOM_COLLECTING } from '../go.ts'
 import { startControllers, type Controllers } from '../kubernetes/controllers.ts'
 import { startControlPlane, type ControlPlane } from '../kubernetes/control-plane.ts'
 import { startJobController, type JobController } from '../kubernetes/jobs.ts'
@@ -103,6 +104,7 @@ esac
     ...{ HOME: home, KUBECONFIG: at('kubeconfig'), TMPDIR: home },
     PATH: `${at('bin')}:${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
     ...{ DOCKER_CONFIG: at('docker'), DOCKER_HOST: `unix://${docker.socket}` },
+    ...SELDOM_COLLECTING,
     ...{ DOCKER_CONTEXT: '', DOCKER_TLS_VERIFY: '', DOCKER_CONTENT_TRUST: '' },
   }
 }

@@ -310,6 +310,21 @@ describe('configuration', () => {
       `${MINIMAL}listen: { token: 8080 }\n`,
       '4:11: "listen.token" must be HOST:PORT, such as 0.0.0.0:8080',
     ],
+    [
+      'a number for a text',
+      `${MINIMAL}service: 12\n`,
+      '4:1: "service" must be text: put it in quotes',
+    ],
+    [
+      'a text for a switch',
+      `${MINIMAL}gateway: { basic: maybe }\n`,
+      '4:12: "gateway.basic" must be true or false',
+    ],
+    [
+      'a ConfigMap',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: rauth }\ndata: { rauth.yaml: "" }\n',
+      '2:1: this is a manifest of Kubernetes, a ConfigMap, and no configuration; next: take what stands in it below data, as a file of its own',
+    ],
     ['nothing at all', '', '1:1: "realm" is missing and has no default'],
     ['two documents', `${MINIMAL}---\na: b\n`, '4:1: a second document: all must be in one'],
     ['a list', '- a', '1:1: expected a map of settings'],

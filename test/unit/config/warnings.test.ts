@@ -27,7 +27,7 @@ describe('warnings', () => {
       'no TLS for what other machines reach (listen.token, listen.gateway, listen.gatewayHttp): ' +
         'passwords and tokens travel in the clear unless a mesh encrypts them; ' +
         'next: certificate and key at tls.token, tls.gateway, tls.gatewayHttp, or this machine alone, ' +
-        'listen: { token: 127.0.0.1:8080, gateway: 127.0.0.1:9191, gatewayHttp: 127.0.0.1:9192 }',
+        'listen: { token: 127.0.0.1:8080, gateway: 127.0.0.1:9191, gatewayHttp: 127.0.0.1:9192, operations: 127.0.0.1:9090 }',
     ])
   })
 
@@ -110,7 +110,9 @@ describe('warnings', () => {
       const text = `realm: ${realm}\nservices: [{ service: x, realm: 'https://x/t' }]\n${at('127.0.0.1')}`
       return warningsOf(configOf(text))
     }
-    const other = 'realm https://x/t: clients would get 404 there; it must end with /token or /auth'
+    const other =
+      'realm https://x/t: rauth answers at /token and /auth, so clients get 404 there unless a proxy rewrites the ' +
+      'path; next: let it end with /token'
     for (const realm of ['https://r', 'https://r/token/', 'https://r/tokens']) {
       assert.deepEqual(of(realm), [other.replace('https://x/t', realm), other])
     }

@@ -16,13 +16,13 @@ export interface SecretPair {
   readonly secretName: string
   /** Name of the Secret that pods name in `imagePullSecrets`. */
   readonly pullSecretName: string
-  /** Hosts, as they stand before the first slash of an image. */
+  /** Hosts, as they stand before the first slash of an image; without any there is nothing for pods. */
   readonly registries: readonly string[]
 }
 
 /**
  * The two Secrets of a namespace, for kubectl: its credentials, which rauth reads, and the same as a
- * kubernetes.io/dockerconfigjson, which the kubelet reads.
+ * kubernetes.io/dockerconfigjson, which the kubelet reads for the registries.
  */
 export function formatSecretPair(pair: SecretPair): string {
   const { namespace, username, hash, registries } = pair
@@ -37,5 +37,6 @@ export function formatSecretPair(pair: SecretPair): string {
     type: DOCKER_CONFIG_TYPE,
     stringData: { [DOCKER_CONFIG_KEY]: dockerConfigText(pair, registries).reveal() },
   }
-  return [credentials, pull].map((one) => stringify(one, { lineWidth: 0 })).join('---\n')
+  const both = registries.length === 0 ? [credentials] : [credentials, pull]
+  return both.map((one) => stringify(one, { lineWidth: 0 })).join('---\n')
 }

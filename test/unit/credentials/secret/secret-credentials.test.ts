@@ -157,6 +157,11 @@ describe('the forms of a Secret', () => {
       /^Secret team-a\/registry-credentials: entries\[1\]\.password ends in a newline/,
     ],
     ['a newline in a previous password', { ...LOGIN, previousPassword: 'canary-old\n', previousPasswordNotAfter: JUNE }, /: previousPassword ends in a newline/], // prettier-ignore
+    [
+      'a user name that was encoded once too often',
+      { ...LOGIN, username: Buffer.from('team-a\n').toString('base64') },
+      /^Secret team-a\/registry-credentials: username is the name of the namespace in base64, /,
+    ],
     ['push without pull', { ...LOGIN, actions: 'push' }, /: actions has push without pull/],
     ['an end of no previous password', { ...LOGIN, previousPasswordNotAfter: JUNE }, /: previousPasswordNotAfter stands/], // prettier-ignore
   ]
