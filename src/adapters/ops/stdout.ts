@@ -5,6 +5,8 @@ import { prettyLine } from './pretty-line.ts'
 export interface StdoutOptions {
   readonly pretty: boolean
   readonly colors: boolean
+  /** A line will never be there. */
+  readonly onLost: () => void
 }
 
 /** Of lines that wait for a stdout which takes none, bytes; what comes on top of these is lost. */
@@ -15,10 +17,11 @@ const MOST_WAITING = 1024 * 1024
  * be written, such as to a file on a full disk, costs nobody an answer. It waits, as far as there is room, and is
  * written before the next line that can be.
  */
-export function openStdout({ pretty, colors }: StdoutOptions): DestinationStream {
+export function openStdout({ pretty, colors, onLost }: StdoutOptions): DestinationStream {
   const stdout = pino.destination({ fd: 1, sync: true, maxLength: MOST_WAITING })
   // Without a listener it throws into whoever logs. There is no place left to tell it.
   stdout.on('error', () => undefined)
+  stdout.on('drop', onLost)
   if (!pretty) return stdout
   return {
     write(line) {
