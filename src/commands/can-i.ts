@@ -21,7 +21,8 @@ export function canICommand(): Command {
         '  rauth can-i pull,push library/base:v1 --as team-a/ci --label role=maintainer --ip 10.1.2.3\n' +
         '  rauth can-i --list --as team-a\n' +
         '\nWithout a tag the answer is that for a token, which is for all tags; rauth explain says why.\n' +
-        'Who has no credential that is good can do nothing; --policy asks a policy alone. Exit 2: there is no answer.',
+        'Who has no credential that is good can do nothing; --policy asks a policy alone. Exit 2: there is\n' +
+        'no answer.',
     )
     .exitOverride()
     .action(

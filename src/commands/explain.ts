@@ -24,7 +24,8 @@ export function explainCommand(): Command {
         '  rauth explain check-request.json\n' +
         '  rauth explain 3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11 --operations http://localhost:9090\n' +
         '\nA CheckRequest is in JSON, as Envoy or grpcurl print it. All but a decision id is judged by the\n' +
-        'files of the configuration, as they are. Exit 0: all of it is allowed; 1: it is not;\n2: there is no answer, since what is asked or a file can’t be used.',
+        'files of the configuration, as they are. Exit 0: all of it is allowed; 1: it is not; 2: there is no\n' +
+        'answer, since what is asked or a file can’t be used.',
     )
     .exitOverride()
     .action(async (words: readonly string[], options: ExplainOptions) => {

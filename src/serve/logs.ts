@@ -60,6 +60,8 @@ export async function openLogs({ config, terminal, worker, onLost }: LogsOptions
   const stdout = openStdout({
     pretty: logFormat === 'pretty' || (logFormat === 'auto' && isTerminal),
     colors: isTerminal && !noColor,
+    // Of the audit, or of the log that it is in.
+    onLost: auditFileOf(audit) === undefined ? onLost : () => undefined,
   })
   const base = worker === undefined ? null : { worker }
   const log = createLogger(level, stdout, base)

@@ -13,11 +13,21 @@ const MOST = 200
 
 /** Lines about files with passwords and keys that every account of this machine can read: name, mode, and what to do. */
 export async function openSecrets(config: Config): Promise<readonly string[]> {
+  return linesOf(await secretFiles(config))
+}
+
+/** The same of those that `rauth controller` reads: the others are not its own. */
+export async function openSecretsOfController(config: Config): Promise<readonly string[]> {
+  const { kubeconfig } = clusterOf(config.credentials)
+  return linesOf(kubeconfig === undefined ? [] : [kubeconfig])
+}
+
+async function linesOf(files: readonly string[]): Promise<readonly string[]> {
   // Windows has none.
   const uid = process.getuid?.()
   if (uid === undefined) return []
   const open = new Map<string, { readonly file: string; readonly mode: string }[]>()
-  for (const file of new Set(await secretFiles(config))) {
+  for (const file of new Set(files)) {
     const mode = await openToAll(file, uid)
     if (mode === undefined) continue
     const folder = path.dirname(file)

@@ -3,21 +3,16 @@ import { createServer, type Server } from 'node:http'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { isMap, isSeq, parse, stringify, type Document } from 'yaml'
+import { isMap, isSeq, type Document } from 'yaml'
 import { freePort } from '../../tools/stack/ports.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 import { ask } from '../support/http.ts'
+import { askDoctor, changedConfig } from '../support/doctor.ts'
 import { makeTranscripts, withTranscripts } from '../support/transcripts.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
 /** The page, from dist/test/e2e. */
 const PAGE = path.resolve(import.meta.dirname, '../../../docs/cli.md')
-
-interface Finding {
-  readonly check: string
-  readonly state: string
-  readonly what: string
-}
 
 /** Where Envoy's configuration has the filters that a request goes through. */
 const FILTERS = [
@@ -43,23 +38,7 @@ describe('rauth doctor', () => {
     await folder.remove()
   })
 
-  async function doctor(of: Stack, config: string, ...more: readonly string[]) {
-    const envoyConfig = path.join(path.dirname(of.config), 'envoy.yaml')
-    const { code, stdout, stderr } = await folder.rauth([
-      ...['doctor', '-c', config, '-o', 'json'],
-      ...[
-        '--registry',
-        `http://127.0.0.1:${of.upstream}`,
-        '--envoy',
-        `http://127.0.0.1:${of.entry}`,
-      ],
-      ...['--envoy-config', envoyConfig, ...more],
-    ])
-    assert.equal(stderr, '')
-    const findings = JSON.parse(stdout) as readonly Finding[]
-    const failures = findings.filter(({ state }) => state !== 'ok')
-    return { code, findings, failures }
-  }
+  const doctor = (of: Stack, config: string) => askDoctor(folder, of, config)
 
   it('prints what docs/cli.md shows', async () => {
     const page = await readFile(PAGE, 'utf8')
@@ -79,12 +58,7 @@ describe('rauth doctor', () => {
     for (const { line, text, made } of transcripts) assert.equal(made, text, `docs/cli.md:${line}`)
   })
 
-  /** The configuration of the stack with something else in it. */
-  async function changed(change: Readonly<Record<string, unknown>>): Promise<string> {
-    const config = parse(await readFile(stack.config, 'utf8')) as object
-    await folder.write('rauth.yaml', stringify({ ...config, ...change }))
-    return folder.file('rauth.yaml')
-  }
+  const changed = (change: object) => changedConfig(folder, stack, change)
 
   it('finds nothing wrong with the quick start', async () => {
     const { code, findings, failures } = await doctor(stack, stack.config)
@@ -179,36 +153,6 @@ describe('rauth doctor', () => {
       ['fast lane'],
     )
     assert.match(failures[0]?.what ?? '', /enabled is true, and Envoy has not all of its filters/)
-  })
-
-  describe('with the fast lane', () => {
-    let laned: Stack
-    before(async () => {
-      laned = await startStack({ registry: '3', registryAuth: true, envoy: true, fastLane: true })
-    })
-    after(() => laned.stop())
-
-    it('finds that it works, by a read of which rauth is not asked', async () => {
-      const { code, findings, failures } = await doctor(laned, laned.config)
-      assert.deepEqual([code, failures], [0, []])
-      assert.match(findings.at(-1)?.what ?? '', /^it is on: .* rauth was not asked$/)
-    })
-
-    it('finds that Envoy has it and rauth does not, or for somebody else, or of other keys', async () => {
-      const wrong: readonly (readonly [change: object, what: RegExp])[] = [
-        [{ gateway: {} }, /Envoy has it, and gateway\.fastLane\.enabled is false/],
-        [
-          { service: 'other.io' },
-          /Envoy has it for issuer rauth, .*, and here .* service other\.io/,
-        ],
-      ]
-      for (const [change, what] of wrong) {
-        const config = parse(await readFile(laned.config, 'utf8')) as object
-        await folder.write('rauth.yaml', stringify({ ...config, ...change }))
-        const { failures } = await doctor(laned, folder.file('rauth.yaml'))
-        assert.match(failures.find(({ check }) => check === 'fast lane')?.what ?? '', what)
-      }
-    })
   })
 
   const BROKEN: readonly (readonly [

@@ -35,8 +35,9 @@ for (const [i, options] of DEPLOYMENTS.entries()) {
     after(() => deployment.stop())
 
     it('answer the corpus as it says', async () => {
-      const { wrong } = await replay(deployment, http1(deployment.front.port))
+      const { wrong, sent } = await replay(deployment, http1(deployment.front.port))
       assert.deepEqual(wrong, [])
+      assert.ok(sent > 100, `only ${sent} lines were sent`)
     })
 
     if (i === 0) {

@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { stringify } from 'yaml'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { startError } from '../support/start-error.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
+import { kubeconfig } from '../support/kubernetes/kubeconfig.ts'
+import { tlsAuthority } from '../support/tls-certificates.ts'
 
 const BASE = [
   'realm: https://registry.example/token',
@@ -182,6 +185,25 @@ describe('rauth check-config of the files that a configuration names', () => {
     await chmod(folder.file('secrets'), 0o700)
     const closed = await folder.rauth(['check-config', 'rauth.yaml'])
     assert.equal(closed.stdout, 'rauth.yaml: ok\n', closed.stderr)
+  })
+
+  it('is warned of by the controller where it is its kubeconfig, and of nothing that it does not read', async () => {
+    const [file, key] = ['kubeconfig.yaml', 'keys/signing.key'].map((name) => folder.file(name))
+    assert.ok(file !== undefined && key !== undefined)
+    const { certificate: authority } = await tlsAuthority('of nobody')
+    await folder.write('kubeconfig.yaml', kubeconfig({ port: 1, authority }, { token: 'secret' }))
+    const kubernetes = { kubeconfig: file }
+    const [realm] = BASE.split('\n')
+    const settings = stringify({ credentials: { kubernetes } })
+    await folder.write('controller.yaml', `${realm}\n${settings}`)
+    for (const open of [file, key]) await chmod(open, 0o644)
+    for (const name of ['.', 'keys']) await chmod(folder.file(name), 0o755)
+    const told = / is secret, and every account .* next: chmod /
+    const controller = ['controller', '-c', 'controller.yaml']
+    const { stdout } = await folder.rauth(controller, { until: told })
+    assert.ok(stdout.includes(`"msg":"${file} is secret, and every account`), stdout)
+    assert.ok(!stdout.includes(key), stdout)
+    await chmod(key, 0o600)
   })
 
   it('gives a command to copy that a shell takes no other way, whatever the file is called', async () => {

@@ -74,7 +74,7 @@ export function createTokenVerification(
   }
 }
 
-/** Claims that each token is looked at for; what is wrong with another one is told without its name. */
+/** Words for claims that are there and are not as they must be; of any other fault the code and the claim are told. */
 const CLAIM_WORDS: ReadonlyMap<string, string> = new Map([
   ['aud', 'it is for somebody else: its aud is none of audience'],
   ['iss', 'it is of another issuer'],

@@ -19,9 +19,6 @@ const MAX_BODY = 16 * 1024 * 1024
 
 const TIMEOUT = 10_000
 
-/** Each refusal of rauth's names its decision. */
-const IS_RAUTHS = /"decision":"/
-
 /**
  * One request, redirects not followed: what is asked may hold a password. Throws ERR_UNREACHABLE, in words
  * that say why nobody answered and what to do; also where what is in front lets no more requests through.
@@ -38,7 +35,7 @@ export async function ask(
       throw new RauthError('ERR_UNREACHABLE', why, { cause: thrown })
     },
   )
-  if (answer.status === 429 && !IS_RAUTHS.test(answer.body)) {
+  if (answer.status === 429 && !isRefusalOfRauth(answer)) {
     throw new RauthError(
       'ERR_UNREACHABLE',
       `${where} answers 429, and not as rauth does: something in front of it limits requests; ` +
@@ -46,6 +43,11 @@ export async function ask(
     )
   }
   return answer
+}
+
+/** Whether rauth itself said no: each refusal of its own names its decision. */
+export function isRefusalOfRauth({ body }: Pick<Answer, 'body'>): boolean {
+  return /"decision":"/.test(body)
 }
 
 async function answerTo(url: string | URL, asked: RequestInit): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { ask } from '../../adapters/probe/ask.ts'
+import { ask, isRefusalOfRauth } from '../../adapters/probe/ask.ts'
 import { authorizationFilters } from '../../adapters/probe/envoy-config.ts'
 import { askBeforeBody } from '../../adapters/probe/half-request.ts'
 import { messageOf, RauthError } from '../../errors.ts'
@@ -32,8 +32,9 @@ export function envoyChecks(
 }
 
 async function asksRauth(envoy: string) {
-  const { status, body } = await ask(new URL('/v2/', envoy))
-  if (/"decision":"/.test(body)) {
+  const answer = await ask(new URL('/v2/', envoy))
+  const { status } = answer
+  if (isRefusalOfRauth(answer)) {
     return status === 401
       ? ok('a request without a token is refused by rauth')
       : failed(`rauth answers ${status} to a request without a token: see its log`)

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask } from '../../adapters/probe/ask.ts'
+import { ask, isRefusalOfRauth } from '../../adapters/probe/ask.ts'
 import { laneProviders, type LaneProvider } from '../../adapters/probe/envoy-config.ts'
 import type { Config } from '../../config/schema.ts'
 import { lanePaths } from '../../token/fast-lane.ts'
 import { createIssuer } from '../../token/issuer.ts'
-import { readKeys } from '../asking/offline.ts'
 import { envoyConfigText } from './envoy.ts'
 import { failed, ok, skipped, type Check } from './finding.ts'
+import { signingKeysHere } from './signing-keys.ts'
 
 /** How long the token lives that is shown to Envoy, seconds. */
 const EXPIRY = 10
@@ -60,10 +60,8 @@ function halfOf(
 
 /** By a read of what nobody has, with a token that is good for that alone. */
 async function opensFor(config: Config, envoy: string) {
-  const { signingKeys: keys } = await readKeys(config)
-  if (keys === undefined) {
-    return skipped('it is on, and no key here signs: ask where the token service is')
-  }
+  const keys = await signingKeysHere(config)
+  if ('state' in keys) return { ...keys, what: `it is on, and ${keys.what}` }
   const name = `rauth-doctor/${randomUUID()}`
   const url = new URL(`/v2/${name}/blobs/sha256:${'0'.repeat(64)}`, envoy)
   const issuer = createIssuer({ keys, x5c: config.token.x5c })
@@ -81,11 +79,11 @@ async function opensFor(config: Config, envoy: string) {
   }
   const end = Date.now() + PATIENCE
   let answer = await readIt()
-  while (isRauths(answer.body) && Date.now() < end) {
+  while (isRefusalOfRauth(answer) && Date.now() < end) {
     await sleep(PAUSE)
     answer = await readIt()
   }
-  if (isRauths(answer.body)) {
+  if (isRefusalOfRauth(answer)) {
     return failed(
       'rauth was asked about a read that a token opens the lane for: look at jwt_authn in Envoy (issuer, audiences, ' +
         `whether it can fetch /jwks.json), and at its clock; ${HALF}`,
@@ -96,8 +94,4 @@ async function opensFor(config: Config, envoy: string) {
     : failed(
         `a read by digest of what is not there is answered ${answer.status}, not 404: see Envoy’s log`,
       )
-}
-
-function isRauths(body: string): boolean {
-  return /"decision":"/.test(body)
 }

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { ask } from '../../adapters/probe/ask.ts'
+import { ask, isRefusalOfRauth } from '../../adapters/probe/ask.ts'
 import { dateOf, discoverRealm } from '../../adapters/probe/token.ts'
 import { serviceNames } from '../../config/services.ts'
 import type { Config } from '../../config/schema.ts'
 import { createIssuer } from '../../token/issuer.ts'
-import { readKeys } from '../asking/offline.ts'
 import { failed, ok, skipped, type Check } from './finding.ts'
+import { signingKeysHere } from './signing-keys.ts'
 
 /** How long the token lives that is shown to the registry, seconds. */
 const EXPIRY = 60
@@ -38,20 +37,17 @@ export function registryChecks(config: Config, registry: string | undefined): re
 async function realmAnswers(realm: string, service: string) {
   const url = new URL(realm)
   url.searchParams.set('service', service)
-  const { status, body } = await ask(url)
-  const isRauth = /"decision":"|"token":"/.test(body)
-  return isRauth
+  const answer = await ask(url)
+  return isRefusalOfRauth(answer) || /"token":"/.test(answer.body)
     ? ok(`${realm} is a rauth`)
-    : failed(`${realm} answers ${status}, and not as a rauth does: look what realm leads to`)
+    : failed(`${realm} answers ${answer.status}, and not as a rauth does: look what realm leads to`)
 }
 
 /** It may be somebody else's rauth, or one that has not read the newest key. */
 async function keysAgree(config: Config) {
-  const place = config.keys.certificate ?? config.keys.directory
-  if (!existsSync(place)) return skipped(`${place} is not here: ask where the keys are`)
-  const { signingKeys } = await readKeys(config)
-  if (signingKeys === undefined) return skipped('no key here signs: ask where the token service is')
-  const { kid } = signingKeys.active(Date.now() / 1000)
+  const keys = await signingKeysHere(config)
+  if ('state' in keys) return keys
+  const { kid } = keys.active(Date.now() / 1000)
   const url = jwksOf(config.realm)
   const { status, body } = await ask(url)
   if (status !== 200) return failed(`${url} answers ${status}: look what realm leads to`)
@@ -109,8 +105,8 @@ async function namesAgree(config: Config, registry: string) {
 
 /** A token of this configuration, shown to the registry. It grants nothing. */
 async function tokenIsTaken(config: Config, registry: string) {
-  const { signingKeys: keys } = await readKeys(config)
-  if (keys === undefined) return skipped('no key here signs: ask where the token service is')
+  const keys = await signingKeysHere(config)
+  if ('state' in keys) return keys
   const now = Math.floor(Date.now() / 1000)
   const { token, keyId } = await createIssuer({ keys, x5c: config.token.x5c }).sign({
     ...{ issuer: config.issuer, subject: 'rauth', audience: config.service, id: randomUUID() },

@@ -6,6 +6,7 @@ import {
 import type { Config } from '../../config/schema.ts'
 import type { Log } from '../../log.ts'
 import { createClusterOnce } from '../cluster.ts'
+import { openSecretsOfController } from '../open-secrets.ts'
 import { followLogSignals } from '../log-signals.ts'
 import { openLogs, ownTerminal, type Logs } from '../logs.ts'
 import { createAiming, type Aiming } from './aiming.ts'
@@ -43,6 +44,7 @@ export async function openParts(
   const { health } = logs
   if (health !== undefined) metrics.observeAudit(() => health.trouble?.() === undefined)
   followLogSignals(logs)
+  for (const line of await openSecretsOfController(config)) log.warn({}, line)
   const settings = settingsOf(config)
   const cluster = await createClusterOnce({ config, log, metrics }).open()
   const { server } = cluster

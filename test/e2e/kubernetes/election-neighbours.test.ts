@@ -220,6 +220,8 @@ describe('an election among others', () => {
     await until('looks', 20_000, () => limited.answers.length > 3)
     assert.ok(election.silence() > 0)
     assert.match(troubles[0] ?? '', /403: leases.* is forbidden: .* cannot get resource "leases"/)
+    // Told once, however often it looked.
+    assert.ok(troubles.every((trouble, i) => trouble !== troubles[i - 1]))
     await election.close()
     await limited.close()
   })

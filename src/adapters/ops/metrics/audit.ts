@@ -11,7 +11,7 @@ export interface AuditMetrics {
 export function createAuditMetrics(registry: Registry): AuditMetrics {
   const lost = new Counter({
     name: 'rauth_audit_lines_lost_total',
-    help: 'Lines of the audit that will never be in its file: it could not be written for too long.',
+    help: 'Lines of the audit that will never be there: its file, or the stdout that it is on, could not be written for too long.',
     registers: [registry],
   })
   return {
