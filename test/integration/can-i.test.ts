@@ -49,6 +49,9 @@ describe('rauth can-i', () => {
       'oidc.yaml':
         'realm: http://localhost/token\npolicy: { file: policy.yaml }\n' +
         'identity: [{ secrets: {} }, { http: { url: "http://localhost:9" } }]\n',
+      'pods.yaml':
+        'realm: http://localhost/token\npolicy: { file: policy.yaml }\n' +
+        'identity: [{ secrets: {} }, { serviceAccounts: { audience: x.example, namespaces: [team-a] } }]\n',
       'broken.yaml': 'rules:\n  - { match: { nam: x }, actions: [] }\n',
       'secrets/team-a.yaml': secret('team-a', WITH_CI),
       'secrets/team-b.yaml': secret('team-b', SECRET),
@@ -62,10 +65,27 @@ describe('rauth can-i', () => {
     ['pull,push,delete team-a/app --as team-a', true],
     ['pull team-b/app --as team-a', false, /team-b\/app:pull denied: no rule matches/],
     ['pull team-a/app --anonymous', false],
-    ['pull team-a/app --as system:serviceaccount:team-a:builder', true],
-    ['pull team-b/app --as system:serviceaccount:team-a:builder', false],
+    ['pull team-a/app --as system:serviceaccount:team-a:builder -c pods.yaml', true],
+    ['pull team-b/app --as system:serviceaccount:team-a:builder -c pods.yaml', false],
     [
-      'push team-a/app --as system:serviceaccount:team-a:builder',
+      'pull team-a/app --as system:serviceaccount:team-a:builder',
+      false,
+      /no source of identity takes ServiceAccounts of namespace team-a: it cannot log in/,
+    ],
+    [
+      'pull team-b/app --as system:serviceaccount:team-b:builder -c pods.yaml',
+      false,
+      /no source of identity takes ServiceAccounts of namespace team-b: it cannot log in/,
+    ],
+    ['pull none/app --as none -c pods.yaml', false, /user none .*: it cannot log in/],
+    ['--list --as system:serviceaccount:team-a:builder', false, /cannot log in/],
+    [
+      'pull team-a/app --as system:serviceaccount:team-a:builder --policy policy.yaml',
+      true,
+      /no source of identity takes .*: judged as if/,
+    ],
+    [
+      'push team-a/app --as system:serviceaccount:team-a:builder -c pods.yaml',
       false,
       /:push denied by policy.yaml:8, which names no serviceaccount: they have no more than pulls/,
     ],

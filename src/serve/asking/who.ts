@@ -44,7 +44,7 @@ export function parseWho(text: string): Who | undefined {
 export interface Known {
   readonly config: { readonly service: string }
   /** Nothing: the sources can't be read, so nobody is known, and nobody is missed. */
-  readonly identity: Pick<OpenIdentity, 'lookup' | 'nobody' | 'asksOthers'> | undefined
+  readonly identity: Pick<OpenIdentity, 'lookup' | 'nobody' | 'mayVouchFor'> | undefined
   /** The question is what somebody could do, whether there is one or not. */
   readonly assumed?: boolean
 }
@@ -89,17 +89,20 @@ export function whoAsks(terms: AskerTerms, known: Known, now: number): Asking {
     asker: { ...rest, account: user, holders },
     ...{ namespaces: namespace === undefined ? [] : [namespace], credentials: live },
   }
-  // The credentials of a ServiceAccount are in no store.
-  if (identity === undefined || live.length > 0 || serviceAccount !== undefined) {
-    return { ...asking, notes }
-  }
+  if (identity === undefined || live.length > 0) return { ...asking, notes }
+  const mayBe = identity.mayVouchFor(serviceAccount)
+  // Its credentials are in no store.
+  if (serviceAccount !== undefined && mayBe) return { ...asking, notes }
   const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
   const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
   const unusable = identity.lookup.unusable?.(namespace ?? user)
   const more = unusable === undefined ? '' : ` (${unusable})`
-  const missing = `${why} for ${what}${more}`
+  const missing =
+    serviceAccount === undefined
+      ? `${why} for ${what}${more}`
+      : `no source of identity takes ServiceAccounts of namespace ${serviceAccount.namespace}`
   // Whom others vouch for is in no store either, and labels make up somebody.
-  const othersMay = identity.asksOthers && found.length === 0 && unusable === undefined
+  const othersMay = mayBe && found.length === 0 && unusable === undefined
   if (known.assumed === true || othersMay || Object.keys(label).length > 0) {
     notes.push(`${missing}: judged as if it could do all that the policy allows`)
     return { ...asking, notes }

@@ -7,9 +7,11 @@ import { createStoredPasswords } from '../../credentials/stored-passwords.ts'
 import { createVouchers, type Vouchers } from '../../credentials/vouchers.ts'
 import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/schema.ts'
+import type { ServiceAccount } from '../../service-account.ts'
 import type { CredentialReference, Labels } from '../../subject.ts'
 import { openAsked } from './asked.ts'
 import type { OpenCredentials } from './credentials.ts'
+import { mayVouch } from './may-vouch.ts'
 import type { OpenSource } from './open-source.ts'
 import { referenceOf } from './reference.ts'
 import { openSecrets, openUsers, type OpenStore, type StoreOptions } from './stored.ts'
@@ -24,8 +26,8 @@ export interface OpenIdentity {
   readonly lookup: CredentialLookup
   /** The word of the others. */
   readonly vouchers: Vouchers
-  /** Whether there are others: whom they know nobody can tell without asking. */
-  readonly asksOthers: boolean
+  /** Whether one of the others may know a user, or that ServiceAccount: nobody can tell without asking. */
+  readonly mayVouchFor: (serviceAccount: ServiceAccount | undefined) => boolean
   readonly nobody: () => Labels | undefined
   /** In order. Only for whoever takes logins. */
   readonly sources: (bcrypt: BcryptChecks) => readonly IdentitySource[]
@@ -87,7 +89,8 @@ export async function openIdentity(
   return {
     lookup: joinLookups(stores.map(({ store }) => store)),
     vouchers: createVouchers(references),
-    asksOthers: references.length > 0,
+    mayVouchFor: (serviceAccount) =>
+      config.identity.some((source) => mayVouch(source, serviceAccount)),
     nobody: () => stores.map(({ nobody }) => nobody()).find((labels) => labels !== undefined),
     secrets: stores.find(({ secrets }) => secrets !== undefined)?.secrets,
     *listed() {
