@@ -14,6 +14,9 @@ import { startStack, type Stack } from '../support/stack.ts'
 /** The page, from dist/test/e2e. */
 const PAGE = path.resolve(import.meta.dirname, '../../../docs/cli.md')
 
+/** A rauth of somebody else may have the usual port. */
+const NO_OTHER = 'listen: { operations: 127.0.0.1:0 }\n'
+
 /** Where Envoy's configuration has the filters that a request goes through. */
 const FILTERS = [
   ...['static_resources', 'listeners', 0, 'filter_chains', 0, 'filters', 0],
@@ -113,7 +116,7 @@ describe('rauth doctor', () => {
 
   it('exits with 3 where nobody answers', async () => {
     const realm = `http://127.0.0.1:${await freePort()}/token`
-    await folder.write('rauth.yaml', `realm: ${realm}\n`)
+    await folder.write('rauth.yaml', `realm: ${realm}\n${NO_OTHER}`)
     const { code, stdout } = await folder.rauth(['doctor'])
     assert.equal(code, 3)
     assert.match(stdout, /^unreachable +realm answers +http:\S+ does not answer: /m)
@@ -133,7 +136,7 @@ describe('rauth doctor', () => {
     after(() => server.close())
 
     it('says how far it is', async () => {
-      await folder.write('rauth.yaml', `realm: http://127.0.0.1:${port}/token\n`)
+      await folder.write('rauth.yaml', `realm: http://127.0.0.1:${port}/token\n${NO_OTHER}`)
       const { code, stdout } = await folder.rauth(['doctor'])
       assert.equal(code, 1)
       assert.match(

@@ -23,8 +23,8 @@ export async function sizeOf(handle: FileHandle): Promise<number> {
 /**
  * Takes the last bytes of the file away, if they are these. `false`: they are not, as somebody else wrote since, or the
  * file can't be made shorter. There is no cut that looks by itself: a line that another process writes between the two,
- * since the disk had room again in that very moment, is cut off with them. That is for one process in a moment, where
- * half a line would make two lines of every disk that was full unreadable.
+ * since the disk had room again in that very moment, is cut off with them. That is rare; half a line that stays would
+ * spoil two lines each time a disk is full.
  */
 export async function cutOff(handle: FileHandle, last: Buffer): Promise<boolean> {
   if (last.length === 0) return false
