@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import { askRunning } from '../../src/adapters/probe/running.ts'
+import { askRunning } from '../../../src/adapters/probe/running.ts'
 
 /** Asks whoever answers so at an operations port. */
 async function asked(readyz: string, metrics = '') {
