@@ -1,5 +1,12 @@
 import { nearest } from '../nearest.ts'
+import {
+  hostHint,
+  parseImageReference,
+  tagsNamed,
+  type ImageReference,
+} from '../registry/image-reference.ts'
 import { parseScopes } from '../registry/scope.ts'
+import { argumentName } from './asking/argument-name.ts'
 import type { AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from '../serve/asking/judge.ts'
 import { cannotLogIn } from '../serve/asking/who.ts'
@@ -26,7 +33,7 @@ export async function runCanI(
   if (options.list === true) {
     if (actions !== undefined) throw usage('--list takes no action: it lists them all')
     const offline = await readOffline(options)
-    const asking = whoIsNamed(options, offline, now)
+    const asking = whoIsNamed(options, offline, now, 'any')
     say([...offline.missing, ...asking.notes, ...cannotLogIn(asking)])
     listRules(offline.policy, asking, options.output)
     return
@@ -35,13 +42,15 @@ export async function runCanI(
     throw usage('say what: rauth can-i pull team-b/app --as team-a, or --list')
   }
   requireActions(actions, options.type)
-  const { name, tags } = withTag(repository, options.tag)
-  const requested = parseScopes([`${options.type}:${name}:${actions}`])
+  const image = imageOf(repository)
+  const requested = parseScopes([`${options.type}:${image.name}:${actions}`])
   if (!requested.ok) throw usage(`no action or no name: ${requested.refusal.detail ?? ''}`)
   const offline = await readOffline(options)
-  const asking = whoIsNamed({ ...options, tag: tags }, offline, now)
+  const asking = whoIsNamed(options, offline, now, tagsNamed(image, actions.split(',')))
   say([...offline.missing, ...asking.notes, ...cannotLogIn(asking)])
-  answer(await judge(offline.policy, asking, requested.value), options.output)
+  const judged = await judge(offline.policy, asking, requested.value)
+  answer(judged, options.output)
+  if (judged.record.outcome !== 'allowed') say(hostHint(image))
 }
 
 const ACTIONS = ['pull', 'push', 'delete', '*']
@@ -57,16 +66,10 @@ function requireActions(text: string, type: string): void {
   )
 }
 
-/** `NAME:TAG` → both; a repository's name has no colon, and a tag no slash. */
-function withTag(text: string, tags: readonly string[]) {
-  const at = text.indexOf(':')
-  const slash = text.indexOf('/', at)
-  if (at >= 0 && slash >= 0) {
-    throw usage(`"${text}" begins with a registry: say ${text.slice(slash + 1)}`)
-  }
-  return at < 0
-    ? { name: text, tags }
-    : { name: text.slice(0, at), tags: [...tags, text.slice(at + 1)] }
+function imageOf(text: string): ImageReference {
+  const image = parseImageReference(text)
+  if ('flaw' in image) throw usage(`${argumentName(text)}: ${image.flaw}`)
+  return image
 }
 
 function answer({ record, explanation }: Judged, output: Output): void {

@@ -65,7 +65,7 @@ async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
     case 'check':
       return judgeCheck(what.request, options, offline, now)
     case 'scope': {
-      const asking = whoIsNamed(options, offline, now)
+      const asking = whoIsNamed(options, offline, now, 'any')
       say([...asking.notes, ...cannotLogIn(asking)])
       return judge(offline.policy, asking, what.requested)
     }

@@ -44,7 +44,8 @@ const MIRROR = { GET: ['ns'], HEAD: ['ns'] } as const
 /** Clients keep using the URL that they closed an upload with, digest and all. */
 const SESSION = ['digest']
 
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
+/** Of a tag (OCI distribution-spec, "Pulling manifests"). */
+export const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 export const ROUTES: Readonly<Record<RouteKind, RouteDescriptor>> = {
   base: { methods: { GET: [], HEAD: [] }, query: MIRROR, body: 'none' },
@@ -139,7 +140,7 @@ export function entryFor<T>(
 }
 
 /** `algorithm:hex`; some clients escape the colon. */
-const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*(?::|%3[Aa])[A-Fa-f0-9]{32,128}$/
+export const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*(?::|%3[Aa])[A-Fa-f0-9]{32,128}$/
 /** distribution uses a UUID; others a token of url-safe characters. */
 const UPLOAD_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/
 

@@ -13,6 +13,8 @@ rules:
   - { match: { namespace: '*', type: repository, name: '\${namespace}/**' }, actions: ['*'] }
 `
 
+const DIGEST = `sha256:${'7e'.repeat(32)}`
+
 /** Nobody can log in with these. */
 const USERS = `accounts:
   alice: { password: $2y$10$abcdefghijklmnopqrstuuaxHoFKl5l5XBvdHlxVmQSYyMK8Wjdqa, labels: { role: lead } }
@@ -64,6 +66,13 @@ describe('rauth can-i', () => {
     ['pull team-a/app --as team-a', true],
     ['pull,push,delete team-a/app --as team-a', true],
     ['pull team-b/app --as team-a', false, /team-b\/app:pull denied: no rule matches/],
+    [`pull team-a/app@${DIGEST} --as team-a`, true],
+    [`pull team-a/app:v1@${DIGEST} --as team-a`, true],
+    [
+      `pull registry.example/team-a/app@${DIGEST} --as team-a`,
+      false,
+      /denied: no rule matches\nif registry.example is the registry's host, leave it out: team-a\/app@/,
+    ],
     ['pull team-a/app --anonymous', false],
     ['pull team-a/app --as system:serviceaccount:team-a:builder -c pods.yaml', true],
     ['pull team-b/app --as system:serviceaccount:team-a:builder -c pods.yaml', false],
@@ -95,6 +104,9 @@ describe('rauth can-i', () => {
       /policy.yaml:3: releases are made by CI/,
     ],
     ['push library/x --as team-a --label role=lead --tag dev', true],
+    // By its digest it names no tag, so the rule of tags is not about it.
+    [`push library/x:v1@${DIGEST} --as team-a --label role=lead`, true],
+    [`delete library/x@${DIGEST} --as team-a --label role=lead`, false, /can't be told/],
     ['push library/x:dev --as team-a --label role=other', false],
     ['push library/x:dev --as team-a/ci', false, /can't be told whether policy.yaml:4 matches/],
     ['push library/x:dev --as team-a/ci --ip 10.1.2.3', true],
@@ -150,6 +162,7 @@ describe('rauth can-i', () => {
     ['puhs team-a/app --as team-a', /"puhs" is no action .*did you mean push\?/],
     ['team-a/app push --as team-a', /"team-a\/app" is no action .*rauth can-i ACTIONS REPOSITORY/],
     ['pull localhost:5000/team-a/app --as team-a', /begins with a registry: say team-a\/app/],
+    ['pull team-a/app@sha256:7ed9 --as team-a', /no digest: sha256: and 64 hexadecimal digits/],
     ['pull team-a/app --as team-a --anonymous', /cannot be used with option/],
     ['pull team-a/app --as team-a --ip here', /an IP address is wanted/],
     ['pull team-a/app --as team-a --at noon', /RFC 3339/],

@@ -1,6 +1,8 @@
 import type { Explanation } from '../../policy/explain.ts'
 import { explanationWords } from '../../policy/explanation-words.ts'
+import type { Tags } from '../../policy/asker.ts'
 import type { Access } from '../../registry/access.ts'
+import { hostHint, parseImageReference, tagsNamed } from '../../registry/image-reference.ts'
 import { parseScopes } from '../../registry/scope.ts'
 import { isIP } from 'node:net'
 
@@ -9,8 +11,8 @@ export interface Question {
   /** `NAMESPACE`, `NAMESPACE/USER`, `/USER`, or a ServiceAccount's user name; empty: nobody. */
   readonly as: string
   readonly requested: Access
-  /** Of the request; none: of a token, which is for all tags. */
-  readonly tags: readonly string[]
+  /** Of the request; `any`: of a token, which is for all tags. */
+  readonly tags: Tags
   readonly ip?: string
 }
 
@@ -25,28 +27,25 @@ export interface Judgement {
 export type Ask = (question: Question) => Promise<Judgement | undefined>
 
 const AS = 'say a namespace, NAMESPACE/USER, /USER, or nothing for somebody without credentials'
-const WHAT = 'say a repository, such as team-a/app or team-a/app:v1'
-
-/** Of an image's name: a tag has no slash, and a repository's name no colon. */
-const REGISTRY = /^[^/]*:[^/]*\//
+const WHAT = 'say a repository, such as team-a/app, team-a/app:v1 or team-a/app@sha256:…'
 
 /** The answer to the fields of the form, or what is wrong with them. */
 export async function answerQuestion(ask: Ask, query: URLSearchParams): Promise<object> {
   const field = (name: string) => (query.get(name) ?? '').trim()
-  const registry = REGISTRY.exec(field('repository'))?.[0]
-  if (registry !== undefined)
-    return { error: `leave the registry out: ${field('repository').slice(registry.length)}` }
-  const { name, tags } = withTag(field('repository'))
-  const requested = parseScopes([`repository:${name}:${field('actions')}`])
+  const image = parseImageReference(field('repository'))
+  if ('flaw' in image) return { error: image.flaw }
+  const requested = parseScopes([`repository:${image.name}:${field('actions')}`])
   if (!requested.ok || requested.value.length === 0) return { error: WHAT }
   const ip = field('ip')
   if (ip !== '' && isIP(ip) === 0) return { error: 'the address is no IP address' }
   const as = field('as')
+  const tags = tagsNamed(image, field('actions').split(','))
   const judged = await ask({
     ...{ as, tags, requested: requested.value, ...(ip === '' ? {} : { ip }) },
   })
   if (judged === undefined) return { error: AS }
-  const { allowed, notes, explanation } = judged
+  const { allowed, explanation } = judged
+  const notes = [...judged.notes, ...(allowed ? [] : hostHint(image))]
   const words = explanationWords(explanation)
   const verdicts = words.flatMap(({ actions }) => actions)
   const what = `${field('actions')} ${field('repository')}`
@@ -57,10 +56,4 @@ export async function answerQuestion(ask: Ask, query: URLSearchParams): Promise<
       ...new Set(verdicts.filter((one) => one.allowed === allowed).map((one) => one.words)),
     ],
   }
-}
-
-/** `NAME:TAG` → both; a repository's name has no colon. */
-function withTag(text: string) {
-  const at = text.indexOf(':')
-  return at < 0 ? { name: text, tags: [] } : { name: text.slice(0, at), tags: [text.slice(at + 1)] }
 }

@@ -1,4 +1,6 @@
-import { parse } from 'yaml'
+import { parseDocument } from 'yaml'
+import { codeOf, RauthError } from '../../errors.ts'
+import { isMapping, type Mapping } from '../../mapping.ts'
 
 /** What an Envoy configuration says of whom it asks: one entry each ext_authz filter of HTTP. */
 export interface AuthorizationFilter {
@@ -14,16 +16,14 @@ export interface LaneProvider {
   readonly audiences: readonly string[]
 }
 
-type Message = Readonly<Record<string, unknown>>
-
 const AUTHORIZER = /\.http\.ext_authz\.v3\.ExtAuthz$/
 const VERIFIER = /\.http\.jwt_authn\.v3\.JwtAuthentication$/
 const COMPARER = /\.http\.rbac\.v3\.RBAC$/
 
-/** The filters in a configuration, YAML or JSON, or in what `/config_dump` of Envoy prints. Throws for what is neither. */
+/** The filters in a configuration, YAML or JSON, or in what `/config_dump` of Envoy prints. Throws ERR_CONFIG_INVALID for what is neither. */
 export function authorizationFilters(text: string): readonly AuthorizationFilter[] {
   return messagesOf(text, AUTHORIZER).map((one) => ({
-    failureModeAllow: one['failure_mode_allow'] === true,
+    failureModeAllow: isOn(one['failure_mode_allow']),
     buffersBodies: one['with_request_body'] !== undefined,
   }))
 }
@@ -38,24 +38,63 @@ export function laneProviders(text: string): readonly LaneProvider[] {
   )
   if (!isPassedOver || !isCompared) return []
   return messagesOf(text, VERIFIER)
-    .flatMap(({ providers }) =>
-      Object.values((providers ?? {}) as Readonly<Record<string, Message>>),
-    )
+    .flatMap(({ providers }) => Object.values(isMapping(providers) ? providers : {}))
+    .filter(isMapping)
     .map(({ issuer, audiences }) => ({
-      issuer: String(issuer),
-      audiences: Array.isArray(audiences) ? audiences.map(String) : [],
+      issuer: textOf(issuer),
+      audiences: Array.isArray(audiences) ? audiences.map(textOf) : [],
     }))
 }
 
-/** All messages of a type, wherever they stand. */
-function messagesOf(text: string, type: RegExp): readonly Message[] {
-  const found: Message[] = []
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return
-    const one = value as Message
-    if (type.test(String(one['@type']))) found.push(one)
-    Object.values(one).forEach(visit)
+/** By whatever Envoy takes for it: it reads a text as well. */
+function isOn(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== 'false'
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+/** All messages of a type, wherever they stand, with their fields by the names that Envoy prints. */
+function messagesOf(text: string, type: RegExp): readonly Mapping[] {
+  const found: Mapping[] = []
+  // An alias may stand for what it is in.
+  const seen = new Set<unknown>()
+  const left = [documentOf(text)]
+  while (left.length > 0) {
+    const value = left.pop()
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue
+    seen.add(value)
+    const inside = Object.values(value)
+    for (const one of inside.reverse()) left.push(one)
+    if (isMapping(value) && type.test(textOf(value['@type']))) found.push(printed(value))
   }
-  visit(parse(text, { logLevel: 'silent' }))
   return found
+}
+
+/** Envoy takes failureModeAllow for failure_mode_allow, as all JSON of protobuf does. */
+function printed(message: Mapping): Mapping {
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return Object.fromEntries(Object.entries(message).map(([name, value]) => [snake(name), value]))
+}
+
+function documentOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // YAML, then.
+  }
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' })
+  const [error] = document.errors
+  if (error !== undefined) throw notEnvoys(error.code)
+  try {
+    return document.toJS()
+  } catch (cause) {
+    throw notEnvoys(codeOf(cause) ?? 'its aliases are too many', cause)
+  }
+}
+
+function notEnvoys(why: string, cause?: unknown): RauthError {
+  const message = `the configuration of Envoy is neither YAML nor JSON (${why}); next: name that which Envoy was started with`
+  return new RauthError('ERR_CONFIG_INVALID', message, { cause })
 }

@@ -19,21 +19,34 @@ export async function askRunning(operations: string): Promise<Running | undefine
   const health = healthIn((await askAt(operations, '/readyz')).body)
   if (health === undefined) return undefined
   const { body } = await askAt(operations, '/metrics')
-  const versions = body.matchAll(/^rauth_policy_info\{[^}\n]*version="(\w+)"[^}\n]*\} 1$/gm)
-  return { ...health, policies: [...versions].map(([, version = '']) => version) }
+  return { ...health, policies: versionsIn(body) }
 }
 
 function askAt(operations: string, path: string) {
   return ask(new URL(path, operations), { timeout: TIMEOUT })
 }
 
+/** Line by line, and each by expressions that look at it once: whoever answers may be anybody. */
+function versionsIn(metrics: string): readonly string[] {
+  return metrics
+    .split('\n')
+    .filter((line) => line.startsWith('rauth_policy_info{') && line.endsWith('} 1'))
+    .flatMap((line) => /[{,]version="(\w+)"/.exec(line)?.[1] ?? [])
+}
+
 function healthIn(body: string): Omit<Running, 'policies'> | undefined {
   const { parts, troubles = {} } = mappingIn(body)
   if (!isMapping(parts) || !isMapping(troubles)) return undefined
+  const told = Object.entries(troubles)
+  if (!told.every(isText)) return undefined
   return {
     notReady: Object.keys(parts).filter((name) => parts[name] !== true),
-    troubles: new Map(Object.entries(troubles).map(([name, what]) => [name, String(what)])),
+    troubles: new Map(told),
   }
+}
+
+function isText(entry: [string, unknown]): entry is [string, string] {
+  return typeof entry[1] === 'string'
 }
 
 function mappingIn(body: string) {

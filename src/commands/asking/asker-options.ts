@@ -5,7 +5,8 @@ import { parseWho, type AskerTerms } from '../../serve/asking/who.ts'
 import { addAnyConfigOption, type AnyConfigOption } from '../config-option.ts'
 
 /** Who is asked about, as it is said on the command line. */
-export interface AskerOptions extends AnyConfigOption, AskerTerms {
+export interface AskerOptions extends AnyConfigOption, Omit<AskerTerms, 'tags'> {
+  readonly tag: readonly string[]
   /** Seconds since the epoch. */
   readonly at?: number
   readonly policy?: string

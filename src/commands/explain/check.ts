@@ -33,7 +33,7 @@ export async function judgeCheck(
   const origin = originOf(check)
   const address = options.ip ?? origin.address
   if (required !== undefined && (options.as !== undefined || options.anonymous === true)) {
-    const asking = whoIsNamed({ ...options, ...(address && { ip: address }) }, offline, now)
+    const asking = whoIsNamed({ ...options, ...(address && { ip: address }) }, offline, now, 'any')
     say([...asking.notes, ...cannotLogIn(asking)])
     const asker = { ...asking.asker, tags: required.tags }
     return judge(offline.policy, { ...asking, asker }, required.required)

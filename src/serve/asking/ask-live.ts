@@ -13,7 +13,7 @@ export async function askLive(
   if (as !== '' && who === undefined) return undefined
   const terms = {
     label: {},
-    tag: tags,
+    tags,
     ...(who && { as: who }),
     ...(ip === undefined ? {} : { ip }),
   }

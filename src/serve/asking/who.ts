@@ -1,7 +1,7 @@
 import type { Credential } from '../../credentials/credential.ts'
 import { holderOf } from '../../credentials/holder.ts'
 import { isLive } from '../../credentials/live.ts'
-import type { Asker } from '../../policy/asker.ts'
+import type { Asker, Tags } from '../../policy/asker.ts'
 import type { CredentialReference, Holder, Labels } from '../../subject.ts'
 import { parseServiceAccount, type ServiceAccount } from '../../service-account.ts'
 import type { OpenIdentity } from '../identity/identity.ts'
@@ -22,7 +22,8 @@ export interface AskerTerms {
   readonly anonymous?: true
   readonly label: Labels
   readonly ip?: string
-  readonly tag: readonly string[]
+  /** That the request names; `any`: of a token. */
+  readonly tags: Tags
   /** What the token is for; without: what the configuration says. */
   readonly service?: string
 }
@@ -62,8 +63,8 @@ export interface Asking {
 /** Without `as` it is nobody who asks. */
 export function whoAsks(terms: AskerTerms, known: Known, now: number): Asking {
   const { config, identity } = known
-  const { as, ip, tag, label, service = config.service } = terms
-  const rest = { service, address: ip, now, tags: tag.length === 0 ? 'any' : tag } as const
+  const { as, ip, tags, label, service = config.service } = terms
+  const rest = { service, address: ip, now, tags }
   const { user = as?.namespace, serviceAccount } = as ?? {}
   if (user === undefined) {
     const nobody = { ...identity?.nobody(), ...label }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { ask } from '../../src/adapters/probe/ask.ts'
-import { RauthError } from '../../src/errors.ts'
+import { ask } from '../../../src/adapters/probe/ask.ts'
+import { RauthError } from '../../../src/errors.ts'
 
 const errors = (detail: object) =>
   JSON.stringify({ errors: [{ code: 'TOOMANYREQUESTS', message: 'too many', detail }] })
