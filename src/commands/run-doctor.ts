@@ -1,10 +1,10 @@
 import { registryBehind } from '../config/configured-policy.ts'
 import { configOf } from './asking/offline.ts'
 import type { ConfigOption } from './config-option.ts'
-import { envoyChecks } from './doctor/envoy.ts'
+import { envoyChecks, failsClosedCheck } from './doctor/envoy.ts'
 import { fastLaneCheck } from './doctor/fast-lane.ts'
-import { findingOf, type Finding } from './doctor/finding.ts'
-import { registryChecks } from './doctor/registry.ts'
+import { findingsOf, type Finding } from './doctor/finding.ts'
+import { realmChecks, registryChecks } from './doctor/registry.ts'
 import { runningCheck } from './doctor/running.ts'
 import { printJson, say, type Output } from './output.ts'
 import { formatTable } from './table.ts'
@@ -17,18 +17,19 @@ export interface DoctorOptions extends ConfigOption {
   readonly output: Output
 }
 
-/** `rauth doctor`: makes all checks, one after the other. */
+/** `rauth doctor`: makes all checks; those of different peers side by side. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
   const config = configOf(options)
   const { registry = registryBehind(config), operations, envoy, envoyConfig } = options
-  const checks = [
-    runningCheck(config, operations),
-    ...registryChecks(config, registry),
-    ...envoyChecks(envoy, envoyConfig),
-    fastLaneCheck(config, envoy, envoyConfig),
+  const peers = [
+    [runningCheck(config, operations)],
+    realmChecks(config),
+    registryChecks(config, registry),
+    envoyChecks(envoy, envoyConfig),
+    [failsClosedCheck(envoyConfig)],
+    [fastLaneCheck(config, envoy, envoyConfig)],
   ]
-  const findings: Finding[] = []
-  for (const check of checks) findings.push(await findingOf(check))
+  const findings = (await Promise.all(peers.map(findingsOf))).flat()
   if (options.output === 'json') printJson(findings)
   else {
     const rows = findings.map(({ check, state, what }) => [state, check, what])

@@ -33,7 +33,7 @@ async function placeOf(
 ): Promise<ReadChallenge> {
   if (realm !== undefined) return { realm, service }
   if (registry === undefined) throw usage('say where: --registry URL, or --realm URL')
-  const found = await discoverRealm(registry)
+  const found = await discoverRealm(registry, 'name the realm with --realm')
   if (login !== undefined && isTls(registry) && !isTls(found.realm)) {
     throw new RauthError(
       'ERR_REFUSED',

@@ -123,6 +123,21 @@ describe('rauth doctor', () => {
     assert.match(stdout, /^skipped +Envoy asks rauth +say where Envoy is: --envoy URL$/m)
   })
 
+  it('says that Envoy can’t reach rauth where rauth is away, and not that its filter is', async () => {
+    assert.ok(await stack.stopRauth())
+    const { code, findings } = await doctor(stack, stack.config)
+    await stack.startRauth()
+    assert.equal(code, 1)
+    const found = new Map(findings.map(({ check, ...rest }) => [check, rest]))
+    assert.match(
+      found.get('Envoy asks rauth')?.what ?? '',
+      /^it answers 503 .*: Envoy has the ext_authz filter, and can’t reach rauth/,
+    )
+    assert.match(found.get('realm answers')?.what ?? '', /answers 503, .* does not reach it/)
+    assert.equal(found.get('Envoy fails closed')?.state, 'ok')
+    assert.equal(found.get('registry takes tokens')?.state, 'ok')
+  })
+
   describe('of another clock', () => {
     let server: Server
     let port: number

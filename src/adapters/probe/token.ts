@@ -18,8 +18,11 @@ export interface ReceivedToken {
   readonly date: number | undefined
 }
 
-/** Where the tokens of a registry are fetched, as it says at `/v2/`. Throws what keeps that from being known. */
-export async function discoverRealm(registry: string): Promise<ReadChallenge> {
+/**
+ * Where the tokens of a registry are fetched, as it says at `/v2/`. Throws what keeps that from being known, and what
+ * is to be done `next`.
+ */
+export async function discoverRealm(registry: string, next: string): Promise<ReadChallenge> {
   const answer = await ask(new URL('/v2/', registry))
   const value = answer.headers.get('www-authenticate') ?? ''
   const challenge = answer.status === 401 ? readBearerChallenge(value) : undefined
@@ -30,7 +33,7 @@ export async function discoverRealm(registry: string): Promise<ReadChallenge> {
       : answer.status === 401
         ? 'names no realm in a Bearer challenge'
         : `answers ${answer.status} at /v2/, which no registry does`
-  throw new RauthError('ERR_REFUSED', `${registry} ${why}; next: name the realm with --realm`)
+  throw new RauthError('ERR_REFUSED', `${registry} ${why}; next: ${next}`)
 }
 
 /** A token, asked for as docker does (distribution token specification). Throws ERR_REFUSED for a no. */

@@ -11,27 +11,43 @@ const PATIENCE = 3_000
 /** Where no repository is, and if it were, nobody would get at it without a token. */
 const UPLOAD = '/v2/rauth-doctor/probe/blobs/uploads/'
 
-/** Checks of an Envoy by what it does, and by its configuration: a file, or its `/config_dump`. */
+/** What envoy/envoy.yaml has Envoy say where it could not ask. */
+const COULD_NOT_ASK = /cannot be asked/
+
+/** Checks of an Envoy by what it does; its configuration, a file or its `/config_dump`, tells why. */
 export function envoyChecks(
   envoy: string | undefined,
   config: string | undefined,
 ): readonly Check[] {
+  // Both want to know, and one that can't ask takes its time.
+  let asked: ReturnType<typeof asksRauth> | undefined
+  const askOnce = (url: string) => (asked ??= asksRauth(url, config))
   const toEnvoy = (look: (url: string) => ReturnType<Check['look']>) => () =>
     envoy === undefined ? Promise.resolve(skipped('say where Envoy is: --envoy URL')) : look(envoy)
   return [
-    { name: 'Envoy asks rauth', look: toEnvoy(asksRauth) },
-    { name: 'Envoy does not wait for bodies', look: toEnvoy(passesBodies) },
+    { name: 'Envoy asks rauth', look: toEnvoy(askOnce) },
     {
-      name: 'Envoy fails closed',
-      look: () =>
-        config === undefined
-          ? Promise.resolve(skipped('say what its configuration is: --envoy-config FILE or URL'))
-          : failsClosed(config),
+      name: 'Envoy does not wait for bodies',
+      look: toEnvoy(async (url) => {
+        const { state } = await askOnce(url)
+        return state === 'ok' ? passesBodies(url) : skipped('rauth is not asked')
+      }),
     },
   ]
 }
 
-async function asksRauth(envoy: string) {
+/** By its configuration alone: to try it, rauth would have to be away. */
+export function failsClosedCheck(config: string | undefined): Check {
+  return {
+    name: 'Envoy fails closed',
+    look: () =>
+      config === undefined
+        ? Promise.resolve(skipped('say what its configuration is: --envoy-config FILE or URL'))
+        : failsClosed(config),
+  }
+}
+
+async function asksRauth(envoy: string, config: string | undefined) {
   const answer = await ask(new URL('/v2/', envoy))
   const { status } = answer
   if (isRefusalOfRauth(answer)) {
@@ -39,18 +55,38 @@ async function asksRauth(envoy: string) {
       ? ok('a request without a token is refused by rauth')
       : failed(`rauth answers ${status} to a request without a token: see its log`)
   }
-  return status === 401
-    ? failed(
-        'the 401 is not of rauth: the registry answers itself, so Envoy has no ext_authz filter for /v2/',
-      )
-    : failed(
-        `it answers ${status} without a token, and rauth was not asked: add the ext_authz filter`,
-      )
+  if (status === 401) {
+    return failed(
+      'the 401 is not of rauth: the registry answers itself, so Envoy has no ext_authz filter for /v2/',
+    )
+  }
+  const said = `it answers ${status} without a token, and not as rauth does`
+  const hasFilter = COULD_NOT_ASK.test(answer.body) || (await isInThere(config))
+  // What the filter answers where it can't ask: 403, unless status_on_error says otherwise.
+  const mayBeOfFilter = status === 403 || status >= 500
+  if (hasFilter === false || !mayBeOfFilter) {
+    return failed(`${said}: add the ext_authz filter for /v2/`)
+  }
+  if (hasFilter) {
+    return failed(
+      `${said}: Envoy has the ext_authz filter, and can’t reach rauth, or not in time; see that rauth runs and ` +
+        'answers (the rows above), then where the cluster of that filter leads',
+    )
+  }
+  return failed(
+    `${said}: either Envoy can’t reach rauth (see the rows above), or it has no ext_authz filter: ` +
+      '--envoy-config tells which',
+  )
+}
+
+/** The filter; not known where there is no configuration, or none that can be read, of which another check tells. */
+async function isInThere(config: string | undefined): Promise<boolean | undefined> {
+  if (config === undefined) return undefined
+  const text = await envoyConfigText(config).catch(() => undefined)
+  return text === undefined ? undefined : authorizationFilters(text).length > 0
 }
 
 async function passesBodies(envoy: string) {
-  const asked = await asksRauth(envoy)
-  if (asked.state !== 'ok') return skipped('rauth is not asked')
   const status = await askBeforeBody(new URL(UPLOAD, envoy), PATIENCE).catch((error: unknown) => {
     throw new RauthError('ERR_UNREACHABLE', `${envoy} does not answer: ${messageOf(error)}`)
   })

@@ -18,7 +18,24 @@ export const ok = (what: string) => ({ state: 'ok', what }) as const
 export const failed = (what: string) => ({ state: 'failed', what }) as const
 export const skipped = (what: string) => ({ state: 'skipped', what }) as const
 
-export async function findingOf({ name, look }: Check): Promise<Finding> {
+/**
+ * The findings of checks that ask the same peer, one after the other. Once it does not answer, the others are skipped:
+ * each would wait as long.
+ */
+export async function findingsOf(checks: readonly Check[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for (const check of checks) {
+    const silent = findings.find(({ state }) => state === 'unreachable')
+    const finding =
+      silent === undefined
+        ? await findingOf(check)
+        : { check: check.name, ...skipped(`nobody answered where “${silent.check}” asked`) }
+    findings.push(finding)
+  }
+  return findings
+}
+
+async function findingOf({ name, look }: Check): Promise<Finding> {
   try {
     return { check: name, ...(await look()) }
   } catch (error) {

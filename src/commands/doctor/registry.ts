@@ -10,17 +10,25 @@ import { signingKeysHere } from './signing-keys.ts'
 /** How long the token lives that is shown to the registry, seconds. */
 const EXPIRY = 60
 
-/** Checks of the token service and of a registry; `registry`: where it is, past Envoy. */
-export function registryChecks(config: Config, registry: string | undefined): readonly Check[] {
+const NEXT = 'see that --registry is the registry itself, past Envoy, and that it has auth.token'
+
+/** Checks of the token service, by the realm that clients are sent to. */
+export function realmChecks(config: Config): readonly Check[] {
   const { realm, service } = config
+  return [
+    { name: 'realm answers', look: () => realmAnswers(realm, service) },
+    { name: 'keys of the realm', look: () => keysAgree(config) },
+    { name: 'clock of the realm', look: () => clockAgrees(jwksOf(realm), config.token.leeway) },
+  ]
+}
+
+/** Checks of a registry; `registry`: where it is, past Envoy. */
+export function registryChecks(config: Config, registry: string | undefined): readonly Check[] {
   const toRegistry = (look: (url: string) => ReturnType<Check['look']>) => () =>
     registry === undefined
       ? Promise.resolve(skipped('say where the registry itself is: --registry URL'))
       : look(registry)
   return [
-    { name: 'realm answers', look: () => realmAnswers(realm, service) },
-    { name: 'keys of the realm', look: () => keysAgree(config) },
-    { name: 'clock of the realm', look: () => clockAgrees(jwksOf(realm), config.token.leeway) },
     {
       name: 'registry names realm and service',
       look: toRegistry((url) => namesAgree(config, url)),
@@ -38,8 +46,12 @@ async function realmAnswers(realm: string, service: string) {
   const url = new URL(realm)
   url.searchParams.set('service', service)
   const answer = await ask(url)
-  return isRefusalOfRauth(answer) || /"token":"/.test(answer.body)
-    ? ok(`${realm} is a rauth`)
+  if (isRefusalOfRauth(answer) || /"token":"/.test(answer.body)) return ok(`${realm} is a rauth`)
+  return answer.status >= 500
+    ? failed(
+        `${realm} answers ${answer.status}, and not as a rauth does: what stands in front of rauth does not reach it; ` +
+          'see that rauth runs and answers',
+      )
     : failed(`${realm} answers ${answer.status}, and not as a rauth does: look what realm leads to`)
 }
 
@@ -87,7 +99,7 @@ async function clockAgrees(url: string, leeway: number) {
 }
 
 async function namesAgree(config: Config, registry: string) {
-  const found = await discoverRealm(registry)
+  const found = await discoverRealm(registry, NEXT)
   const wrong = []
   const realms = new Map([
     [config.service, config.realm],
@@ -121,6 +133,7 @@ async function tokenIsTaken(config: Config, registry: string) {
       ? ok('it checks no tokens: nobody but Envoy may reach it')
       : ok(`issuer ${config.issuer}, key ${keyId}`)
   }
+  if (status === 404) return skipped(`it answers 404 at /v2/: no registry is there`)
   return failed(
     `it answers ${status} to a token of issuer ${config.issuer}, service ${config.service}, key ${keyId}: ` +
       'compare issuer, service and rootcertbundle of its auth.token; its log says which',

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { after, before, describe, it } from 'node:test'
+import { stringify } from 'yaml'
+import { freePort } from '../../tools/stack/ports.ts'
+import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
+
+interface Row {
+  readonly check: string
+  readonly state: string
+  readonly what: string
+}
+
+describe('rauth doctor of who does not answer, or is somebody else', () => {
+  let folder: CliFolder
+  let asked: string[]
+  let answer: RequestListener
+  let server: Server
+  let url: string
+  before(async () => {
+    folder = await makeCliFolder()
+    const port = await freePort()
+    url = `http://127.0.0.1:${port}`
+    server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      answer(request, response)
+    })
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  })
+  after(async () => {
+    server.close()
+    server.closeAllConnections()
+    await folder.remove()
+  })
+
+  async function doctor(realm: string, ...args: readonly string[]) {
+    asked = []
+    const listen = { operations: '127.0.0.1:0' }
+    await folder.write('rauth.yaml', stringify({ realm, listen }))
+    const { code, stdout } = await folder.rauth(['doctor', '-o', 'json', ...args])
+    const rows = JSON.parse(stdout) as readonly Row[]
+    return { code, rows: new Map(rows.map((row) => [row.check, row])) }
+  }
+
+  it('asks each of them once who ends connections, and skips what else it would have asked there', async () => {
+    answer = ({ socket }) => socket.destroy()
+    const { code, rows } = await doctor(`${url}/token`, '--registry', url, '--envoy', url)
+    assert.equal(code, 3)
+    assert.deepEqual(
+      [...rows.values()].map(({ check, state }) => [check, state]),
+      [
+        ['rauth runs what is on disk', 'skipped'],
+        ['realm answers', 'unreachable'],
+        ['keys of the realm', 'skipped'],
+        ['clock of the realm', 'skipped'],
+        ['registry names realm and service', 'unreachable'],
+        ['clock of the registry', 'skipped'],
+        ['registry takes tokens', 'skipped'],
+        ['Envoy asks rauth', 'unreachable'],
+        ['Envoy does not wait for bodies', 'skipped'],
+        ['Envoy fails closed', 'skipped'],
+        ['fast lane', 'ok'],
+      ],
+    )
+    assert.equal(rows.get('keys of the realm')?.what, 'nobody answered where “realm answers” asked')
+    assert.deepEqual(asked.map((one) => one.replace(/\?.*/, '')).sort(), ['/token', '/v2/', '/v2/'])
+  })
+
+  it('tells a wrong --registry from one that refuses tokens', async () => {
+    answer = (_, response) => response.writeHead(404).end()
+    const { code, rows } = await doctor(`${url}/token`, '--registry', url)
+    assert.equal(code, 1)
+    assert.match(
+      rows.get('registry names realm and service')?.what ?? '',
+      /answers 404 at \/v2\/, which no registry does; next: see that --registry is the registry itself/,
+    )
+    assert.deepEqual(rows.get('registry takes tokens'), {
+      check: 'registry takes tokens',
+      state: 'skipped',
+      what: 'it answers 404 at /v2/: no registry is there',
+    })
+  })
+
+  const OF_ENVOY: readonly (readonly [status: number, body: string, expected: RegExp])[] = [
+    [
+      503,
+      '{"message":"what you may do cannot be asked right now"}',
+      /can’t reach rauth, or not in/,
+    ],
+    [403, '', /either Envoy can’t reach rauth .*, or it has no ext_authz filter: --envoy-config/],
+    [
+      503,
+      'no healthy upstream',
+      /either Envoy can’t reach rauth .*, or it has no ext_authz filter/,
+    ],
+    [200, '{}', /and not as rauth does: add the ext_authz filter for \/v2\/$/],
+    [404, '', /and not as rauth does: add the ext_authz filter for \/v2\/$/],
+  ]
+  for (const [status, body, expected] of OF_ENVOY) {
+    it(`says what an Envoy lacks that answers ${status} ${body}`, async () => {
+      answer = (_, response) => response.writeHead(status).end(body)
+      const { rows } = await doctor(`${url}/token`, '--envoy', url)
+      const { state, what } = rows.get('Envoy asks rauth') ?? {}
+      assert.equal(state, 'failed')
+      assert.match(what ?? '', expected)
+      assert.equal(rows.get('Envoy does not wait for bodies')?.what, 'rauth is not asked')
+    })
+  }
+})
