@@ -108,7 +108,7 @@ describe('npm start', () => {
       'registry',
       'token',
     ])
-    assert.match(readFileSync(facts.config, 'utf8'), /^realm: /)
+    assert.match(readFileSync(facts.config, 'utf8'), /^# .* writes this file anew: .*\nrealm: /)
     for (const { username, password } of facts.namespaces) {
       assert.ok(
         output().includes(`echo ${password} | docker login localhost:${port} -u ${username} `),

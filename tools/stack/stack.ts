@@ -174,7 +174,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   // What an earlier start left there would be taken for the words of this one.
   for (const name of PARTS) await rm(path.join(state.logs, `${name}.log`), { force: true })
-  await replaceFile(file('rauth.yaml'), rauthConfig(options, realm))
+  await replaceFile(file('rauth.yaml'), ANEW + rauthConfig(options, realm))
   try {
     // All of them to their end, so that none comes up after the others were stopped.
     const started = await Promise.allSettled([startRauth(), startRegistry()])
@@ -207,6 +207,9 @@ function withoutSettings(env: NodeJS.ProcessEnv): Record<string, undefined> {
 function missing(name: string): never {
   throw new Error(`${name} was not started`)
 }
+
+/** For whoever changes the file by hand. */
+const ANEW = '# Each start (npm start) writes this file anew: keep changes in a copy of it.\n'
 
 function rauthConfig(options: StackOptions, realm: string): string {
   const { state, ports } = options
