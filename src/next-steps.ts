@@ -13,7 +13,7 @@ export const ROUTINE: ReadonlySet<Reason> = new Set([
  * What whoever runs rauth looks at when it says no for a reason. The words for the client are in
  * refusal.ts: these are for those who can see the configuration, the Secrets and the log.
  */
-export const NEXT_STEPS: Readonly<Record<Reason, string>> = {
+const NEXT_STEPS: Readonly<Record<Reason, string>> = {
   credentials_missing:
     'Nothing, if a login follows: clients ask without credentials first. Else give the pod an imagePullSecret, or the user a docker login.',
   credentials_malformed:
@@ -87,4 +87,26 @@ export const NEXT_STEPS: Readonly<Record<Reason, string>> = {
   unrecorded:
     'See why the audit can’t be written: its part above and the log say it. With audit.required nothing is allowed that is not in it.',
   internal: 'Look for the id in the log: this is a fault of rauth’s, please report it.',
+}
+
+/** Where the detail of a refused login says more than that it was refused. */
+const LOGIN_STEPS: readonly (readonly [detail: RegExp, step: string])[] = [
+  [
+    /\bthe Secret \S+ cannot be used: /,
+    'Correct the Secret as the detail says: until then nobody can log in by it. rauth check-config finds the rest of it.',
+  ],
+  [
+    /\bthat of \S+ (?:ended|begins) at \d/,
+    'Set a later notAfter, or an earlier notBefore, in the Secret that the detail names, or make a new password there; then the pull Secret must be the new one.',
+  ],
+]
+
+const OF_LOGINS: ReadonlySet<Reason> = new Set(['credentials_invalid', 'too_many_failures'])
+
+/** What to do about one refusal, by the reason and by what the record alone is told beside it. */
+export function nextStep(reason: Reason, detail: string | undefined): string {
+  const found = OF_LOGINS.has(reason)
+    ? LOGIN_STEPS.find(([pattern]) => detail !== undefined && pattern.test(detail))
+    : undefined
+  return found?.[1] ?? NEXT_STEPS[reason]
 }

@@ -3,7 +3,10 @@ import type { Credential, CredentialLookup } from './credential.ts'
 import type { Vouchers } from './vouchers.ts'
 
 /** Whether it is the time of a credential; `now` in seconds since the epoch. */
-export function isLive({ notBefore, notAfter }: Credential, now: number): boolean {
+export function isLive(
+  { notBefore, notAfter }: Pick<Credential, 'notBefore' | 'notAfter'>,
+  now: number,
+): boolean {
   return (notBefore === undefined || notBefore <= now) && (notAfter === undefined || now < notAfter)
 }
 

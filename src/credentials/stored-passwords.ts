@@ -3,6 +3,7 @@ import type { BcryptChecks, BcryptCredential, PresentedPassword, Verdict } from 
 import type { Credential, CredentialStore } from './credential.ts'
 import { subjectOf } from './holder.ts'
 import { isLive, liveCredentials } from './live.ts'
+import { outOfTime } from './out-of-time.ts'
 import { samePassword, type PasswordHasher } from './password.ts'
 import type { Answer, IdentitySource, Silence } from './source.ts'
 
@@ -77,13 +78,15 @@ export function createStoredPasswords(
     isToken: boolean,
   ): Promise<Answer> {
     const now = clock()
-    const known = store.byUsername(username).filter((one) => isLive(one, now))
+    const named = store.byUsername(username)
+    const known = named.filter((one) => isLive(one, now))
     const quick = matchKeyed(known, presented.keyed)
     if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
     // User names are those of namespaces, as a rule. Asked of each that is refused, known or not.
     const unusable = store.unusable?.(username)
-    const detail = whatWasWrong(known, name, unusable)
+    const ended = known.length === 0 ? outOfTime(named, now) : undefined
+    const detail = whatWasWrong(known, name, unusable ?? ended)
     const silence = { kind, detail, guessed: known.length > 0 } as const
     if (isToken) return silence
     const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)

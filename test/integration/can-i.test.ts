@@ -123,7 +123,7 @@ describe('rauth can-i', () => {
     [
       'push team-b/app --as team-b/gone',
       false,
-      /no credential is good at that time for user gone of namespace team-b: it cannot log in, whatever/,
+      /no credential is good at that time for user gone of namespace team-b \(that of team-b\/registry-credentials.* ended at 2020-01-01T00:00:00Z\): it cannot log in, whatever/,
     ],
     [
       'pull slip/app --as slip',

@@ -1,5 +1,5 @@
 import { refusalKind, type Reason } from '../../refusal.ts'
-import { NEXT_STEPS } from '../../next-steps.ts'
+import { nextStep } from '../../next-steps.ts'
 import type { DecisionEvent } from '../../event.ts'
 import type { KeptDecision } from './decision-ring.ts'
 import { kindOf, type Kind } from './kind.ts'
@@ -57,8 +57,8 @@ export function whyOf(reason: Reason, detail: string | undefined): string {
 }
 
 /** What whoever runs rauth does about it. */
-export function nextOf(reason: Reason): string {
-  return NEXT_STEPS[reason]
+export function nextOf(reason: Reason, detail: string | undefined): string {
+  return nextStep(reason, detail)
 }
 
 function noteOf({ half, outcome, granted, requested, shadow, rule, mount }: DecisionEvent) {

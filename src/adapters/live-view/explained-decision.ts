@@ -32,7 +32,7 @@ export function explainedDecision(found: FoundDecision): ExplainedDecision {
   const { reason, detail } = record
   return {
     ...{ record, kind: kindOf(record), who: whoOf(record), what: whatOf(record) },
-    ...(reason === undefined ? {} : { why: whyOf(reason, detail), next: nextOf(reason) }),
+    ...(reason === undefined ? {} : { why: whyOf(reason, detail), next: nextOf(reason, detail) }),
     // An event does not know what explains it; the flows do it by the policy, and by nothing else.
     ...(explanation && { explanation: explanationWords(explanation as Explanation) }),
   }

@@ -4,7 +4,7 @@ import {
   verdictOf,
   type ExplainedInWords,
 } from '../../policy/explanation-words.ts'
-import { NEXT_STEPS } from '../../next-steps.ts'
+import { nextStep } from '../../next-steps.ts'
 import { visible } from '../../printable.ts'
 import type { Judged } from '../../serve/asking/judge.ts'
 import { formatTable } from '../table.ts'
@@ -16,7 +16,7 @@ export function recordText({ record, explanation }: Judged): string {
   const rows = [
     ['outcome', `${record.outcome}${status}`],
     ['reason', [record.reason, record.detail].filter((part) => part !== undefined).join(': ')],
-    ['next', record.reason === undefined ? '' : NEXT_STEPS[record.reason]],
+    ['next', record.reason === undefined ? '' : nextStep(record.reason, record.detail)],
     ['request', [record.method, record.path].filter((part) => part !== undefined).join(' ')],
     ['rule', record.rule],
     ['policy', explanation?.policy === undefined ? '' : `version ${explanation.policy}`],

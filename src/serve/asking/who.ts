@@ -1,6 +1,7 @@
 import type { Credential } from '../../credentials/credential.ts'
 import { holderOf } from '../../credentials/holder.ts'
 import { isLive } from '../../credentials/live.ts'
+import { outOfTime } from '../../credentials/out-of-time.ts'
 import type { Asker, Tags } from '../../policy/asker.ts'
 import type { CredentialReference, Holder, Labels } from '../../subject.ts'
 import { parseServiceAccount, type ServiceAccount } from '../../service-account.ts'
@@ -97,7 +98,8 @@ export function whoAsks(terms: AskerTerms, known: Known, now: number): Asking {
   const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
   const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
   const unusable = identity.lookup.unusable?.(namespace ?? user)
-  const more = unusable === undefined ? '' : ` (${unusable})`
+  const cause = unusable ?? outOfTime(found, now)
+  const more = cause === undefined ? '' : ` (${cause})`
   const missing =
     serviceAccount === undefined
       ? `${why} for ${what}${more}`

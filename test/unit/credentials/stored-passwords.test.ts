@@ -10,6 +10,7 @@ import { createCredentialIndex } from '../../../src/credentials/credential-index
 import { createPasswordHasher, type PasswordHasher } from '../../../src/credentials/password.ts'
 import type { IdentitySource } from '../../../src/credentials/source.ts'
 import { Redacted } from '../../../src/redacted.ts'
+import type { Result } from '../../../src/refusal.ts'
 
 const hasher = createPasswordHasher(Buffer.alloc(32, 1))
 
@@ -34,6 +35,12 @@ const tokens: IdentitySource = {
   claims: (password) => password.reveal().startsWith('token'),
   ask: ({ isToken = false }) =>
     Promise.resolve({ kind: isToken ? 'no' : 'not-mine', detail: 'no token of mine' }),
+}
+
+async function refusalOf(login: Promise<Result<unknown>>) {
+  const result = await login
+  assert.ok(!result.ok)
+  return result.refusal
 }
 
 /** Compares in place of bcrypt, and tells with which hashes. */
@@ -216,11 +223,20 @@ describe('createStoredPasswords', () => {
   it('knows a credential from its first instant to its last', async () => {
     const old = { ...credential('team-a', 'robot', 'one'), generation: 'old', notAfter: 1000 }
     const next = { ...credential('team-a', 'robot', 'two'), notBefore: 1000 }
-    const { state, namespaces } = start([old, next])
+    const { state, login, namespaces } = start([old, next])
     const both = async () => [await namespaces('robot', 'one'), await namespaces('robot', 'two')]
     assert.deepEqual(await both(), ['credentials_invalid', 'team-a'])
+    const { detail } = await refusalOf(login('robot', 'one'))
+    assert.equal(detail, 'wrong password for team-a')
     state.now = 999.9
     assert.deepEqual(await both(), ['team-a', 'credentials_invalid'])
+  })
+
+  it('tells the log when what nobody can log in with any more ended, and the client nothing of it', async () => {
+    const { login } = start([{ ...credential('team-a', 'team-a', 'one'), notAfter: 1000 }])
+    const { reason, detail } = await refusalOf(login('team-a', 'one'))
+    const words = 'that of team-a/registry-credentials ended at 1970-01-01T00:16:40Z'
+    assert.deepEqual([reason, detail], ['credentials_invalid', `unknown user name: ${words}`])
   })
 
   describe('with bcrypt', () => {
