@@ -194,7 +194,9 @@ describe('the image', { skip }, () => {
     assert.deepEqual([version.code, version.output], [0, '0.1.0\n'])
     const unmounted = await containers.run(options)
     assert.equal(unmounted.code, 1)
-    assert.match(unmounted.output, /^rauth\.yaml:1:1: "realm" is missing/)
+    const { msg, error } = JSON.parse(unmounted.output) as { msg: string; error: string }
+    assert.equal(msg, 'rauth did not start')
+    assert.match(error, /^there is no rauth\.yaml here: [^]*"realm" is missing/)
   })
 
   const USERS: Readonly<Record<string, ContainerOptions['user'] | undefined>> = {

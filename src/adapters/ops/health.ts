@@ -68,7 +68,8 @@ function checked(check: string, parts: readonly HealthPart[], query: URLSearchPa
 
 /** `[!]`: it goes on, and somebody should look at it. */
 function lineOf({ name, ready, trouble }: PartState): string {
-  const why = trouble === undefined ? '' : `: ${visible(trouble)}`
+  const mistakes = trouble?.split('\n').map(visible).join('; ')
+  const why = mistakes === undefined ? '' : `: ${mistakes}`
   if (!ready) return `[-]${name} failed${why}`
   return trouble === undefined ? `[+]${name} ok` : `[!]${name} goes on${why}`
 }

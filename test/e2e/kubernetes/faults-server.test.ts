@@ -116,8 +116,9 @@ describeFaults('an API server and etcd in trouble', {
     const { cluster, secrets, link, rauth, letIn } = world
     // Beside the one that lists after a while, as a busy machine may take that long, one that only watches.
     const other = await startLink(cluster)
-    const watching = await follow(other, rauth, { timings: { ...timings, poll: 3_600_000 } })
+    const begun = follow(other, rauth, { timings: { ...timings, poll: 3_600_000 } })
     try {
+      const watching = await begun
       await until('a list and a watch', 20_000, () => (watching.answers[200] ?? 0) >= 2)
       for (const each of [link, other]) each.cut()
       for (let i = 0; i < 20; i += 1) await secrets.replace('moved', login('moved', `canary-x${i}`))
@@ -131,8 +132,8 @@ describeFaults('an API server and etcd in trouble', {
       assert.equal(watching.ends['expired'], 1, JSON.stringify(watching.ends))
       return took
     } finally {
-      await watching.close()
       other.close()
+      await (await begun).close()
     }
   },
 

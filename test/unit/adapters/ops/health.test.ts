@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pageAt } from '../../../support/pages.ts'
+import { policyOf } from '../../../../src/config/policy-file.ts'
 import { healthRoutes, type HealthPart } from '../../../../src/adapters/ops/health.ts'
 
 const PARTS: readonly HealthPart[] = [
   { name: 'secrets', ready: () => false, trouble: () => 'not read yet' },
   { name: 'keys', ready: () => true, trouble: () => undefined },
-  { name: 'policy', trouble: () => 'policy.yaml:3\nis no rule' },
+  { name: 'policy', trouble: () => 'policy.yaml:3\nis no\u001b[2J rule' },
   { name: 'running', ready: () => false },
 ]
 
@@ -29,7 +30,7 @@ describe('/readyz', () => {
     assert.equal(status, 200)
     assert.deepEqual(JSON.parse(body), {
       ...{ status: 'ok', parts: { keys: true, policy: true } },
-      troubles: { policy: 'policy.yaml:3\nis no rule' },
+      troubles: { policy: 'policy.yaml:3\nis no\u001b[2J rule' },
     })
   })
 
@@ -39,7 +40,7 @@ describe('/readyz', () => {
     assert.deepEqual(JSON.parse(body), {
       status: 'not ready',
       parts: { secrets: false, keys: true, policy: true, running: false },
-      troubles: { secrets: 'not read yet', policy: 'policy.yaml:3\nis no rule' },
+      troubles: { secrets: 'not read yet', policy: 'policy.yaml:3\nis no\u001b[2J rule' },
     })
   })
 
@@ -50,7 +51,7 @@ describe('/readyz', () => {
     assert.deepEqual(body.split('\n'), [
       '[-]secrets failed: not read yet',
       '[+]keys ok',
-      '[!]policy goes on: policy.yaml:3\\u000ais no rule',
+      '[!]policy goes on: policy.yaml:3; is no\\u001b[2J rule',
       '[-]running failed',
       'readyz check failed',
       '',
@@ -68,6 +69,13 @@ describe('/readyz', () => {
       ...{ name, ready: () => ready },
       trouble: () => shown.troubles[name],
     }))
+    const file = '/etc/rauth/policy.yaml'
+    assert.throws(
+      () => policyOf('rules:\n  - { match: {}, actions: [pull] }\n  - nonsense\n', file),
+      {
+        message: shown.troubles['policy'],
+      },
+    )
     assert.deepEqual(JSON.parse((await look('/readyz', parts)).body), shown)
     assert.equal((await look('/readyz', parts, 'verbose')).body.trim(), lines.trim())
   })
@@ -78,7 +86,7 @@ describe('/readyz', () => {
     assert.equal(status, 200)
     assert.deepEqual(JSON.parse(body), {
       ...{ status: 'ok', parts: { keys: true, policy: true } },
-      troubles: { policy: 'policy.yaml:3\nis no rule' },
+      troubles: { policy: 'policy.yaml:3\nis no\u001b[2J rule' },
     })
     const verbose = await look('/readyz', PARTS.slice(0, 2), `verbose&${query}`)
     assert.deepEqual(verbose.body.split('\n'), [

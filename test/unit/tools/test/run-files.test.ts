@@ -74,13 +74,16 @@ describe('the runner of test files', () => {
 
   // They wait most of the time; the limit is what a busy machine needs to start a process.
   describe('of a file that takes longer than the limit', { concurrency: true }, () => {
-    const LONG_ENOUGH = 10_000
+    const LONG_ENOUGH = 15_000
     /** A process that gets nowhere, not even to its timers, and costs nothing. */
     const STUCK = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'
 
     it('tells what it was at and what it waited for', async () => {
       const body = 'process.stdin.resume(); return new Promise(() => {})'
-      const speaks = ['--import', `${pathToFileURL(SPEAKS).href}?after=${String(LONG_ENOUGH / 2)}`]
+      const speaks = [
+        '--import',
+        `${pathToFileURL(SPEAKS).href}?after=${String((2 / 3) * LONG_ENOUGH)}`,
+      ]
       const file = await testFile('hangs.mjs', body)
       const { code, output } = await limited(LONG_ENOUGH, [file], speaks)
       assert.equal(code, 1)
