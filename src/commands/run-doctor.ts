@@ -1,9 +1,11 @@
 import { registryBehind } from '../config/configured-policy.ts'
+import type { Config } from '../config/schema.ts'
+import { configOfRunning, isUnusable } from './asking/config-of-running.ts'
 import { configOf } from './asking/offline.ts'
 import type { ConfigOption } from './config-option.ts'
 import { envoyChecks, failsClosedCheck } from './doctor/envoy.ts'
 import { fastLaneCheck } from './doctor/fast-lane.ts'
-import { findingsOf, type Finding } from './doctor/finding.ts'
+import { failed, findingsOf, type Check, type Finding } from './doctor/finding.ts'
 import { realmChecks, registryChecks } from './doctor/registry.ts'
 import { runningCheck } from './doctor/running.ts'
 import { printJson, say, type Output } from './output.ts'
@@ -19,17 +21,7 @@ export interface DoctorOptions extends ConfigOption {
 
 /** `rauth doctor`: makes all checks; those of different peers side by side. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
-  const config = configOf(options)
-  const { registry = registryBehind(config), operations, envoy, envoyConfig } = options
-  const peers = [
-    [runningCheck(config, operations)],
-    realmChecks(config),
-    registryChecks(config, registry),
-    envoyChecks(envoy, envoyConfig),
-    [failsClosedCheck(envoyConfig)],
-    [fastLaneCheck(config, envoy, envoyConfig)],
-  ]
-  const findings = (await Promise.all(peers.map(findingsOf))).flat()
+  const findings = (await Promise.all(checksOf(options).map(findingsOf))).flat()
   if (options.output === 'json') printJson(findings)
   else {
     const rows = findings.map(({ check, state, what }) => [state, check, what])
@@ -37,6 +29,47 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
     say([summaryOf(findings)])
   }
   process.exitCode = exitCodeOf(findings)
+}
+
+/** One list for each peer. */
+function checksOf(options: DoctorOptions): readonly (readonly Check[])[] {
+  const { operations } = options
+  if (operations === undefined) {
+    return checksBy(configOfRunning(options, 'rauth doctor --operations URL'), options)
+  }
+  try {
+    return checksBy(configOf(options), options)
+  } catch (error) {
+    if (!isUnusable(error)) throw error
+    return checksWithout(error.message, operations, options)
+  }
+}
+
+function checksBy(config: Config, options: DoctorOptions): readonly (readonly Check[])[] {
+  const { registry = registryBehind(config), operations, envoy, envoyConfig } = options
+  return [
+    [runningCheck(config, operations)],
+    realmChecks(config),
+    registryChecks(config, registry),
+    envoyChecks(envoy, envoyConfig),
+    [failsClosedCheck(envoyConfig)],
+    [fastLaneCheck(config, envoy, envoyConfig)],
+  ]
+}
+
+/** What needs no configuration, where that can't be used: `why`. */
+function checksWithout(
+  why: string,
+  operations: string,
+  { envoy, envoyConfig }: DoctorOptions,
+): readonly (readonly Check[])[] {
+  const what = why.split('\n').join('; ')
+  return [
+    [{ name: 'configuration', look: () => Promise.resolve(failed(what)) }],
+    [runningCheck(undefined, operations)],
+    envoyChecks(envoy, envoyConfig),
+    [failsClosedCheck(envoyConfig)],
+  ]
 }
 
 const STATES = ['ok', 'failed', 'unreachable', 'skipped'] as const

@@ -1,7 +1,8 @@
 import type { AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from '../serve/asking/judge.ts'
 import { cannotLogIn } from '../serve/asking/who.ts'
-import { configOf, readOffline } from './asking/offline.ts'
+import { readOffline } from './asking/offline.ts'
+import { configOfRunning } from './asking/config-of-running.ts'
 import { operationsOf } from './asking/operations.ts'
 import { usage } from './asking/usage.ts'
 import { whoIsNamed } from './asking/who-is-named.ts'
@@ -51,7 +52,7 @@ function configuredHere(options: ExplainOptions): Config {
         'decided, such as --operations http://localhost:9090, or a configuration with -c',
     )
   }
-  return configOf(options)
+  return configOfRunning(options, 'rauth explain ID --operations URL')
 }
 
 async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {

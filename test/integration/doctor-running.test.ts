@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { stringify } from 'yaml'
 import { freePort } from '../../tools/stack/ports.ts'
+import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { replaceFile } from '../../tools/stack/state.ts'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 import { ask } from '../support/http.ts'
@@ -13,6 +15,7 @@ import { until } from '../support/until.ts'
 const PATIENCE = 30_000
 
 const POLICY = "rules:\n  - { match: { name: 'library/**' }, actions: [pull] }\n"
+const UNKNOWN = '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11'
 const CHECK = 'rauth runs what is on disk'
 
 describe('rauth doctor of a rauth that runs', () => {
@@ -67,6 +70,47 @@ describe('rauth doctor of a rauth that runs', () => {
     assert.match(stderr, /^4 ok, 1 failed, /)
   })
 
+  it('says that a Secret on disk can’t be used', async () => {
+    const file = path.join(serving.secrets, 'team-c.yaml')
+    const login = { username: 'team-c', password: 'a long random text' }
+    await replaceFile(file, secretManifest('team-c', login).replace('password:', 'pasword:'))
+    const unusable = async () => (await ask(serving.operations, '/metrics')).body
+    await until('it is refused', PATIENCE, async () => /"unusable"\} 1$/m.test(await unusable()))
+    const { code, state, what } = await doctor('-c', serving.config)
+    await rm(file)
+    await until('it is gone', PATIENCE, async () => /"unusable"\} 0$/m.test(await unusable()))
+    assert.deepEqual([code, state], [1, 'failed'])
+    assert.match(what, /^there is 1 Secret that can't be used, and nobody logs in by: its log says/)
+  })
+
+  it('says how to ask where the configuration is broken, and then that the one before is in force', async () => {
+    const text = await readFile(serving.config, 'utf8')
+    await replaceFile(serving.config, text.replace('realm:', 'relm:'))
+    await until('it is refused', PATIENCE, async () => 'config' in (await troubles()))
+    const unnamed = await doctor('-c', serving.config)
+    const explained = await folder.rauth(['explain', UNKNOWN, '-c', serving.config])
+    const operations = `http://127.0.0.1:${serving.operations}`
+    const named = await doctor('-c', serving.config, '--operations', operations)
+    await replaceFile(serving.config, text)
+    await until('it is taken', PATIENCE, async () => !('config' in (await troubles())))
+    assert.equal(unnamed.code, 1)
+    assert.match(
+      unnamed.stderr,
+      /"relm".*\n(?:.*\n)*a rauth that runs goes on with .* before: .*, rauth doctor --operations URL\n$/,
+    )
+    assert.match(
+      explained.stderr,
+      /goes on with .* before: .*, rauth explain ID --operations URL\n$/,
+    )
+    assert.deepEqual([named.code, named.state], [1, 'failed'])
+    assert.match(
+      named.what,
+      /^config: what runs is not what is on disk, but what was before: .*relm/,
+    )
+    assert.match(named.stdout, /^failed +configuration +\S+rauth\.yaml:.*"relm"/m)
+    assert.match(named.stderr, /^2 failed, /)
+  })
+
   it('says that another policy decides than the configuration names', async () => {
     await folder.write('other.yaml', 'rules: []\n')
     const config = { realm: `http://127.0.0.1:${serving.token}/token` }
@@ -104,6 +148,7 @@ describe('rauth doctor of a rauth that runs', () => {
     assert.match(unnamed.what, /does not answer: .*; say where .*: --operations URL$/)
     const named = await doctor('--operations', `http://127.0.0.1:${port}`)
     assert.equal(named.state, 'unreachable')
+    assert.match(named.what, /ECONNREFUSED .*; next: see that it runs, and listens there$/)
     const other = await doctor('--operations', `http://127.0.0.1:${serving.token}`)
     assert.equal(other.state, 'failed')
     assert.match(other.what, /is not the operations port of a rauth/)

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { after, before, describe, it } from 'node:test'
 import { stringify } from 'yaml'
 import { freePort } from '../../tools/stack/ports.ts'
-import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
+import { makeCliFolder, withoutSettings, type CliFolder } from '../support/cli-folder.ts'
+import { tlsAuthority } from '../support/tls-certificates.ts'
 
 interface Row {
   readonly check: string
@@ -79,6 +81,29 @@ describe('rauth doctor of who does not answer, or is somebody else', () => {
       state: 'skipped',
       what: 'it answers 404 at /v2/: no registry is there',
     })
+  })
+
+  it('says how a CA is trusted that Node does not know', async () => {
+    const authority = await tlsAuthority('ca of the test')
+    const { certificate: cert, key } = await authority.issue('localhost')
+    const port = await freePort()
+    const secure = createTlsServer({ cert, key }, (_, response) => response.writeHead(404).end())
+    await new Promise<void>((resolve) => secure.listen(port, '127.0.0.1', resolve))
+    const realm = `https://127.0.0.1:${port}/token`
+    const unknown = await doctor(realm)
+    await folder.write('ca.pem', authority.certificate)
+    const NODE_EXTRA_CA_CERTS = folder.file('ca.pem')
+    const { stdout } = await folder.rauth(['doctor'], {
+      env: { ...withoutSettings(), NODE_EXTRA_CA_CERTS },
+    })
+    secure.close()
+    secure.closeAllConnections()
+    assert.equal(unknown.rows.get('realm answers')?.state, 'unreachable')
+    assert.match(
+      unknown.rows.get('realm answers')?.what ?? '',
+      /does not answer: .*; next: have Node trust its CA: NODE_EXTRA_CA_CERTS=FILE, in PEM$/,
+    )
+    assert.match(stdout, /^failed +realm answers .* answers 404, and not as a rauth does/m)
   })
 
   const OF_ENVOY: readonly (readonly [status: number, body: string, expected: RegExp])[] = [

@@ -1,4 +1,4 @@
-import { messageOf, RauthError } from '../../errors.ts'
+import { codeOf, messageOf, RauthError } from '../../errors.ts'
 
 /** What a server said. */
 export interface Answer {
@@ -18,6 +18,15 @@ export interface AskOptions {
 const MAX_BODY = 16 * 1024 * 1024
 
 const TIMEOUT = 10_000
+
+/** What to do, by what the system or TLS calls a failure. */
+const NEXT: readonly (readonly [code: RegExp, next: string])[] = [
+  [/^ECONNREFUSED$/, 'see that it runs, and listens there'],
+  [
+    /SELF_SIGNED_CERT|^UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)/,
+    'have Node trust its CA: NODE_EXTRA_CA_CERTS=FILE, in PEM',
+  ],
+]
 
 /**
  * One request, redirects not followed: what is asked may hold a password. Throws ERR_UNREACHABLE, in words
@@ -78,5 +87,6 @@ function failureOf(thrown: unknown): string {
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
   // Of several addresses the last failure says as much as all.
   const one: unknown = cause instanceof AggregateError ? cause.errors.at(-1) : cause
-  return messageOf(one)
+  const next = NEXT.find(([code]) => code.test(codeOf(one) ?? ''))?.[1]
+  return `${messageOf(one)}${next === undefined ? '' : `; next: ${next}`}`
 }

@@ -9,6 +9,8 @@ export interface Running {
   readonly troubles: ReadonlyMap<string, string>
   /** Versions of the policy that decides; several for the moment in which its processes take another. */
   readonly policies: readonly string[]
+  /** Namespaces whose Secret can't be used. */
+  readonly unusableSecrets: number
 }
 
 /** Whoever asks has a rauth beside them, or nothing, milliseconds. */
@@ -19,7 +21,7 @@ export async function askRunning(operations: string): Promise<Running | undefine
   const health = healthIn((await askAt(operations, '/readyz')).body)
   if (health === undefined) return undefined
   const { body } = await askAt(operations, '/metrics')
-  return { ...health, policies: versionsIn(body) }
+  return { ...health, policies: versionsIn(body), unusableSecrets: unusableIn(body) }
 }
 
 function askAt(operations: string, path: string) {
@@ -34,7 +36,14 @@ function versionsIn(metrics: string): readonly string[] {
     .flatMap((line) => /[{,]version="(\w+)"/.exec(line)?.[1] ?? [])
 }
 
-function healthIn(body: string): Omit<Running, 'policies'> | undefined {
+function unusableIn(metrics: string): number {
+  const start = 'rauth_credentials_secrets{state="unusable"} '
+  const line = metrics.split('\n').find((one) => one.startsWith(start))
+  const count = Number(line?.slice(start.length) ?? 0)
+  return Number.isNaN(count) ? 0 : count
+}
+
+function healthIn(body: string): Omit<Running, 'policies' | 'unusableSecrets'> | undefined {
   const { parts, troubles = {} } = mappingIn(body)
   if (!isMapping(parts) || !isMapping(troubles)) return undefined
   const told = Object.entries(troubles)

@@ -82,8 +82,11 @@ async function asksRauth(envoy: string, config: string | undefined) {
 /** The filter; not known where there is no configuration, or none that can be read, of which another check tells. */
 async function isInThere(config: string | undefined): Promise<boolean | undefined> {
   if (config === undefined) return undefined
-  const text = await envoyConfigText(config).catch(() => undefined)
-  return text === undefined ? undefined : authorizationFilters(text).length > 0
+  try {
+    return authorizationFilters(await envoyConfigText(config)).length > 0
+  } catch {
+    return undefined
+  }
 }
 
 async function passesBodies(envoy: string) {

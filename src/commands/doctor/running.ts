@@ -10,12 +10,18 @@ const NAMED = 'say where its operations port is: --operations URL'
 /**
  * Whether the rauth that runs has taken what is on disk, and what else it says of itself.
  *
+ * @param config Nothing: it can't be used, so a port must be named.
  * @param named Its operations port; without: where the configuration has it, if this is its machine.
  */
-export function runningCheck(config: Config, named: string | undefined): Check {
+export function runningCheck(config: Config, named: string | undefined): Check
+export function runningCheck(config: undefined, named: string): Check
+export function runningCheck(config: Config | undefined, named: string | undefined): Check {
   return {
     name: 'rauth runs what is on disk',
-    look: () => (named === undefined ? ofThisMachine(config) : look(config, named)),
+    look: () => {
+      if (named !== undefined) return look(config, named)
+      return config === undefined ? Promise.resolve(skipped(NAMED)) : ofThisMachine(config)
+    },
   }
 }
 
@@ -30,17 +36,28 @@ async function ofThisMachine(config: Config) {
   }
 }
 
-async function look(config: Config, operations: string) {
+async function look(config: Config | undefined, operations: string) {
   const running = await askRunning(operations)
   if (running === undefined) {
     return failed(
       `${operations} is not the operations port of a rauth, listen.operations; ${NAMED}`,
     )
   }
-  const wrong = [...troublesOf(running), ...(await otherPolicy(config, running))]
+  const others = config === undefined ? [] : await otherPolicy(config, running)
+  const wrong = [...troublesOf(running), ...secretsIn(running), ...others]
   return wrong.length === 0
     ? ok('nothing on disk is refused or waits for a restart, and no part of it is in trouble')
     : failed(wrong.join('; '))
+}
+
+/** They are no trouble of rauth's: it goes on with all the others. */
+function secretsIn({ unusableSecrets }: Running): readonly string[] {
+  if (unusableSecrets === 0) return []
+  const them = unusableSecrets === 1 ? '1 Secret that' : `${unusableSecrets} Secrets that`
+  return [
+    `there ${unusableSecrets === 1 ? 'is' : 'are'} ${them} can't be used, and nobody logs in by: ` +
+      'its log says which and why, so does rauth check-config of Secrets in files',
+  ]
 }
 
 /** Of a part that is of files, rauth goes on with what they said before. */
