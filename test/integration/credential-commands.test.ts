@@ -140,7 +140,10 @@ describe('commands about passwords and tokens', () => {
       try {
         const { code, stderr } = await folder.rauth(['token', '-r', `http://127.0.0.1:${port}`])
         assert.equal(code, 1)
-        assert.match(stderr, /lets everybody in: it asks for no token; next: name the realm with --realm/)
+        assert.match(
+          stderr,
+          /lets everybody in: it asks for no token; next: name the realm with --realm/,
+        )
       } finally {
         server.close()
       }
