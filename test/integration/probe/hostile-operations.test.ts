@@ -25,14 +25,19 @@ const READY = '{"parts":{"policy":true}}'
 describe('what answers at an operations port', () => {
   it('is a rauth with its troubles and the versions of its policy', async () => {
     const info = (labels: string) => `rauth_policy_info{${labels}} 1`
-    const metrics = ['# HELP x', info('version="abc"'), info('worker="1",version="def"'), ''].join(
-      '\n',
-    )
+    const metrics = [
+      '# HELP x',
+      info('version="abc"'),
+      info('worker="1",version="def"'),
+      'rauth_credentials_secrets{state="unusable"} 2',
+      '',
+    ].join('\n')
     const running = await asked('{"parts":{"a":false},"troubles":{"a":"why"}}', metrics)
     assert.deepEqual(running, {
       notReady: ['a'],
       troubles: new Map([['a', 'why']]),
       policies: ['abc', 'def'],
+      unusableSecrets: 2,
     })
   })
 
