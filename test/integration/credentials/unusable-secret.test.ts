@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { AUDIT, recordsOf } from '../../differential/records.ts'
+import type { AuditLine } from '../../support/audit-lines.ts'
 import { ask, basic } from '../../support/http.ts'
 import { SERVICE, startServing, type Serving } from '../../support/serving.ts'
 import { until } from '../../support/until.ts'
@@ -44,28 +45,32 @@ for (const workers of ['1', '2']) {
       for (let i = 0; i < 4; i += 1) if (!(await isSo())) return false
       return true
     }
-    /** Without what is another in each answer. */
-    async function answer(username: string, password = 'wrong', from = '127.0.0.1') {
+    function login(username: string, password = 'wrong', from = '127.0.0.1') {
       const target = `/token?service=${SERVICE}&scope=repository:team-b/app:pull`
       const headers = { authorization: basic(username, password) }
-      const {
-        status,
-        headers: got,
-        body,
-      } = await ask(serving.token, target, {
-        ...{ headers, from },
-      })
+      return ask(serving.token, target, { headers, from })
+    }
+    /** Without what is another in each answer. */
+    async function answer(username: string, password?: string) {
+      const { status, headers, body } = await login(username, password)
       const seen = Object.fromEntries(
-        Object.entries(got).filter(
+        Object.entries(headers).filter(
           ([name]) => !['date', 'x-request-id', 'retry-after'].includes(name),
         ),
       )
       return [status, seen, body.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')] as const
     }
-    /** What is recorded of one more. */
+    /** What is recorded of one more: by its id, as the worker of another one may be the last to write. */
     async function details(username: string, from?: string): Promise<string> {
-      await answer(username, 'wrong', from)
-      return String((await recordsOf(serving)).at(-1)?.['detail'])
+      const { body } = await login(username, 'wrong', from)
+      const { errors } = JSON.parse(body) as { errors: [{ detail: { decision: string } }] }
+      const wanted = errors[0].detail.decision
+      let found: AuditLine | undefined
+      await until(`a record of ${wanted}`, PATIENCE, async () => {
+        found = (await recordsOf(serving)).find(({ id }) => id === wanted)
+        return found !== undefined
+      })
+      return String(found?.['detail'])
     }
 
     it('has a record that names it, and says why', async () => {
