@@ -4,6 +4,7 @@ import { configOfRunning, isUnusable } from './asking/config-of-running.ts'
 import { configOf } from './asking/offline.ts'
 import type { ConfigOption } from './config-option.ts'
 import { envoyChecks, failsClosedCheck } from './doctor/envoy.ts'
+import { envoyConfigAt } from './doctor/envoy-config-source.ts'
 import { fastLaneCheck } from './doctor/fast-lane.ts'
 import { failed, findingsOf, type Check, type Finding } from './doctor/finding.ts'
 import { realmChecks, registryChecks } from './doctor/registry.ts'
@@ -46,7 +47,8 @@ function checksOf(options: DoctorOptions): readonly (readonly Check[])[] {
 }
 
 function checksBy(config: Config, options: DoctorOptions): readonly (readonly Check[])[] {
-  const { registry = registryBehind(config), operations, envoy, envoyConfig } = options
+  const { registry = registryBehind(config), operations, envoy } = options
+  const envoyConfig = envoyConfigAt(options.envoyConfig)
   return [
     [runningCheck(config, operations)],
     realmChecks(config),
@@ -61,8 +63,9 @@ function checksBy(config: Config, options: DoctorOptions): readonly (readonly Ch
 function checksWithout(
   why: string,
   operations: string,
-  { envoy, envoyConfig }: DoctorOptions,
+  { envoy, ...options }: DoctorOptions,
 ): readonly (readonly Check[])[] {
+  const envoyConfig = envoyConfigAt(options.envoyConfig)
   const what = why.split('\n').join('; ')
   return [
     [{ name: 'configuration', look: () => Promise.resolve(failed(what)) }],

@@ -22,7 +22,7 @@ const COMPARER = /\.http\.rbac\.v3\.RBAC$/
 
 /** The filters in a configuration, YAML or JSON, or in what `/config_dump` of Envoy prints. Throws ERR_CONFIG_INVALID for what is neither. */
 export function authorizationFilters(text: string): readonly AuthorizationFilter[] {
-  return messagesOf(text, AUTHORIZER).map((one) => ({
+  return messagesIn(documentOf(text), AUTHORIZER).map((one) => ({
     failureModeAllow: isOn(one['failure_mode_allow']),
     buffersBodies: one['with_request_body'] !== undefined,
   }))
@@ -30,14 +30,15 @@ export function authorizationFilters(text: string): readonly AuthorizationFilter
 
 /** The same of the fast lane (docs/fast-lane.md). None: it is not there, or not all three of its filters are. */
 export function laneProviders(text: string): readonly LaneProvider[] {
-  const isPassedOver = messagesOf(text, AUTHORIZER).some(
+  const document = documentOf(text)
+  const isPassedOver = messagesIn(document, AUTHORIZER).some(
     (one) => one['filter_enabled_metadata'] !== undefined,
   )
-  const isCompared = messagesOf(text, COMPARER).some(
+  const isCompared = messagesIn(document, COMPARER).some(
     (one) => one['shadow_rules_stat_prefix'] === 'lane_',
   )
   if (!isPassedOver || !isCompared) return []
-  return messagesOf(text, VERIFIER)
+  return messagesIn(document, VERIFIER)
     .flatMap(({ providers }) => Object.values(isMapping(providers) ? providers : {}))
     .filter(isMapping)
     .map(({ issuer, audiences }) => ({
@@ -56,11 +57,11 @@ function textOf(value: unknown): string {
 }
 
 /** All messages of a type, wherever they stand, with their fields by the names that Envoy prints. */
-function messagesOf(text: string, type: RegExp): readonly Mapping[] {
+function messagesIn(document: unknown, type: RegExp): readonly Mapping[] {
   const found: Mapping[] = []
   // An alias may stand for what it is in.
   const seen = new Set<unknown>()
-  const left = [documentOf(text)]
+  const left = [document]
   while (left.length > 0) {
     const value = left.pop()
     if (typeof value !== 'object' || value === null || seen.has(value)) continue

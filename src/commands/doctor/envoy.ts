@@ -2,7 +2,7 @@ import { ask, isRefusalOfRauth } from '../../adapters/probe/ask.ts'
 import { authorizationFilters } from '../../adapters/probe/envoy-config.ts'
 import { askBeforeBody } from '../../adapters/probe/half-request.ts'
 import { messageOf, RauthError } from '../../errors.ts'
-import { readInput } from '../asking/input.ts'
+import type { EnvoyConfig } from './envoy-config-source.ts'
 import { failed, ok, skipped, type Check } from './finding.ts'
 
 /** How long Envoy may hold a request whose body does not come, milliseconds. */
@@ -17,7 +17,7 @@ const COULD_NOT_ASK = /cannot be asked/
 /** Checks of an Envoy by what it does; its configuration, a file or its `/config_dump`, tells why. */
 export function envoyChecks(
   envoy: string | undefined,
-  config: string | undefined,
+  config: EnvoyConfig | undefined,
 ): readonly Check[] {
   // Both want to know, and one that can't ask takes its time.
   let asked: ReturnType<typeof asksRauth> | undefined
@@ -37,7 +37,7 @@ export function envoyChecks(
 }
 
 /** By its configuration alone: to try it, rauth would have to be away. */
-export function failsClosedCheck(config: string | undefined): Check {
+export function failsClosedCheck(config: EnvoyConfig | undefined): Check {
   return {
     name: 'Envoy fails closed',
     look: () =>
@@ -47,7 +47,7 @@ export function failsClosedCheck(config: string | undefined): Check {
   }
 }
 
-async function asksRauth(envoy: string, config: string | undefined) {
+async function asksRauth(envoy: string, config: EnvoyConfig | undefined) {
   const answer = await ask(new URL('/v2/', envoy))
   const { status } = answer
   if (isRefusalOfRauth(answer)) {
@@ -80,10 +80,10 @@ async function asksRauth(envoy: string, config: string | undefined) {
 }
 
 /** The filter; not known where there is no configuration, or none that can be read, of which another check tells. */
-async function isInThere(config: string | undefined): Promise<boolean | undefined> {
+async function isInThere(config: EnvoyConfig | undefined): Promise<boolean | undefined> {
   if (config === undefined) return undefined
   try {
-    return authorizationFilters(await envoyConfigText(config)).length > 0
+    return authorizationFilters(await config.text()).length > 0
   } catch {
     return undefined
   }
@@ -100,14 +100,9 @@ async function passesBodies(envoy: string) {
     : ok('an upload is judged before its body comes')
 }
 
-/** Of a file, or of the URL of its `/config_dump`. */
-export async function envoyConfigText(config: string): Promise<string> {
-  return URL.canParse(config) ? (await ask(config)).body : readInput(config)
-}
-
-async function failsClosed(config: string) {
-  const filters = authorizationFilters(await envoyConfigText(config))
-  if (filters.length === 0) return failed(`${config} has no ext_authz filter`)
+async function failsClosed(config: EnvoyConfig) {
+  const filters = authorizationFilters(await config.text())
+  if (filters.length === 0) return failed(`${config.name} has no ext_authz filter`)
   if (filters.some(({ failureModeAllow }) => failureModeAllow)) {
     return failed('failure_mode_allow is true: without rauth everybody gets in; take it away')
   }

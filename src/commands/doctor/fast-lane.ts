@@ -5,7 +5,7 @@ import { laneProviders, type LaneProvider } from '../../adapters/probe/envoy-con
 import type { Config } from '../../config/schema.ts'
 import { lanePaths } from '../../token/fast-lane.ts'
 import { createIssuer } from '../../token/issuer.ts'
-import { envoyConfigText } from './envoy.ts'
+import type { EnvoyConfig } from './envoy-config-source.ts'
 import { failed, ok, skipped, type Check } from './finding.ts'
 import { signingKeysHere } from './signing-keys.ts'
 
@@ -22,14 +22,14 @@ const HALF = 'for the whole lane see docs/fast-lane.md'
 export function fastLaneCheck(
   config: Config,
   envoy: string | undefined,
-  envoyConfig: string | undefined,
+  envoyConfig: EnvoyConfig | undefined,
 ): Check {
   return {
     name: 'fast lane',
     async look() {
       const { enabled } = config.gateway.fastLane
       const providers =
-        envoyConfig === undefined ? undefined : laneProviders(await envoyConfigText(envoyConfig))
+        envoyConfig === undefined ? undefined : laneProviders(await envoyConfig.text())
       const wrong = providers && halfOf(config, providers)
       if (wrong !== undefined) return failed(`${wrong}: ${HALF}`)
       if (!enabled) return ok('it is off: rauth is asked about every read')
