@@ -25,14 +25,15 @@ export function watchFiles(modules: readonly string[]): FileWatch {
   )
   const unheard = new Set(modules)
   const silent = new Set<string>()
-  const running = new Map<string, { readonly module: string | undefined; readonly shown: string }>()
+  /** By the words for each test that runs the module that it is of, if that is known. */
+  const running = new Map<string, string | undefined>()
   let hasFailed = false
 
   function seeTest(type: TestEvent['type'], { name, file, line }: TestPlace): void {
     const module = file === undefined ? undefined : moduleOf.get(file)
     if (module !== undefined) unheard.delete(module)
     const shown = `${name} (${String(file)}:${String(line)})`
-    if (type === 'test:dequeue') running.set(shown, { module, shown })
+    if (type === 'test:dequeue') running.set(shown, module)
     if (type === 'test:complete') running.delete(shown)
   }
 
@@ -49,9 +50,7 @@ export function watchFiles(modules: readonly string[]): FileWatch {
       else hasFailed = true
     },
     unfinished: (module) =>
-      [...running.values()]
-        .filter((test) => test.module === undefined || test.module === module)
-        .map(({ shown }) => shown),
+      [...running].filter(([, of]) => of === undefined || of === module).map(([shown]) => shown),
     silent: () => [...silent],
     hasFailed: () => hasFailed,
   }
