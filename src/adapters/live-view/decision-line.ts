@@ -1,5 +1,4 @@
 import { refusalKind, type Reason } from '../../refusal.ts'
-import { nextStep } from '../../next-steps.ts'
 import type { DecisionEvent } from '../../event.ts'
 import type { KeptDecision } from './decision-ring.ts'
 import { kindOf, type Kind } from './kind.ts'
@@ -54,11 +53,6 @@ export function whatOf({ requested, path, half, method }: DecisionEvent): string
 export function whyOf(reason: Reason, detail: string | undefined): string {
   const { message } = refusalKind(reason)
   return detail === undefined ? message : `${message} (${detail})`
-}
-
-/** What whoever runs rauth does about it. */
-export function nextOf(reason: Reason, detail: string | undefined): string {
-  return nextStep(reason, detail)
 }
 
 function noteOf({ half, outcome, granted, requested, shadow, rule, mount }: DecisionEvent) {

@@ -1,8 +1,9 @@
 import type { Explanation } from '../../policy/explain.ts'
 import { explanationWords, type ExplainedInWords } from '../../policy/explanation-words.ts'
 import type { DecisionRecord } from '../../event.ts'
+import { nextStep } from '../../next-steps.ts'
 import { kindOf, type Kind } from './kind.ts'
-import { nextOf, whatOf, whoOf, whyOf } from './decision-line.ts'
+import { whatOf, whoOf, whyOf } from './decision-line.ts'
 
 /** A decision with when it was made, RFC 3339, and how the policy came to it, as it is kept. */
 export interface FoundDecision extends DecisionRecord {
@@ -32,7 +33,7 @@ export function explainedDecision(found: FoundDecision): ExplainedDecision {
   const { reason, detail } = record
   return {
     ...{ record, kind: kindOf(record), who: whoOf(record), what: whatOf(record) },
-    ...(reason === undefined ? {} : { why: whyOf(reason, detail), next: nextOf(reason, detail) }),
+    ...(reason === undefined ? {} : { why: whyOf(reason, detail), next: nextStep(reason, detail) }),
     // An event does not know what explains it; the flows do it by the policy, and by nothing else.
     ...(explanation && { explanation: explanationWords(explanation as Explanation) }),
   }
