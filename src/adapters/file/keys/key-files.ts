@@ -6,7 +6,7 @@ import {
   type SigningKeySet,
   type VerificationKey,
 } from '../../../token/key-set.ts'
-import { outOfTime } from '../out-of-time.ts'
+import { outsideValidity } from '../validity.ts'
 import { unreadable } from '../unreadable.ts'
 import { AUTHORITY, type FoundKey } from './key-certificate.ts'
 import { readKeyFolder, type KeyFolder } from './key-folder.ts'
@@ -64,7 +64,7 @@ function timeProblem({
   readonly renewal: (directory: string) => string
 }): RauthError | undefined {
   const term = { from: key.notBefore, to: key.notAfter, at }
-  const out = outOfTime(term, `remove the files of ${name}, then: ${renewal(directory)}`)
+  const out = outsideValidity(term, `remove the files of ${name}, then: ${renewal(directory)}`)
   if (out !== undefined) {
     return unreadable(path.join(directory, `${name}.crt`), out.wrong, out.next)
   }

@@ -11,7 +11,7 @@ import {
   type SigningKeySet,
 } from '../../../token/key-set.ts'
 import { createExpiryNotices } from '../expiry-notices.ts'
-import { outOfTime } from '../out-of-time.ts'
+import { outsideValidity } from '../validity.ts'
 import { createReloads } from '../reloads.ts'
 import { readSmallFile } from '../small-file.ts'
 import { createTrouble } from '../trouble.ts'
@@ -156,7 +156,10 @@ async function readSigningKey(options: KeyPairStoreOptions): Promise<SigningKey>
     anyKeyId: x5c,
   })
   const term = { from: key.notBefore, to: key.notAfter, at: clock() }
-  const out = outOfTime(term, 'make a new one for the same key, and give it to every registry')
+  const out = outsideValidity(
+    term,
+    'make a new one for the same key, and give it to every registry',
+  )
   if (out === undefined) return key
   const wrong = `${out.wrong}; registries refuse tokens that carry it`
   throw unreadable(options.certificate, wrong, out.next)

@@ -4,7 +4,7 @@ import { messageOf } from '../../../errors.ts'
 import { Redacted } from '../../../redacted.ts'
 import { contextOptions, type TlsMaterial } from '../../tls.ts'
 import { endOf, isIssuedBy, readCertificates, topOf } from '../certificates.ts'
-import { outOfTime } from '../out-of-time.ts'
+import { outsideValidity } from '../validity.ts'
 import { readPrivateKey } from '../private-key.ts'
 import { readSmallFile } from '../small-file.ts'
 import { cannotBeRead, unreadable } from '../unreadable.ts'
@@ -106,7 +106,7 @@ async function read(file: string): Promise<string> {
 
 function requireInTime(file: string, certificate: X509Certificate, at: number): void {
   const from = Date.parse(certificate.validFrom) / 1000
-  const out = outOfTime({ from, to: endOf(certificate), at }, 'put a new one there')
+  const out = outsideValidity({ from, to: endOf(certificate), at }, 'put a new one there')
   if (out !== undefined) throw unreadable(file, out.wrong, out.next)
 }
 

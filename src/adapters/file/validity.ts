@@ -1,14 +1,14 @@
 import { formatInstant } from '../../instant.ts'
 
 /** When something is good, and a moment; seconds since the epoch. */
-export interface Term {
+export interface Validity {
   readonly from: number
   readonly to: number
   readonly at: number
 }
 
 /** What is wrong with what is not good at that moment, and what to do about it. */
-export interface OutOfTime {
+export interface OutsideValidity {
   readonly wrong: string
   readonly next: string
 }
@@ -18,7 +18,10 @@ export interface OutOfTime {
  * is behind, and nobody should throw a good key away for that. The words hold no moment of now: a trouble that lasts
  * keeps them.
  */
-export function outOfTime({ from, to, at }: Term, renewal: string): OutOfTime | undefined {
+export function outsideValidity(
+  { from, to, at }: Validity,
+  renewal: string,
+): OutsideValidity | undefined {
   if (at >= from && at < to) return undefined
   const times = `is good from ${formatInstant(from)} to ${formatInstant(to)}, not now`
   return at < from
