@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { isatty } from 'node:tty'
 import { createLogger } from '../adapters/ops/logger.ts'
+import { isPretty } from '../adapters/ops/stdout.ts'
 import { RauthError } from '../errors.ts'
 import { loadAnyConfig } from './configured.ts'
 import type { AnyConfigOption } from './config-option.ts'
@@ -29,8 +30,7 @@ export async function toldStart(
 }
 
 function isForPeople(options: AnyConfigOption & LogFormatOption): boolean {
-  const format = formatOf(options)
-  return format === 'pretty' || (format === 'auto' && isatty(1)) || isatty(2)
+  return isPretty(formatOf(options), isatty(1)) || isatty(2)
 }
 
 /** What the file says counts where it can be read. */

@@ -4,7 +4,7 @@ import { openAuditFile, type AuditFile } from '../adapters/ops/audit-file.ts'
 import type { HealthPart } from '../adapters/ops/health.ts'
 import { logDecision, logWrite } from '../adapters/ops/decision-line.ts'
 import { createLogger } from '../adapters/ops/logger.ts'
-import { openStdout } from '../adapters/ops/stdout.ts'
+import { isPretty, openStdout } from '../adapters/ops/stdout.ts'
 import type { WriteEvent } from '../control/write-event.ts'
 import { auditFileOf } from '../config/audit-schema.ts'
 import type { Config } from '../config/schema.ts'
@@ -58,7 +58,7 @@ export async function openLogs({ config, terminal, worker, onLost }: LogsOptions
   let debugging = false
   const { isTerminal, noColor } = terminal
   const stdout = openStdout({
-    pretty: logFormat === 'pretty' || (logFormat === 'auto' && isTerminal),
+    pretty: isPretty(logFormat, isTerminal),
     colors: isTerminal && !noColor,
     // Of the audit, or of the log that it is in.
     onLost: auditFileOf(audit) === undefined ? onLost : () => undefined,

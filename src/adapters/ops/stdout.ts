@@ -9,6 +9,11 @@ export interface StdoutOptions {
   readonly onLost: () => void
 }
 
+/** Whether lines are for people: by `logFormat`, and by whether they go to a terminal. */
+export function isPretty(logFormat: string, isTerminal: boolean): boolean {
+  return logFormat === 'pretty' || (logFormat === 'auto' && isTerminal)
+}
+
 /** Of lines that wait for a stdout which takes none, bytes; what comes on top of these is lost. */
 const MOST_WAITING = 1024 * 1024
 
