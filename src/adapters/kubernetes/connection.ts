@@ -22,11 +22,18 @@ export interface Connection {
   close(): void
 }
 
+/** Of a user in client-node's KubeConfig, whose type leaves it open. */
+interface TokenFileProvider {
+  readonly config?: { readonly tokenFile?: string }
+}
+
 /** How long a login may take, milliseconds: more than an exec plugin has, which is ended then. */
 const PATIENCE = 65_000
 
 /** Connections at once: a list or two beside a watch for each namespace. */
 const MAX_SOCKETS = 256
+
+const NO_LOGIN = 'no login for the API server'
 
 /** `read` gives the kubeconfig as it is now; its signal is aborted when the connection is closed. */
 export function createConnection(read: (signal: AbortSignal) => KubeConfig): Connection {
@@ -75,8 +82,13 @@ export function createConnection(read: (signal: AbortSignal) => KubeConfig): Con
       config ??= read(stop.signal)
       const cluster = config.getCurrentCluster()
       const options = await within(PATIENCE, ask(config)).catch((error: unknown) => {
-        throw new Error(`no login for the API server: ${withoutOutput(error)}`)
+        throw new Error(`${NO_LOGIN}: ${withoutOutput(error)}`)
       })
+      const unwritten = unwrittenToken(config, options)
+      if (unwritten !== undefined) {
+        config = undefined
+        throw new Error(`${NO_LOGIN}: ${unwritten} holds no token (yet)`)
+      }
       const url = new URL(cluster?.server ?? '')
       const { headers = {}, auth } = options
       return {
@@ -97,6 +109,18 @@ export function createConnection(read: (signal: AbortSignal) => KubeConfig): Con
       agent?.destroy()
     },
   }
+}
+
+/**
+ * The file that should hold the token and holds none: somebody is writing it. What was read of it is kept for a minute,
+ * in which rauth would be anonymous: refused with a 403, which is no reason to read it again.
+ */
+function unwrittenToken(config: KubeConfig, { headers }: RequestOptions): string | undefined {
+  const provider = config.getCurrentUser()?.authProvider as TokenFileProvider | undefined
+  const file = provider?.config?.tokenFile
+  if (file === undefined) return undefined
+  const { Authorization: sent = '' } = headers as Readonly<Record<string, string | undefined>>
+  return sent.replace(/^Bearer /, '').trim() === '' ? file : undefined
 }
 
 /** A file with a token may end in a newline, which no header may hold. */

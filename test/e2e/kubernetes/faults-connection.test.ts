@@ -10,6 +10,8 @@ const LASTS = SECONDS * 1_000
 /** Within the one event of a Secret of 40 KB in JSON, and behind what TLS needs before it. */
 const MID_LINE = 8_192
 
+const UNWRITTEN = /warn .* cannot be followed .*holds no token \(yet\)/
+
 function midLine(how: 'reset' | 'close'): Act {
   return async ({ link, secrets, following, letIn, right }) => {
     const more = Object.fromEntries(
@@ -73,6 +75,8 @@ describeFaults('the way to the API server in trouble', {
     await until('the trouble', timings.stale + 5_000, () => following.store.problem() !== undefined)
     assert.match(following.store.problem() ?? '', /401/)
     assertBounded()
+    await following.rotate('')
+    await until('a look at it', 20_000, () => following.lines.some((line) => UNWRITTEN.test(line)))
     await following.rotate((await tokenOf(cluster.api)).token)
     return right()
   },

@@ -49,7 +49,7 @@ export interface Following {
   /** That, or the opposite, as soon after a change as rauth promises. */
   readonly soon: (username: string, password: string, wanted?: boolean) => Promise<number>
   readonly untilReady: (limit?: number) => Promise<number>
-  /** Its token is another one from now on. */
+  /** Its token is another one from now on; an empty one is what a look finds while it is being written. */
   readonly rotate: (token: string) => Promise<void>
   close(): Promise<void>
 }
