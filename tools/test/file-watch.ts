@@ -4,8 +4,11 @@ import { sourceOf } from './test-files.ts'
 /** What is known of the test files of a run while they run, from the events of Node's own runner. */
 export interface FileWatch {
   see(event: TestEvent): void
-  /** Tests that began in a file and did not end so far, with those of files that are only in a batch. */
-  unfinished(module: string): readonly string[]
+  /**
+   * What a file is at, in lines: the tests in it that began and did not end so far, with those of files that are only in
+   * a batch. None for what is no file.
+   */
+  isAt(name: string): readonly string[]
   /**
    * Files that were cut off at their limit before a word came from them: neither a test nor a timer ran. A process of
    * Node 20 may stop like this while it starts; seen once in some 10,000.
@@ -37,7 +40,16 @@ export function watchFiles(modules: readonly string[]): FileWatch {
     if (type === 'test:complete') running.delete(shown)
   }
 
+  function isAt(name: string): readonly string[] {
+    if (!moduleOf.has(name)) return []
+    if (unheard.has(name)) return ['none of its tests had begun']
+    const tests = [...running].filter(([, of]) => of === undefined || of === moduleOf.get(name))
+    if (tests.length === 0) return ['each of its tests that had begun was over']
+    return ['begun, and not ended then:', ...tests.map(([shown]) => `  ${shown}`)]
+  }
+
   return {
+    isAt,
     see(event) {
       if (event.type === 'test:stdout' || event.type === 'test:stderr') {
         unheard.delete(event.data.file)
@@ -46,11 +58,9 @@ export function watchFiles(modules: readonly string[]): FileWatch {
       }
       if (event.type !== 'test:fail') return
       const { name, details } = event.data
-      if (unheard.has(name) && isLimit(details.error)) silent.add(name)
+      if (unheard.has(name) && isCutOff(details.error)) silent.add(name)
       else hasFailed = true
     },
-    unfinished: (module) =>
-      [...running].filter(([, of]) => of === undefined || of === module).map(([shown]) => shown),
     silent: () => [...silent],
     hasFailed: () => hasFailed,
   }
@@ -74,7 +84,8 @@ interface TestPlace {
   readonly line?: number | undefined
 }
 
-/** Whether that is how a test ends at its limit of time. */
-export function isLimit(error: Error): boolean {
-  return 'failureType' in error && error.failureType === 'testTimeoutFailure'
+/** Whether that is how a test ends at its limit of time, or a file with the run that it is of. */
+export function isCutOff(error: Error): boolean {
+  const type = 'failureType' in error ? error.failureType : undefined
+  return type === 'testTimeoutFailure' || type === 'testAborted'
 }

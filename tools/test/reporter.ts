@@ -1,6 +1,6 @@
 import type { TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
-import { isLimit, type FileWatch } from './file-watch.ts'
+import { isCutOff, type FileWatch } from './file-watch.ts'
 
 /**
  * A line for each suite that passed, all of each test that failed, of a file that was cut off the tests that it was
@@ -9,7 +9,7 @@ import { isLimit, type FileWatch } from './file-watch.ts'
  */
 export async function* report(
   source: AsyncIterable<TestEvent>,
-  watch: Pick<FileWatch, 'unfinished'>,
+  watch: Pick<FileWatch, 'isAt'>,
 ): AsyncGenerator<string> {
   const skipped: string[] = []
   for await (const event of source) {
@@ -21,7 +21,8 @@ export async function* report(
       yield `✔ ${event.data.name} (${milliseconds(event.data.details.duration_ms)})\n`
     } else if (event.type === 'test:fail') {
       yield* failure(event.data)
-      if (isLimit(event.data.details.error)) yield* cutOff(watch.unfinished(event.data.name))
+      if (!isCutOff(event.data.details.error)) continue
+      for (const line of watch.isAt(event.data.name)) yield `${line}\n`
     } else if (event.type === 'test:diagnostic' && event.data.nesting === 0) {
       yield `ℹ ${event.data.message}\n`
     } else if (event.type === 'test:stderr' || event.type === 'test:stdout') {
@@ -46,11 +47,6 @@ function* failure({ name, nesting, file, line, details }: Failure): Generator<st
   // A suite fails because of a test in it, which has its own lines.
   if (inspect(cause, { depth: 0 }).includes('subtest')) return
   yield `${inspect(cause, { depth: 6 })}\n`
-}
-
-function* cutOff(unfinished: readonly string[]): Generator<string> {
-  yield unfinished.length === 0 ? 'none of its tests had begun\n' : 'begun, and not ended then:\n'
-  for (const test of unfinished) yield `  ${test}\n`
 }
 
 function milliseconds(duration: number): string {

@@ -13,7 +13,7 @@ async function printed(...events: readonly object[]): Promise<string> {
     for (const event of events) yield await Promise.resolve(event as TestEvent)
   }
   let text = ''
-  for await (const piece of report(source(), { unfinished: () => [] })) text += piece
+  for await (const piece of report(source(), { isAt: () => [] })) text += piece
   return text
 }
 
