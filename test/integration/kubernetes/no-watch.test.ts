@@ -81,7 +81,7 @@ describe('Secrets of the Kubernetes API, while no watch works', () => {
         answer(response, 500, status(500, 'no lists'))
       }),
     )
-    await untilAccepts('team-a', 'one', false, 5_000)
+    await untilAccepts('team-a', 'one', false)
     assert.ok(store.age() > 1.5)
     assert.equal(store.ready(), false)
     assert.match(store.problem() ?? '', /no longer in force/)
