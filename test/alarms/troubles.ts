@@ -10,6 +10,9 @@ export const TROUBLES: readonly Trouble[] = [
   ...LOAD_TROUBLES,
 ]
 
+/** Alerts that one of them makes fire. */
+export const MADE: ReadonlySet<string> = new Set(TROUBLES.flatMap(({ alerts }) => alerts))
+
 /** Alerts that no trouble is known for that real parts can be brought into, and why. */
 export const UNMADE: Readonly<Record<string, string>> = {
   RauthRecordLost: 'a sink that throws is a mistake in rauth; none is known',
