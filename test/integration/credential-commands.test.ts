@@ -118,7 +118,11 @@ describe('commands about passwords and tokens', () => {
     })
 
     it('lets no service write to a terminal by what it says', async () => {
-      const server = createServer((_, response) => {
+      const server = createServer(({ url }, response) => {
+        if (url?.startsWith('/token') === true) {
+          response.end(JSON.stringify({ token: 'a\u001b[2J' }))
+          return
+        }
         const message = 'no\u001b[2J\nverifies'
         response.writeHead(401, { 'content-type': 'application/json' })
         response.end(JSON.stringify({ errors: [{ code: 'DENIED', message }] }))
@@ -133,6 +137,9 @@ describe('commands about passwords and tokens', () => {
         ])
         assert.equal(code, 1)
         assert.match(stderr, /answers 401: no\\u001b\[2J\\u000averifies\n$/)
+        const given = await folder.rauth(['token', '--realm', `http://127.0.0.1:${port}/token`])
+        assert.deepEqual([given.code, given.stdout], [1, ''])
+        assert.match(given.stderr, /gives a token with characters that none can have; next: /)
       } finally {
         server.close()
       }
@@ -170,6 +177,15 @@ describe('commands about passwords and tokens', () => {
         [told.payload.sub, told.verifies, told.why],
         ['team-a', false, 'key unknown'],
       )
+    })
+
+    it('writes JSON that does nothing to a terminal, and is the same to whoever parses it', async () => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+      const sub = 'a\u202eb\u009b2J'
+      const token = `${part({ alg: 'none' })}.${part({ sub })}.AAAA`
+      const { stdout } = await folder.rauth(['decode', token, '-o', 'json'])
+      assert.match(stdout, /"sub": "a\\u202eb\\u009b2J"/)
+      assert.equal((JSON.parse(stdout) as { payload: { sub: string } }).payload.sub, sub)
     })
 
     it('prints what is not of rauth', async () => {
