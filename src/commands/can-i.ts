@@ -25,7 +25,7 @@ export function canICommand(): Command {
         '  rauth can-i --list --as team-a\n' +
         '\nWithout a tag or a digest the answer is that for a token, which is for all tags; rauth explain says why.\n' +
         'Who has no credential that is good can do nothing; --policy asks a policy alone. Exit 2: there is\n' +
-        'no answer.',
+        'no answer, as where credentials can’t be read.',
     )
     .exitOverride()
     .action(

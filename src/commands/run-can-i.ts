@@ -10,7 +10,7 @@ import { argumentName } from './asking/argument-name.ts'
 import type { AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from '../serve/asking/judge.ts'
 import { cannotLogIn } from '../serve/asking/who.ts'
-import { readOffline } from './asking/offline.ts'
+import { readAnswerable } from './asking/answerable.ts'
 import { usage } from './asking/usage.ts'
 import { whoIsNamed } from './asking/who-is-named.ts'
 import { listRules } from './can-i/list.ts'
@@ -32,7 +32,7 @@ export async function runCanI(
   const now = options.at ?? Date.now() / 1000
   if (options.list === true) {
     if (actions !== undefined) throw usage('--list takes no action: it lists them all')
-    const offline = await readOffline(options)
+    const offline = await readAnswerable(options)
     const asking = whoIsNamed(options, offline, now, 'any')
     say([...offline.missing, ...asking.notes, ...cannotLogIn(asking)])
     listRules(offline.policy, asking, options.output)
@@ -45,7 +45,7 @@ export async function runCanI(
   const image = imageOf(repository)
   const requested = parseScopes([`${options.type}:${image.name}:${actions}`])
   if (!requested.ok) throw usage(`no action or no name: ${requested.refusal.detail ?? ''}`)
-  const offline = await readOffline(options)
+  const offline = await readAnswerable(options)
   const asking = whoIsNamed(options, offline, now, tagsNamed(image, actions.split(',')))
   say([...offline.missing, ...asking.notes, ...cannotLogIn(asking)])
   const judged = await judge(offline.policy, asking, requested.value)

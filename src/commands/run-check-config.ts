@@ -24,6 +24,8 @@ import { configFile, withArgument, type AnyConfigOption } from './config-option.
 import { loadAnyConfig } from './configured.ts'
 import { say } from './output.ts'
 
+const clock = () => Date.now() / 1000
+
 /** `rauth check-config`: tells each mistake, or what is doubtful. */
 export async function runCheckConfig(
   argument: string | undefined,
@@ -42,7 +44,9 @@ export async function runCheckConfig(
   const ofPolicy = policy === undefined ? [] : policyWarningsOf(policy, config, lint)
   const listeners = dockerAuthConfig === undefined ? TLS_LISTENERS : (['token'] as const)
   const missing = given.files ? missingPaths(config) : []
-  const ofFiles = given.files ? await orMistake(() => readServedFiles(config, listeners), []) : []
+  const ofFiles = given.files
+    ? await orMistake(() => readServedFiles(config, listeners, clock), [])
+    : []
   const ofMachine = given.files ? ofThisMachine(config) : []
   if (mistakes.length > 0) {
     say(mistakes.flatMap((lines) => lines.split('\n')))
@@ -107,7 +111,6 @@ async function checkCluster(config: Config): Promise<void> {
   const named = kubeconfig !== undefined && existsSync(kubeconfig)
   if (!named && (kubeconfig !== undefined || context === undefined)) return
   const { readClusterAccess } = await import('../adapters/kubernetes/cluster-access.ts')
-  const clock = () => Date.now() / 1000
   readClusterAccess({ kubeconfig, context, environment: process.env, home: os.homedir(), clock })
 }
 

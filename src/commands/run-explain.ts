@@ -1,7 +1,7 @@
 import type { AskerOptions } from './asking/asker-options.ts'
 import { judge, type Judged } from '../serve/asking/judge.ts'
 import { cannotLogIn } from '../serve/asking/who.ts'
-import { readOffline } from './asking/offline.ts'
+import { readAnswerable } from './asking/answerable.ts'
 import { configOfRunning } from './asking/config-of-running.ts'
 import { operationsOf } from './asking/operations.ts'
 import { usage } from './asking/usage.ts'
@@ -58,7 +58,7 @@ function configuredHere(options: ExplainOptions): Config {
 async function judgeIt(what: What, options: ExplainOptions): Promise<Judged> {
   if (what.kind === 'decision') return lookUp(what.id, options)
   const now = options.at ?? Date.now() / 1000
-  const offline = await readOffline(options, what.kind === 'scope' ? undefined : now)
+  const offline = await readAnswerable(options, what.kind === 'scope' ? undefined : now)
   say(offline.missing)
   switch (what.kind) {
     case 'token':

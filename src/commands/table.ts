@@ -4,7 +4,7 @@ import { visible } from '../printable.ts'
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(visible))
   const widths = (cells[0] ?? []).map((_, column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+    cells.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
   )
   return cells
     .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))

@@ -1,13 +1,14 @@
 import type { CredentialReference, Holder, ToldCredential } from '../subject.ts'
 import type { Credential, CredentialLookup } from './credential.ts'
+import { standingOf } from './standing.ts'
 import type { Vouchers } from './vouchers.ts'
 
 /** Whether it is the time of a credential; `now` in seconds since the epoch. */
 export function isLive(
-  { notBefore, notAfter }: Pick<Credential, 'notBefore' | 'notAfter'>,
+  credential: Pick<Credential, 'notBefore' | 'notAfter'>,
   now: number,
 ): boolean {
-  return (notBefore === undefined || notBefore <= now) && (notAfter === undefined || now < notAfter)
+  return standingOf(credential, now) === 'usable'
 }
 
 /**

@@ -20,6 +20,16 @@ const USERS = `accounts:
   alice: { password: $2y$10$abcdefghijklmnopqrstuuaxHoFKl5l5XBvdHlxVmQSYyMK8Wjdqa, labels: { role: lead } }
 `
 
+const ASKS_POLICY = 'realm: http://localhost/token\npolicy: { file: policy.yaml }\n'
+
+/** Nobody listens at the port of discard. */
+const CLUSTER_AWAY = stringify({
+  ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'away' },
+  clusters: [{ name: 'away', cluster: { server: 'https://127.0.0.1:9' } }],
+  users: [{ name: 'away', user: { token: 'none' } }],
+  contexts: [{ name: 'away', context: { cluster: 'away', user: 'away' } }],
+})
+
 function secret(namespace: string, stringData: object): string {
   const metadata = { name: 'registry-credentials', namespace }
   return stringify({ apiVersion: 'v1', kind: 'Secret', metadata, stringData })
@@ -54,6 +64,10 @@ describe('rauth can-i', () => {
       'pods.yaml':
         'realm: http://localhost/token\npolicy: { file: policy.yaml }\n' +
         'identity: [{ secrets: {} }, { serviceAccounts: { audience: x.example, namespaces: [team-a] } }]\n',
+      'no-secrets.yaml': `${ASKS_POLICY}credentials: { directory: elsewhere }\n`,
+      'no-users.yaml': `${ASKS_POLICY}identity: [{ secrets: {} }, { users: { file: none.yaml } }]\n`,
+      'cluster-away.yaml': `${ASKS_POLICY}credentials: { kubernetes: { kubeconfig: kubeconfig } }\n`,
+      kubeconfig: CLUSTER_AWAY,
       'broken.yaml': 'rules:\n  - { match: { nam: x }, actions: [] }\n',
       'secrets/team-a.yaml': secret('team-a', WITH_CI),
       'secrets/team-b.yaml': secret('team-b', SECRET),
@@ -189,6 +203,29 @@ describe('rauth can-i', () => {
       assert.match(stderr, /broken\.yaml:\d/)
     })
   }
+
+  for (const [line, why] of [
+    ['can-i pull team-a/app --as team-a -c no-secrets.yaml', /elsewhere cannot be read .*ENOENT/],
+    ['can-i pull team-a/app --as team-a -c no-users.yaml', /none\.yaml cannot be read .*ENOENT/],
+    ['can-i pull team-a/app --as team-a -c cluster-away.yaml', /ECONNREFUSED/],
+    ['can-i --list --as team-a -c no-secrets.yaml', /elsewhere cannot be read/],
+    ['can-i pull team-a/app --as team-a --label a=b -c no-secrets.yaml', /elsewhere cannot/],
+    ['explain repository:team-a/app:pull --as team-a -c no-secrets.yaml', /elsewhere cannot/],
+  ] as const) {
+    it(`has no answer where credentials cannot be read, nor a yes: ${line}`, async () => {
+      const { code, stdout, stderr } = await folder.rauth(line.split(' '))
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, why)
+      assert.match(stderr, /^no answer: .*can't may do nothing: .*\nnext: .*: --policy FILE\n$/s)
+    })
+  }
+
+  it('asks a policy alone where one is named, and says that no credentials were looked at', async () => {
+    const line = 'can-i pull team-a/app --as team-a -c no-secrets.yaml --policy policy.yaml'
+    const { code, stdout, stderr } = await folder.rauth(line.split(' '))
+    assert.deepEqual([code, stdout], [0, 'yes\n'])
+    assert.match(stderr, /^no credentials are looked at: .*elsewhere cannot be read/)
+  })
 
   it('lists what there is, rule by rule', async () => {
     const { code, stdout } = await folder.rauth([

@@ -73,7 +73,15 @@ const MISSING: readonly (readonly [settings: string, named: string])[] = [
 const TOLD: readonly (readonly [what: string, folder: Readonly<Record<string, string>>, RegExp])[] =
   [
     ['Secrets that are no YAML', { 'a.yaml': '{' }, /Secret manifest unusable/],
-    ['no credentials at all', {}, /no credentials: every login is refused/],
+    ['no credentials at all', {}, /no credentials in force: every login is refused/],
+    [
+      'a Secret that ended',
+      {
+        'a.yaml':
+          secretManifest('team-b', LOGIN) + "stringData: { notAfter: '2020-01-31T12:00:00Z' }\n",
+      },
+      /Secret team-b\/registry-credentials ended at 2020-01-31T12:00:00Z: nobody logs in by it any more/,
+    ],
     [
       'an action of a Secret that is none',
       { 'a.yaml': secretManifest('team-b', LOGIN).trimEnd() + '\n  actions: pul\n' },

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { parse, stringify } from 'yaml'
 import type { Judged } from '../../src/serve/asking/judge.ts'
@@ -192,6 +195,9 @@ describe('rauth explain', () => {
       const told = await explain(decision, ...more)
       assert.deepEqual([told.code, told.id, told.half], [1, decision, 'gateway'])
       assert.deepEqual(told.credentials, ['team-a/registry-credentials'])
+      const { body } = await ask(serving.operations, `/decisions/${decision}`)
+      const all = { code: 1, ...(JSON.parse(body) as object) }
+      assert.deepEqual(told, all, 'nothing of it is lost')
       const [resource] = told.explanation?.resources ?? []
       assert.deepEqual(resource?.actions[0], {
         ...{ action: 'pull', allowed: false, because: 'no rule' },
@@ -241,6 +247,30 @@ describe('rauth explain', () => {
     } finally {
       await replaceFile(folder.file('policy.yaml'), POLICY)
       await until('it is back', 30_000, async () => (await running()).includes(version))
+    }
+  })
+
+  it('has no answer by what is no rauth, though it has JSON with that id', async () => {
+    const id = '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11'
+    const server = createServer((_, response) => response.end(JSON.stringify({ id, rule: {} })))
+    server.listen(0, '127.0.0.1')
+    try {
+      await once(server, 'listening', { signal: AbortSignal.timeout(20_000) })
+      const { port } = server.address() as AddressInfo
+      for (const more of [[], ['-o', 'json']]) {
+        const { code, stdout, stderr } = await folder.rauth([
+          ...['explain', id, '--operations', `http://127.0.0.1:${port}`],
+          ...more,
+        ])
+        assert.deepEqual([code, stdout], [2, ''])
+        assert.match(
+          stderr,
+          /^http:\S+ answers 200, and not as .* a rauth does \(see half: .*\); next: name that port, .*\n$/,
+        )
+      }
+    } finally {
+      server.closeAllConnections()
+      server.close()
     }
   })
 

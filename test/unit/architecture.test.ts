@@ -129,7 +129,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   bcrypt: ['adapters/bcrypt'],
   'rate-limiter-flexible': ['adapters/throttle'],
   '@redis/client': ['adapters/throttle'],
-  zod: ['config'],
+  zod: ['config', 'adapters/probe'],
   yaml: ['yaml', 'config', 'adapters/file', 'adapters/probe', 'adapters/kubernetes'],
   '@kubernetes/client-node/dist/auth.js': ['adapters/kubernetes'],
   '@kubernetes/client-node/dist/config.js': ['adapters/kubernetes'],

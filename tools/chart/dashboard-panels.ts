@@ -150,7 +150,8 @@ export const SECTIONS: readonly Section[] = [
     panels: [
       {
         ...{ ...series, unit: 'short', title: 'Namespaces with a Secret' },
-        description: 'One that is unusable is named in the log.',
+        description:
+          'One that is unusable is named in the log, one that ended in the live view, too.',
         queries: [[`max by (state) (rauth_credentials_secrets{${JOB}})`, '{{state}}']],
       },
       {

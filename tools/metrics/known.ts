@@ -54,7 +54,10 @@ function observeAll(registry: Registry): void {
   metrics.observeConfig({ at: () => 0, waiting: () => 0 })
   metrics.observeReload('configuration', () => undefined)
   metrics.observeCredentials(() => true)
-  metrics.observeSecrets({ age: () => 0, counts: () => ({ usable: 0, unusable: 0 }) })
+  metrics.observeSecrets({
+    ...{ age: () => 0, nextEnd: () => 0 },
+    counts: () => ({ usable: 0, unusable: 0, ended: 0, waits: 0 }),
+  })
   metrics.observeFailures(() => ({ name: 0, network: 0, token: 0 }))
   metrics.observeRedis(() => true)
   metrics.observeAudit(() => true)

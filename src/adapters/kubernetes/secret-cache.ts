@@ -6,6 +6,7 @@ import {
   type SecretOptions,
   type SecretReading,
 } from '../../credentials/secret/secret-format.ts'
+import { countSecrets, type SecretCounts } from '../../credentials/standing.ts'
 import type { Mapping } from '../../mapping.ts'
 import {
   createObjectCache,
@@ -23,15 +24,10 @@ export interface SecretState extends ObjectIdentity {
 /** What became of the Secret of a namespace. */
 export type SecretChange = ObjectChange<SecretState>
 
-/** How many namespaces have a Secret, by whether it can be used. */
-export interface SecretCounts {
-  readonly usable: number
-  readonly unusable: number
-}
-
 export interface SecretCache extends Pick<ObjectCache<SecretState>, 'target'> {
   readonly index: Omit<ChangingIndex, 'put'>
-  counts(): SecretCounts
+  /** How its Secrets stand at a time, seconds since the epoch. */
+  counts(now: number): SecretCounts
   /** As stores say it of a namespace: see CredentialLookup. */
   unusable(namespace: string): string | undefined
   /** Each namespace that has one, with what it is good for. */
@@ -66,28 +62,22 @@ export function createSecretCache(options: SecretCacheOptions): SecretCache {
       options.onChange(change)
     },
   })
-  return {
-    index,
-    target: cache.target,
-    counts() {
-      let unusable = 0
-      for (const { reading } of cache.states.values()) {
-        if (reading.kind === 'problem') unusable += 1
+  function* listed(): Generator<ListedNamespace> {
+    for (const { namespace, reading } of cache.states.values()) {
+      if (reading.kind === 'credentials') yield reading
+      if (reading.kind === 'problem') {
+        yield { namespace, credentials: [], problem: reading.problem }
       }
-      return { usable: cache.states.size - unusable, unusable }
-    },
+    }
+  }
+
+  return {
+    ...{ index, target: cache.target, listed },
+    counts: (now) => countSecrets(listed(), now),
     unusable(namespace) {
       const reading = cache.states.get(namespace)?.reading
       if (reading?.kind !== 'problem') return undefined
       return unusableSecret(`${namespace}/${options.secretName}`, reading.problem)
-    },
-    *listed() {
-      for (const { namespace, reading } of cache.states.values()) {
-        if (reading.kind === 'credentials') yield reading
-        if (reading.kind === 'problem') {
-          yield { namespace, credentials: [], problem: reading.problem }
-        }
-      }
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { Clock } from '../../clock.ts'
+import { endedNote } from '../../credentials/standing.ts'
 import type { Log } from '../../log.ts'
 import { createLogRation } from '../log-ration.ts'
 import type { SecretChange } from './secret-cache.ts'
@@ -11,6 +13,7 @@ const WINDOW = 60_000
 
 export interface SecretNotesOptions {
   readonly log: Log
+  readonly clock: Clock
   /** Milliseconds, going forwards. */
   readonly timer: () => number
 }
@@ -18,6 +21,7 @@ export interface SecretNotesOptions {
 /** Says in the log what becomes of Secrets, and no more of it than somebody can read. */
 export function createSecretNotes({
   log,
+  clock,
   timer,
 }: SecretNotesOptions): (change: SecretChange) => void {
   const ration = createLogRation({ lines: BURST, window: WINDOW, timer })
@@ -41,6 +45,8 @@ export function createSecretNotes({
       )
     } else if (reading.kind === 'credentials') {
       for (const warning of reading.warnings) say('warn', whose, warning)
+      const ended = endedNote(reading.credentials, clock())
+      if (ended !== undefined) say('warn', whose, ended)
       // A list has thousands.
       if (by === 'event') {
         say('info', { ...whose, credentials: reading.credentials.length }, 'Secret taken up')

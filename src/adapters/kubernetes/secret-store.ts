@@ -1,14 +1,16 @@
+import type { Clock } from '../../clock.ts'
 import type { Credential, CredentialStore } from '../../credentials/credential.ts'
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { CredentialReference } from '../../subject.ts'
 import type { SecretOptions } from '../../credentials/secret/secret-format.ts'
+import type { SecretCounts } from '../../credentials/standing.ts'
 import type { Log } from '../../log.ts'
 import type { Cluster } from './cluster.ts'
 import { secretsNamed } from './follow/collection.ts'
 import { createOutage } from './follow/outage.ts'
 import { startReflector, type Reflector } from './follow/reflector.ts'
 import { TIMINGS, type Timings } from './follow/timings.ts'
-import { createSecretCache, type SecretCounts } from './secret-cache.ts'
+import { createSecretCache } from './secret-cache.ts'
 import { createSecretNotes } from './secret-notes.ts'
 
 const NO_LONGER_KNOWN =
@@ -25,6 +27,7 @@ export interface KubernetesSecretStoreOptions extends SecretOptions {
   /** Seconds without knowing whether all is up to date, after which nothing is known; without: any number. */
   readonly maxStale?: number | undefined
   readonly log: Log
+  readonly clock: Clock
   /** Milliseconds, going forwards. */
   readonly timer: () => number
   /** 0 to 1. */
@@ -57,9 +60,12 @@ export interface KubernetesSecretStore extends CredentialStore {
 export function createKubernetesSecretStore(
   options: KubernetesSecretStoreOptions,
 ): KubernetesSecretStore {
-  const { cluster, log, timer, maxStale = Infinity, timings = TIMINGS } = options
+  const { cluster, log, clock, timer, maxStale = Infinity, timings = TIMINGS } = options
   const { api, server, from } = cluster
-  const cache = createSecretCache({ ...options, onChange: createSecretNotes({ log, timer }) })
+  const cache = createSecretCache({
+    ...options,
+    onChange: createSecretNotes({ log, clock, timer }),
+  })
   const begin = timer()
   let loaded = false
 
@@ -77,11 +83,14 @@ export function createKubernetesSecretStore(
   function tellLoaded(): void {
     if (loaded || ![...reflectors.values()].every((one) => one.synced())) return
     loaded = true
-    const { usable, unusable } = cache.counts()
+    const counts = cache.counts(clock())
     const seconds = Math.round(timer() - begin) / 1000
-    log.info({ server, from, usable, unusable, seconds }, 'credentials loaded')
-    if (usable === 0) {
-      log.warn({ secretName: options.secretName }, 'no credentials: every login is refused')
+    log.info({ server, from, ...counts, seconds }, 'credentials loaded')
+    if (counts.usable === 0) {
+      log.warn(
+        { secretName: options.secretName },
+        'no credentials in force: every login is refused',
+      )
     }
   }
 
@@ -127,7 +136,7 @@ export function createKubernetesSecretStore(
       return late.length === 0 ? undefined : late.slice(0, MAX_TOLD).map(tell).join('; ')
     },
     age: () => Math.max(...all.map(ageOf)),
-    counts: () => cache.counts(),
+    counts: () => cache.counts(clock()),
     *listed() {
       for (const one of cache.listed()) {
         const { namespace, problem } = one

@@ -1,4 +1,5 @@
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
+import { standingOf } from '../../credentials/standing.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { actionsWords, matchWords } from '../../policy/rule-words.ts'
 import type { ListedKey } from '../../token/listed-key.ts'
@@ -56,20 +57,17 @@ function namespaceRow(
   return {
     ...{ namespace, ...(problem === undefined ? {} : { problem }) },
     ...(since === undefined ? {} : { age: Math.max(now - since, 0) }),
-    credentials: credentials.map(({ id, username, notBefore, notAfter }) => ({
-      ...{ id, username, state: stateOf({ notBefore, notAfter }, now) },
+    credentials: credentials.map((one) => ({
+      ...{ id: one.id, username: one.username, state: stateOf(one, now) },
     })),
     ...(usage ?? { allowed: 0, denied: 0 }),
   }
 }
 
-function stateOf(
-  { notBefore, notAfter }: { notBefore: number | undefined; notAfter: number | undefined },
-  now: number,
-) {
-  if (notAfter !== undefined && now >= notAfter) return { kind: 'ended', at: notAfter }
-  if (notBefore !== undefined && now < notBefore) return { kind: 'waits', at: notBefore }
-  return notAfter === undefined ? { kind: 'usable' } : { kind: 'usable', at: notAfter }
+function stateOf(credential: ListedNamespace['credentials'][number], now: number) {
+  const kind = standingOf(credential, now)
+  const at = kind === 'waits' ? credential.notBefore : credential.notAfter
+  return { kind, ...(at === undefined ? {} : { at }) }
 }
 
 function textsOf({ namespace, credentials }: ListedNamespace): readonly string[] {

@@ -26,6 +26,8 @@ export interface Offline {
   readonly policy: Policy
   /** Whom the identity sources know; nothing if one of them can't be read. */
   readonly identity: OpenIdentity | undefined
+  /** What keeps it from being read. */
+  readonly unread?: string
   /** Of tokens; nothing if there are no keys here. */
   readonly verifier: Verifier | undefined
   /** What is not here, and so was not looked at: for stderr. */
@@ -74,11 +76,12 @@ export async function readOffline(options: OfflineOptions, tokensAt?: number): P
   })
   const verifier =
     keys && verifierOf({ config, keys: keys.keys, clock: () => tokensAt ?? Date.now() / 1000 })
-  const identity = await readIdentity(config, keys).catch((error: unknown) => {
-    missing.push(`no credentials are looked at: ${messageOf(error)}`)
-    return undefined
-  })
-  return { config, policy, identity, verifier, missing }
+  const known = await readIdentity(config, keys).then(
+    (identity) => ({ identity }),
+    (error: unknown) => ({ identity: undefined, unread: messageOf(error) }),
+  )
+  if ('unread' in known) missing.push(`no credentials are looked at: ${known.unread}`)
+  return { config, policy, ...known, verifier, missing }
 }
 
 export function configOf(options: AnyConfigOption): Config {

@@ -2,6 +2,7 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
 import { readTlsPair } from '../../adapters/file/tls/tls-pair.ts'
+import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/schema.ts'
 import { tlsFilesOf, type TlsListener } from '../../config/tls.ts'
 import { createPasswordHasher } from '../../credentials/password.ts'
@@ -15,14 +16,15 @@ import { readKeys } from '../asking/offline.ts'
 export async function readServedFiles(
   config: Config,
   listeners: readonly TlsListener[],
+  clock: Clock,
 ): Promise<readonly string[]> {
   if (keyFilesOf(config).every(existsSync)) await readKeys(config)
   for (const listener of listeners) {
     const files = tlsFilesOf(config, listener)
     if (files === undefined || !Object.values(files).every(existsSync)) continue
-    await readTlsPair(files, Date.now() / 1000)
+    await readTlsPair(files, clock())
   }
-  return readSecrets(config)
+  return readSecrets(config, clock)
 }
 
 function keyFilesOf({ keys }: Config): readonly string[] {
@@ -33,7 +35,10 @@ function keyFilesOf({ keys }: Config): readonly string[] {
 }
 
 /** What serve says of the Secrets in a directory when it starts. */
-async function readSecrets({ credentials, identity, secretName }: Config): Promise<string[]> {
+async function readSecrets(
+  { credentials, identity, secretName }: Config,
+  clock: Clock,
+): Promise<string[]> {
   const isAsked = identity.some(({ secrets }) => secrets !== undefined)
   if (!isAsked || credentials.source !== 'directory' || !existsSync(credentials.directory)) {
     return []
@@ -45,7 +50,7 @@ async function readSecrets({ credentials, identity, secretName }: Config): Promi
   }
   const log: Log = { info: () => undefined, warn: note, error: note }
   const store = await createFileSecretStore({
-    ...{ directory: credentials.directory, secretName, log },
+    ...{ directory: credentials.directory, secretName, log, clock },
     hasher: createPasswordHasher(randomBytes(32)),
     bindingKey: createSecretKey(randomBytes(32)),
   })

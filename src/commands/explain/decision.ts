@@ -1,21 +1,21 @@
 import { ask } from '../../adapters/probe/ask.ts'
+import { readDecision } from '../../adapters/probe/decision.ts'
 import { RauthError } from '../../errors.ts'
-import type { Explanation } from '../../policy/explain.ts'
 import type { Judged } from '../../serve/asking/judge.ts'
 
 /** The record of a decision, from the operations port of the rauth that made it. */
 export async function fetchDecision(id: string, operations: string): Promise<Judged> {
   const { status, body } = await ask(new URL(`/decisions/${id}`, operations))
-  const found = status === 200 ? decisionIn(body) : undefined
-  if (found !== undefined) return found
+  const read = status === 200 ? readDecision(body, id) : { flawAt: '' }
+  if (!('flawAt' in read)) return read
   throw new RauthError(
     'ERR_DECISION_UNKNOWN',
     status === 404 && isRauth(body)
       ? `${operations} does not know the decision ${id}: it keeps the last ones of its own, so ask the ` +
           'replica that made it, or look for the id in the logs; of an answer with "requestId" the id is that of ' +
           'Envoy’s access log, and rauth’s lines have it as requestId'
-      : `${operations} answers ${status}, and not as the operations port of a rauth does; next: name that ` +
-          'port, listen.operations, which is 9090 unless it is set',
+      : `${operations} answers ${status}, and not as the operations port of a rauth does${placeOf(read.flawAt)}; ` +
+          'next: name that port, listen.operations, which is 9090 unless it is set',
   )
 }
 
@@ -24,13 +24,7 @@ function isRauth(body: string): boolean {
   return body.startsWith('{"status":')
 }
 
-function decisionIn(body: string): Judged | undefined {
-  try {
-    const { explanation, ...record } = JSON.parse(body) as Judged['record'] & {
-      readonly explanation?: Explanation
-    }
-    return typeof record.id === 'string' ? { record, explanation } : undefined
-  } catch {
-    return undefined
-  }
+/** What a decision of another version lacks, or has and this one does not know. */
+function placeOf(flawAt: string): string {
+  return flawAt === '' ? '' : ` (see ${flawAt}: a rauth of another version may differ there)`
 }

@@ -1,10 +1,11 @@
 import { createFileSecretStore } from '../../adapters/file/secrets/secret-store.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
-import type { SecretFigures } from '../../adapters/ops/metrics/credentials.ts'
+import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Credential, CredentialStore } from '../../credentials/credential.ts'
 import type { ListedNamespace } from '../../credentials/listed-namespace.ts'
 import type { CredentialOptions } from '../../credentials/secret/secret-credentials.ts'
+import { countSecrets, nextEnd } from '../../credentials/standing.ts'
 import type { Log } from '../../log.ts'
 import type { ClusterOnce } from '../cluster.ts'
 
@@ -26,6 +27,7 @@ export type CredentialMetrics = Pick<Metrics, 'observeSecrets' | 'observeReload'
 
 export interface OpenCredentialsOptions extends CredentialOptions {
   readonly config: Config
+  readonly clock: Clock
   readonly log: Log
   readonly metrics: CredentialMetrics
   readonly cluster: ClusterOnce
@@ -35,11 +37,15 @@ export interface OpenCredentialsOptions extends CredentialOptions {
 export async function openCredentials(options: OpenCredentialsOptions): Promise<OpenCredentials> {
   const { config, metrics, cluster, ...parts } = options
   const { credentials, secretName } = config
+  const { clock } = parts
   if (credentials.source === 'directory') {
     const { directory } = credentials
     const store = await createFileSecretStore({ ...parts, secretName, directory })
     metrics.observeReload('secrets', () => store.problem())
-    metrics.observeSecrets({ counts: () => countsOf(store.listed()) })
+    metrics.observeSecrets({
+      counts: () => countSecrets(store.listed(), clock()),
+      nextEnd: () => nextEnd(store.listed(), clock()),
+    })
     return store
   }
   // Imported when wanted: not everybody has a cluster.
@@ -50,15 +56,7 @@ export async function openCredentials(options: OpenCredentialsOptions): Promise<
     random: Math.random,
     onWatchEnd: metrics.watchEnded,
   })
-  metrics.observeSecrets({ age: store.age, counts: store.counts })
+  const { age, counts } = store
+  metrics.observeSecrets({ age, counts, nextEnd: () => nextEnd(store.listed(), clock()) })
   return store
-}
-
-function countsOf(listed: Iterable<ListedNamespace>): ReturnType<SecretFigures['counts']> {
-  let [usable, unusable] = [0, 0]
-  for (const { problem } of listed) {
-    if (problem === undefined) usable += 1
-    else unusable += 1
-  }
-  return { usable, unusable }
 }

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { openFileDocument } from '../../adapters/file/document-store.ts'
 import { USERS_FILE } from '../../adapters/file/document-text.ts'
 import type { Metrics } from '../../adapters/ops/metrics.ts'
+import type { Clock } from '../../clock.ts'
 import { lostEnd, WHOLE_OF_IT } from '../../config/lost-end.ts'
 import type { Identity } from '../../config/identity-schema.ts'
 import type { Config } from '../../config/schema.ts'
@@ -19,6 +20,7 @@ import { openCredentials, type CredentialMetrics, type OpenCredentials } from '.
 
 export interface StoreOptions {
   readonly config: Config
+  readonly clock: Clock
   readonly hasher: PasswordHasher
   readonly bindingKey: KeyObject
   readonly log: Log

@@ -129,6 +129,7 @@ describe('Envoy, a registry and crane, with Secrets that kubectl makes', () => {
     assert.ok(Number(age) < 100, age)
     assert.match(text, /^rauth_credentials_secrets\{state="usable"\} 0$/m)
     assert.match(text, /^rauth_credentials_secrets\{state="unusable"\} 0$/m)
+    assert.match(text, /^rauth_credentials_secrets\{state="ended"\} 0$/m)
     assert.match(text, /^rauth_kubernetes_watch_restarts_total\{end="(?:broken|ended)"\} \d+$/m)
     assert.equal((await readiness()).trouble, undefined)
     const log = await stack.rauthLog()

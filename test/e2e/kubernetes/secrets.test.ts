@@ -10,6 +10,8 @@ import { until } from '../../support/until.ts'
 
 const login = (namespace: string, password = 'canary') => ({ username: namespace, password })
 
+const NONE = { usable: 0, unusable: 0, ended: 0, waits: 0 }
+
 describe('Secrets of a real API server, with the rights of examples/kubernetes alone', () => {
   let cluster: ControlPlane
   let secrets: Secrets
@@ -92,7 +94,7 @@ describe('Secrets of a real API server, with the rights of examples/kubernetes a
 
   it('takes no Secret of another name for one', async () => {
     const { store } = await start()
-    assert.deepEqual(store.counts(), { usable: 2, unusable: 0 })
+    assert.deepEqual(store.counts(), { ...NONE, usable: 2 })
   })
 
   it('revokes a Secret as soon as its deletion is asked for, finalizers or not', async () => {
@@ -124,7 +126,7 @@ describe('Secrets of a real API server, with the rights of examples/kubernetes a
       const { store, accepts, lines, soon, ends } = await start()
       await secrets.create('team-c', values)
       await until('the problem', 20_000, () => lines.some((line) => told.test(line)))
-      assert.deepEqual(store.counts(), { usable: 2, unusable: 1 })
+      assert.deepEqual(store.counts(), { ...NONE, usable: 2, unusable: 1 })
       assert.ok(accepts('team-a', 'canary') && accepts('team-b', 'canary'))
       assert.deepEqual(store.byUsername('team-c'), [])
       await secrets.replace('team-c', login('team-c'))
@@ -142,7 +144,7 @@ describe('Secrets of a real API server, with the rights of examples/kubernetes a
       await secrets.create(name, { ...login(name), more: 'c'.repeat(1_000_000) })
     }
     const { store, accepts } = await start()
-    assert.deepEqual(store.counts(), { usable: 2, unusable: names.length })
+    assert.deepEqual(store.counts(), { ...NONE, usable: 2, unusable: names.length })
     assert.ok(accepts('team-a', 'canary'))
     for (const name of names) await secrets.remove(name)
   })

@@ -15,6 +15,8 @@ import { promised } from '../../support/promised.ts'
 
 const login = (namespace: string, password = 'canary') => ({ username: namespace, password })
 
+const NONE = { usable: 0, unusable: 0, ended: 0, waits: 0 }
+
 const OTHERS = Array.from({ length: 20 }, (_, i) => `team-${i}`)
 
 const HOSTILE = '/api/v1/namespaces/hostile/secrets'
@@ -95,7 +97,11 @@ describe('a Secret that is longer in JSON than rauth holds', () => {
       await create(length)
       const following = await start()
       await isDisabled(following)
-      assert.deepEqual(following.store.counts(), { usable: OTHERS.length + 2, unusable: 1 })
+      assert.deepEqual(following.store.counts(), {
+        ...NONE,
+        usable: OTHERS.length + 2,
+        unusable: 1,
+      })
       for (const name of ['good', 'zone', ...OTHERS]) assert.ok(following.accepts(name, 'canary'))
       const { 200: answers = 0 } = following.answers
       assert.ok(answers < 30, `${answers} requests: the pages behind it are no smaller`)

@@ -88,7 +88,7 @@ export async function follow(
     cluster,
     ...{ secretName: 'registry-credentials', namespaces: [] },
     ...{ hasher, bindingKey: createSecretKey(Buffer.alloc(32, 2)), log },
-    ...{ timer: () => performance.now(), random: Math.random },
+    ...{ timer: () => performance.now(), random: Math.random, clock: () => Date.now() / 1000 },
     onWatchEnd: count(ends),
     ...options,
     timings: { ...SHORT, ...timings },

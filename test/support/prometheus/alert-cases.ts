@@ -41,6 +41,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
     fires: { 'rauth_credentials_secrets{namespace="registry",state="unusable"}': '2x20' },
     quiet: {
       'rauth_credentials_secrets{namespace="registry",state="usable"}': '2x20',
+      'rauth_credentials_secrets{namespace="registry",state="ended"}': '2x20',
       'rauth_credentials_secrets{namespace="registry",state="unusable"}': '1x5 0x10',
     },
     summary: '2 namespaces have a Secret that cannot be used',

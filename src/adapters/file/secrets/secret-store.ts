@@ -1,8 +1,10 @@
 import path from 'node:path'
+import type { Clock } from '../../../clock.ts'
 import type { Credential, CredentialStore } from '../../../credentials/credential.ts'
 import { createCredentialIndex } from '../../../credentials/credential-index.ts'
 import type { SecretOptions } from '../../../credentials/secret/secret-format.ts'
 import type { ListedNamespace } from '../../../credentials/listed-namespace.ts'
+import { countSecrets, endedNote } from '../../../credentials/standing.ts'
 import { messageOf, RauthError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import { createReloads } from '../reloads.ts'
@@ -14,6 +16,7 @@ import { watchDirectory, type WatchOptions } from '../watch.ts'
 export interface FileSecretStoreOptions extends SecretOptions, WatchOptions {
   /** Holds one Secret manifest or more in each `*.yaml`, `*.yml` and `*.json`. */
   readonly directory: string
+  readonly clock: Clock
   readonly log: Log
 }
 
@@ -48,7 +51,7 @@ interface Note {
 export async function createFileSecretStore(
   options: FileSecretStoreOptions,
 ): Promise<FileSecretStore> {
-  const { log } = options
+  const { clock, log } = options
   const directory = path.resolve(options.directory)
   let files: SecretFiles | undefined
   let index = createCredentialIndex([])
@@ -63,7 +66,7 @@ export async function createFileSecretStore(
     if (next === files) return
     const gone = goneSince(files, next)
     files = next
-    const { credentials, notes } = judge(files)
+    const { credentials, notes } = judge(files, clock())
     index = createCredentialIndex(credentials)
     unusable = unusableNamespaces(files, options.secretName)
 
@@ -75,18 +78,19 @@ export async function createFileSecretStore(
     }
     told = new Set(texts.keys())
     const { secretName } = options
+    const counts = countSecrets(listedNamespaces(files), clock())
     const ignored = [...files.values()].reduce((sum, file) => sum + file.ignored, 0)
     log.info(
       {
-        ...{ directory, files: files.size, credentials: credentials.length },
+        ...{ directory, files: files.size, credentials: credentials.length, ...counts },
         ...(gone.length === 0 ? {} : { gone }),
         // A Secret of another name is nobody's mistake in a dump of all, and one in a folder of rauth's.
         ...(ignored === 0 ? {} : { ignored, reason: `not a Secret named ${secretName}` }),
       },
       'credentials loaded',
     )
-    if (credentials.length === 0) {
-      log.warn({ directory, secretName }, 'no credentials: every login is refused')
+    if (counts.usable === 0) {
+      log.warn({ directory, secretName }, 'no credentials in force: every login is refused')
     }
   }
 
@@ -147,7 +151,10 @@ function goneSince(before: SecretFiles | undefined, next: SecretFiles): readonly
  * The credentials of all files together. A namespace has one Secret: with two, nothing tells which is
  * meant, and neither counts.
  */
-function judge(files: SecretFiles): {
+function judge(
+  files: SecretFiles,
+  now: number,
+): {
   readonly credentials: readonly Credential[]
   readonly notes: readonly Note[]
 } {
@@ -179,7 +186,12 @@ function judge(files: SecretFiles): {
       for (const warning of warnings) {
         notes.push({ level: 'warn', fields: { file, namespace }, message: warning })
       }
-      if (places.get(namespace)?.length === 1) credentials.push(...reading.credentials)
+      if (places.get(namespace)?.length !== 1) continue
+      credentials.push(...reading.credentials)
+      const ended = endedNote(reading.credentials, now)
+      if (ended !== undefined) {
+        notes.push({ level: 'warn', fields: { file, namespace }, message: ended })
+      }
     }
   }
   return { credentials, notes }

@@ -1,11 +1,14 @@
 import type { Registry } from 'prom-client'
+import type { SecretCounts } from '../../../credentials/standing.ts'
 import { gauge, gaugeBy } from './gauges.ts'
 
 export interface SecretFigures {
   /** Seconds since all was known to be up to date, where the Kubernetes API has them. */
   readonly age?: () => number
-  /** How many namespaces have a Secret, by whether it can be used. */
-  readonly counts: () => { readonly usable: number; readonly unusable: number }
+  /** How many namespaces have a Secret, by how it stands. */
+  readonly counts: () => SecretCounts
+  /** When the next login of a Secret ends, seconds since the epoch. */
+  readonly nextEnd: () => number | undefined
 }
 
 export interface CredentialMetrics {
@@ -27,7 +30,7 @@ export function createCredentialMetrics(registry: Registry): CredentialMetrics {
         () => (known() ? 1 : 0),
       )
     },
-    observeSecrets({ age, counts }) {
+    observeSecrets({ age, counts, nextEnd }) {
       if (age !== undefined) {
         gauge(
           registry,
@@ -42,9 +45,17 @@ export function createCredentialMetrics(registry: Registry): CredentialMetrics {
         registry,
         {
           ...{ name: 'rauth_credentials_secrets', label: 'state', merged: 'max' },
-          help: 'Namespaces with a credential Secret, by whether it can be used.',
+          help: 'Namespaces with a credential Secret, by whether somebody logs in by it, and why not.',
         },
         () => Object.entries(counts()),
+      )
+      gauge(
+        registry,
+        {
+          ...{ name: 'rauth_credentials_next_end_timestamp_seconds', merged: 'min' },
+          help: 'When the next login of a credential Secret ends, its notAfter; not there where none does.',
+        },
+        nextEnd,
       )
     },
   }

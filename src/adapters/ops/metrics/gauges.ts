@@ -9,13 +9,19 @@ export interface GaugeOptions {
   readonly merged: Merged
 }
 
-/** A gauge that is what `read` says when it is asked for. */
-export function gauge(registry: Registry, options: GaugeOptions, read: () => number): void {
+/** A gauge that is what `read` says when it is asked for; undefined: it is not there. */
+export function gauge(
+  registry: Registry,
+  options: GaugeOptions,
+  read: () => number | undefined,
+): void {
   const { merged: aggregator, ...rest } = options
   new Gauge({
     ...{ ...rest, aggregator, registers: [registry] },
     collect() {
-      this.set(read())
+      const value = read()
+      if (value === undefined) this.remove()
+      else this.set(value)
     },
   })
 }

@@ -44,6 +44,7 @@ describe('a Secret that changes', () => {
       ...{
         bindingKey: createSecretKey(Buffer.alloc(32, 2)),
         log: { info: note, warn: note, error: note },
+        clock: () => Date.now() / 1000,
       },
     })
     flows = startFlows([])

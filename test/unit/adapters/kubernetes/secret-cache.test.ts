@@ -32,10 +32,12 @@ function cache() {
     if (secret?.kind !== 'keyed') return undefined
     return [1, 2, 3, 4, 5, 6, 7, 8].find((one) => secret.hash.equals(hasher.hash(String(one))))
   }
-  const counts = () => made.counts()
+  const counts = (now = 0) => made.counts(now)
   const of = (scope: string) => made.target(scope)
   return { counts, of, target, read, state, changes }
 }
+
+const NONE = { usable: 0, unusable: 0, ended: 0, waits: 0 }
 
 describe('createSecretCache', () => {
   it('takes events in the order of their versions, whenever they come', () => {
@@ -138,11 +140,11 @@ describe('createSecretCache', () => {
     const broken = secretObject({ namespace: 'a', uid: 'first', version: '3' }, { password: 'x' })
     target.apply(target.read(broken), false)
     assert.deepEqual([state('a'), state('b')], [undefined, 2])
-    assert.deepEqual(counts(), { usable: 1, unusable: 1 })
+    assert.deepEqual(counts(), { ...NONE, usable: 1, unusable: 1 })
     const { reading } = changes.at(-1)?.state ?? assert.fail()
     assert.ok(reading.kind === 'problem' && reading.problem.startsWith('username is missing'))
     target.apply(target.read({ metadata: {}, kind: 'Secret', apiVersion: 'v1' }), false)
-    assert.deepEqual(counts(), { usable: 1, unusable: 1 })
+    assert.deepEqual(counts(), { ...NONE, usable: 1, unusable: 1 })
   })
 
   it('disables the namespace of a Secret that is too long, until it is another', () => {
@@ -156,7 +158,7 @@ describe('createSecretCache', () => {
     }
     target.apply(target.readTooLong(beginning('3')), false)
     assert.deepEqual([state('a'), state('b')], [undefined, 2])
-    assert.deepEqual(counts(), { usable: 1, unusable: 1 })
+    assert.deepEqual(counts(), { ...NONE, usable: 1, unusable: 1 })
     const { reading } = changes.at(-1)?.state ?? assert.fail()
     assert.ok(reading.kind === 'problem' && /longer than \d+ bytes in JSON/.test(reading.problem))
     target.apply(read('a', 2), false)
@@ -165,10 +167,21 @@ describe('createSecretCache', () => {
     assert.equal(state('a'), 4)
     const deletionTimestamp = '2026-01-01T00:00:00Z'
     target.apply(target.readTooLong(beginning('5', { deletionTimestamp })), false)
-    assert.deepEqual(counts(), { usable: 1, unusable: 0 })
+    assert.deepEqual(counts(), { ...NONE, usable: 1, unusable: 0 })
     target.apply(target.readTooLong(beginning('6')), false)
     target.apply(target.readTooLong(beginning('7')), true)
-    assert.deepEqual(counts(), { usable: 1, unusable: 0 })
+    assert.deepEqual(counts(), { ...NONE, usable: 1, unusable: 0 })
+  })
+
+  it('counts by the time of now which Secrets have ended', () => {
+    const { target, read, counts } = cache()
+    const metadata = { namespace: 'a', uid: 'first', version: '1' }
+    const login = { username: 'a', password: '1', notAfter: '2026-11-18T11:06:40Z' }
+    target.apply(target.read(secretObject(metadata, login)), false)
+    target.apply(read('b', 2), false)
+    const end = 1_795_000_000
+    assert.deepEqual(counts(end - 1), { ...NONE, usable: 2 })
+    assert.deepEqual(counts(end), { ...NONE, usable: 1, ended: 1 })
   })
 
   it('reads the same object once', () => {

@@ -73,6 +73,24 @@ describe('metrics', () => {
     assert.match(text, handshakes)
   })
 
+  it('tell of Secrets as they stand when they are asked for, and of no end where there is none', async () => {
+    const metrics = createMetrics()
+    let [now, end] = [1000, 2000 as number | undefined]
+    metrics.observeSecrets({
+      counts: () => ({ usable: 1, unusable: 0, ended: now < 2000 ? 0 : 1, waits: 0 }),
+      nextEnd: () => end,
+    })
+    const before = await metrics.render()
+    assert.match(before, /^rauth_credentials_secrets\{state="ended"\} 0$/m)
+    assert.match(before, /^rauth_credentials_next_end_timestamp_seconds 2000$/m)
+    ;[now, end] = [2000, undefined]
+    const later = await metrics.render()
+    assert.match(later, /^rauth_credentials_secrets\{state="ended"\} 1$/m)
+    assert.doesNotMatch(later, /^rauth_credentials_next_end_timestamp_seconds /m)
+    end = 3000
+    assert.match(await metrics.render(), /^rauth_credentials_next_end_timestamp_seconds 3000$/m)
+  })
+
   it('count what was known without work, of each memory from its start', async () => {
     const metrics = createMetrics()
     const known = metrics.lookup('bcrypt')
