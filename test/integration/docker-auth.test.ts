@@ -50,12 +50,17 @@ describe('a docker_auth configuration on the command line', () => {
       args: [RAUTH, 'serve', ...args],
       env: { RAUTH_LISTEN_OPERATIONS: '127.0.0.1:0', RAUTH_LOG_LEVEL: 'info' },
     })
-    await untilReady(child, () =>
+    const isUp = () =>
       ask(port, '/health').then(
         ({ status }) => status === 200,
         () => false,
-      ),
-    )
+      )
+    try {
+      await untilReady(child, isUp)
+    } catch (error) {
+      await child.stop()
+      throw error
+    }
     return child
   }
 
