@@ -122,7 +122,15 @@ describe('Secrets of the Kubernetes API, when a list goes wrong', () => {
       (to) => {
         answer(to, 403, status(403, 'secrets is forbidden'))
       },
-      /403: secrets/,
+      /403: secrets.*; next: give it the rights in examples\/kubernetes/,
+    ],
+    [
+      'is refused, as nobody showed who asks,',
+      (to) => {
+        const why = 'secrets is forbidden: User "system:anonymous" cannot list resource "secrets"'
+        answer(to, 403, status(403, why))
+      },
+      /403: secrets.*; next: give the user in the kubeconfig a token or a certificate/,
     ],
     [
       'fails',
