@@ -16,6 +16,7 @@ const COMMANDS = {
   stress: { main: 'dist/test/stress/main.js', needs: /^/ },
   differential: { main: 'dist/test/differential/main.js', needs: /^/ },
   faults: { main: 'dist/test/faults/main.js', needs: /^/ },
+  alarms: { main: 'dist/test/alarms/main.js', needs: /^/ },
   pictures: { main: 'dist/test/pictures/main.js', needs: /^/ },
   'docker-auth': { main: 'dist/test/docker-auth/main.js', needs: /^/ },
   openapi: { main: 'dist/test/openapi/main.js', needs: /^/ },

@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { visible } from '../printable.ts'
+import { visible, visibleJson } from '../printable.ts'
 
 /** Of a command that prints a table, or something that reads like one. */
 export type Output = 'table' | 'json'
@@ -7,8 +7,9 @@ export type Output = 'table' | 'json'
 export const outputOption = () =>
   new Option('-o, --output <format>', 'how').choices(['table', 'json']).default('table')
 
+/** No text in it can do more to a terminal than be read. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  process.stdout.write(`${visibleJson(value)}\n`)
 }
 
 /** Talk, which is never among the data. A line stays one, whatever names are in it. */

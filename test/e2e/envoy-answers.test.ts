@@ -33,6 +33,8 @@ const get = (target: string, ...headers: readonly string[]) =>
 const form = (length: number) =>
   head('POST /token HTTP/1.1', EVIL, CLOSE, `Content-Length: ${String(length)}`)
 
+const ROUTES = [...SHIPPED, 'route_config', 'virtual_hosts', 0, 'routes']
+
 /** What Envoy refuses whoever is there behind it, and what it says to that. */
 const REFUSED: readonly (readonly [
   name: string,
@@ -73,15 +75,27 @@ describe('what Envoy answers by itself', () => {
   const said: string[] = []
   /** Listeners: the shipped one, over HTTP, and both without words of Envoy's. */
   let ports: Record<'shipped' | 'http' | 'silent' | 'silentHttp', number>
+  /** The shipped one, but that it waits no longer than a second for anybody. */
+  let hasty: number
   const pressure = () => path.join(folder, 'pressure')
 
-  /** Nothing of what is said, but what has to happen sooner. */
-  function edit(document: Document, gatewayHttp: number): void {
-    document.setIn([...SHIPPED, 'request_headers_timeout'], '1s')
+  /** Gives it the hasty listener: nothing of what is said is other there, it is only said sooner. */
+  function addHasty(document: Document): void {
     const asking = placeOf(document, [...SHIPPED, 'http_filters'], 'envoy.filters.http.ext_authz')
-    document.setIn([...asking, 'typed_config', 'grpc_service', 'timeout'], '1s')
-    const routes = [...SHIPPED, 'route_config', 'virtual_hosts', 0, 'routes']
-    document.setIn([...routes, 3, 'route', 'max_stream_duration', 'max_stream_duration'], '1s')
+    const token = [...ROUTES, 3, 'route', 'max_stream_duration', 'max_stream_duration']
+    const places = [
+      [...SHIPPED, 'request_headers_timeout'],
+      [...asking, 'typed_config', 'grpc_service', 'timeout'],
+      token,
+    ]
+    const before = places.map((place) => document.getIn(place))
+    for (const place of places) document.setIn(place, '1s')
+    addListener(document, { port: hasty })
+    for (const [i, place] of places.entries()) document.setIn(place, before[i])
+  }
+
+  function edit(document: Document, gatewayHttp: number): void {
+    addHasty(document)
     const monitor = 'envoy.resource_monitors.injected_resource'
     const type = 'envoy.extensions.resource_monitors.injected_resource.v3.InjectedResourceConfig'
     const typed_config = { '@type': `type.googleapis.com/${type}`, filename: pressure() }
@@ -105,7 +119,7 @@ describe('what Envoy answers by itself', () => {
         },
       },
     }
-    document.addIn(routes, document.createNode(said))
+    document.addIn(ROUTES, document.createNode(said))
     addLimitedRoute(document, { path: '/limited', like: said })
     addListener(document, { port: ports.http, overHttp: gatewayHttp })
     addListener(document, { port: ports.silent, silent: true })
@@ -122,6 +136,7 @@ describe('what Envoy answers by itself', () => {
     await setPressure(0)
     await writeFile(path.join(folder, 'policy.yaml'), POLICY)
     const [gatewayHttp, nobody] = [await freePort(), await freePort()]
+    hasty = await freePort()
     ports = {
       ...{ shipped: 0, http: await freePort() },
       ...{ silent: await freePort(), silentHttp: await freePort() },
@@ -172,7 +187,7 @@ describe('what Envoy answers by itself', () => {
   describe('to what it refuses at sight', { concurrency: true }, () => {
     for (const [name, sent, ...answer] of REFUSED) {
       it(`${name}: ${String(answer[0])}`, async () => {
-        await idOf(ports.shipped, sent, answer)
+        await idOf(answer[0] === 408 ? hasty : ports.shipped, sent, answer)
       })
     }
   })
@@ -247,8 +262,8 @@ describe('what Envoy answers by itself', () => {
   it('while rauth hangs: 503 for checks, 504 for tokens', async () => {
     process.kill(stack.rauthPid(), 'SIGSTOP')
     try {
-      await idOf(ports.shipped, get('/v2/'), [503, 'UNAVAILABLE', /what you may do .*: try again/])
-      await idOf(ports.shipped, get('/token'), [504, 'UNAVAILABLE', /not in time: try again/])
+      await idOf(hasty, get('/v2/'), [503, 'UNAVAILABLE', /what you may do .*: try again/])
+      await idOf(hasty, get('/token'), [504, 'UNAVAILABLE', /not in time: try again/])
     } finally {
       process.kill(stack.rauthPid(), 'SIGCONT')
     }

@@ -266,7 +266,11 @@ describe('guessing at two replicas that share a Redis', () => {
 
   it('goes on so when Redis was killed, and together again when it is back', async () => {
     const [one, two] = [replica(0).token, replica(1).token]
-    await guess(one, 'killed', 3)
+    // Counted in Redis for sure, and so not in the memory of either.
+    const from = await together(async (from) => {
+      await guess(one, 'killed', 3, { from })
+      return from
+    })
     await redis.kill()
     await until(
       'it is seen',
@@ -274,7 +278,8 @@ describe('guessing at two replicas that share a Redis', () => {
       async () => (await isUp(0)) === '0' && (await isUp(1)) === '0',
     )
     for (const port of [one, two]) {
-      assert.deepEqual(await guess(port, 'killed', FAILURES + 1), [...unauthorized(FAILURES), 429])
+      const statuses = await guess(port, 'killed', FAILURES + 1, { from })
+      assert.deepEqual(statuses, [...unauthorized(FAILURES), 429])
       const answer = await login(port, 'team-a', right().password, { from: '127.0.0.5' })
       assert.equal(answer.status, 200)
     }

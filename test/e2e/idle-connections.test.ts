@@ -83,6 +83,8 @@ describe('all connections of Envoy, held by clients that ask nothing', () => {
     layer.push('the first half')
     const going = ask(stack.entry, placeOfUpload(begun.headers['location']), {
       ...{ method: 'PATCH', headers, body: layer },
+      // As long as the waits below together.
+      patience: 80_000,
     })
     await hold('')
     await until('an answer', 60_000, isAnswered)

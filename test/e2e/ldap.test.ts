@@ -94,7 +94,7 @@ describe('people of a real directory', () => {
   const source = (more: Partial<Parameters<typeof createDirectory>[0]>) => {
     const { url, base, reader } = directory
     return createDirectory({
-      ...{ url, authority: undefined, timeout: 2_000, atOnce: 2 },
+      ...{ url, authority: undefined, timeout: 20_000, atOnce: 2 },
       bind: { dn: reader.dn, password: () => Promise.resolve(new Redacted(reader.password)) },
       users: { base, filter: '(uid=${user})' },
       ...{ groups: undefined, reference: { id: 'ldap', generation: 'g' }, ...more },

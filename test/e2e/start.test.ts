@@ -40,6 +40,19 @@ interface Start {
   readonly ended: Promise<number | null>
 }
 
+/** Longer than a busy machine needs for a start, or for an end, milliseconds. */
+const PATIENCE = 90_000
+
+/** Fails where it is not fulfilled. */
+function inTime<T>(ending: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => {
+      reject(new Error(`not within ${PATIENCE} ms`))
+    }, PATIENCE).unref()
+  })
+  return Promise.race([ending, late])
+}
+
 describe('npm start', () => {
   let state: string
   let port: number
@@ -52,7 +65,7 @@ describe('npm start', () => {
   after(async () => {
     for (const { child, ended } of starts) {
       child.kill('SIGTERM')
-      await ended
+      await inTime(ended)
     }
     await rm(state, { recursive: true, force: true })
   })
@@ -80,6 +93,15 @@ describe('npm start', () => {
     const started = { child, facts, output: () => output, stdout: () => stdout, ended }
     starts.push(started)
     return started
+  }
+
+  /** Looks all the time, to be there in the moment between the file and the wait for a signal. */
+  async function untilFacts(child: ChildProcess): Promise<void> {
+    const begin = performance.now()
+    while (!existsSync(path.join(state, 'quickstart.json'))) {
+      assert.ok(child.exitCode === null && performance.now() - begin < PATIENCE, 'no facts')
+      await sleep(1)
+    }
   }
 
   /** Processes whose command line names the state folder. */
@@ -135,7 +157,7 @@ describe('npm start', () => {
 
     assert.doesNotMatch(output(), /refused/, 'a pipe that nobody reads would hold it up')
     child.kill('SIGTERM')
-    assert.equal(await ended, 0, output())
+    assert.equal(await inTime(ended), 0, output())
     assert.equal(existsSync(path.join(state, 'quickstart.json')), false)
     assert.equal(await leftOver(), '')
   })
@@ -205,7 +227,7 @@ describe('npm start', () => {
       /gateway refused 401 {2}GET tags repository:team-a\/seen:pull/.test(output()),
     )
     child.kill('SIGINT')
-    assert.equal(await ended, 0)
+    assert.equal(await inTime(ended), 0)
     assert.equal(await leftOver(), '')
   })
 
@@ -213,7 +235,7 @@ describe('npm start', () => {
     const { child, ended, output } = await start()
     const listed = (await leftOver()).split('\n').find((line) => line.includes('registry.yaml'))
     process.kill(Number(listed?.trim().split(' ')[0]), 'SIGKILL')
-    assert.equal(await ended, 1)
+    assert.equal(await inTime(ended), 1)
     assert.equal(child.exitCode, 1)
     assert.match(output(), /registry ended by itself \(signal SIGKILL\).*registry\.log:\n./s)
     assert.equal(await leftOver(), '')
@@ -239,12 +261,15 @@ describe('npm start', () => {
       env: { ...process.env, npm_lifecycle_event: 'start' },
     })
     const file = path.join(state, 'quickstart.json')
-    while (!existsSync(file)) await sleep(20)
+    await until('it is up', PATIENCE, () => existsSync(file))
     npm.kill('SIGKILL')
-    for (let i = 0; existsSync(file) || (await leftOver()) !== ''; i += 1) {
-      assert.ok(i < 1000, await leftOver())
-      await sleep(50)
-    }
+    let left = ''
+    await until('nothing is left', PATIENCE, async () => {
+      left = await leftOver()
+      return !existsSync(file) && left === ''
+    }).catch((cause: unknown) => {
+      throw new Error(left, { cause })
+    })
   })
 
   it('keeps stdout for the log where that is asked for as JSON, and minds no settings of the environment', async () => {
@@ -255,7 +280,7 @@ describe('npm start', () => {
       assert.equal((await ask(port, '/v2/team-a/piped/tags/list')).status, 401)
       await until('its line', 20_000, () => /team-a\/piped.*\n/.test(stdout()))
       child.kill('SIGTERM')
-      assert.equal(await ended, 0)
+      assert.equal(await inTime(ended), 0)
       for (const line of stdout().trimEnd().split('\n')) {
         assert.doesNotThrow(() => JSON.parse(line) as unknown, line)
       }
@@ -269,10 +294,9 @@ describe('npm start', () => {
       const child = spawn(process.execPath, args(), { stdio: ['ignore', 'ignore', 'pipe'] })
       const ended = once(child, 'close')
       if (wait !== 'facts') await sleep(wait)
-      // The moment between the file and the wait for a signal.
-      else while (!existsSync(path.join(state, 'quickstart.json'))) await sleep(1)
+      else await untilFacts(child)
       child.kill('SIGINT')
-      const [code, signal] = (await ended) as [number | null, string | null]
+      const [code, signal] = (await inTime(ended)) as [number | null, string | null]
       // Before it listens to signals, the system's own way to end it is right.
       assert.ok(code === 0 || signal === 'SIGINT', `after ${wait} ms: ${code} ${signal}`)
       assert.equal(await leftOver(), '', `after ${wait} ms`)

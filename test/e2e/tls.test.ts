@@ -74,6 +74,8 @@ describe('TLS between the real parts', () => {
         const index = clusters.items.findIndex((one) => isMap(one) && one.get('name') === name)
         const cluster = ['static_resources', 'clusters', index]
         document.setIn([...cluster, 'transport_socket'], document.createNode(socket))
+        // The handshake is part of it, and there are many here, on a machine that may be busy with others.
+        document.setIn([...cluster, 'connect_timeout'], '20s')
         const protocol = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
         const options = [...cluster, 'typed_extension_protocol_options', protocol]
         const limit = [...options, 'common_http_protocol_options', 'max_requests_per_connection']

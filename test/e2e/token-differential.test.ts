@@ -27,6 +27,8 @@ import {
 const SEED = 20261124
 /** As many requests at a time as two processors are busy with. */
 const AT_ONCE = 8
+/** Longer than an answer takes on a busy machine, milliseconds. */
+const PATIENCE = 30_000
 
 interface Deployment {
   readonly name: string
@@ -104,6 +106,7 @@ function statusOf(port: number, path: string, token: string, agent: Agent | fals
       // One that was kept alive may have been ended for what was sent over it before.
       resolve(agent === false ? 0 : statusOf(port, path, token, false))
     })
+    outgoing.setTimeout(PATIENCE, () => outgoing.destroy(new Error('no answer')))
     outgoing.end()
   })
 }

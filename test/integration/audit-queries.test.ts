@@ -45,9 +45,9 @@ describe('docs/audit.md: looking things up', () => {
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-audit-'))
     const whole = LINES.map((line, index) => ({ ...HEAD, id: `id-${String(index)}`, ...line }))
-    const text = whole.map((line) => JSON.stringify(line)).join('\n')
+    const text = whole.map((line) => `${JSON.stringify(line)}\n`).join('')
     assert.equal(auditLines(text).length, LINES.length)
-    await writeFile(path.join(folder, 'audit.log'), `${text}\n`)
+    await writeFile(path.join(folder, 'audit.log'), text)
   })
   after(() => rm(folder, { recursive: true, force: true }))
 

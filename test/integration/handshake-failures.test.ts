@@ -13,7 +13,7 @@ import { listenHttp, type Listener } from '../../src/adapters/listen.ts'
 import { SERVICE } from '../support/flows.ts'
 import { run } from '../support/run.ts'
 import { tlsAuthority } from '../support/tls-certificates.ts'
-import { converse, handshake } from '../support/tls-client.ts'
+import { closed, converse, handshake } from '../support/tls-client.ts'
 import { tlsFolder, type TlsFolder } from '../support/tls-folder.ts'
 import { until } from '../support/until.ts'
 
@@ -41,10 +41,10 @@ const says = (options: ConnectionOptions) => (port: number) =>
 const plainly = (text: string) => async (port: number) => {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined).resume()
-  await once(socket, 'connect')
+  await once(socket, 'connect', { signal: AbortSignal.timeout(20_000) })
   if (text === '') socket.destroy()
   else socket.write(text)
-  if (!socket.closed) await once(socket, 'close')
+  await closed(socket)
 }
 
 type Client = (port: number) => Promise<unknown>
@@ -127,7 +127,7 @@ for (const kind of ['HTTP', 'gRPC'] as const) {
       const protocol = kind === 'gRPC' ? { ALPNProtocols: ['h2'] } : {}
       const socket = await handshake(listener.port, { ...trusting, ...envoy, ...protocol })
       socket.destroy()
-      await once(socket, 'close')
+      await closed(socket)
       assert.deepEqual(failures, [])
     })
   })

@@ -72,7 +72,7 @@ describe('createExchangeServer', () => {
     assert.ok(parsed <= 17, `${String(parsed)} requests were made of what was read at once`)
 
     const few = exchange(port, Array.from({ length: 16 }, (_, i) => head(`GET /${i} HTTP/1.1`, ...(i === 15 ? ['Connection: close'] : [])))) // prettier-ignore
-    while (served.length < 32) await sleep(10)
+    await until('each is served', 20_000, () => served.length === 32)
     go()
     assert.equal((await few).statuses.length, 16)
     const long = Array.from({ length: 40 }, (_, i) => head(`GET /${i} HTTP/1.1`, ...(i === 39 ? ['Connection: close'] : []))) // prettier-ignore

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'node:test'
 import { listenHttp } from '../../src/adapters/listen.ts'
 import { RauthError } from '../../src/errors.ts'
+import { freePort } from '../../tools/stack/ports.ts'
 import { ask } from '../support/http.ts'
 import { head, holdOpen } from '../support/wire.ts'
 
@@ -38,11 +39,11 @@ describe('listenHttp', () => {
   })
 
   it('opens the port that is asked for', async () => {
-    const first = await listenHttp(answering(), LOOPBACK)
-    await first.close(1_000)
-    const second = await listenHttp(answering(), { host: '127.0.0.1', port: first.port })
-    assert.equal(second.port, first.port)
-    await second.close(1_000)
+    const port = await freePort()
+    const listener = await listenHttp(answering(), { host: '127.0.0.1', port })
+    assert.equal(listener.port, port)
+    assert.equal((await ask(port, '/')).body, 'here')
+    await listener.close(1_000)
   })
 
   const failure = (server: Server, address: { host: string; port: number }) =>

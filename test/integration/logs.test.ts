@@ -63,8 +63,8 @@ describe('what rauth serve writes', () => {
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    await until('ready', LIMIT, () => {
-      if (child.exitCode !== null) assert.fail(stderr)
+    await until('ready', LIMIT, async () => {
+      if (child.exitCode !== null) await closed.then(() => assert.fail(stderr))
       return /ready /.test(stdout.replaceAll('"', ' '))
     })
     const port = (name: string) => Number(new RegExp(`"${name}":(\\d+)`).exec(stdout)?.[1])
@@ -181,19 +181,22 @@ describe('what rauth serve writes', () => {
     const untilFull = async (times: number) => {
       while (troubles() < times) sent.push(idOf(await rauth.login('wrong')))
     }
-    const untilCut = () =>
-      until('the part of a line is gone', LIMIT, async () =>
-        (await readFile(file, 'utf8')).endsWith('\n'),
-      )
+    const untilCut = async () => {
+      let text = ''
+      await until('the part of a line is gone', LIMIT, async () => {
+        text = await readFile(file, 'utf8')
+        return text.endsWith('\n')
+      })
+      return text
+    }
     await untilFull(1)
     await untilCut()
     await rename(file, `${file}.1`)
     rauth.child.kill('SIGHUP')
     await until('another file', LIMIT, () => rauth.stdout().includes('is written again'))
     await untilFull(2)
-    await untilCut()
+    const second = await untilCut()
     // As whoever has no logrotate makes room.
-    const second = await readFile(file, 'utf8')
     await truncate(file)
     await until('an end', LIMIT, () => rauth.stdout().split('is written again').length === 3)
     await rauth.end()

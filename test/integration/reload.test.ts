@@ -295,11 +295,11 @@ describe('a configuration that changes while rauth runs', () => {
     assert.equal(await expiry(), 1440)
     assert.deepEqual(await actions(), ['pull'])
 
-    const line = await saysMore('policy file that cannot be used', async () => {
+    // It may be told, too, of a file that was looked at while there was nothing in it yet.
+    await saysMore(/ends in the middle of a line.*policy file that cannot be used/, async () => {
       await writeFile(file, rules.slice(0, -'l]\n'.length))
       await writeFile(file, rules.slice(0, -1))
     })
-    assert.match(line, /ends in the middle of a line/)
     // Another key of the configuration does not have it read, either.
     await put({ policy: { file }, guessing: { failures: 2 }, token: { expiry: '27m' } })
     await expiresIn(1620)
@@ -312,8 +312,7 @@ describe('a configuration that changes while rauth runs', () => {
     assert.match(halves, /policy\.yaml: it ends in the middle of a line/)
     assert.equal(await expiry(), 1620)
 
-    await put({ token: { expiry: '28m' } })
-    await saysMore('configuration that cannot be used', () => undefined)
+    await saysMore('configuration that cannot be used', () => put({ token: { expiry: '28m' } }))
     hangUp()
     await expiresIn(1680)
     assert.deepEqual(await actions(), ['delete', 'pull', 'push'])

@@ -7,7 +7,7 @@ import { createBindingKey, formatBindingKey } from '../../src/adapters/file/keys
 import { loadConfig } from '../../src/config/read.ts'
 import { openKeys, type OpenKeys } from '../../src/serve/keys.ts'
 import { createAuthority } from '../../src/token/certificate.ts'
-import { replaceFile } from '../../tools/stack/state.ts'
+import { putFiles } from '../support/put-files.ts'
 import { until } from '../support/until.ts'
 
 const nothing = () => undefined
@@ -29,8 +29,7 @@ describe('a certificate with its key, of several replicas', () => {
     const pair = await createAuthority({
       ...{ algorithm: 'ES256', name: 'token', days: 2, now: new Date() },
     })
-    await replaceFile(file('tls.crt'), pair.certificate)
-    await replaceFile(file('tls.key'), pair.key)
+    await putFiles(directory, { 'tls.crt': pair.certificate, 'tls.key': pair.key })
   }
 
   async function replica(keys: string, takesBound = true): Promise<OpenKeys> {

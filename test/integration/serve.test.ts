@@ -13,6 +13,7 @@ import { publishKeys } from '../../src/adapters/file/keys/key-publication.ts'
 import { rotateKeys } from '../../src/adapters/file/keys/key-rotation.ts'
 import { secretManifest } from '../../tools/stack/secret-manifest.ts'
 import { ask, fetchToken } from '../support/http.ts'
+import { watchStalls } from '../support/promised.ts'
 import { run } from '../support/run.ts'
 import { startError } from '../support/start-error.ts'
 import { until } from '../support/until.ts'
@@ -97,11 +98,12 @@ describe('rauth serve', () => {
   ): Promise<Serving> {
     const file = config ?? (await configuration())
     const { child, lines, stderr, ended } = start(['-c', file, ...args], options)
-    const isReady = (line: string) => line.includes('"msg":"ready"')
-    while (!lines().some(isReady)) {
-      if (child.exitCode !== null) assert.fail(stderr())
-      await Promise.race([once(child.stdout, 'data'), ended])
-    }
+    const isReady = (line: string) => line.includes('"msg":"ready"') && line.endsWith('}')
+    const life = { isOver: false }
+    // By then all that it said of why is here.
+    void ended.then(() => (life.isOver = true))
+    await until('it is ready', 60_000, () => life.isOver || lines().some(isReady))
+    if (life.isOver) assert.fail(stderr())
     const ready = JSON.parse(lines().find(isReady) ?? '') as ReadyLine
     return { ready, lines, stderr, ended, signal: (name) => void child.kill(name) }
   }
@@ -259,10 +261,11 @@ describe('rauth serve', () => {
     await rotateKeys({ directory: keys, now: new Date() })
     await publish()
     let after = before
-    while (headerOf(after) === headerOf(before)) {
+    await until('the next key signs', 60_000, async () => {
       after = await issue()
       assert.equal(await check(after), 200)
-    }
+      return headerOf(after) !== headerOf(before)
+    })
     assert.equal(await check(before), 200, 'an old token lives on')
 
     // What makes it a key there is gone, and its certificate is not.
@@ -270,7 +273,7 @@ describe('rauth serve', () => {
     await rm(stolen)
     assert.equal(await check(before), 200, 'the folder of the gateway does not know yet')
     await publish()
-    while ((await check(before)) !== 401) await new Promise((resolve) => setTimeout(resolve, 10))
+    await until('the end of the old key', 60_000, async () => (await check(before)) === 401)
     assert.equal(await check(after), 200)
 
     for (const { signal, ended } of [token, gateway]) {
@@ -438,11 +441,12 @@ describe('rauth serve', () => {
       await once(socket, 'connect')
       socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n')
     }
-    const begin = performance.now()
+    const [begin, stalls] = [performance.now(), watchStalls()]
     signal('SIGTERM')
     assert.deepEqual(await ended, [0, null])
-    const took = performance.now() - begin
-    assert.ok(took >= 1_000 && took < 5_000, `${took} ms, and 5 s without the setting`)
+    const [took, late] = [performance.now() - begin, stalls.total()]
+    stalls.stop()
+    assert.ok(took >= 1_000 && took < 5_000 + late, `${took} ms, and 5 s without the setting`)
     // Half open as they are, they would keep this process.
     for (const socket of held) socket.destroy()
   })
@@ -452,9 +456,13 @@ describe('rauth serve', () => {
     const readiness = () => fetch(`http://127.0.0.1:${ready.ports['operations']}/readyz`)
     assert.equal((await readiness()).status, 200)
     signal('SIGTERM')
-    let answer = await readiness()
-    while (answer.status === 200) answer = await readiness()
-    assert.deepEqual(await answer.json(), {
+    let told: unknown
+    await until('it is not ready', 20_000, async () => {
+      const answer = await readiness()
+      told = await answer.json()
+      return answer.status !== 200
+    })
+    assert.deepEqual(told, {
       status: 'not ready',
       parts: {
         ...{ secrets: true, keys: true, policy: true, config: true, running: false },
@@ -489,16 +497,25 @@ describe('rauth serve', () => {
 
     const nowhere = await configuration({ keys: '{ directory: /nowhere }' })
     const failed = start(['-c', nowhere], hanging)
+    const forPeople = start(['-c', nowhere, '--log-format', 'pretty'], hanging)
     assert.deepEqual(await failed.ended, [null, 'SIGKILL'])
-    assert.match(failed.stderr(), /nowhere cannot be read.*\n.*a file system that hangs/)
+    const [why, fatal = '', ...more] = failed.stderr().trim().split('\n')
+    assert.match(why ?? '', /nowhere cannot be read/)
+    const { level, msg, held } = JSON.parse(fatal) as Record<string, unknown>
+    assert.deepEqual([level, more], ['fatal', []])
+    assert.equal(msg, 'a file system that hangs holds the process: ended by SIGKILL')
+    assert.ok(Array.isArray(held) && held.some((kind) => String(kind).startsWith('FSReq')))
+    assert.deepEqual(await forPeople.ended, [null, 'SIGKILL'])
+    assert.match(
+      forPeople.stderr(),
+      /nowhere cannot be read.*\nrauth: a file system that hangs holds the process \(.*\): ended/,
+    )
   })
 
   it('ends at once when told twice', async () => {
     const { signal, ended, lines } = await serve([], await configuration({ drainDelay: '60s' }))
     signal('SIGTERM')
-    while (!lines().some((line) => line.includes('"msg":"stopping'))) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+    await until('it stops', 20_000, () => lines().some((line) => line.includes('"msg":"stopping')))
     signal('SIGTERM')
     assert.deepEqual(await ended, [null, 'SIGTERM'])
   })

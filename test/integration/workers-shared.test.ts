@@ -49,10 +49,11 @@ describe('what several workers have together', () => {
     }
     return bodies
   }
-  /** Lines of a file that are decisions. Throws where one is not whole. */
+  /** Lines of a file that are decisions, but for one that is being written. Throws where another is not whole. */
   const audited = async (name: string) => {
     const text = await readFile(file(name), 'utf8').catch(() => '')
     return text
+      .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line) as AuditedLine)

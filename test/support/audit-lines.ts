@@ -15,10 +15,11 @@ export type AuditLine = Readonly<Record<string, unknown>> & {
   readonly outcome: string
 }
 
-/** The lines of decisions in a text of lines, each of which must be as docs/audit.md says. */
+/** The lines of decisions in a text of lines, each of which must be as docs/audit.md says; one that is not whole yet is left out. */
 export function auditLines(text: string): readonly AuditLine[] {
   return text
     .split('\n')
+    .slice(0, -1)
     .filter((one) => one.startsWith('{'))
     .map((one) => JSON.parse(one) as AuditLine & { readonly msg?: unknown })
     .filter(({ msg }) => msg === 'decision')

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { DecisionEvent } from '../../src/event.ts'
 import { ask } from './http.ts'
 import type { Stack } from './stack.ts'
+import { until } from './until.ts'
 
 /** In order; a line that is not whole yet is left out. */
 async function decisionsOf(stack: Stack): Promise<readonly DecisionEvent[]> {
@@ -19,22 +19,24 @@ export async function tokenRequestsOf(
   stack: Stack,
   done: () => Promise<unknown>,
 ): Promise<readonly DecisionEvent[]> {
-  const before = (await loggedUpToNow(stack)).length
+  const before = await mark(stack)
   await done()
-  const after = await loggedUpToNow(stack)
-  return after.slice(before, -1).filter(({ half }) => half === 'token')
+  const after = await mark(stack)
+  const decisions = await decisionsOf(stack)
+  const placeOf = (requested: string) => decisions.findIndex((one) => one.requested === requested)
+  return decisions.slice(placeOf(before) + 1, placeOf(after)).filter(({ half }) => half === 'token')
 }
 
-/** What comes to the log last is a request of this function's own. */
-async function loggedUpToNow(stack: Stack): Promise<readonly DecisionEvent[]> {
+/**
+ * What a request of this function's own asked for, once that is in the log: it need not be the last there, as a client
+ * that is gone may have left something under way.
+ */
+async function mark(stack: Stack): Promise<string> {
   marks += 1
-  const mark = `repository:mark/${String(marks)}:pull`
-  await ask(stack.token, `/token?service=${stack.service}&scope=${mark}`)
-  const limit = performance.now() + 10_000
-  for (;;) {
-    const decisions = await decisionsOf(stack)
-    if (decisions.at(-1)?.requested === mark) return decisions
-    if (performance.now() > limit) throw new Error(`${mark} did not come to the log`)
-    await sleep(10)
-  }
+  const requested = `repository:mark/${String(marks)}:pull`
+  await ask(stack.token, `/token?service=${stack.service}&scope=${requested}`)
+  await until(`${requested} in the log`, 20_000, async () =>
+    (await decisionsOf(stack)).some((one) => one.requested === requested),
+  )
+  return requested
 }

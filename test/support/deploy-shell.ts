@@ -34,7 +34,8 @@ esac
   await chmod(path.join(bin, 'helm'), 0o755)
   const env = { ...helm.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` }
   return {
-    run: (text) => run('bash', ['-euo', 'pipefail', '-c', `cd ${ROOT}\n${text}`], { env }),
+    run: (text) =>
+      run('bash', ['-euo', 'pipefail', '-c', `cd ${ROOT}\n${text}`], { env, timeout: 120_000 }),
     async remove() {
       await rm(bin, { recursive: true, force: true })
       await helm.remove()

@@ -13,6 +13,9 @@ import { run } from './run.ts'
 const NAMESPACE = [...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount']
 const EMPTY_RUN = ['sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$0" "$@"']
 
+/** How long it may take to end when it is asked to, milliseconds: longer than on a busy machine. */
+const PATIENCE = 60_000
+
 /** The longest name of a socket that Linux takes. */
 const SOCKET_LIMIT = 107
 
@@ -39,7 +42,7 @@ async function startEngine(options: EngineOptions): Promise<Engine> {
   const log = path.join(folder, 'log')
   let child: Child | undefined
   async function stop(): Promise<void> {
-    const obeyed = await child?.stop()
+    const obeyed = await child?.stop(PATIENCE)
     await rm(folder, { recursive: true, force: true })
     if (obeyed === false) throw new Error(`${name} did not stop when asked`)
   }

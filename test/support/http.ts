@@ -16,12 +16,14 @@ export interface Question {
   readonly from?: string
   /** Whose connections are used; without, one that is for this alone. */
   readonly agent?: Agent
+  /** How long nothing may go on, milliseconds; 20,000 without. */
+  readonly patience?: number
 }
 
 /** One request whose path goes out byte for byte: fetch would tidy `..`, `%2F` and `\`. */
 export function ask(port: number, path: string, question: Question = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', headers = {}, body, from, agent = false } = question
+    const { method = 'GET', headers = {}, body, from, agent = false, patience = 20_000 } = question
     const outgoing = request({
       host: '127.0.0.1',
       port,
@@ -39,7 +41,9 @@ export function ask(port: number, path: string, question: Question = {}): Promis
     })
     // node:http refuses some of the paths that an attacker would send.
     outgoing.path = path
-    outgoing.setTimeout(20_000, () => outgoing.destroy(new Error(`no answer to ${method} ${path}`)))
+    outgoing.setTimeout(patience, () => {
+      outgoing.destroy(new Error(`no answer to ${method} ${path}`))
+    })
     outgoing.on('error', reject)
     outgoing.on('response', (response) => {
       let text = ''

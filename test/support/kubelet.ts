@@ -5,6 +5,7 @@ import { installParts } from '../../tools/parts/install.ts'
 import type { ControlPlane } from './kubernetes/control-plane.ts'
 import { kubeconfig } from './kubernetes/kubeconfig.ts'
 import { run } from './run.ts'
+import { until } from './until.ts'
 
 /** The repository, from dist/test/support. */
 const ROOT = path.resolve(import.meta.dirname, '../../..')
@@ -49,8 +50,19 @@ export interface Kubelet {
     pod: { readonly namespace: string; readonly name: string },
     ...images: readonly string[]
   ) => Promise<PulledWith>
+  /**
+   * The same for one image, once there are some: a kubelet tries again and again, and what it was allowed a moment
+   * ago, the API server may not know yet. Rejects with what was said last.
+   */
+  readonly untilCredentialsFor: (
+    pod: { readonly namespace: string; readonly name: string },
+    image: string,
+  ) => Promise<PulledWith['credentials'][number]>
   remove(): Promise<void>
 }
+
+/** Milliseconds until the API server must act by what it knows of a pod. */
+const EFFECT_LIMIT = 30_000
 
 export interface KubeletOptions {
   readonly node: string
@@ -79,7 +91,7 @@ export async function kubelet(
   const counting = `#!/bin/sh\necho >> ${file('runs')}\nexec ${file('provider')} "$@"\n`
   await writeFile(file(`bin/${called}`), counting)
   await Promise.all(['provider', `bin/${called}`].map((name) => chmod(file(name), 0o755)))
-  return {
+  const one: Kubelet = {
     async credentialsFor({ namespace, name }, ...images) {
       await writeFile(file('runs'), '')
       const { code, stdout, stderr } = await run(program, [
@@ -94,6 +106,24 @@ export async function kubelet(
         .map((line) => JSON.parse(line) as PulledWith['credentials'][number])
       return { credentials, runs: (await readFile(file('runs'), 'utf8')).length, log: stderr }
     },
+    async untilCredentialsFor(pod, image) {
+      let found: PulledWith['credentials'][number] = []
+      let said = ''
+      await until('credentials', EFFECT_LIMIT, async () => {
+        try {
+          const { credentials, log } = await one.credentialsFor(pod, image)
+          ;[found = []] = credentials
+          said = log
+        } catch (error) {
+          said = String(error)
+        }
+        return found.length > 0
+      }).catch((cause: unknown) => {
+        throw new Error(said, { cause })
+      })
+      return found
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   }
+  return one
 }

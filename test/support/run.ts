@@ -29,7 +29,12 @@ export function run(
     const child = spawn(program, args, { cwd, env: { ...process.env, ...env } })
     let stdout = ''
     let stderr = ''
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeout)
+    // What it started may have its pipes, and outlives it: nobody waits for that.
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }, timeout)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
       if (until?.test(stdout) === true) child.kill('SIGKILL')

@@ -79,13 +79,25 @@ export async function stall(
     await once(socket, 'connect', { signal: AbortSignal.timeout(PATIENCE) })
     // Every other one does not say a word.
     if (i % 2 === 0) socket.write(begin)
-    stalled.push({
-      socket,
-      cut: once(socket, 'close', { signal: AbortSignal.timeout(2 * PATIENCE) }),
-    })
+    stalled.push({ socket, cut: closed(socket, 2 * PATIENCE) })
   }
   await sleep(50)
   return stalled
+}
+
+/** Waits for the end of a connection, also of one that breaks, for so many milliseconds at most. */
+export function closed(socket: Socket, limit = PATIENCE): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      reject(new Error(`not closed within ${limit} ms`))
+    }, limit)
+    const end = () => {
+      clearTimeout(late)
+      resolve()
+    }
+    if (socket.closed) end()
+    else socket.once('close', end)
+  })
 }
 
 /** Leads to another port, and keeps what a client says after its hello until it is released. */

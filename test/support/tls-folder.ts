@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { createFileTls, type FileTls } from '../../src/adapters/file/tls/tls-store.ts'
 import type { KeyPairPem } from '../../src/token/certificate.ts'
+import { putFiles } from './put-files.ts'
 
 /** The TLS of a listener, from real files. */
 export interface TlsFolder {
@@ -18,8 +19,7 @@ export async function tlsFolder(pair: KeyPairPem, clientAuthority?: string): Pro
   const directory = await mkdtemp(path.join(os.tmpdir(), 'rauth-tls-'))
   const file = (name: string) => path.join(directory, name)
   async function put({ key, certificate }: KeyPairPem): Promise<void> {
-    await writeFile(file('tls.key'), key)
-    await writeFile(file('tls.crt'), certificate)
+    await putFiles(directory, { 'tls.key': key, 'tls.crt': certificate })
   }
   await put(pair)
   if (clientAuthority !== undefined) await writeFile(file('clients.crt'), clientAuthority)

@@ -13,6 +13,7 @@ export async function sendUnfinishedForms(port: number, count: number): Promise<
   const open = new Set<Socket>()
   let stopped = false
   function begin(begun: () => void = () => undefined): void {
+    if (stopped) return
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(FORM, begun)
     })

@@ -73,12 +73,14 @@ export async function holdOpen(port: number, bytes: string): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
   socket.on('error', () => undefined).resume()
   socket.write(bytes)
-  await once(socket, 'end')
+  await once(socket, 'end', { signal: AbortSignal.timeout(LIMIT) })
   return socket
 }
 
 /** The server gives such a connection up by itself; there must be no other one. */
 export async function assertHungUpOn(server: Server, bytes: string): Promise<void> {
+  let came = 0
+  server.on('connection', () => (came += 1))
   const socket = await holdOpen((server.address() as AddressInfo).port, bytes)
   const open = () =>
     new Promise<number>((resolve) => {
@@ -86,7 +88,7 @@ export async function assertHungUpOn(server: Server, bytes: string): Promise<voi
         resolve(count)
       })
     })
-  assert.equal(await open(), 1)
+  assert.equal(came, 1)
   await until('the server gives it up', 20_000, async () => (await open()) === 0)
   socket.destroy()
 }

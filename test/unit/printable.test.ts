@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { printable, shellWord, visible } from '../../src/printable.ts'
+import fc from 'fast-check'
+import { printable, shellWord, visible, visibleJson, visibleLines } from '../../src/printable.ts'
 
 describe('printable', () => {
   const cases: readonly (readonly [string, number, string])[] = [
@@ -28,6 +29,36 @@ describe('visible', () => {
       assert.equal(visible(text), expected)
     })
   }
+})
+
+describe('visibleJson', () => {
+  const cases: readonly (readonly [value: unknown, expected: string])[] = [
+    ['\u001b[2J a\tb\nc', '"\\u001b[2J a\\tb\\nc"'],
+    [
+      '\u007f\u009b2J\u202egpj\u2066\u2028\ufeff',
+      '"\\u007f\\u009b2J\\u202egpj\\u2066\\u2028\\ufeff"',
+    ],
+    ['\u{e0041}\ud800', '"\\udb40\\udc41\\ud800"'],
+    ['wörd, 日本, "\\u202e" and 🚀', '"wörd, 日本, \\"\\\\u202e\\" and 🚀"'],
+    [{ '\u202ea': ['\u200b'], b: null }, '{\n  "\\u202ea": [\n    "\\u200b"\n  ],\n  "b": null\n}'],
+  ]
+  for (const [value, expected] of cases) {
+    it(JSON.stringify(value), () => {
+      assert.equal(visibleJson(value), expected)
+    })
+  }
+
+  it('is the same value to whoever parses it, and each line of it is seen as it is', () => {
+    const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code))
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit }), { maxLength: 5 }), (texts) => {
+        const value = [texts, Object.fromEntries(texts.map((text) => [`k${text}`, text]))]
+        const json = visibleJson(value)
+        assert.deepEqual(JSON.parse(json), value)
+        assert.equal(visibleLines(json), json)
+      }),
+    )
+  })
 })
 
 describe('shellWord', () => {

@@ -57,8 +57,19 @@ export async function refusalOf(
   const said = betrays(words)
     ? `${statusCode}: ${reason}; its words hold something of what was sent and are left out`
     : words
-  const next = statusCode === 403 ? '; next: give it the rights in examples/kubernetes' : ''
-  return new ApiRefusal(statusCode, said + next, { retryAfter: Math.max(0, wait), reason })
+  return new ApiRefusal(statusCode, said + nextAfter(statusCode, words), {
+    retryAfter: Math.max(0, wait),
+    reason,
+  })
+}
+
+function nextAfter(status: number, words: string): string {
+  if (status !== 403) return ''
+  // As an API server calls whoever shows it neither a token nor a certificate.
+  const isNobody = words.includes('User "system:anonymous"')
+  return isNobody
+    ? '; next: give the user in the kubeconfig a token or a certificate: it is asked as nobody'
+    : '; next: give it the rights in examples/kubernetes'
 }
 
 /**

@@ -18,6 +18,9 @@ export interface ReceivedToken {
   readonly date: number | undefined
 }
 
+/** RFC 6750, section 2.1. */
+const BEARER_TOKEN = /^[\w.~+/-]+=*$/
+
 /**
  * Where the tokens of a registry are fetched, as it says at `/v2/`. Throws what keeps that from being known, and what
  * is to be done `next`.
@@ -49,6 +52,12 @@ export async function requestToken(
   const answer = await ask(url, login === undefined ? {} : { headers: headersOf(login) })
   const body = jsonOf(answer)
   const token = body['token'] ?? body['access_token']
+  if (answer.status === 200 && typeof token === 'string' && !BEARER_TOKEN.test(token)) {
+    throw new RauthError(
+      'ERR_REFUSED',
+      `${visible(realm)} gives a token with characters that none can have; next: see that it is a token service`,
+    )
+  }
   if (answer.status !== 200 || typeof token !== 'string') {
     throw new RauthError(
       'ERR_REFUSED',

@@ -9,7 +9,7 @@ import { formatInstant } from '../../instant.ts'
 import type { Algorithm } from '../../token/algorithms.ts'
 import type { SigningKey } from '../../token/key-set.ts'
 import type { KeyTimeline } from '../../token/key-timeline.ts'
-import { say } from '../output.ts'
+import { printJson, say } from '../output.ts'
 import { formatTable } from '../table.ts'
 import { placeOf, sayTimes, type Place } from './place.ts'
 import type { PlaceOptions } from './subcommand.ts'
@@ -38,9 +38,8 @@ export async function runList({
 }: PlaceOptions & { output: 'table' | 'json' }): Promise<void> {
   const place = placeOf(where)
   const listing = listingOf(await readKeyFolder(place.directory, KEY_PAIRS), place, new Date())
-  process.stdout.write(
-    output === 'json' ? `${JSON.stringify(listing, null, 2)}\n` : tableOf(listing),
-  )
+  if (output === 'json') printJson(listing)
+  else process.stdout.write(tableOf(listing))
   sayTimes(place)
   say(listing.problems.map(({ problem }) => problem))
   if (listing.problems.length > 0 || listing.keys.length === 0) process.exitCode = 1

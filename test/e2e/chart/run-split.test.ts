@@ -7,7 +7,7 @@ import {
   type Installation,
 } from '../../support/chart/installation.ts'
 import { fetchToken } from '../../support/http.ts'
-import { createApi, type Json } from '../../support/kubernetes/api.ts'
+import { createApi, type ApiAnswer, type Json } from '../../support/kubernetes/api.ts'
 import { manifestsOf } from '../../support/kubernetes/manifests.ts'
 import type { Pod, PodSpec } from '../../support/kubernetes/node.ts'
 import { until } from '../../support/until.ts'
@@ -100,13 +100,18 @@ describe('what the chart deploys, run: token service and gateway apart, and the 
     const { status: made } = await api.expect('POST', account, { spec: {} })
     const own = createApi(installed.cluster, made as { token: string })
     const annotations = { 'kubernetes.io/service-account.name': 'default' }
-    const { status, body } = await own.send('POST', '/api/v1/namespaces/team-c/secrets', {
-      metadata: { name: 'registry-credentials', annotations },
-      type: 'kubernetes.io/service-account-token',
-    })
+    const make = (query = '') =>
+      own.send('POST', `/api/v1/namespaces/team-c/secrets${query}`, {
+        metadata: { name: 'registry-credentials', annotations },
+        type: 'kubernetes.io/service-account-token',
+      })
+    const isPolicys = ({ status, body }: ApiAnswer) =>
+      status === 403 &&
+      /rauth-controller makes registry-credentials \(Opaque\)/.test(String(body['message']))
+    await until('the policy is in force', 30_000, async () => isPolicys(await make('?dryRun=All')))
+    const answer = await make()
     own.close()
-    assert.equal(status, 403)
-    assert.match(String(body['message']), /rauth-controller makes registry-credentials \(Opaque\)/)
+    assert.ok(isPolicys(answer), JSON.stringify(answer))
   })
 
   it('takes the tokens of ServiceAccounts, for pulls of their own namespace', async () => {

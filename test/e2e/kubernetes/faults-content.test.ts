@@ -15,6 +15,7 @@ describeFaults('Secrets and a clock that change in odd ways', {
       await secrets.namespace(name)
       await secrets.create(name, login(name, 'canary-0'))
     }
+    const before = { ...following.answers }
     const end = performance.now() + LASTS
     let changed = 0
     let last = 0
@@ -32,9 +33,10 @@ describeFaults('Secrets and a clock that change in odd ways', {
     process.stdout.write(`# ${Math.round(changed / SECONDS)} changes a second\n`)
     for (const name of names) await following.untilAccepts(name, 'canary-last')
     const took = performance.now() - last
-    // A list and a watch, and one more for each that had its time.
+    // One more watch for each that had its time.
     const { ended = 0, ...others } = following.ends
-    assert.deepEqual([following.answers, others], [{ 200: 2 + ended }, {}], 'by the one watch')
+    const answers = { ...before, 200: (before[200] ?? 0) + ended }
+    assert.deepEqual([following.answers, others], [answers, {}], 'by the one watch')
     assert.ok(following.lines.length < 150 + SECONDS, `${following.lines.length} lines in the log`)
     for (const name of names) await secrets.remove(name)
     await following.untilAccepts('churned-19', 'canary-last', false)
@@ -72,6 +74,7 @@ describeFaults('Secrets and a clock that change in odd ways', {
 
   'the clock jumps by an hour, forth and back': async ({ jump, halves, following, right }) => {
     let longest = 0
+    const answers = { ...following.answers }
     for (const seconds of [HOUR, 0, -HOUR, 0]) {
       const before = await halves.token('steady-a', 'canary')
       assert.ok(typeof before === 'string')
@@ -79,7 +82,7 @@ describeFaults('Secrets and a clock that change in odd ways', {
       assert.equal(await halves.pull('steady-a', before), 401, 'of another hour')
       longest = Math.max(longest, await right())
     }
-    assert.deepEqual(following.answers, { 200: 2 }, 'times of rauth itself go by no clock')
+    assert.deepEqual(following.answers, answers, 'times of rauth itself go by no clock')
     return longest
   },
 })

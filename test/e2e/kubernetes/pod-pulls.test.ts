@@ -15,7 +15,6 @@ import {
   startServiceAccountStack,
   type ServiceAccountStack,
 } from '../../support/service-account-stack.ts'
-import { until } from '../../support/until.ts'
 
 const OWNERS = ['team-a', 'team-b'] as const
 
@@ -73,10 +72,10 @@ describe(
                 .replace('matchImages: [registry.example]', `matchImages: ['${stack.registry}']`)
                 .replace('--registry=registry.example', `--registry=${stack.registry}`),
           })
-          await until('the node may have tokens', 20_000, async () => {
-            const { credentials } = await credentialsOf('team-a', 'team-a/app')
-            return credentials[0]?.length === 1
-          })
+          for (const owner of OWNERS) {
+            const pod = { namespace: owner, name: 'app-0' }
+            await node.untilCredentialsFor(pod, image(`${owner}/app`))
+          }
         })
         after(async () => {
           await node.remove()

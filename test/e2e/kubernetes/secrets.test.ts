@@ -187,7 +187,7 @@ describe('Secrets of a real API server, with the rights of examples/kubernetes a
     it('leaves out a namespace of several that it may not read, after a while', async () => {
       const { accepts, store } = await start({ namespaces: ['team-a', 'team-c'] }, limited)
       assert.ok(accepts('team-a', 'canary'))
-      assert.match(store.problem() ?? '', /^namespace team-c: 403/)
+      await until('why', 20_000, () => /^namespace team-c: 403/.test(store.problem() ?? ''))
     })
   })
 })

@@ -58,7 +58,7 @@ for (const verify of ['review', 'keys'] as const) {
         logins: [{ username: 'team-a', password: 'the password of team-a' }],
         config: {
           identity: [
-            { serviceAccounts: { audience: AUDIENCE, verify, timeout: '2s', ...of } },
+            { serviceAccounts: { audience: AUDIENCE, verify, timeout: '20s', ...of } },
             { secrets: {} },
           ],
           guessing: { failures: 0, perNetwork: 0 },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { AUDIT, recordsOf } from '../../differential/records.ts'
+import { replaceFile } from '../../../tools/stack/state.ts'
 import type { AuditLine } from '../../support/audit-lines.ts'
 import { ask, basic } from '../../support/http.ts'
 import { SERVICE, startServing, type Serving } from '../../support/serving.ts'
@@ -26,7 +26,7 @@ const BROKEN = manifest('{ username: team-b }')
 for (const workers of ['1', '2']) {
   describe(`a login where the Secret of its namespace cannot be used, ${workers} worker`, () => {
     let serving: Serving
-    const put = (text: string) => writeFile(path.join(serving.secrets, 'team-b.yaml'), text)
+    const put = (text: string) => replaceFile(path.join(serving.secrets, 'team-b.yaml'), text)
     before(async () => {
       serving = await startServing({
         logins: [LOGIN],

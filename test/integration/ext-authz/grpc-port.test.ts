@@ -179,7 +179,7 @@ describe('openGrpcPort', { timeout: 2 * PATIENCE }, () => {
       }
     }
     const methods = new Map<string, Method>([['/test.Service/Watch', { kind: 'watch', begin }]])
-    const over = session(await open(methods, { call: 100 }))
+    const over = session(await open(methods, { call: 500 }))
     const { body } = await grpcCall(over, '/test.Service/Watch')
     assert.deepEqual(body, HELLO)
   })

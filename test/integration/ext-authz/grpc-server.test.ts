@@ -595,7 +595,7 @@ describe('startGrpcServer', () => {
       await inFlight
       const started = Date.now()
       await listener.close(100)
-      assert.ok(Date.now() - started < 5000)
+      assert.ok(Date.now() - started < PATIENCE / 2)
       assert.notEqual((await cut).code, status.DEADLINE_EXCEEDED)
     })
 
@@ -621,9 +621,10 @@ describe('startGrpcServer', () => {
 
     it('cuts a call that takes too long, with its connection', async () => {
       const { checkAccess, inFlight } = held()
-      const { port } = await start({ checkAccess, bounds: { call: 100 } })
+      const { port } = await start({ checkAccess, bounds: { call: 500 } })
       const cut = failure(check(client(port), question(['GET', '/v2/'], bearer())))
-      await inFlight
+      // On a machine that is late it may be cut before all of it is read.
+      await Promise.race([inFlight, cut])
       assert.equal((await cut).code, status.UNAVAILABLE)
     })
 

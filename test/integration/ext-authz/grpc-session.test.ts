@@ -90,7 +90,8 @@ describe('the life of a session', { timeout: 2 * PATIENCE }, () => {
     }
     follow()
     const end = performance.now() + PATIENCE
-    while (ended < 3 && performance.now() < end) {
+    // On a machine that is late sessions may end within one round.
+    while ((ended < 3 || answered <= 20) && performance.now() < end) {
       await Promise.all(Array.from({ length: 8 }, ask))
     }
     assert.ok(ended >= 3, `${ended} sessions ended`)
@@ -99,24 +100,28 @@ describe('the life of a session', { timeout: 2 * PATIENCE }, () => {
 
   it('is cut when a watch outlasts its grace', async () => {
     const port = await open({ age: 100, grace: 200 })
-    const over = session(port)
-    const begin = performance.now()
-    const stream = beginCall(over, WATCH)
-    stream.end(message(Buffer.from('x')))
-    await once(stream.resume(), 'close')
-    const lasted = performance.now() - begin
-    assert.ok(lasted >= 90 + 200 && lasted < PATIENCE, `${lasted} ms`)
+    for (let attempt = 0; ; attempt += 1) {
+      const begin = performance.now()
+      const stream = beginCall(session(port), WATCH)
+      stream.end(message(Buffer.from('x')))
+      const { body } = await answerOf(stream)
+      const lasted = performance.now() - begin
+      // The machine was so late that the session was too old before its first call came.
+      if (body.length === 0 && attempt < 20) continue
+      assert.ok(lasted >= 90 + 200 && lasted < PATIENCE, `${lasted} ms`)
+      break
+    }
   })
 
   it('is cut when its client does not answer pings, and not before', async () => {
-    const port = await open({ ping: 100 })
+    const port = await open({ ping: 250 })
+    // Asked as often as the one behind it before that is cut.
     const over = session(port)
     const silent = openConnection(port, GREETING)
     closers.push(() => void silent.destroy())
     const begin = performance.now()
     await once(silent, 'end', { signal: AbortSignal.timeout(PATIENCE) })
-    assert.ok(performance.now() - begin >= 190)
-    await sleep(300)
+    assert.ok(performance.now() - begin >= 490)
     assert.equal((await grpcCall(over, ECHO)).trailers['grpc-status'], '0')
   })
 })

@@ -107,13 +107,16 @@ describe('an identity hook over HTTP', () => {
 
   const at = (where: string) =>
     new URL(where, `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  function source(url: URL, atOnce = 4, patience = 500) {
-    const outbound = createOutbound({ timeout: 500, limit: 65_536 })
+  /** Of who answers at all: longer than a busy machine needs for it. */
+  function source(url: URL, { timeout = 20_000, atOnce = 4, patience = 20_000 } = {}) {
+    const outbound = createOutbound({ timeout, limit: 65_536 })
     after(() => {
       outbound.close()
     })
     return createIdentityHook({ url, outbound, reference: REFERENCE, atOnce, patience })
   }
+
+  const SILENT = { timeout: 500, patience: 500 }
 
   const CASES: readonly (readonly [path: string, answer: RegExp])[] = [
     ['/200/', /^yes \{\}$/],
@@ -129,7 +132,8 @@ describe('an identity hook over HTTP', () => {
   ]
   for (const [where, answer] of CASES) {
     it(`answers ${String(answer)} for ${where.slice(0, 12)}`, async () => {
-      assert.match(told(await ask(source(at(where)), 'alice', 'canary')), answer)
+      const one = source(at(where), where === '/silence' ? SILENT : {})
+      assert.match(told(await ask(one, 'alice', 'canary')), answer)
     })
   }
 
@@ -158,7 +162,7 @@ describe('an identity hook over HTTP', () => {
   })
 
   it('lets no network take the places of others, whatever names it uses', async () => {
-    const one = source(at('/silence'), 1)
+    const one = source(at('/silence'), { ...SILENT, atOnce: 1 })
     const from = (address: string, length: number) =>
       Promise.all(
         Array.from({ length }, (_, i) =>
@@ -175,7 +179,7 @@ describe('an identity hook over HTTP', () => {
 
   it('bounds how many wait', async () => {
     // Clearly over when the first gives up.
-    const one = source(at('/silence'), 1, 250)
+    const one = source(at('/silence'), { ...SILENT, atOnce: 1, patience: 250 })
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => ask(one, `${i}`, 'x').then(told)),
     )

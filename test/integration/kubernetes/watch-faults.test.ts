@@ -12,6 +12,9 @@ import { until } from '../../support/until.ts'
 
 const login = (namespace: string, password: string) => ({ username: namespace, password })
 
+/** Longer than a test takes on any machine, milliseconds. */
+const NEVER = 600_000
+
 /** Opens a watch, sends this and leaves it open. */
 const opening = (then: (response: ServerResponse) => void): Fault => {
   return (response) => {
@@ -59,7 +62,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
     api.asked.flatMap(({ kind, query }) => (kind === 'watch' ? [query.get('resourceVersion')] : []))
 
   it('takes up what is made, changed and removed', async () => {
-    await start()
+    await start({ timings: { silence: NEVER } })
     await watched()
     api.put('team-b', login('team-b', 'canary-2'))
     await following.untilAccepts('team-b', 'canary-2')
@@ -72,7 +75,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
   })
 
   it('goes on from the last bookmark after the API server closed a watch', async () => {
-    await start()
+    await start({ timings: { silence: NEVER } })
     await watched()
     const metadata = { resourceVersion: '777' }
     api.send({ type: 'BOOKMARK', object: { apiVersion: 'v1', kind: 'Secret', metadata } })
@@ -107,7 +110,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
           })
         }),
       )
-      await start()
+      await start({ timings: { silence: NEVER } })
       await until('the next watch', 20_000, () => versions().length === 2)
       assert.deepEqual(versions(), ['101', '102'])
       assert.ok(following.accepts('team-b', 'canary'))
@@ -168,7 +171,7 @@ describe('Secrets of the Kubernetes API, when a watch goes wrong', () => {
         api.quietly.put('team-b', login('team-b', 'canary-2'))
         fault(response, url)
       })
-      await start({ timings: { silence: 700 } })
+      await start({ timings: { silence: end === 'silent' ? 700 : NEVER } })
       await following.untilAccepts('team-b', 'canary-2')
       assert.ok(!following.accepts('team-a', 'canary-1'))
       await watched()

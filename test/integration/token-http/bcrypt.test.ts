@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { hashSync } from '../../support/bcrypt.ts'
 import { createBcryptComparison } from '../../../src/adapters/bcrypt/compare.ts'
 import type { CompareBcrypt } from '../../../src/credentials/bcrypt-checks.ts'
 import { ask, basic, type Answer } from '../../support/http.ts'
 import { person } from '../../support/flows.ts'
+import { until } from '../../support/until.ts'
 import { PASSWORD, SERVICE, startTokenService, type TokenService } from './token-service.ts'
 
 const COST = 10
@@ -81,7 +81,7 @@ describe('token server with bcrypt hashes', () => {
       ended += 1
       return status
     })
-    while (compared < 2) await sleep(1)
+    await until('two are compared', 20_000, () => compared >= 2)
     assert.equal((await login('team-a', PASSWORD)).status, 200)
     assert.ok(ended < slow.length, 'it had to wait for all of them')
     assert.deepEqual(new Set(await Promise.all(slow)), new Set([401]))
@@ -103,7 +103,7 @@ describe('token server with bcrypt hashes', () => {
       ended += 1
       return answer.status
     })
-    while (turnedAway.length < 9) await sleep(1)
+    await until('nine are turned away', 20_000, () => turnedAway.length === 9)
     assert.equal(ended, 9, 'the others wait')
     for (const answer of turnedAway) {
       assert.equal(answer.headers['retry-after'], '2')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
+import { LINGER } from '../../../src/adapters/http-exchange.ts'
 import type { Reason } from '../../../src/refusal.ts'
 import { ask, basic, type Answer } from '../../support/http.ts'
 import { exchange, head } from '../../support/wire.ts'
@@ -378,10 +379,18 @@ describe('a POST of the token endpoint', () => {
       impatient.server.headersTimeout = 200
       impatient.server.requestTimeout = 300
       const pieces = [request('Content-Length: 90'), ...Array<string>(20).fill('x=')]
-      const received = await exchange(impatient.port, pieces, { deaf: true })
+      for (let attempt = 0; ; attempt += 1) {
+        impatient.events.length = 0
+        const begin = performance.now()
+        const received = await exchange(impatient.port, pieces, { deaf: true })
+        // Later than the server waits for it: on a machine that is late it says nothing.
+        const isLate = performance.now() - begin > impatient.server.requestTimeout + LINGER
+        if (isLate && attempt < 10) continue
+        assert.deepEqual([received.statuses, received.broken], [[408], false], received.text)
+        assert.equal(impatient.events.length, 1)
+        break
+      }
       await impatient.listener.close(100)
-      assert.deepEqual([received.statuses, received.broken], [[408], false], received.text)
-      assert.equal(impatient.events.length, 1)
     })
 
     it('is a 400 when there is garbage instead', async () => {

@@ -10,7 +10,7 @@ import type { IssueToken } from '../../../src/issue-token.ts'
 import { basic } from '../../support/http.ts'
 import { run } from '../../support/run.ts'
 import { tlsAuthority } from '../../support/tls-certificates.ts'
-import { converse, handshake, renegotiate, stall } from '../../support/tls-client.ts'
+import { closed, converse, handshake, renegotiate, stall } from '../../support/tls-client.ts'
 import { tlsFolder, type TlsFolder } from '../../support/tls-folder.ts'
 import { exchange, head } from '../../support/wire.ts'
 import { PASSWORD, SERVICE, startTokenService, type TokenService } from './token-service.ts'
@@ -218,7 +218,7 @@ describe('the token service over TLS', () => {
     const begin = performance.now()
     assert.equal((await get(service.port, TOKEN, agent())).status, 200)
     const silent = await handshake(service.port, trusting)
-    const cut = [...stalled.map((one) => one.cut), once(silent, 'close')]
+    const cut = [...stalled.map((one) => one.cut), closed(silent)]
     await service.listener.close(PATIENCE)
     await Promise.all(cut)
     assert.ok(performance.now() - begin < 8_000, 'the limit of handshakes is not waited for')

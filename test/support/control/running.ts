@@ -17,6 +17,9 @@ export interface RunningController {
   stop(): Promise<void>
 }
 
+/** How long it may take to end in order, by which it gives its lead away, milliseconds. */
+const PATIENCE = 30_000
+
 let started = 0
 
 /** With the rights of the controller; ready, which does not say that it leads. */
@@ -48,7 +51,7 @@ export async function startController(
     log: () => readFile(logFile, 'utf8'),
     metrics: async () => (await ask(operations, '/metrics')).body,
     async stop() {
-      await child.stop()
+      await child.stop(PATIENCE)
     },
   }
 }

@@ -84,13 +84,20 @@ export async function createContainers(): Promise<Containers> {
       async function stop(): Promise<string> {
         const { StopSignal } = options.config
         await run(namespace, [...runtime, 'kill', id, StopSignal])
-        return child.ended
+        // The first process of a container hears no signal that it does not ask for.
+        const patience = setTimeout(() => void child.kill(), PATIENCE)
+        const how = await child.ended
+        clearTimeout(patience)
+        return how
       }
       return { child, stop }
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }
+
+/** How long a container may take to end, milliseconds. */
+const PATIENCE = 60_000
 
 /** https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md */
 function runtimeConfig(options: ContainerOptions): object {

@@ -4,6 +4,7 @@ import { withOperationsPort } from '../chart/installation.ts'
 import type { Json } from './api.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { KubernetesNode, Pod, PodSpec } from './node.ts'
+import { writeStatus } from './status.ts'
 
 /** What acts on the objects of a cluster beside rauth. */
 export interface Controllers {
@@ -23,9 +24,6 @@ interface Deployment {
 
 /** Between two looks, milliseconds: each asks the API server for every file that is mounted anywhere. */
 const LOOK = 150
-
-/** How often a status is written until nobody else was quicker. */
-const TRIES = 20
 
 /**
  * What a cluster does of itself: gives each namespace its ServiceAccount `default` and the CA of the API server; runs one
@@ -83,21 +81,7 @@ export function startControllers(
     const { replicas } = spec
     const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas }
     const status = { observedGeneration: generation, ...counts, availableReplicas: replicas }
-    await say(name, status)
-  }
-
-  /** Writes the status of a Deployment that somebody else may change or take away in the same moment. */
-  async function say(name: string, status: Json): Promise<void> {
-    const place = `${deployments}/${name}`
-    for (let tries = 1; ; tries += 1) {
-      const current = await api.send('GET', place)
-      if (current.status === 404) return
-      const answer = await api.send('PUT', `${place}/status`, { ...current.body, status })
-      if (answer.status === 200 || answer.status === 404) return
-      if (answer.status !== 409 || tries === TRIES) {
-        throw new Error(`status of ${name}: ${String(answer.status)}`)
-      }
-    }
+    await writeStatus(api, `${deployments}/${name}`, status)
   }
 
   async function act(): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { untilReady, type Child } from '../../../tools/stack/child.ts'
+import { until } from '../until.ts'
 import type { Api, Json } from './api.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { startContainer, type Image } from './container.ts'
@@ -61,6 +62,12 @@ export interface KubernetesNode {
   stop(): Promise<void>
 }
 
+/** Milliseconds until what a pod mounts must be there. */
+const GIVEN_LIMIT = 20_000
+
+/** How long a container may take to end when it is asked to, milliseconds: rauth drains, and a busy machine is late. */
+const PATIENCE: Readonly<Record<string, number>> = { rauth: 30_000, registry: 30_000 }
+
 /** `images`: by the last part of their repositories. */
 export async function createNode(
   cluster: ControlPlane,
@@ -72,6 +79,20 @@ export async function createNode(
   const volumes = createVolumes(api)
   const running = new Set<Pod>()
   let pods = 0
+
+  /** As a kubelet does, which tries again until what a pod is given is there: others make it in the same moment. */
+  async function patiently<T>(what: string, give: () => Promise<T>): Promise<T> {
+    let given: { readonly value: T } | undefined
+    let problem: unknown
+    await until(what, GIVEN_LIMIT, () =>
+      give().then(
+        (value) => ((given = { value }), true),
+        (error: unknown) => ((problem = error), false),
+      ),
+    ).catch(() => undefined)
+    if (given === undefined) throw problem
+    return given.value
+  }
 
   async function create(namespace: string, spec: PodSpec) {
     const folder = path.join(home, `pod-${String((pods += 1))}`)
@@ -96,13 +117,15 @@ export async function createNode(
       return startContainer({
         ...{ name: container.name, folder: at, hosts, args, workingDir },
         image,
-        env: await environmentOf(api, owner, container.env ?? [], cluster),
+        env: await patiently('the environment', () =>
+          environmentOf(api, owner, container.env ?? [], cluster),
+        ),
         mounts: volumeMounts.map(({ name, mountPath, readOnly = false }) => {
           return { source: volumeFolder(name), target: mountPath, readOnly }
         }),
       })
     }
-    await sync()
+    await patiently('what is mounted', sync)
     return {
       run,
       sync,
@@ -137,7 +160,7 @@ export async function createNode(
       async stop() {
         running.delete(pod)
         const killed = [...children].map(async ([name, child]) => {
-          return (await child.stop()) ? [] : [name]
+          return (await child.stop(PATIENCE[name])) ? [] : [name]
         })
         return (await Promise.all(killed)).flat()
       },

@@ -32,8 +32,12 @@ export function openStream(
       headers: { host, ...headers },
     })
     outgoing.on('error', reject)
+    const limit = setTimeout(() => {
+      outgoing.destroy(new Error('no stream within 20 s'))
+    }, 20_000).unref()
     outgoing.end()
     outgoing.on('response', (response) => {
+      clearTimeout(limit)
       const events: StreamEvent[] = []
       let [text, ended] = ['', false]
       response.setEncoding('utf8').on('data', (chunk: string) => {

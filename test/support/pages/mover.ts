@@ -80,7 +80,8 @@ export async function startMover(page: string, said: readonly number[]): Promise
 
 function answers(port: number): Promise<boolean> {
   return ask(port, '/v2/').then(
-    () => true,
+    // One that is not ready yet says 503.
+    ({ status }) => status < 500,
     () => false,
   )
 }

@@ -3,7 +3,6 @@ import { criPull, type AuthConfig } from '../containerd.ts'
 import type { Engine } from '../engine.ts'
 import type { Api } from '../kubernetes/api.ts'
 import type { Kubelet } from '../kubelet.ts'
-import { until } from '../until.ts'
 
 export interface PodName {
   readonly namespace: string
@@ -54,21 +53,6 @@ export function podPulls(api: Api, node: string, engine: Engine, kubelet?: Kubel
     return found
   }
 
-  /** A kubelet tries again and again: what it was allowed a moment ago, the API server may not know yet. */
-  async function providerLogins(of: Kubelet, pod: PodName, image: string): Promise<AuthConfig[]> {
-    let said = ''
-    const logins: AuthConfig[] = []
-    await until('a login of the provider', 20_000, async () => {
-      const { credentials, log } = await of.credentialsFor(pod, image)
-      logins.push(...(credentials[0] ?? []))
-      said = log
-      return logins.length > 0
-    }).catch((cause: unknown) => {
-      throw new Error(said, { cause })
-    })
-    return logins
-  }
-
   return {
     async pull(named) {
       await bind(named)
@@ -79,7 +63,7 @@ export function podPulls(api: Api, node: string, engine: Engine, kubelet?: Kubel
       const image = pod.spec.containers[0]?.image ?? ''
       const logins = [
         ...(await secretLogins(named.namespace, pod)),
-        ...(kubelet === undefined ? [] : await providerLogins(kubelet, named, image)),
+        ...(kubelet === undefined ? [] : await kubelet.untilCredentialsFor(named, image)),
       ]
       let pulled = await criPull(engine, image, logins[0])
       for (const login of logins.slice(1)) {

@@ -36,8 +36,10 @@ export function walkPage({ page, home, env, replace }: WalkOptions): Walk {
   const { commands, files } = workOf(page)
   const walked = new Set<string>()
   let logs = 0
-  const shown = (text: string) =>
-    Object.entries(replace).reduce((one, [from, to]) => one.replaceAll(from, to), text)
+  // In one go: what stands there instead may hold what another one is for, such as the digits of a port.
+  const literal = (text: string) => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')
+  const replaced = new RegExp(Object.keys(replace).map(literal).join('|'), 'g')
+  const shown = (text: string) => text.replaceAll(replaced, (from) => replace[from] ?? from)
   const shell = (script: string) => {
     const failing = script.replaceAll(
       FAILS,

@@ -32,7 +32,7 @@ const CHECKS: readonly (readonly [method: string, path: string, mine: boolean])[
 
 /** Goes on until it is stopped; what is refused is part of it. */
 export function startTraffic(serving: Serving): Traffic {
-  const checking = startChecking(serving.gateway, 5_000)
+  const checking = startChecking(serving.gateway, 30_000)
   let [going, guessing, rounds] = [true, false, 0]
 
   async function token(username: string, password: string, scope: string): Promise<string> {

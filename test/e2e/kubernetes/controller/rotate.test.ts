@@ -196,8 +196,9 @@ describe('rauth rotate', () => {
   })
 
   it('leaves the overlap to a controller that runs', async () => {
+    // It goes on by itself where no controller has in that time and a little more: one may be late on a busy machine.
     const environment = {
-      ...{ RAUTH_CONTROLLER_OVERLAP: '10s', RAUTH_CONTROLLER_PUBLISH_AHEAD: '2s' },
+      ...{ RAUTH_CONTROLLER_OVERLAP: '10s', RAUTH_CONTROLLER_PUBLISH_AHEAD: '8s' },
     }
     const { code, output } = await cluster.rauth(['rotate', 'team-b'], environment)
     assert.equal(code, 0, output)

@@ -1,18 +1,12 @@
 import { createPrivateKey } from 'node:crypto'
-import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { KeyPairPem } from '../../../../src/token/certificate.ts'
-
-export type Files = Readonly<Record<string, string | Buffer>>
+import { putFiles, type Files } from '../../../support/put-files.ts'
 
 /** The two files of a pair. */
 export function pairFiles(name: string, { key, certificate }: KeyPairPem): Files {
   return { [`${name}.key`]: key, [`${name}.crt`]: certificate }
-}
-
-export async function putFiles(directory: string, files: Files): Promise<void> {
-  for (const [name, text] of Object.entries(files))
-    await writeFile(path.join(directory, name), text)
 }
 
 let versions = 0

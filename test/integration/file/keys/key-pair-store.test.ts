@@ -10,7 +10,7 @@ import {
 } from '../../../../src/adapters/file/keys/key-pair-store.ts'
 import { createBindingKey } from '../../../../src/adapters/file/keys/binding-key.ts'
 import { createAuthority, type KeyPairPem } from '../../../../src/token/certificate.ts'
-import { replaceFile } from '../../../../tools/stack/state.ts'
+import { putFiles } from '../../../support/put-files.ts'
 import { until } from '../../../support/until.ts'
 
 const DAY = 24 * 60 * 60 * 1000
@@ -42,8 +42,7 @@ describe('a certificate with its key', () => {
       onFailure: () => void lines.push('failure'),
     })
   const write = async ({ certificate, key }: KeyPairPem) => {
-    await replaceFile(file('tls.crt'), certificate)
-    await replaceFile(file('tls.key'), key)
+    await putFiles(directory, { 'tls.crt': certificate, 'tls.key': key })
   }
 
   it('signs and verifies, and is bound to by the same secret wherever it is', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -13,8 +13,9 @@ import { RauthError } from '../../../../src/errors.ts'
 import { createAuthority, createLeaf, type KeyPairPem } from '../../../../src/token/certificate.ts'
 import { createIssuer } from '../../../../src/token/issuer.ts'
 import { createVerifier } from '../../../../src/token/verifier.ts'
-import { mixedKey, mountFiles, pairFiles, putFiles } from './key-folder.ts'
+import { mixedKey, mountFiles, pairFiles } from './key-folder.ts'
 import { logInto, type LoggedLine } from '../../../support/logged-lines.ts'
+import { putFiles } from '../../../support/put-files.ts'
 import { until as waitUntil } from '../../../support/until.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
@@ -197,9 +198,9 @@ describe('createFileSigningKeyStore', () => {
     const keys = await open()
     await inTime(
       async () => {
-        await put({ 'b.key': second.key })
+        await writeFile(path.join(directory, 'b.key'), second.key)
         await sleep(150)
-        await put({ 'b.crt': second.certificate })
+        await writeFile(path.join(directory, 'b.crt'), second.certificate)
       },
       async () => {
         await rm(path.join(directory, 'b.key'))

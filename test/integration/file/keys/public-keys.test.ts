@@ -10,8 +10,9 @@ import {
   type FileKeyStore,
 } from '../../../../src/adapters/file/keys/key-store.ts'
 import { createAuthority, createLeaf } from '../../../../src/token/certificate.ts'
-import { pairFiles, putFiles, type Files } from './key-folder.ts'
+import { pairFiles } from './key-folder.ts'
 import { logInto, type LoggedLine } from '../../../support/logged-lines.ts'
+import { putFiles, type Files } from '../../../support/put-files.ts'
 import { until as waitUntil } from '../../../support/until.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
@@ -51,7 +52,7 @@ describe('a folder of public keys', () => {
 
   const put = (files: Files) => putFiles(directory, files)
 
-  const until = (what: string, wanted: () => boolean) => waitUntil(what, 4000, wanted)
+  const until = (what: string, wanted: () => boolean) => waitUntil(what, 20_000, wanted)
 
   async function open(): Promise<FileKeyStore> {
     store = await createFileVerificationKeyStore({

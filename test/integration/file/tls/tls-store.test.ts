@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -8,8 +8,9 @@ import { createFileTls, type FileTls } from '../../../../src/adapters/file/tls/t
 import { SETTLE } from '../../../../src/adapters/file/trouble.ts'
 import { RauthError } from '../../../../src/errors.ts'
 import { tlsAuthority } from '../../../support/tls-certificates.ts'
-import { mixedKey, mountFiles, pairFiles, putFiles, type Files } from '../keys/key-folder.ts'
+import { mixedKey, mountFiles, pairFiles } from '../keys/key-folder.ts'
 import { logInto, type LoggedLine } from '../../../support/logged-lines.ts'
+import { putFiles, type Files } from '../../../support/put-files.ts'
 import { until as waitUntil } from '../../../support/until.ts'
 
 const DAY = 24 * 60 * 60
@@ -75,7 +76,7 @@ describe('createFileTls', () => {
   const file = (name: string) => path.join(directory, name)
   const put = (files: Files) => putFiles(directory, files)
 
-  const until = (what: string, wanted: () => boolean) => waitUntil(what, 5000, wanted)
+  const until = (what: string, wanted: () => boolean) => waitUntil(what, 20_000, wanted)
 
   async function open(recheckMs = 3_600_000): Promise<FileTls> {
     tls = await createFileTls({
@@ -182,9 +183,9 @@ describe('createFileTls', () => {
       ;[failures, lines.length] = [0, 0]
       const next = attempt % 2 === 0 ? second : first
       const begin = performance.now()
-      await put({ 'tls.key': next.key })
+      await writeFile(file('tls.key'), next.key)
       await sleep(150)
-      await put({ 'tls.crt': next.certificate })
+      await writeFile(file('tls.crt'), next.certificate)
       // Longer than something wrong may last before it is spoken of: it says nothing.
       const isLate = performance.now() - begin > SETTLE
       await until('the new one', () => opened.current().certificate === next.certificate)

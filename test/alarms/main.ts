@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { startPrometheus } from '../support/prometheus/prometheus.ts'
+import { alertsOfChart, RULES } from './alerts.ts'
+import { openScene } from './trouble.ts'
+import { MADE, TROUBLES, UNMADE } from './troubles.ts'
+
+/**
+ * `node tools/run.mjs alarms [--minutes N]`: brings real rauths into trouble, side by side, has a real Prometheus look at
+ * them by the rules of the chart as they are, and tells after how long each alert fires. The waits of the rules are part
+ * of that: 25 minutes show all but those that wait for an hour.
+ */
+
+/** Seconds between two scrapes, two evaluations, and two looks. */
+const INTERVAL = 5
+const FIRING = 'ALERTS{alertstate="firing"}'
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+async function drill(minutes: number): Promise<boolean> {
+  const waits = await alertsOfChart()
+  const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-alarms-'))
+  const scene = openScene(home)
+  try {
+    for (const { what, begin } of TROUBLES) {
+      await begin(scene)
+      say(`began: ${what}`)
+    }
+    const prometheus = await startPrometheus({
+      ...{ interval: INTERVAL, rules: RULES, targets: scene.ports },
+    })
+    scene.onEnd(() => prometheus.stop())
+    const fired = new Map<string, number>()
+    const begin = performance.now()
+    const passed = () => (performance.now() - begin) / 1_000
+    const isOpen = (alert: string) => !fired.has(alert) && (waits.get(alert) ?? 0) < minutes
+    while (passed() < minutes * 60 && [...MADE].some(isOpen)) {
+      for (const { labels } of await prometheus.now(FIRING)) {
+        const alert = labels['alertname'] ?? ''
+        if (fired.has(alert)) continue
+        fired.set(alert, passed())
+        say(`fires: ${alert}`)
+      }
+      await sleep(INTERVAL * 1_000)
+    }
+    return judge({ waits, fired, minutes })
+  } finally {
+    await scene.end()
+    await rm(home, { recursive: true, force: true })
+  }
+}
+
+interface Seen {
+  readonly waits: ReadonlyMap<string, number>
+  /** After how many seconds, with Prometheus looking at trouble that was there already. */
+  readonly fired: ReadonlyMap<string, number>
+  readonly minutes: number
+}
+
+/** Says of each alert of the chart how it went; true if nothing is missing. */
+function judge({ waits, fired, minutes }: Seen): boolean {
+  let isWhole = true
+  for (const [alert, wait] of waits) {
+    const seconds = fired.get(alert)
+    if (!MADE.has(alert)) {
+      isWhole &&= alert in UNMADE
+      say(`${alert}: NOT MADE: ${UNMADE[alert] ?? 'no trouble is known that would'}`)
+    } else if (seconds !== undefined) {
+      say(`${alert}: fires after ${seconds.toFixed(0)} s (it waits for ${wait} min)`)
+    } else if (wait >= minutes) {
+      say(`${alert}: NOT WAITED FOR: next: --minutes ${wait + 8}`)
+    } else {
+      isWhole = false
+      say(`${alert}: DID NOT FIRE within ${minutes} min (it waits for ${wait} min)`)
+    }
+  }
+  return isWhole
+}
+
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '25' } } })
+const minutes = Number(values.minutes)
+if (minutes > 0 && minutes <= 180) {
+  if (!(await drill(minutes))) process.exitCode = 1
+} else {
+  process.stderr.write('usage: node tools/run.mjs alarms [--minutes N], up to 180\n')
+  process.exitCode = 2
+}
