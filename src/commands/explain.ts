@@ -11,7 +11,7 @@ export function explainCommand(): Command {
       'Say why: every rule in order, what keeps it from matching, and which one decides.',
     )
     .argument(
-      '<what...>',
+      '[what...]',
       'scopes, a token, a decision id; or a file with one of them, - for stdin',
     )
     .option('--operations <url>', 'of a decision id: where (default: listen.operations)', parseUrl)

@@ -20,11 +20,16 @@ import { VERSION } from '../version.ts'
 
 /** The `rauth` program: the table of its subcommands. */
 export function createProgram(): Command {
-  return new Command('rauth')
+  const program = new Command('rauth')
     .description('Lets a Kubernetes namespace push and pull only its own images.')
     .version(VERSION)
     .showHelpAfterError('(rauth --help lists the commands)')
     .exitOverride()
+    .configureOutput({
+      outputError(text, write) {
+        write(misplacedOption(program, text) ?? text)
+      },
+    })
     .addCommand(serveCommand())
     .addCommand(controllerCommand())
     .addCommand(rotateCommand())
@@ -42,4 +47,19 @@ export function createProgram(): Command {
     .addCommand(migrateCommand())
     .addCommand(doctorCommand())
     .addCommand(completionCommand())
+  return program
+}
+
+/** Of an option that the program itself does not know, and one of its commands does: where it stands. */
+function misplacedOption(program: Command, complaint: string): string | undefined {
+  const given = /^error: unknown option '([^'=]+)/.exec(complaint)?.[1]
+  if (given === undefined || !hasOption(program, given)) return undefined
+  return `error: '${given}' is an option of commands, and stands behind them: rauth COMMAND ${given} …\n`
+}
+
+function hasOption({ options, commands }: Command, given: string): boolean {
+  return (
+    options.some(({ short, long }) => given === short || given === long) ||
+    commands.some((command) => hasOption(command, given))
+  )
 }

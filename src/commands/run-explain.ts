@@ -24,6 +24,11 @@ export interface ExplainOptions extends AskerOptions {
 
 /** `rauth explain`: says why. */
 export async function runExplain(words: readonly string[], options: ExplainOptions): Promise<void> {
+  if (words.length === 0) {
+    throw usage(
+      'say what: rauth explain repository:team-b/app:pull --as team-a; or a token, the id of a decision, a file',
+    )
+  }
   const what = await readWhat(words)
   const judged = await judgeIt(what, options)
   const { record, explanation } = judged

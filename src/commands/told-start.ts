@@ -1,8 +1,6 @@
 import cluster from 'node:cluster'
-import { isatty } from 'node:tty'
-import { createLogger } from '../adapters/ops/logger.ts'
-import { isPretty } from '../adapters/ops/stdout.ts'
 import { RauthError } from '../errors.ts'
+import { isForPeople, logFatal } from '../serve/fatal-line.ts'
 import { loadAnyConfig } from './configured.ts'
 import type { AnyConfigOption } from './config-option.ts'
 import { exitCodeOf } from './exit-codes.ts'
@@ -19,18 +17,11 @@ export async function toldStart(
   try {
     await start()
   } catch (error) {
-    if (!(error instanceof RauthError) || isForPeople(options)) throw error
-    const [base, message] = cluster.isWorker
-      ? [{ worker: cluster.worker?.id }, 'a worker did not start']
-      : [null, 'rauth did not start']
-    const logger = createLogger('fatal', process.stderr, base)
-    logger.fatal({ code: error.code, error: error.message }, message)
+    if (!(error instanceof RauthError) || isForPeople(formatOf(options))) throw error
+    const message = cluster.isWorker ? 'a worker did not start' : 'rauth did not start'
+    logFatal({ code: error.code, error: error.message }, message, cluster.worker?.id)
     process.exitCode = exitCodeOf(error)
   }
-}
-
-function isForPeople(options: AnyConfigOption & LogFormatOption): boolean {
-  return isPretty(formatOf(options), isatty(1)) || isatty(2)
 }
 
 /** What the file says counts where it can be read. */

@@ -22,7 +22,10 @@ export interface RunOptions {
 
 /** The whole life of `rauth serve` in one process: opens the ports, waits for a signal, drains, closes. */
 export function run(config: Config, options: RunOptions): Promise<void> {
-  return endInTime(() => serve(config, options))
+  return endInTime(
+    () => serve(config, options),
+    () => config,
+  )
 }
 
 async function serve(first: Config, options: RunOptions): Promise<void> {

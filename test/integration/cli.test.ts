@@ -100,6 +100,22 @@ describe('rauth', () => {
     ['no subcommand', [], /^Usage: rauth/],
     ['an unknown subcommand', ['chek-config'], /unknown command 'chek-config'[^]*check-config/],
     ['an unknown option', ['check-config', '--flie', 'x'], /unknown option '--flie'[^]*--file/],
+    [
+      'an option before its command',
+      ['-c', 'x.yaml', 'explain', 'x'],
+      /^error: '-c' is an option of commands, and stands behind them: rauth COMMAND -c …\n\(rauth --help/,
+    ],
+    [
+      'an option before its command, with its value',
+      ['--policy=x.yaml', 'policy', 'lint'],
+      /^error: '--policy' is an option of commands/,
+    ],
+    ['an option of no command', ['--polici'], /^error: unknown option '--polici'/],
+    [
+      'explain of nothing',
+      ['explain'],
+      /^error: say what: rauth explain repository:team-b\/app:pull --as team-a; or a token, /,
+    ],
     ['an option without its value', ['check-config', '--file'], /argument missing/],
     ['an argument too many', ['check-config', 'a.yaml', 'b.yaml'], /too many arguments/],
     ['the file named twice', ['check-config', 'a.yaml', '-f', 'a.yaml'], /named twice/],

@@ -94,7 +94,7 @@ describe('what rauth explain is given', () => {
 
   it('quotes an argument where a slip is to be seen, and not one that may be a secret', async () => {
     for (const [words, quoted] of [
-      [['chek-request.json'], true],
+      [['chek-request'], true],
       [['repository:team-a/app'], true],
       [[CANARY], false],
       [['Basic', 'dGVhbS1hOg=='], false],
@@ -104,6 +104,21 @@ describe('what rauth explain is given', () => {
       const message = await refusal(words)
       assert.match(message, /is no file, no token, no decision id and no scope/)
       assert.equal(message.includes(words.join(' ')), quoted, message)
+    }
+  })
+
+  it('says of the name of a file that is not there that there is none', async () => {
+    const hidden = `/${CANARY}`
+    for (const [name, shown] of [
+      ...['chek-request.json', '/nope', './a/b', '../token.txt', 'x.YAML'].map((one) => [one, one]),
+      [hidden, 'an argument of 29 characters'],
+    ] as const) {
+      const message = await refusal([name])
+      assert.match(
+        message,
+        /: there is no such file; next: see from where its name counts, or name a file/,
+      )
+      assert.ok(message.includes(shown), message)
     }
   })
 

@@ -497,8 +497,19 @@ describe('rauth serve', () => {
 
     const nowhere = await configuration({ keys: '{ directory: /nowhere }' })
     const failed = start(['-c', nowhere], hanging)
+    const forPeople = start(['-c', nowhere, '--log-format', 'pretty'], hanging)
     assert.deepEqual(await failed.ended, [null, 'SIGKILL'])
-    assert.match(failed.stderr(), /nowhere cannot be read.*\n.*a file system that hangs/)
+    const [why, fatal = '', ...more] = failed.stderr().trim().split('\n')
+    assert.match(why ?? '', /nowhere cannot be read/)
+    const { level, msg, held } = JSON.parse(fatal) as Record<string, unknown>
+    assert.deepEqual([level, more], ['fatal', []])
+    assert.equal(msg, 'a file system that hangs holds the process: ended by SIGKILL')
+    assert.ok(Array.isArray(held) && held.some((kind) => String(kind).startsWith('FSReq')))
+    assert.deepEqual(await forPeople.ended, [null, 'SIGKILL'])
+    assert.match(
+      forPeople.stderr(),
+      /nowhere cannot be read.*\nrauth: a file system that hangs holds the process \(.*\): ended/,
+    )
   })
 
   it('ends at once when told twice', async () => {

@@ -6,6 +6,9 @@ import { readJsonText } from '../asking/json-text.ts'
 const WANTED =
   'name a file with a CheckRequest as Envoy or grpcurl print it, or say a scope such as repository:team-a/app:pull'
 
+/** What nobody types who means anything but a file. */
+const FILE_NAME = /^(?:\.{0,2}\/\S*|\S+\.(?:json|ya?ml|txt|jwt|log))$/i
+
 /**
  * Why a text is nothing that can be explained, and what to do. Nothing of it is quoted but a short argument:
  * half a CheckRequest has a token in it, and a Secret a password.
@@ -22,6 +25,9 @@ export function flawOf(text: string, input: string | undefined): string {
       `${name} looks like a token and is none: three parts in base64url with dots between; next: copy all of ` +
       'it, to the end of the signature'
     )
+  }
+  if (input === undefined && FILE_NAME.test(trimmed)) {
+    return `${argumentName(text)}: there is no such file; next: see from where its name counts, or ${WANTED}`
   }
   const why = scopeFlaw(trimmed)
   return input === undefined

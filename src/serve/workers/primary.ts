@@ -42,7 +42,10 @@ const LAST_MOMENTS = 5_000
  * of one that ended.
  */
 export function runPrimary(config: Config, options: PrimaryOptions): Promise<void> {
-  return endInTime(() => lead(config, options))
+  return endInTime(
+    () => lead(config, options),
+    () => config,
+  )
 }
 
 async function lead(first: Config, options: PrimaryOptions): Promise<void> {

@@ -4,7 +4,7 @@ import type { Config } from '../../config/schema.ts'
 import { shareOf } from '../../config/share.ts'
 import { closeCommon, createCommon, LAST_SPANS } from '../common.ts'
 import type { ConfigSource } from '../config-reloads.ts'
-import { endInTime } from '../end-in-time.ts'
+import { endInTime, type EndTold } from '../end-in-time.ts'
 import type { Role } from '../role.ts'
 import { dutiesOf, openServing, type Serving } from '../serving.ts'
 import { joinPrimary, type PrimaryLink } from './link.ts'
@@ -25,15 +25,21 @@ const OF_THE_PRIMARY = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as 
  */
 export function runWorker(options: WorkerOptions): Promise<void> {
   for (const signal of OF_THE_PRIMARY) process.on(signal, () => undefined)
-  return endInTime(async () => {
-    const primary = await joinPrimary()
-    try {
-      await serve(primary, options)
-    } finally {
-      // It alone keeps no process.
-      process.channel?.unref()
-    }
-  })
+  let told: EndTold = { logFormat: 'auto' }
+  return endInTime(
+    async () => {
+      const primary = await joinPrimary()
+      const { worker, config } = primary.joined
+      try {
+        told = { logFormat: options.source.parse(config.first).config.logFormat, worker }
+        await serve(primary, options)
+      } finally {
+        // It alone keeps no process.
+        process.channel?.unref()
+      }
+    },
+    () => told,
+  )
 }
 
 async function serve(
