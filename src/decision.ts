@@ -127,14 +127,15 @@ function failed(thrown: unknown, reason: 'internal' | 'unrecorded' = 'internal')
 
 function outcomeOf(
   result: Result<unknown>,
-): Pick<DecisionEvent, 'outcome' | 'status' | 'reason' | 'detail'> {
+): Pick<DecisionEvent, 'outcome' | 'status' | 'reason' | 'detail' | 'cause'> {
   if (result.ok) return { outcome: 'allowed', status: 200 }
-  const { reason, detail } = result.refusal
+  const { reason, detail, cause } = result.refusal
   const status = refusalKind(reason).http
   return {
     outcome: status >= 500 ? 'failed' : 'refused',
     status,
     reason,
     ...(detail === undefined ? {} : { detail }),
+    ...(cause === undefined ? {} : { cause }),
   }
 }

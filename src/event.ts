@@ -1,3 +1,4 @@
+import type { LoginCause } from './login-cause.ts'
 import type { Reason } from './refusal.ts'
 import type { RouteName } from './route-name.ts'
 
@@ -16,6 +17,8 @@ export interface DecisionEvent {
   readonly reason?: Reason
   /** Log-only explanation of the reason. */
   readonly detail?: string
+  /** Of a refused login: what was wrong with it, which the detail has words for. */
+  readonly cause?: LoginCause
   /** HTTP status that the client is sent; 200 for an allowed gateway check. */
   readonly status: number
   readonly account?: string

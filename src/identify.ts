@@ -1,14 +1,14 @@
 import type { Clock } from './clock.ts'
 import type { Authenticate } from './credentials/authenticate.ts'
 import type { BasicCredentials } from './credentials/basic-auth.ts'
-import type { CredentialLookup } from './credentials/credential.ts'
+import { unusableIn, type CredentialLookup } from './credentials/credential.ts'
 import type { GuessGuard } from './credentials/guessing.ts'
 import { subjectOf } from './credentials/holder.ts'
 import { liveCredentials } from './credentials/live.ts'
 import type { RequestOrigin } from './decision.ts'
 import type { Learn } from './event.ts'
 import type { Redacted } from './redacted.ts'
-import { accepted, refused, type Result } from './refusal.ts'
+import { accepted, refused, type Refusal, type Result } from './refusal.ts'
 import { ANONYMOUS, type Subject } from './subject.ts'
 import type { RefreshTokens } from './token/refresh-token.ts'
 
@@ -77,10 +77,10 @@ export function createIdentify(deps: IdentifyDependencies): Identify {
           withItsAccount(claimed, await deps.authenticate({ ...presented.basic, address })),
         )
         if (found.ok || found.refusal.reason !== 'too_many_failures') return found
-        const detail = whoIsKeptOut(deps.store, username)
-        return detail === undefined
-          ? found
-          : refused('too_many_failures', { ...found.refusal, detail })
+        return refused('too_many_failures', {
+          ...found.refusal,
+          ...whoIsKeptOut(deps.store, username),
+        })
       }
       case 'refresh': {
         const { token } = presented
@@ -93,10 +93,15 @@ export function createIdentify(deps: IdentifyDependencies): Identify {
 }
 
 /** For the record. No other name: people type passwords there. */
-function whoIsKeptOut(store: CredentialLookup, username: string): string | undefined {
-  const unusable = store.unusable?.(username)
-  if (unusable !== undefined) return `for ${username}: ${unusable}`
-  return store.byUsername(username).length > 0 ? `for ${username}` : undefined
+function whoIsKeptOut(
+  store: CredentialLookup,
+  username: string,
+): Pick<Refusal, 'detail' | 'cause'> {
+  const unusable = unusableIn(store, username)
+  if (unusable !== undefined) {
+    return { detail: `for ${username}: ${unusable.words}`, cause: unusable.cause }
+  }
+  return store.byUsername(username).length > 0 ? { detail: `for ${username}` } : {}
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { Reason } from './refusal.ts'
+import type { LoginCause } from './login-cause.ts'
+import type { Reason, Refusal } from './refusal.ts'
 
 /**
  * Refusals that belong to every pull and push that ends well: the client is told how to go on, and does.
@@ -89,24 +90,17 @@ const NEXT_STEPS: Readonly<Record<Reason, string>> = {
   internal: 'Look for the id in the log: this is a fault of rauth’s, please report it.',
 }
 
-/** Where the detail of a refused login says more than that it was refused. */
-const LOGIN_STEPS: readonly (readonly [detail: RegExp, step: string])[] = [
-  [
-    /\bthe Secret \S+ cannot be used: /,
+/** The same of a login, by what was wrong with it; undefined: the step of the reason is for that. */
+const LOGIN_STEPS: Readonly<Record<LoginCause, string | undefined>> = {
+  username_unknown: undefined,
+  password_wrong: undefined,
+  secret_unusable:
     'Correct the Secret as the detail says: until then nobody can log in by it. rauth check-config finds the rest of it.',
-  ],
-  [
-    /\bthat of \S+ (?:ended|begins) at \d/,
+  credential_out_of_time:
     'Set a later notAfter, or an earlier notBefore, in the Secret that the detail names, or make a new password there; then the pull Secret must be the new one.',
-  ],
-]
+}
 
-const OF_LOGINS: ReadonlySet<Reason> = new Set(['credentials_invalid', 'too_many_failures'])
-
-/** What to do about one refusal, by the reason and by what the record alone is told beside it. */
-export function nextStep(reason: Reason, detail: string | undefined): string {
-  const found = OF_LOGINS.has(reason)
-    ? LOGIN_STEPS.find(([pattern]) => detail !== undefined && pattern.test(detail))
-    : undefined
-  return found?.[1] ?? NEXT_STEPS[reason]
+/** What to do about one refusal. */
+export function nextStep({ reason, cause }: Pick<Refusal, 'reason' | 'cause'>): string {
+  return (cause && LOGIN_STEPS[cause]) ?? NEXT_STEPS[reason]
 }

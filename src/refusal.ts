@@ -1,3 +1,5 @@
+import type { LoginCause } from './login-cause.ts'
+
 /**
  * Refusals: every way in which rauth says no. A refusal is a value, returned and never thrown, and
  * its reason is the same word in the HTTP answer, the gRPC answer, the log and the metrics.
@@ -460,6 +462,8 @@ export interface Refusal {
   readonly reason: Reason
   /** For the log only, never for the client. Holds no secret and no raw client bytes. */
   readonly detail?: string
+  /** Of a login: what the detail has words for. For the record alone, as that. */
+  readonly cause?: LoginCause
   /** Of `access_denied`: the words of the rule that denied, for the client. */
   readonly told?: string
   /** The scope that a better token needs, in scope grammar; goes into the Bearer challenge. */

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts'
+import { moreTelling, type LoginCause } from '../login-cause.ts'
 import { accepted, refused, type Result } from '../refusal.ts'
 import type { Subject } from '../subject.ts'
 import type { Answer, IdentitySource, Login, Silence } from './source.ts'
@@ -17,6 +18,7 @@ export function createAuthenticator(sources: readonly IdentitySource[]): Authent
     const login = isToken ? { ...presented, isToken } : presented
     const silent: Silence[] = []
     const details: string[] = []
+    let cause: LoginCause | undefined
     let denied = false
     let guessed = false
     for (const source of sources) {
@@ -27,7 +29,10 @@ export function createAuthenticator(sources: readonly IdentitySource[]): Authent
         case 'no':
         case 'not-mine':
           silent.push(answer)
-          if (!denied) details.push(detail(answer.detail))
+          if (!denied) {
+            details.push(detail(answer.detail))
+            cause = moreTelling(cause, answer.cause)
+          }
           denied ||= answer.kind === 'no'
           guessed ||= denied || answer.guessed === true
           break
@@ -48,7 +53,10 @@ export function createAuthenticator(sources: readonly IdentitySource[]): Authent
       const spent = (await spend?.()) ?? true
       if (!spent) return refused('passwords_busy', { guessed })
     }
-    return refused('credentials_invalid', { detail: details.join('; ') })
+    return refused('credentials_invalid', {
+      detail: details.join('; '),
+      ...(cause === undefined ? {} : { cause }),
+    })
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LoginTrouble } from '../login-cause.ts'
 import type { Redacted } from '../redacted.ts'
 import type { CredentialReference, HeldCredential } from '../subject.ts'
 
@@ -65,6 +66,15 @@ export function joinLookups(stores: readonly CredentialLookup[]): CredentialLook
       return undefined
     },
   }
+}
+
+/** The Secret of a namespace, where {@link CredentialLookup.unusable} says that it is why nobody logs in by it. */
+export function unusableIn(
+  store: Pick<CredentialLookup, 'unusable'>,
+  namespace: string,
+): LoginTrouble | undefined {
+  const words = store.unusable?.(namespace)
+  return words === undefined ? undefined : { cause: 'secret_unusable', words }
 }
 
 /** What {@link CredentialLookup.unusable} says of one. */

@@ -1,4 +1,5 @@
 import { formatInstant } from '../instant.ts'
+import type { LoginTrouble } from '../login-cause.ts'
 import type { Credential } from './credential.ts'
 import { isLive } from './live.ts'
 
@@ -6,20 +7,19 @@ import { isLive } from './live.ts'
 const MOST = 3
 
 /**
- * Which of the credentials are not good at a time, and since or until when, in words; undefined: all are. For the
- * record alone, as what of a Secret can't be used.
+ * Which of the credentials are not good at a time, and since or until when; undefined: all are.
  *
  * @param now Seconds since the epoch.
  */
 export function outOfTime(
   credentials: readonly Pick<Credential, 'id' | 'notBefore' | 'notAfter'>[],
   now: number,
-): string | undefined {
+): LoginTrouble | undefined {
   const odd = credentials.filter((one) => !isLive(one, now))
   if (odd.length === 0) return undefined
   const words = [...new Set(odd.slice(0, MOST).map((one) => wordsOf(one, now)))]
   const left = odd.length > MOST ? [`${odd.length - MOST} more`] : []
-  return [...words, ...left].join(', ')
+  return { cause: 'credential_out_of_time', words: [...words, ...left].join(', ') }
 }
 
 function wordsOf(

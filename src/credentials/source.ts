@@ -1,3 +1,4 @@
+import type { LoginCause } from '../login-cause.ts'
 import type { Redacted } from '../redacted.ts'
 import type { Subject } from '../subject.ts'
 import type { BasicCredentials } from './basic-auth.ts'
@@ -23,6 +24,11 @@ export type Answer =
 export interface Silence {
   readonly kind: 'no' | 'not-mine'
   readonly detail: string
+  /**
+   * What the detail has words for. A source with passwords in memory has one of each that it refuses: with none for
+   * some of them, its time would tell which.
+   */
+  readonly cause?: LoginCause
   /**
    * It has passwords of that user name, and this is none of them: a guess, also where a source behind it
    * fails. Not where it only took the time of comparing: an outage would shut out whoever is known there.

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { BcryptChecks, BcryptCredential, PresentedPassword, Verdict } from './bcrypt-checks.ts'
-import type { Credential, CredentialStore } from './credential.ts'
+import type { LoginTrouble } from '../login-cause.ts'
+import { unusableIn, type Credential, type CredentialStore } from './credential.ts'
 import { subjectOf } from './holder.ts'
 import { isLive, liveCredentials } from './live.ts'
 import { outOfTime } from './out-of-time.ts'
@@ -84,10 +85,13 @@ export function createStoredPasswords(
     if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
     // User names are those of namespaces, as a rule. Asked of each that is refused, known or not.
-    const unusable = store.unusable?.(username)
-    const ended = known.length === 0 ? outOfTime(named, now) : undefined
-    const detail = whatWasWrong(known, name, unusable ?? ended)
-    const silence = { kind, detail, guessed: known.length > 0 } as const
+    const unusable = unusableIn(store, username)
+    const { cause, words } = whatWasWrong(
+      known,
+      name,
+      unusable ?? (known.length === 0 ? outOfTime(named, now) : undefined),
+    )
+    const silence = { kind, detail: words, cause, guessed: known.length > 0 } as const
     if (isToken) return silence
     const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
     if (hashes.length === 0) return { ...silence, ...standIn(username, presented) }
@@ -152,16 +156,19 @@ const UNKNOWN_TO_SECRETS = 'unknown user name: no Secret that can be used has it
 function whatWasWrong(
   candidates: readonly Credential[],
   source: string,
-  unusable: string | undefined,
-): string {
+  trouble: LoginTrouble | undefined,
+): LoginTrouble {
   // Put together of nobody, too: what is told of a known name would else take longer.
   const whose = [
     ...new Set(orStandIn(candidates).map(({ namespace, id }) => namespace ?? id)),
   ].join(', ')
   const left = candidates.filter(isBcrypt).length - MAX_COMPARED
   const more = left > 0 ? `; too many bcrypt hashes of one user name, not compared: ${left}` : ''
-  const isWrong = `wrong password for ${whose}${more}${unusable === undefined ? '' : `; ${unusable}`}`
-  if (candidates.length > 0) return isWrong
-  if (unusable !== undefined) return `unknown user name: ${unusable}`
-  return source === 'secrets' ? UNKNOWN_TO_SECRETS : 'unknown user name'
+  const isWrong = `wrong password for ${whose}${more}${trouble === undefined ? '' : `; ${trouble.words}`}`
+  if (candidates.length > 0) return { cause: trouble?.cause ?? 'password_wrong', words: isWrong }
+  if (trouble !== undefined) {
+    return { cause: trouble.cause, words: `unknown user name: ${trouble.words}` }
+  }
+  const words = source === 'secrets' ? UNKNOWN_TO_SECRETS : 'unknown user name'
+  return { cause: 'username_unknown', words }
 }

@@ -8,6 +8,9 @@ import { message } from './http2-frames.ts'
 
 /** gRPC by hand, over the client of HTTP/2 alone: what a library would do by itself can be left undone. */
 
+/** Longer than a call lasts on any machine, milliseconds. */
+const PATIENCE = 60_000
+
 export interface GrpcAnswer {
   readonly head: IncomingHttpHeaders
   readonly trailers: IncomingHttpHeaders
@@ -41,7 +44,17 @@ export async function answerOf(stream: ClientHttp2Stream): Promise<GrpcAnswer> {
   stream.on('trailers', (headers: IncomingHttpHeaders) => (got.trailers = headers))
   stream.on('data', (chunk: Buffer) => parts.push(chunk))
   // Also after a reset, which is an error, too.
-  if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve))
+  if (!stream.closed) {
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        reject(new Error(`no end of a call within ${PATIENCE} ms`))
+      }, PATIENCE)
+      stream.once('close', () => {
+        clearTimeout(late)
+        resolve()
+      })
+    })
+  }
   return { ...got, body: Buffer.concat(parts) }
 }
 

@@ -22,6 +22,7 @@ const LEAVES = [
   'printable.ts',
   'event.ts',
   'next-steps.ts',
+  'login-cause.ts',
   'mapping.ts',
   'namespace-name.ts',
   'service-account.ts',
@@ -52,7 +53,8 @@ const FLOWS = [
 
 /** What each room may import besides itself: the arrows of the house. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  'refusal.ts': [],
+  'login-cause.ts': [],
+  'refusal.ts': ['login-cause.ts'],
   'subject.ts': [],
   'redacted.ts': [],
   'ipv6.ts': [],
@@ -74,8 +76,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'slots.ts': [],
   'identity-headers.ts': [],
   'backoff.ts': [],
-  'event.ts': ['refusal.ts', 'route-name.ts'],
-  'next-steps.ts': ['refusal.ts'],
+  'event.ts': ['login-cause.ts', 'refusal.ts', 'route-name.ts'],
+  'next-steps.ts': ['login-cause.ts', 'refusal.ts'],
   registry: ['refusal.ts', 'route-name.ts', 'subject.ts', 'redacted.ts', 'printable.ts'],
   policy: ['registry', ...LEAVES],
   credentials: ['registry', ...LEAVES],

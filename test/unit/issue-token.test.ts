@@ -237,38 +237,41 @@ describe('issueToken', () => {
     )
   })
 
-  const REFUSALS: readonly (readonly [string, Partial<TokenRequest>, string, string?])[] = [
+  const REFUSALS: readonly (readonly [string, Partial<TokenRequest>, string, object?])[] = [
     ['no credentials', { presented: NOBODY }, 'credentials_missing'],
     [
       'a wrong password',
       { presented: presentPassword('team-a', 'canary-wrong') },
       'credentials_invalid',
-      'wrong password for team-a',
+      { detail: 'wrong password for team-a', cause: 'password_wrong' },
     ],
     [
       'the password of another namespace',
       { presented: presentPassword('team-a', 'canary-b') },
       'credentials_invalid',
-      'wrong password for team-a',
+      { detail: 'wrong password for team-a', cause: 'password_wrong' },
     ],
     [
       'an unknown user name',
       { presented: presentPassword('nobody', 'canary-a') },
       'credentials_invalid',
-      'unknown user name: no Secret that can be used has it',
+      {
+        detail: 'unknown user name: no Secret that can be used has it',
+        cause: 'username_unknown',
+      },
     ],
     [
       'an empty password',
       { presented: presentPassword('team-a', '') },
       'credentials_invalid',
-      'wrong password for team-a',
+      { detail: 'wrong password for team-a', cause: 'password_wrong' },
     ],
   ]
-  for (const [name, more, reason, detail] of REFUSALS) {
+  for (const [name, more, reason, told] of REFUSALS) {
     it(`refuses ${name}, and records it once without a word of the client's`, async () => {
       const { issueToken, events } = startFlows(PEOPLE)
       const { decision, result } = await issueToken(request(more), { address: '10.0.0.1' })
-      const why = { reason, ...(detail === undefined ? {} : { detail }) }
+      const why = { reason, ...told }
       assert.deepEqual(result, { ok: false, refusal: why })
       assert.deepEqual(events, [
         {

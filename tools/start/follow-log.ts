@@ -6,6 +6,8 @@ export type LogFormat = 'json' | 'pretty'
 
 export interface FollowLogOptions {
   readonly file: string
+  /** What is before that byte is not written. */
+  readonly from: number
   readonly format: LogFormat
   readonly colors: boolean
   readonly write: (text: string) => void
@@ -16,14 +18,14 @@ export interface FollowLogOptions {
 /** How often the file is looked at, milliseconds. */
 const PAUSE = 200
 
-/** Writes each whole line that comes to the file from now on, as it comes. Never rejects. */
+/** Writes each whole line of the file from a byte on, as it comes. Never rejects. */
 export async function followLog(options: FollowLogOptions): Promise<void> {
-  const { file, format, colors, write, signal } = options
+  const { file, from, format, colors, write, signal } = options
   const handle = await open(file).catch(() => undefined)
   if (handle === undefined) return
   try {
     const chunk = Buffer.alloc(64 * 1024)
-    let { size: at } = await handle.stat()
+    let at = from
     let begun = Buffer.alloc(0)
     while (!signal.aborted) {
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, at)

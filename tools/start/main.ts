@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { installParts, installRegistry } from '../parts/install.ts'
 import { lastLines } from '../stack/child.ts'
@@ -64,13 +64,17 @@ function asTyped(file: string): string {
   return relative.startsWith('..') ? file : relative
 }
 
-/** What rauth logs, as it comes. Not into a pipe, unless that is asked for: who reads no more would hold it all up. */
-function showLog(stack: Stack, { logFormat }: StartOptions, signal: AbortSignal): void {
+/** What rauth logs from a byte on, as it comes. Not into a pipe, unless that is asked for: who reads no more would hold it all up. */
+function showLog(
+  stack: Stack,
+  { logFormat }: StartOptions,
+  { from, signal }: { readonly from: number; readonly signal: AbortSignal },
+): void {
   const { isTTY } = process.stdout
   const format = logFormat ?? (isTTY ? 'pretty' : 'none')
   if (format === 'none') return
   void followLog({
-    ...{ file: stack.rauth().logFile, format, signal },
+    ...{ file: stack.rauth().logFile, from, format, signal },
     colors: isTTY && (process.env['NO_COLOR'] ?? '') === '',
     write: (text) => process.stdout.write(text),
   })
@@ -120,13 +124,15 @@ async function run(options: StartOptions, directory: string, signal: AbortSignal
       directory: asTyped(directory),
       ...{ registryAuth: options.registryAuth, fastLane: options.fastLane },
     }
+    // Whoever reads these asks at once, and looks for what the log says to that.
+    const { size: from } = await stat(stack.rauth().logFile)
     await writeFile(factsFile, `${JSON.stringify(quickstartFacts(running), null, 2)}\n`, {
       mode: 0o600,
     })
     // Beside JSON it is talk: what reads that from stdout reads nothing else.
     const stream = options.logFormat === 'json' ? process.stderr : process.stdout
     stream.write(`${welcome(running)}\n`)
-    showLog(stack, options, signal)
+    showLog(stack, options, { from, signal })
     const end = await Promise.race([untilAborted(signal), died(stack)])
     if (end === undefined) say('stopping')
     else say(`${end.death}\nstopping the rest`)

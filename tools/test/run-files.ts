@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { run } from 'node:test'
 import type { TestEvent } from 'node:test/reporters'
 import { watchFiles, type FileWatch } from './file-watch.ts'
@@ -18,6 +19,8 @@ const QUIET = 1.2
 async function runModules(files: readonly string[]): Promise<FileWatch> {
   const watch = watchFiles(files)
   const stop = new AbortController()
+  // Each file listens to it; from the eleventh on Node takes that for a leak.
+  setMaxListeners(0, stop.signal)
   const quiet = setTimeout(
     () => {
       stop.abort()

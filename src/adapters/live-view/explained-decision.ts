@@ -30,10 +30,12 @@ export interface ExplainedDecision {
 
 export function explainedDecision(found: FoundDecision): ExplainedDecision {
   const { explanation, ...record } = found
-  const { reason, detail } = record
+  const { reason, detail, cause } = record
   return {
     ...{ record, kind: kindOf(record), who: whoOf(record), what: whatOf(record) },
-    ...(reason === undefined ? {} : { why: whyOf(reason, detail), next: nextStep(reason, detail) }),
+    ...(reason === undefined
+      ? {}
+      : { why: whyOf(reason, detail), next: nextStep({ reason, ...(cause && { cause }) }) }),
     // An event does not know what explains it; the flows do it by the policy, and by nothing else.
     ...(explanation && { explanation: explanationWords(explanation as Explanation) }),
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { DecisionRecord } from '../../event.ts'
 import type { Explanation } from '../../policy/explain.ts'
+import { LOGIN_CAUSES } from '../../login-cause.ts'
 import { REASONS } from '../../refusal.ts'
 import { ROUTE_NAMES } from '../../route-name.ts'
 
@@ -104,6 +105,7 @@ const FIELDS = {
   outcome: z.enum(['allowed', 'refused', 'failed']),
   reason: z.enum(REASONS).exactOptional(),
   detail: maybe,
+  cause: z.enum(LOGIN_CAUSES).exactOptional(),
   status: count,
   account: maybe,
   namespaces: texts.exactOptional(),

@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<Written, string | undefined>> = {
   outcome: 'rauth.outcome',
   reason: 'rauth.reason',
   detail: 'rauth.detail',
+  cause: 'rauth.cause',
   status: 'http.response.status_code',
   account: 'rauth.account',
   namespaces: 'rauth.namespaces',

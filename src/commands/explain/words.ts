@@ -11,12 +11,12 @@ import { formatTable } from '../table.ts'
 
 /** The record, one field a line, and what to do about a refusal; what it does not have is left out. */
 export function recordText({ record, explanation }: Judged): string {
-  const { account, namespaces = [], credentials = [], requested, granted } = record
-  const status = record.reason === undefined ? '' : ` (${record.status})`
+  const { account, namespaces = [], credentials = [], requested, granted, reason, cause } = record
+  const status = reason === undefined ? '' : ` (${record.status})`
   const rows = [
     ['outcome', `${record.outcome}${status}`],
-    ['reason', [record.reason, record.detail].filter((part) => part !== undefined).join(': ')],
-    ['next', record.reason === undefined ? '' : nextStep(record.reason, record.detail)],
+    ['reason', [reason, record.detail].filter((part) => part !== undefined).join(': ')],
+    ['next', reason === undefined ? '' : nextStep({ reason, ...(cause && { cause }) })],
     ['request', [record.method, record.path].filter((part) => part !== undefined).join(' ')],
     ['rule', record.rule],
     ['policy', explanation?.policy === undefined ? '' : `version ${explanation.policy}`],

@@ -33,7 +33,7 @@ export async function judge(policy: Policy, asking: Asking, requested: Access): 
           requested: formatScope(requested),
         })
         if (shutOut !== undefined) {
-          return Promise.resolve(refused('credentials_invalid', { detail: shutOut }))
+          return Promise.resolve(refused('credentials_invalid', shutOut))
         }
         const { access, rules, shadow } = grant(policy, asker, requested)
         learn({

@@ -1,8 +1,9 @@
-import type { Credential } from '../../credentials/credential.ts'
+import { unusableIn, type Credential } from '../../credentials/credential.ts'
 import { holderOf } from '../../credentials/holder.ts'
 import { isLive } from '../../credentials/live.ts'
 import { outOfTime } from '../../credentials/out-of-time.ts'
 import type { Asker, Tags } from '../../policy/asker.ts'
+import type { Refusal } from '../../refusal.ts'
 import type { CredentialReference, Holder, Labels } from '../../subject.ts'
 import { parseServiceAccount, type ServiceAccount } from '../../service-account.ts'
 import type { OpenIdentity } from '../identity/identity.ts'
@@ -58,7 +59,7 @@ export interface Asking {
   readonly credentials: readonly CredentialReference[]
   readonly notes: readonly string[]
   /** Why whoever it is can't log in, so that no rule is asked. */
-  readonly shutOut?: string
+  readonly shutOut?: Pick<Refusal, 'detail' | 'cause'>
 }
 
 /** Without `as` it is nobody who asks. */
@@ -97,9 +98,9 @@ export function whoAsks(terms: AskerTerms, known: Known, now: number): Asking {
   if (serviceAccount !== undefined && mayBe) return { ...asking, notes }
   const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
   const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
-  const unusable = identity.lookup.unusable?.(namespace ?? user)
-  const cause = unusable ?? outOfTime(found, now)
-  const more = cause === undefined ? '' : ` (${cause})`
+  const unusable = unusableIn(identity.lookup, namespace ?? user)
+  const trouble = unusable ?? outOfTime(found, now)
+  const more = trouble === undefined ? '' : ` (${trouble.words})`
   const missing =
     serviceAccount === undefined
       ? `${why} for ${what}${more}`
@@ -110,12 +111,15 @@ export function whoAsks(terms: AskerTerms, known: Known, now: number): Asking {
     notes.push(`${missing}: judged as if it could do all that the policy allows`)
     return { ...asking, notes }
   }
-  return { ...asking, notes, shutOut: missing }
+  const cause = trouble === undefined ? {} : { cause: trouble.cause }
+  return { ...asking, notes, shutOut: { detail: missing, ...cause } }
 }
 
 /** The words for who can't, beside an explanation of what the policy says. */
 export function cannotLogIn({ shutOut }: Asking): readonly string[] {
-  return shutOut === undefined ? [] : [`${shutOut}: it cannot log in, whatever the policy says`]
+  return shutOut === undefined
+    ? []
+    : [`${shutOut.detail ?? ''}: it cannot log in, whatever the policy says`]
 }
 
 /** A lone name may be that of a user, too: if nothing is known of such a namespace, and of one such user. */

@@ -195,6 +195,15 @@ describe('500 slow clients', () => {
   const gone = () => sockets.filter(({ closed }) => closed).length
   before(async () => {
     service = await startGuarded({ now: 0 })
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      const begin = performance.now()
+      await open()
+      // Not so late that the first of them have little time left.
+      if (performance.now() - begin < service.server.headersTimeout / 4) return
+      for (const socket of sockets.splice(0)) socket.destroy()
+    }
+  })
+  async function open(): Promise<void> {
     const opened = Array.from(
       { length: 500 },
       () =>
@@ -208,7 +217,7 @@ describe('500 slow clients', () => {
         }),
     )
     await Promise.all(opened)
-  })
+  }
   after(async () => {
     for (const socket of sockets) socket.destroy()
     await service.listener.close(0)

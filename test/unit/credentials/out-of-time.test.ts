@@ -31,11 +31,14 @@ describe('what is told of credentials that are not good at a time', () => {
   ]
   for (const [what, credentials, words] of CASES) {
     it(what, () => {
-      assert.equal(outOfTime(credentials, NOW), words)
+      assert.equal(outOfTime(credentials, NOW)?.words, words)
     })
   }
 
   it('names few of many', () => {
-    assert.match(outOfTime(more(9), NOW) ?? '', /^that of n0\/.*, that of n2\/[^,]*, 6 more$/)
+    assert.match(
+      outOfTime(more(9), NOW)?.words ?? '',
+      /^that of n0\/.*, that of n2\/[^,]*, 6 more$/,
+    )
   })
 })

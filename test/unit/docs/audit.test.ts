@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { LOGIN_CAUSES } from '../../../src/login-cause.ts'
 import { ROUTE_NAMES } from '../../../src/route-name.ts'
 
 /** The pages, from dist/test/unit/docs. */
@@ -30,5 +31,7 @@ describe('docs/audit.md', () => {
       for (const value of values) assert.ok(row.includes(`\`${value}\``), `${field}: ${value}`)
     }
     assert.deepEqual(properties['route']?.enum, ROUTE_NAMES)
+    const causes = page.split('\n').find((line) => line.startsWith('| `cause`')) ?? ''
+    for (const cause of LOGIN_CAUSES) assert.ok(causes.includes(`\`${cause}\``), cause)
   })
 })

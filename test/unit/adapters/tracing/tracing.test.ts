@@ -43,7 +43,7 @@ describe('createTracing', () => {
     const { tracing, spans } = start()
     const { position } = tracing.begin(PARENT)
     tracing.record(event(position, { namespaces: ['team-a', 'team-b'], account: 'ci' }))
-    await tracing.close(1_000)
+    await tracing.close(20_000)
     const [span = assert.fail()] = spans
     assert.equal(span.name, 'rauth check')
     assert.equal(span.spanContext().traceId, PARENT.traceId)
@@ -74,7 +74,7 @@ describe('createTracing', () => {
     for (const more of [refusal, failure]) {
       tracing.record(event(tracing.begin(undefined).position, more))
     }
-    await tracing.close(1_000)
+    await tracing.close(20_000)
     assert.deepEqual(
       spans.map(({ status, attributes }) => [status.code, attributes['error.type']]),
       [
@@ -93,7 +93,7 @@ describe('createTracing', () => {
     assert.match(own.traceId, /^[0-9a-f]{32}$/, 'logs have it all the same')
     const kept = tracing.begin(PARENT).position
     for (const position of [unsampled, own, kept]) tracing.record(event(position))
-    await tracing.close(1_000)
+    await tracing.close(20_000)
     assert.deepEqual(
       spans.map((span) => span.spanContext().spanId),
       [kept.spanId],
@@ -142,7 +142,7 @@ describe('a request that is made for a decision', () => {
       await fetchOnce('/', 1)
     })
     await fetchOnce('/of-nobody')
-    await tracing.close(1_000)
+    await tracing.close(20_000)
     const common = { 'http.request.method': 'GET', 'server.address': '127.0.0.1' }
     assert.deepEqual(
       spans.map((span) => [span.parentSpanContext?.spanId, span.status.code, span.attributes]),
@@ -164,7 +164,7 @@ describe('a request that is made for a decision', () => {
   it('is none of a decision that is not recorded, nor after the end', async () => {
     const { tracing, spans } = start()
     await tracing.begin({ ...PARENT, sampled: false }).run(() => fetchOnce('/'))
-    await tracing.close(1_000)
+    await tracing.close(20_000)
     await tracing.begin(PARENT).run(() => fetchOnce('/'))
     assert.deepEqual(spans, [])
   })

@@ -16,7 +16,8 @@ interface Process {
 
 const TIMINGS = {
   ...{ backoff: { first: 1, most: 4 }, long: 60_000 },
-  ...{ look: 10, silence: 150, start: 400 },
+  // What comes twice as late as this is no silence: a machine that is late now and then must not hide one.
+  ...{ look: 40, silence: 150, start: 400 },
 }
 const PATIENCE = 20_000
 

@@ -90,10 +90,11 @@ describe('readManifests', () => {
   })
 
   it('takes many keys in a time that grows with them', () => {
-    const start = performance.now()
+    // Of the processor: what others have of it meanwhile is no matter.
+    const start = process.cpuUsage()
     read(Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n'))
     // Quadratic takes more than ten seconds.
-    assert.ok(performance.now() - start < 5000)
+    assert.ok(process.cpuUsage(start).user < 5_000_000)
   })
 
   it('reads a List of many Secrets, in YAML and in JSON as kubectl prints them', () => {
