@@ -22,7 +22,12 @@ export interface DoctorOptions extends ConfigOption {
 
 /** `rauth doctor`: makes all checks; those of different peers side by side. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
-  const findings = (await Promise.all(checksOf(options).map(findingsOf))).flat()
+  const checks = checksOf(options)
+  // A table is there once all of it is known: whoever waits for it should know for what.
+  if (options.output === 'table' && process.stderr.isTTY) {
+    say([`making ${checks.flat().length} checks: about ten seconds where somebody hangs`])
+  }
+  const findings = (await Promise.all(checks.map(findingsOf))).flat()
   if (options.output === 'json') printJson(findings)
   else {
     const rows = findings.map(({ check, state, what }) => [state, check, what])

@@ -45,7 +45,8 @@ export const FILE_TROUBLES: readonly Trouble[] = [
         config: { audit: { to: path.join(home, 'audit.log') } },
         fileLimit: 32,
       })
-      again(5, () => ask(token, `/token?service=${SERVICE}`, { headers: RIGHT }))
+      // Few beside what is slow elsewhere, and enough for what waits to be too much.
+      again(100, () => ask(token, `/token?service=${SERVICE}`, { headers: RIGHT }))
     },
   },
   {

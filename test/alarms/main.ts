@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startPrometheus } from '../support/prometheus/prometheus.ts'
+import { startPrometheus, type Target } from '../support/prometheus/prometheus.ts'
 import { alertsOfChart, RULES } from './alerts.ts'
 import { openScene } from './trouble.ts'
 import { MADE, TROUBLES, UNMADE } from './troubles.ts'
@@ -23,16 +23,19 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 async function drill(minutes: number): Promise<boolean> {
   const waits = await alertsOfChart()
   const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-alarms-'))
-  const scene = openScene(home)
+  const open: { readonly end: () => Promise<void> }[] = []
   try {
-    for (const { what, begin } of TROUBLES) {
+    const targets: Target[] = []
+    for (const [index, { what, begin }] of TROUBLES.entries()) {
+      const scene = openScene(path.join(home, String(index)), `trouble-${index}`)
+      open.push(scene)
+      await mkdir(scene.home)
       await begin(scene)
+      targets.push(...scene.targets)
       say(`began: ${what}`)
     }
-    const prometheus = await startPrometheus({
-      ...{ interval: INTERVAL, rules: RULES, targets: scene.ports },
-    })
-    scene.onEnd(() => prometheus.stop())
+    const prometheus = await startPrometheus({ interval: INTERVAL, rules: RULES, targets })
+    open.push({ end: () => prometheus.stop() })
     const fired = new Map<string, number>()
     const begin = performance.now()
     const passed = () => (performance.now() - begin) / 1_000
@@ -48,7 +51,7 @@ async function drill(minutes: number): Promise<boolean> {
     }
     return judge({ waits, fired, minutes })
   } finally {
-    await scene.end()
+    for (const { end } of open.reverse()) await end()
     await rm(home, { recursive: true, force: true })
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Target } from '../support/prometheus/prometheus.ts'
 import { startServing, type Serving, type ServingOptions } from '../support/serving.ts'
 
 /** What a trouble is brought about with; all of it ends with the drill. */
@@ -24,12 +25,16 @@ export interface Trouble {
 }
 
 export interface OpenScene extends Scene {
-  readonly ports: readonly number[]
+  readonly targets: readonly Target[]
   readonly end: () => Promise<void>
 }
 
-export function openScene(home: string): OpenScene {
-  const ports: number[] = []
+/** Each scene is in a namespace of its own, as each installation is: some rules look at one at a time. */
+export function openScene(home: string, namespace: string): OpenScene {
+  const targets: Target[] = []
+  const watch = (port: number) => {
+    targets.push({ port, labels: { namespace, pod: `rauth-${targets.length}` } })
+  }
   const closing: (() => unknown)[] = []
   const stop = new AbortController()
   const going: Promise<void>[] = []
@@ -41,14 +46,13 @@ export function openScene(home: string): OpenScene {
     }
   }
   return {
-    ...{ home, ports },
+    ...{ home, targets, watch },
     async serve(options) {
       const serving = await startServing(options)
       closing.push(() => serving.stop())
-      ports.push(serving.operations)
+      watch(serving.operations)
       return serving
     },
-    watch: (port) => void ports.push(port),
     again: (pause, act) => void going.push(repeat(pause, act)),
     onEnd: (close) => void closing.push(close),
     async end() {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { makeCliFolder, type CliFolder } from '../support/cli-folder.ts'
 import { askDoctor, changedConfig } from '../support/doctor.ts'
+import { untilLaneOpen } from '../support/lane-open.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
 describe('rauth doctor of a fast lane', () => {
@@ -10,6 +11,7 @@ describe('rauth doctor of a fast lane', () => {
   before(async () => {
     folder = await makeCliFolder()
     stack = await startStack({ registry: '3', registryAuth: true, envoy: true, fastLane: true })
+    await untilLaneOpen(stack)
   })
   after(async () => {
     await stack.stop()

@@ -4,7 +4,8 @@ import { createServer as createTlsServer } from 'node:https'
 import { after, before, describe, it } from 'node:test'
 import { stringify } from 'yaml'
 import { freePort } from '../../tools/stack/ports.ts'
-import { makeCliFolder, withoutSettings, type CliFolder } from '../support/cli-folder.ts'
+import { makeCliFolder, PROGRAM, withoutSettings, type CliFolder } from '../support/cli-folder.ts'
+import { run } from '../support/run.ts'
 import { tlsAuthority } from '../support/tls-certificates.ts'
 
 interface Row {
@@ -66,6 +67,27 @@ describe('rauth doctor of who does not answer, or is somebody else', () => {
     )
     assert.equal(rows.get('keys of the realm')?.what, 'nobody answered where “realm answers” asked')
     assert.deepEqual(asked.map((one) => one.replace(/\?.*/, '')).sort(), ['/token', '/v2/', '/v2/'])
+  })
+
+  it('says on a terminal, and there alone, what it is at, before it knows', async () => {
+    answer = (_, response) => response.writeHead(404).end()
+    const { rows } = await doctor(`${url}/token`)
+    const said = new RegExp(`^making ${rows.size} checks: about ten seconds where somebody hangs$`)
+    const program = [process.execPath, PROGRAM, 'doctor']
+    // script(1) gives the program a terminal, and what it prints there to us.
+    const onTerminal = async (...args: readonly string[]) => {
+      const command = [...program, ...args].join(' ')
+      const { stdout } = await run('script', ['-qefc', command, '/dev/null'], {
+        ...{ cwd: folder.directory, env: withoutSettings() },
+      })
+      return stdout.split('\r\n')
+    }
+    const [first = '', head] = await onTerminal()
+    assert.match(first, said)
+    assert.match(head ?? '', /^ +CHECK +WHAT$/)
+    assert.equal((await onTerminal('-o', 'json'))[0], '[')
+    const piped = await folder.rauth(['doctor'])
+    assert.doesNotMatch(piped.output, /making/)
   })
 
   it('tells a wrong --registry from one that refuses tokens', async () => {

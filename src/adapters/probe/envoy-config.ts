@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml'
 import { codeOf, RauthError } from '../../errors.ts'
 import { isMapping, type Mapping } from '../../mapping.ts'
+import { isDeeperThan } from '../../yaml/depth.ts'
 
 /** What an Envoy configuration says of whom it asks: one entry each ext_authz filter of HTTP. */
 export interface AuthorizationFilter {
@@ -15,6 +16,9 @@ export interface LaneProvider {
   readonly issuer: string
   readonly audiences: readonly string[]
 }
+
+/** Far more than any configuration of Envoy has. */
+const MOST_DEPTH = 250
 
 const AUTHORIZER = /\.http\.ext_authz\.v3\.ExtAuthz$/
 const VERIFIER = /\.http\.jwt_authn\.v3\.JwtAuthentication$/
@@ -85,6 +89,7 @@ function documentOf(text: string): unknown {
   } catch {
     // YAML, then.
   }
+  if (isDeeperThan(text, MOST_DEPTH)) throw notEnvoys(`nested more than ${MOST_DEPTH} deep`)
   const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' })
   const [error] = document.errors
   if (error !== undefined) throw notEnvoys(error.code)

@@ -7,9 +7,15 @@ import { startChild, untilReady } from '../../../tools/stack/child.ts'
 import { freePort } from '../../../tools/stack/ports.ts'
 import { ask } from '../http.ts'
 
+/** Who has metrics. */
+export interface Target {
+  readonly port: number
+  /** Of all that it has. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
 export interface PrometheusOptions {
-  /** Ports that have metrics. */
-  readonly targets: readonly number[]
+  readonly targets: readonly Target[]
   /** Seconds. */
   readonly interval: number
   readonly rules: string
@@ -46,7 +52,9 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     scrape_configs: [
       {
         job_name: JOB,
-        static_configs: [{ targets: options.targets.map((port) => `127.0.0.1:${String(port)}`) }],
+        static_configs: options.targets.map(({ port, labels = {} }) => ({
+          ...{ targets: [`127.0.0.1:${String(port)}`], labels },
+        })),
       },
     ],
   }

@@ -57,7 +57,10 @@ export async function startWatched(interval: number): Promise<Watched> {
     closing.push(() => traffic.stop())
     const prometheus = await startPrometheus({
       ...{ interval, rules: path.join(CHART, 'files/rules.yaml') },
-      targets: [serving.operations, (controller satisfies RunningController).operations],
+      targets: [
+        { port: serving.operations },
+        { port: (controller satisfies RunningController).operations },
+      ],
     })
     closing.push(() => prometheus.stop())
     return { cluster, serving, link, prometheus, traffic, policy: file('policy.yaml'), stop }

@@ -61,10 +61,21 @@ describe('the configuration of an Envoy', () => {
     assert.deepEqual(authorizationFilters('&a [*a]'), [])
   })
 
+  it('takes as much depth as is asked of nobody', () => {
+    const lines = Array.from({ length: 120 }, (_, depth) => `${' '.repeat(depth)}a:`)
+    const filter = JSON.stringify([{ ...AUTHORIZER, failure_mode_allow: true }])
+    const text = `${lines.join('\n')} # as YAML\n${' '.repeat(120)}b: ${filter}\n`
+    assert.deepEqual(authorizationFilters(text), [{ failureModeAllow: true, buffersBodies: false }])
+  })
+
   const doubled = Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)
   const NEITHER = [
     ['a quote that is not closed', 'a: [\n  b: "'],
     ['brackets without end', '['.repeat(20_000)],
+    ['lists in lists', '- '.repeat(100_000)],
+    ['brackets in brackets, all of them closed', `a: ${'['.repeat(251)}${']'.repeat(251)}`],
+    ['maps as keys of maps', '? '.repeat(100_000)],
+    ['a second document that is too deep', `a: 1\n---\n${'- '.repeat(300)}`],
     ['aliases of aliases', ['a0: &a0 [x]', ...doubled].join('\n')],
   ] as const
   for (const [name, text] of NEITHER) {
