@@ -98,6 +98,8 @@ const LOGIN_STEPS: Readonly<Record<LoginCause, string | undefined>> = {
     'Correct the Secret as the detail says: until then nobody can log in by it. rauth check-config finds the rest of it.',
   credential_out_of_time:
     'Set a later notAfter, or an earlier notBefore, in the Secret that the detail names, or make a new password there; then the pull Secret must be the new one.',
+  password_ended:
+    'Give the client the password of now: the one that it sends is in the Secret that the detail names, and its time is over. After a rotation the pull Secret must be the new one.',
 }
 
 /** What to do about one refusal; `cause`: of a login. */
