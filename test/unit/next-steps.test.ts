@@ -94,7 +94,7 @@ describe('what to do about a login that is refused', () => {
       const refusal = await refusalOf(username, 'wrong', shut)
       assert.equal(refusal.cause, cause)
       assert.match(refusal.detail ?? '', words)
-      assert.match(nextStep(refusal), step)
+      assert.match(nextStep(refusal.reason, refusal.cause), step)
     })
   }
 
