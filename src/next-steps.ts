@@ -99,7 +99,7 @@ const LOGIN_STEPS: Readonly<Record<LoginCause, string | undefined>> = {
   credential_out_of_time:
     'Set a later notAfter, or an earlier notBefore, in the Secret that the detail names, or make a new password there; then the pull Secret must be the new one.',
   password_ended:
-    'Give the client the password of now: the one that it sends is in the Secret that the detail names, and its time is over. After a rotation the pull Secret must be the new one.',
+    'Give the client the current password: the one that it sends is in the Secret that the detail names, and its time is over. After a rotation the pull Secret must be the new one.',
 }
 
 /** What to do about one refusal; `cause`: of a login. */

@@ -9,9 +9,9 @@ import { openScene } from './trouble.ts'
 import { MADE, TROUBLES, UNMADE } from './troubles.ts'
 
 /**
- * `node tools/run.mjs alarms [--minutes N] [ALERT…]`: brings real rauths into trouble, side by side, has a real Prometheus look at
- * them by the rules of the chart as they are, and tells after how long each alert fires. The waits of the rules are part
- * of that: 25 minutes show all but those that wait for an hour. With names it is the troubles of these alone.
+ * `node tools/run.mjs alarms [--minutes N] [ALERT…]`: brings real rauths into trouble, side by side, has a real Prometheus
+ * look at them by the rules of the chart as they are, and tells after how long each alert fires. The waits of the rules
+ * are part of that: 25 minutes show all but those that wait for an hour. With names it is the troubles of these alone.
  */
 
 /** Seconds between two scrapes, two evaluations, and two looks. */
