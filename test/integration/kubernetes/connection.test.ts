@@ -74,7 +74,7 @@ describe('how rauth logs in at an API server', () => {
   // Not all write it as the kubelet does, which puts a whole file in place. Without a token it would be anonymous, whom
   // an API server refuses with a 403, and a token is looked for again after a minute only.
   for (const nothing of ['', '\n']) {
-    it(`asks as nobody while the token of a file is not written yet: ${JSON.stringify(nothing)}`, async () => {
+    it(`does not ask as nobody while the token of a file is not written yet: ${JSON.stringify(nothing)}`, async () => {
       const file = await put('token', nothing)
       const at = await connect({ tokenFile: 'token' })
       await assert.rejects(at.way(), (error: Error) => {
