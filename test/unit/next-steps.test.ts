@@ -73,7 +73,7 @@ describe('what to do about a login that is refused', () => {
       false,
       'password_ended',
       /for rotated; it is one of rotated\/\S+ that ended at 2/,
-      /of now/,
+      /^Give the client the current password/,
     ],
     ['rotated-later', false, 'password_wrong', /wrong password for rotated-later$/, /^Compare/],
     ['unusable', false, 'secret_unusable', /: password is missing$/, /^Correct the Secret/],
