@@ -165,6 +165,7 @@ describe('rauth can-i', () => {
       const { code, stdout, stderr } = await folder.rauth(['can-i', ...line.split(' ')])
       assert.equal(code, yes ? 0 : 1)
       if (!line.startsWith('--list')) assert.equal(stdout, yes ? 'yes\n' : 'no\n')
+      else assert.match(stdout, /^TYPE .*\n$/, 'whoever reads it alone finds no right')
       assert.match(stderr, talk)
     })
   }

@@ -4,14 +4,13 @@ import type { Asking } from '../../serve/asking/who.ts'
 import { printJson, type Output } from '../output.ts'
 import { formatTable } from '../table.ts'
 
-/** What there is for somebody, rule by rule; exit 1 if there is nothing, or nobody who can log in. */
+/** What there is for somebody, rule by rule: nothing for who can't log in. Exit 1 if there is nothing. */
 export function listRules(policy: Policy, { asker, shutOut }: Asking, output: Output): void {
-  const rules = reachable(policy, asker)
+  const rules = shutOut === undefined ? reachable(policy, asker) : []
   if (output === 'json') printJson(rules)
   else process.stdout.write(formatTable([HEAD, ...rules.map(rowOf)]))
   process.stderr.write('of rules that match the first decides\n')
-  const isSome = rules.some(({ actions }) => actions.length > 0)
-  process.exitCode = isSome && shutOut === undefined ? 0 : 1
+  process.exitCode = rules.some(({ actions }) => actions.length > 0) ? 0 : 1
 }
 
 const HEAD = ['TYPE', 'NAME', 'ACTIONS', 'RULE', 'ONLY IF']
