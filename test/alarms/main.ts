@@ -18,9 +18,24 @@ import { MADE, TROUBLES, UNMADE } from './troubles.ts'
 const INTERVAL = 5
 const FIRING = 'ALERTS{alertstate="firing"}'
 
+/** Ctrl-C ends it as its end does: an API server that was stopped in its tracks is not left like that. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      controller.abort()
+    })
+  }
+  return controller.signal
+}
+
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-async function drill(minutes: number, names: ReadonlySet<string>): Promise<boolean> {
+async function drill(
+  minutes: number,
+  names: ReadonlySet<string>,
+  stop: AbortSignal,
+): Promise<boolean> {
   const waits = await alertsOfChart()
   const isWanted = (alert: string) => names.size === 0 || names.has(alert)
   const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-alarms-'))
@@ -43,14 +58,14 @@ async function drill(minutes: number, names: ReadonlySet<string>): Promise<boole
     const passed = () => (performance.now() - begin) / 1_000
     const isOpen = (alert: string) =>
       isWanted(alert) && !fired.has(alert) && (waits.get(alert) ?? 0) < minutes
-    while (passed() < minutes * 60 && [...MADE].some(isOpen)) {
+    while (!stop.aborted && passed() < minutes * 60 && [...MADE].some(isOpen)) {
       for (const { labels } of await prometheus.now(FIRING)) {
         const alert = labels['alertname'] ?? ''
         if (fired.has(alert)) continue
         fired.set(alert, passed())
         say(`fires: ${alert}`)
       }
-      await sleep(INTERVAL * 1_000)
+      await sleep(INTERVAL * 1_000, undefined, { signal: stop }).catch(() => undefined)
     }
     return judge({
       waits: new Map([...waits].filter(([alert]) => isWanted(alert))),
@@ -97,7 +112,7 @@ const { values, positionals } = parseArgs({
 const minutes = Number(values.minutes)
 const unknown = positionals.filter((alert) => !MADE.has(alert))
 if (minutes > 0 && minutes <= 180 && unknown.length === 0) {
-  if (!(await drill(minutes, new Set(positionals)))) process.exitCode = 1
+  if (!(await drill(minutes, new Set(positionals), stopSignal()))) process.exitCode = 1
 } else {
   process.stderr.write(
     `usage: node tools/run.mjs alarms [--minutes N] [ALERT…], up to 180, of: ${[...MADE].join(', ')}\n`,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../src/errors.ts'
 import type { Target } from '../support/prometheus/prometheus.ts'
 import { startServing, type Serving, type ServingOptions } from '../support/serving.ts'
 
@@ -58,7 +59,12 @@ export function openScene(home: string, namespace: string): OpenScene {
     async end() {
       stop.abort()
       await Promise.all(going)
-      for (const close of closing.reverse()) await close()
+      // What fails here must not leave the rest running, or stopped in its tracks.
+      for (const close of closing.reverse()) {
+        await Promise.resolve()
+          .then(close)
+          .catch((error: unknown) => process.stderr.write(`at the end: ${messageOf(error)}\n`))
+      }
     },
   }
 }
