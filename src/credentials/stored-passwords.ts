@@ -86,11 +86,10 @@ export function createStoredPasswords(
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
     // User names are those of namespaces, as a rule. Asked of each that is refused, known or not.
     const unusable = unusableIn(store, username)
-    const { cause, words } = whatWasWrong(
-      known,
-      name,
-      unusable ?? (known.length === 0 ? outOfTime(named, now) : undefined),
-    )
+    const isOver = known.length === 0 && named.length > 0
+    // Put in words for anybody: it would else take longer where there is something to tell.
+    const over = outOfTime(isOver ? named : [STAND_IN], now)
+    const { cause, words } = whatWasWrong(known, name, unusable ?? (isOver ? over : undefined))
     const silence = { kind, detail: words, cause, guessed: known.length > 0 } as const
     if (isToken) return silence
     const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
@@ -110,7 +109,7 @@ export function createStoredPasswords(
 
 /** Of nobody, for what would else take less time: there is nothing that its hash is of. */
 const STAND_IN: Credential = {
-  ...{ id: '', generation: '', namespace: '', username: '' },
+  ...{ id: '', generation: '', namespace: '', username: '', notAfter: 0 },
   secret: { kind: 'keyed', hash: Buffer.alloc(32) },
 }
 
