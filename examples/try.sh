@@ -2,7 +2,7 @@
 # R: the registry. T: a token of team-a's, good for five minutes. DIGEST: a layer that only team-b has. ask: curl with T.
 FACTS=${STATE:-$PWD/.rauth}/quickstart.json
 if [ ! -e "$FACTS" ]; then
-  echo "no $FACTS: start it with npm start, and come back in the folder of the clone" >&2
+  echo "no $FACTS: start it with npm start, and come back in the folder of the clone; if it has --state FOLDER: STATE=/path/to/FOLDER before" >&2
   return 1
 fi
 facts() { node -p "const facts = require('$FACTS'); $1"; }

@@ -4,7 +4,7 @@
  */
 export const LOGIN_CAUSES = [
   ...(['username_unknown', 'password_wrong'] as const),
-  ...(['credential_out_of_time', 'secret_unusable'] as const),
+  ...(['credential_out_of_time', 'secret_unusable', 'password_ended'] as const),
 ] as const
 
 export type LoginCause = (typeof LOGIN_CAUSES)[number]

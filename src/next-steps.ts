@@ -1,5 +1,5 @@
 import type { LoginCause } from './login-cause.ts'
-import type { Reason, Refusal } from './refusal.ts'
+import type { Reason } from './refusal.ts'
 
 /**
  * Refusals that belong to every pull and push that ends well: the client is told how to go on, and does.
@@ -98,9 +98,11 @@ const LOGIN_STEPS: Readonly<Record<LoginCause, string | undefined>> = {
     'Correct the Secret as the detail says: until then nobody can log in by it. rauth check-config finds the rest of it.',
   credential_out_of_time:
     'Set a later notAfter, or an earlier notBefore, in the Secret that the detail names, or make a new password there; then the pull Secret must be the new one.',
+  password_ended:
+    'Give the client the current password: the one that it sends is in the Secret that the detail names, and its time is over. After a rotation the pull Secret must be the new one.',
 }
 
-/** What to do about one refusal. */
-export function nextStep({ reason, cause }: Pick<Refusal, 'reason' | 'cause'>): string {
+/** What to do about one refusal; `cause`: of a login. */
+export function nextStep(reason: Reason, cause: LoginCause | undefined): string {
   return (cause && LOGIN_STEPS[cause]) ?? NEXT_STEPS[reason]
 }

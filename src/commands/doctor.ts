@@ -26,8 +26,7 @@ export function doctorCommand(): Command {
         '  rauth doctor --registry http://localhost:5000 --envoy http://localhost:5080 \\\n' +
         '    --envoy-config envoy/envoy.yaml\n' +
         '\nNothing is changed anywhere: the token that the registry is shown grants nothing, that of the\n' +
-        'fast lane a read of what nobody has. Exit 3 if\n' +
-        'somebody does not answer.',
+        'fast lane a read of what nobody has. Exit 3 if somebody does not answer.',
     )
     .exitOverride()
     .action(async (options: DoctorOptions) => {

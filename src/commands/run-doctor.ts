@@ -30,7 +30,11 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   const findings = (await Promise.all(checks.map(findingsOf))).flat()
   if (options.output === 'json') printJson(findings)
   else {
-    const rows = findings.map(({ check, state, what }) => [state, check, what])
+    // Each mistake of a file has a line of its own; a row is one line.
+    const rows = findings.map(({ check, state, what }) => [
+      ...[state, check],
+      what.replaceAll('\n', '; '),
+    ])
     process.stdout.write(formatTable([['', 'CHECK', 'WHAT'], ...rows]))
     say([summaryOf(findings)])
   }

@@ -22,6 +22,17 @@ export function outOfTime(
   return { cause: 'credential_out_of_time', words: [...words, ...left].join(', ') }
 }
 
+/** What is told of the password of a credential that ended, where another of that user name goes on. */
+export function passwordEnded({
+  id,
+  notAfter = 0,
+}: Pick<Credential, 'id' | 'notAfter'>): LoginTrouble {
+  return {
+    cause: 'password_ended',
+    words: `it is one of ${id} that ended at ${formatInstant(notAfter)}`,
+  }
+}
+
 function wordsOf(
   { id, notBefore, notAfter }: Pick<Credential, 'id' | 'notBefore' | 'notAfter'>,
   now: number,

@@ -4,9 +4,10 @@ import type { LoginTrouble } from '../login-cause.ts'
 import { unusableIn, type Credential, type CredentialStore } from './credential.ts'
 import { subjectOf } from './holder.ts'
 import { isLive, liveCredentials } from './live.ts'
-import { outOfTime } from './out-of-time.ts'
+import { outOfTime, passwordEnded } from './out-of-time.ts'
 import { samePassword, type PasswordHasher } from './password.ts'
 import type { Answer, IdentitySource, Silence } from './source.ts'
+import { standingOf } from './standing.ts'
 
 export interface StoredPasswordsDependencies {
   readonly store: Pick<CredentialStore, 'byUsername' | 'find' | 'bcryptCost' | 'unusable'>
@@ -46,6 +47,27 @@ export function createStoredPasswords(
   { name, owns }: StoredPasswordsOptions,
 ): IdentitySource {
   const { store, hasher, bcrypt, clock } = deps
+  /** Of those that ended: their words take long to make, and the time would tell of each such password. */
+  const ends = new WeakMap<Credential, LoginTrouble>()
+
+  function endOf(credential: Credential): LoginTrouble {
+    const known = ends.get(credential) ?? passwordEnded(credential)
+    ends.set(credential, known)
+    return known
+  }
+
+  /** The one that is presented, if it has ended; looked up of another where it has not, as that takes as long. */
+  function endedAmong(
+    named: readonly Credential[],
+    matched: readonly Credential[],
+    now: number,
+  ): LoginTrouble | undefined {
+    const hasEnded = (one: Credential) => standingOf(one, now) === 'ended'
+    const found = matched.find(hasEnded)
+    const looked = found ?? named.find(hasEnded)
+    const told = looked === undefined ? undefined : endOf(looked)
+    return found === undefined ? undefined : told
+  }
 
   async function compare(
     compared: readonly BcryptCredential[],
@@ -81,21 +103,25 @@ export function createStoredPasswords(
     const now = clock()
     const named = store.byUsername(username)
     const known = named.filter((one) => isLive(one, now))
-    const quick = matchKeyed(known, presented.keyed)
+    const matched = matchKeyed(named, presented.keyed)
+    const quick = matched.filter((one) => isLive(one, now))
     if (quick.length > 0) return { kind: 'yes', subject: subjectOf(username, quick) }
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
     // User names are those of namespaces, as a rule. Asked of each that is refused, known or not.
     const unusable = unusableIn(store, username)
-    const isOver = known.length === 0 && named.length > 0
-    // Put in words for anybody: it would else take longer where there is something to tell.
-    const over = outOfTime(isOver ? named : [STAND_IN], now)
-    const { cause, words } = whatWasWrong(known, name, unusable ?? (isOver ? over : undefined))
+    const { cause, words } = whatWasWrong(
+      known,
+      name,
+      known.length === 0
+        ? (unusable ?? outOfTime(named, now))
+        : (endedAmong(named, matched, now) ?? unusable),
+    )
     const silence = { kind, detail: words, cause, guessed: known.length > 0 } as const
     if (isToken) return silence
     const hashes = inTurn(username, known.filter(isBcrypt)).slice(0, MAX_COMPARED)
     if (hashes.length === 0) return { ...silence, ...standIn(username, presented) }
-    const { matched, verdicts } = await compare(hashes, presented)
-    if (matched.length > 0) return { kind: 'yes', subject: subjectOf(username, matched) }
+    const { matched: slow, verdicts } = await compare(hashes, presented)
+    if (slow.length > 0) return { kind: 'yes', subject: subjectOf(username, slow) }
     if (verdicts.includes('busy')) return { kind: 'busy', guessed: verdicts.includes('mismatch') }
     return silence
   }
@@ -109,7 +135,7 @@ export function createStoredPasswords(
 
 /** Of nobody, for what would else take less time: there is nothing that its hash is of. */
 const STAND_IN: Credential = {
-  ...{ id: '', generation: '', namespace: '', username: '', notAfter: 0 },
+  ...{ id: '', generation: '', namespace: '', username: '' },
   secret: { kind: 'keyed', hash: Buffer.alloc(32) },
 }
 

@@ -45,8 +45,8 @@ export const FILE_TROUBLES: readonly Trouble[] = [
         config: { audit: { to: path.join(home, 'audit.log') } },
         fileLimit: 32,
       })
-      // Few beside what is slow elsewhere, and enough for what waits to be too much.
-      again(100, () => ask(token, `/token?service=${SERVICE}`, { headers: RIGHT }))
+      // Enough for what waits in memory to be too much, and few beside what is slow elsewhere.
+      again(10, () => ask(token, `/token?service=${SERVICE}`, { headers: RIGHT }))
     },
   },
   {

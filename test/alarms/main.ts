@@ -9,9 +9,9 @@ import { openScene } from './trouble.ts'
 import { MADE, TROUBLES, UNMADE } from './troubles.ts'
 
 /**
- * `node tools/run.mjs alarms [--minutes N]`: brings real rauths into trouble, side by side, has a real Prometheus look at
- * them by the rules of the chart as they are, and tells after how long each alert fires. The waits of the rules are part
- * of that: 25 minutes show all but those that wait for an hour.
+ * `node tools/run.mjs alarms [--minutes N] [ALERT…]`: brings real rauths into trouble, side by side, has a real Prometheus
+ * look at them by the rules of the chart as they are, and tells after how long each alert fires. The waits of the rules
+ * are part of that: 25 minutes show all but those that wait for an hour. With names it is the troubles of these alone.
  */
 
 /** Seconds between two scrapes, two evaluations, and two looks. */
@@ -20,13 +20,15 @@ const FIRING = 'ALERTS{alertstate="firing"}'
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-async function drill(minutes: number): Promise<boolean> {
+async function drill(minutes: number, names: ReadonlySet<string>): Promise<boolean> {
   const waits = await alertsOfChart()
+  const isWanted = (alert: string) => names.size === 0 || names.has(alert)
   const home = await mkdtemp(path.join(os.tmpdir(), 'rauth-alarms-'))
   const open: { readonly end: () => Promise<void> }[] = []
   try {
     const targets: Target[] = []
-    for (const [index, { what, begin }] of TROUBLES.entries()) {
+    for (const [index, { what, alerts, begin }] of TROUBLES.entries()) {
+      if (!alerts.some(isWanted)) continue
       const scene = openScene(path.join(home, String(index)), `trouble-${index}`)
       open.push(scene)
       await mkdir(scene.home)
@@ -39,7 +41,8 @@ async function drill(minutes: number): Promise<boolean> {
     const fired = new Map<string, number>()
     const begin = performance.now()
     const passed = () => (performance.now() - begin) / 1_000
-    const isOpen = (alert: string) => !fired.has(alert) && (waits.get(alert) ?? 0) < minutes
+    const isOpen = (alert: string) =>
+      isWanted(alert) && !fired.has(alert) && (waits.get(alert) ?? 0) < minutes
     while (passed() < minutes * 60 && [...MADE].some(isOpen)) {
       for (const { labels } of await prometheus.now(FIRING)) {
         const alert = labels['alertname'] ?? ''
@@ -49,7 +52,11 @@ async function drill(minutes: number): Promise<boolean> {
       }
       await sleep(INTERVAL * 1_000)
     }
-    return judge({ waits, fired, minutes })
+    return judge({
+      waits: new Map([...waits].filter(([alert]) => isWanted(alert))),
+      fired,
+      minutes,
+    })
   } finally {
     for (const { end } of open.reverse()) await end()
     await rm(home, { recursive: true, force: true })
@@ -83,11 +90,17 @@ function judge({ waits, fired, minutes }: Seen): boolean {
   return isWhole
 }
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '25' } } })
+const { values, positionals } = parseArgs({
+  options: { minutes: { type: 'string', default: '25' } },
+  allowPositionals: true,
+})
 const minutes = Number(values.minutes)
-if (minutes > 0 && minutes <= 180) {
-  if (!(await drill(minutes))) process.exitCode = 1
+const unknown = positionals.filter((alert) => !MADE.has(alert))
+if (minutes > 0 && minutes <= 180 && unknown.length === 0) {
+  if (!(await drill(minutes, new Set(positionals)))) process.exitCode = 1
 } else {
-  process.stderr.write('usage: node tools/run.mjs alarms [--minutes N], up to 180\n')
+  process.stderr.write(
+    `usage: node tools/run.mjs alarms [--minutes N] [ALERT…], up to 180, of: ${[...MADE].join(', ')}\n`,
+  )
   process.exitCode = 2
 }

@@ -33,7 +33,7 @@ export interface OpenScene extends Scene {
 export function openScene(home: string, namespace: string): OpenScene {
   const targets: Target[] = []
   const watch = (port: number) => {
-    targets.push({ port, labels: { namespace, pod: `rauth-${targets.length}` } })
+    targets.push({ port, labels: { namespace, pod: `${namespace}-rauth-${targets.length}` } })
   }
   const closing: (() => unknown)[] = []
   const stop = new AbortController()

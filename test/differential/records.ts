@@ -37,9 +37,7 @@ export async function recordsOf({
   await until('the audit has what was counted', PATIENCE, async () => {
     const { body } = await ask(operations, '/metrics')
     counted = sumOf(body)
-    const text = await readFile(file, 'utf8')
-    // What comes behind the last may be half written.
-    lines = auditLines(text.slice(0, text.lastIndexOf('\n') + 1))
+    lines = auditLines(await readFile(file, 'utf8'))
     return lines.length === counted
   }).catch(() => {
     throw new Error(`${String(counted)} decisions are counted, and ${String(lines.length)} written`)

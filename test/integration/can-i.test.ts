@@ -220,6 +220,19 @@ describe('rauth can-i', () => {
     })
   }
 
+  it('leads to a Secret that cannot be used whoever logs in by it, and no ServiceAccount', async () => {
+    for (const [who, cause, next] of [
+      ['slip', 'secret_unusable', /^next +Correct the Secret /m],
+      ['system:serviceaccount:slip:builder', undefined, /^next +Compare the user name /m],
+    ] as const) {
+      const line = ['explain', 'repository:slip/app:pull', '--as', who]
+      const { code, stdout } = await folder.rauth([...line, '-o', 'json'])
+      assert.equal(code, 1)
+      assert.equal((JSON.parse(stdout) as { cause?: string }).cause, cause)
+      assert.match((await folder.rauth(line)).stdout, next)
+    }
+  })
+
   it('asks a policy alone where one is named, and says that no credentials were looked at', async () => {
     const line = 'can-i pull team-a/app --as team-a -c no-secrets.yaml --policy policy.yaml'
     const { code, stdout, stderr } = await folder.rauth(line.split(' '))

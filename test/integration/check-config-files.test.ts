@@ -132,7 +132,10 @@ describe('rauth check-config of the files that a configuration names', () => {
     const { code, stdout, stderr } = await folder.rauth(['check-config', 'rauth.yaml'])
     assert.deepEqual([code, stdout], [1, ''])
     assert.match(stderr, /broken\.yaml:1:\d+: unknown key/)
-    assert.match(stderr, /namespace is disabled, namespace team-a/)
+    assert.match(
+      stderr,
+      /^rauth\.yaml: namespace team-a, files one\.yaml and two\.yaml: Secret manifest unusable: its namespace is disabled: \w/m,
+    )
   })
 
   it('names no place in a file that is not there', async () => {

@@ -57,7 +57,7 @@ describe('rauth doctor of a rauth that runs', () => {
   })
 
   it('says that a policy on disk is refused, and why', async () => {
-    await replaceFile(beside('policy.yaml'), 'rules:\n  - { match: { nam: x }, actions: [] }\n')
+    await replaceFile(beside('policy.yaml'), 'rules:\n  - { match: { nam: x }, actoins: [] }\n')
     await until('it is refused', PATIENCE, async () => 'policy' in (await troubles()))
     const { code, state, what, stderr } = await doctor('-c', serving.config)
     await replaceFile(beside('policy.yaml'), POLICY)
@@ -67,6 +67,9 @@ describe('rauth doctor of a rauth that runs', () => {
       what,
       /^policy: what runs is not what is on disk, but what was before: \S+policy\.yaml:2:\d+: .*match\.nam"/,
     )
+    // Several mistakes of one file are in one row.
+    assert.match(what, /; \S+policy\.yaml:2:\d+: unknown key "rules\.0\.actoins"/)
+    assert.doesNotMatch(what, /\\u000a/)
     assert.match(stderr, /^4 ok, 1 failed, /)
   })
 
@@ -80,7 +83,7 @@ describe('rauth doctor of a rauth that runs', () => {
     await rm(file)
     await until('it is gone', PATIENCE, async () => /"unusable"\} 0$/m.test(await unusable()))
     assert.deepEqual([code, state], [1, 'failed'])
-    assert.match(what, /^there is 1 Secret that can't be used, and nobody logs in by: its log says/)
+    assert.match(what, /^1 Secret can't be used, so nobody logs in by it: its log says/)
   })
 
   it('says how to ask where the configuration is broken, and then that the one before is in force', async () => {

@@ -105,6 +105,25 @@ describe('rauth doctor of who does not answer, or is somebody else', () => {
     })
   })
 
+  it('tells the gateway from the registry behind it, where it is named for that', async () => {
+    const detail = { reason: 'token_invalid', decision: '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11' }
+    answer = (_, response) =>
+      response
+        .writeHead(401, {
+          'www-authenticate': `Bearer realm="${url}/token",service="internal-registry.io"`,
+        })
+        .end(
+          JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'log in again', detail }] }),
+        )
+    const { code, rows } = await doctor(`${url}/token`, '--registry', url)
+    assert.equal(code, 1)
+    assert.deepEqual(rows.get('registry takes tokens'), {
+      check: 'registry takes tokens',
+      state: 'failed',
+      what: `rauth's gateway answers at ${url}, not the registry: --registry is where that itself is, past Envoy`,
+    })
+  })
+
   it('says how a CA is trusted that Node does not know', async () => {
     const authority = await tlsAuthority('ca of the test')
     const { certificate: cert, key } = await authority.issue('localhost')

@@ -24,6 +24,10 @@ function credential(namespace: string, password: string, times: Partial<Credenti
 
 const index = createCredentialIndex([
   credential('good', 'right'),
+  credential('rotated', 'right'),
+  credential('rotated', 'wrong', { notAfter: NOW - 1 }),
+  credential('rotated-later', 'right'),
+  credential('rotated-later', 'wrong', { notBefore: NOW + 1 }),
   credential('ended', 'right', { notAfter: NOW - 1 }),
   credential('waits', 'right', { notBefore: NOW + 1 }),
   { ...credential('other', 'right'), username: 'unusable-beside' },
@@ -64,6 +68,14 @@ describe('what to do about a login that is refused', () => {
   const CASES = [
     ['good', false, 'password_wrong', /wrong password for good$/, /^Compare the user name/],
     ['nobody', false, 'username_unknown', /unknown user name/, /^Compare the user name/],
+    [
+      'rotated',
+      false,
+      'password_ended',
+      /for rotated; it is one of rotated\/\S+ that ended at 2/,
+      /^Give the client the current password/,
+    ],
+    ['rotated-later', false, 'password_wrong', /wrong password for rotated-later$/, /^Compare/],
     ['unusable', false, 'secret_unusable', /: password is missing$/, /^Correct the Secret/],
     ['unusable-beside', false, 'secret_unusable', /for other; the Secret/, /^Correct the Secret/],
     [
@@ -82,7 +94,7 @@ describe('what to do about a login that is refused', () => {
       const refusal = await refusalOf(username, 'wrong', shut)
       assert.equal(refusal.cause, cause)
       assert.match(refusal.detail ?? '', words)
-      assert.match(nextStep(refusal), step)
+      assert.match(nextStep(refusal.reason, refusal.cause), step)
     })
   }
 

@@ -33,9 +33,7 @@ export function explainedDecision(found: FoundDecision): ExplainedDecision {
   const { reason, detail, cause } = record
   return {
     ...{ record, kind: kindOf(record), who: whoOf(record), what: whatOf(record) },
-    ...(reason === undefined
-      ? {}
-      : { why: whyOf(reason, detail), next: nextStep({ reason, ...(cause && { cause }) }) }),
+    ...(reason === undefined ? {} : { why: whyOf(reason, detail), next: nextStep(reason, cause) }),
     // An event does not know what explains it; the flows do it by the policy, and by nothing else.
     ...(explanation && { explanation: explanationWords(explanation as Explanation) }),
   }

@@ -27,11 +27,19 @@ export function addAskerOptions(command: Command): Command {
           .conflicts('anonymous'),
       )
       .option('--anonymous', 'somebody without credentials asks')
-      .option('--label <key=value>', 'what an identity source says of it; repeatable', addLabel, {})
+      .addOption(
+        new Option('--label <key=value>', 'what an identity source says of it; repeatable')
+          .argParser(addLabel)
+          .default({}, 'none'),
+      )
       .option('--ip <address>', 'address of the client; without it nobody knows', parseIp)
       .option('--at <time>', 'when, as 2026-12-24T12:00:00Z (default: now)', parseTime)
-      .option('--tag <tag>', 'a tag that the request names; repeatable', addText, [])
-      .option('--service <service>', 'what the token is for (default: service)')
+      .addOption(
+        new Option('--tag <tag>', 'a tag that the request names; repeatable')
+          .argParser(addText)
+          .default([], 'none'),
+      )
+      .option('--service <service>', 'what the token is for (default: the configured service)')
       .option('--policy <file>', 'the policy (default: what the configuration says)'),
   )
 }

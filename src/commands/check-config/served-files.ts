@@ -45,8 +45,7 @@ async function readSecrets(
   }
   const notes: string[] = []
   const note = (fields: object, message: string) => {
-    const said = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`)
-    notes.push([message, ...said].join(', '))
+    notes.push(noteLine(fields, message))
   }
   const log: Log = { info: () => undefined, warn: note, error: note }
   const store = await createFileSecretStore({
@@ -56,4 +55,14 @@ async function readSecrets(
   })
   store.close()
   return notes
+}
+
+/** A line of the log for people: where it is, what is wrong, and what of it. */
+function noteLine({ problem, ...where }: { readonly problem?: string }, message: string): string {
+  const places = Object.entries(where).map(([name, value]) => `${name} ${placeText(value)}`)
+  return [places.join(', '), message, ...(problem === undefined ? [] : [problem])].join(': ')
+}
+
+function placeText(value: unknown): string {
+  return Array.isArray(value) ? value.join(' and ') : String(value)
 }

@@ -126,7 +126,14 @@ async function tokenIsTaken(config: Config, registry: string) {
     ...{ access: [], namespaces: [], credentials: [] },
   })
   const headers = { authorization: `Bearer ${token}` }
-  const { status } = await ask(new URL('/v2/', registry), { headers })
+  const answer = await ask(new URL('/v2/', registry), { headers })
+  const { status } = answer
+  // The gateway takes no token that is of no credential: that says nothing of the registry behind it.
+  if (isRefusalOfRauth(answer)) {
+    return failed(
+      `rauth's gateway answers at ${registry}, not the registry: --registry is where that itself is, past Envoy`,
+    )
+  }
   if (status === 200) {
     const open = (await ask(new URL('/v2/', registry))).status === 200
     return open

@@ -53,10 +53,11 @@ async function look(config: Config | undefined, operations: string) {
 /** They are no trouble of rauth's: it goes on with all the others. */
 function secretsIn({ unusableSecrets }: Running): readonly string[] {
   if (unusableSecrets === 0) return []
-  const them = unusableSecrets === 1 ? '1 Secret that' : `${unusableSecrets} Secrets that`
+  const [secrets, them] =
+    unusableSecrets === 1 ? ['1 Secret', 'it'] : [`${unusableSecrets} Secrets`, 'them']
   return [
-    `there ${unusableSecrets === 1 ? 'is' : 'are'} ${them} can't be used, and nobody logs in by: ` +
-      'its log says which and why, so does rauth check-config of Secrets in files',
+    `${secrets} can't be used, so nobody logs in by ${them}: its log says which and why, and of Secrets ` +
+      'in files rauth check-config does',
   ]
 }
 

@@ -16,7 +16,7 @@ export function recordText({ record, explanation }: Judged): string {
   const rows = [
     ['outcome', `${record.outcome}${status}`],
     ['reason', [reason, record.detail].filter((part) => part !== undefined).join(': ')],
-    ['next', reason === undefined ? '' : nextStep({ reason, ...(cause && { cause }) })],
+    ['next', reason === undefined ? '' : nextStep(reason, cause)],
     ['request', [record.method, record.path].filter((part) => part !== undefined).join(' ')],
     ['rule', record.rule],
     ['policy', explanation?.policy === undefined ? '' : `version ${explanation.policy}`],

@@ -59,7 +59,7 @@ export interface Asking {
   readonly credentials: readonly CredentialReference[]
   readonly notes: readonly string[]
   /** Why whoever it is can't log in, so that no rule is asked. */
-  readonly shutOut?: Pick<Refusal, 'detail' | 'cause'>
+  readonly shutOut?: { readonly detail: string } & Pick<Refusal, 'cause'>
 }
 
 /** Without `as` it is nobody who asks. */
@@ -99,7 +99,8 @@ export function whoAsks(terms: AskerTerms, known: Known, now: number): Asking {
   const what = namespace === undefined ? `user ${user}` : `user ${user} of namespace ${namespace}`
   const why = found.length === 0 ? 'no credential is here' : 'no credential is good at that time'
   const unusable = unusableIn(identity.lookup, namespace ?? user)
-  const trouble = unusable ?? outOfTime(found, now)
+  // A ServiceAccount logs in by no Secret: nothing that is wrong with one keeps it out.
+  const trouble = serviceAccount === undefined ? (unusable ?? outOfTime(found, now)) : undefined
   const more = trouble === undefined ? '' : ` (${trouble.words})`
   const missing =
     serviceAccount === undefined
@@ -119,7 +120,7 @@ export function whoAsks(terms: AskerTerms, known: Known, now: number): Asking {
 export function cannotLogIn({ shutOut }: Asking): readonly string[] {
   return shutOut === undefined
     ? []
-    : [`${shutOut.detail ?? ''}: it cannot log in, whatever the policy says`]
+    : [`${shutOut.detail}: it cannot log in, whatever the policy says`]
 }
 
 /** A lone name may be that of a user, too: if nothing is known of such a namespace, and of one such user. */

@@ -16,8 +16,6 @@ const wrong = (i: number) => `wrong-${String(i).padStart(7, '0')}`
 const KINDS: readonly Kind[] = [
   ['unknown user', 'team-x', wrong],
   ['a name whose Secret cannot be used', 'team-u', wrong],
-  ['a name whose Secret ended', 'team-e', wrong],
-  ['the right password of one that ended', 'team-e', () => 'password-of-e'],
   ['wrong password', 'team-a', wrong],
   ["another namespace's password", 'team-a', () => 'password-of-b'],
 ]
@@ -74,12 +72,19 @@ const USERS: readonly Kind[] = [
   ['wrong password of a Secret', 'team-a', wrong],
 ]
 
+/** A name with a password that has ended, as after a rotation: whether that is the one must not show. */
+const ROTATED: readonly Kind[] = [
+  ['wrong password beside one that ended', 'team-r', wrong],
+  ['the one that ended', 'team-r', () => 'password-of-r'],
+]
+
 const ALICE = { bcrypt: hashSync('password-of-alice', { cost: 4 }) }
 
 describe('the time of a refused login', () => {
   const hashed = { bcrypt: hashSync('password-of-c', { cost: 4 }) }
   const SCENES = [
     ['without bcrypt', KINDS, {}, 20_000],
+    ['of one that ended', ROTATED, {}, 10_000],
     ['with it', [...KINDS, ['wrong password of a hash', 'team-c', wrong]], hashed, 1_000],
     ['with static users first', USERS, {}, 1_000, 'users first'],
     ['with static users first, and bcrypt', USERS, hashed, 1_000, 'users first'],
@@ -91,7 +96,8 @@ describe('the time of a refused login', () => {
         person('team-a', 'password-of-a'),
         person('team-b', 'password-of-b'),
         { ...person('team-c', 'password-of-c'), ...more },
-        { ...person('team-e', 'password-of-e'), notAfter: 1 },
+        person('team-r', 'password-new'),
+        { ...person('team-r', 'password-of-r'), notAfter: 1 },
       ])
       flows.unusable('team-u', unusableSecret('team-u/registry-credentials', 'no password'))
       const alice = { ...person('', 'password-of-alice', 'alice'), ...ALICE }

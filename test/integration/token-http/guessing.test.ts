@@ -195,11 +195,12 @@ describe('500 slow clients', () => {
   const gone = () => sockets.filter(({ closed }) => closed).length
   before(async () => {
     service = await startGuarded({ now: 0 })
-    for (let attempt = 0; attempt < 10; attempt += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       const begin = performance.now()
       await open()
       // Not so late that the first of them have little time left.
-      if (performance.now() - begin < service.server.headersTimeout / 4) return
+      const inTime = performance.now() - begin < service.server.headersTimeout / 4
+      if (inTime || attempt === 10) return
       for (const socket of sockets.splice(0)) socket.destroy()
     }
   })

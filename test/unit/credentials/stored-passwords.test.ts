@@ -226,8 +226,10 @@ describe('createStoredPasswords', () => {
     const { state, login, namespaces } = start([old, next])
     const both = async () => [await namespaces('robot', 'one'), await namespaces('robot', 'two')]
     assert.deepEqual(await both(), ['credentials_invalid', 'team-a'])
-    const { detail } = await refusalOf(login('robot', 'one'))
-    assert.equal(detail, 'wrong password for team-a')
+    const detailOf = async (password: string) => (await refusalOf(login('robot', password))).detail
+    const ended = 'it is one of team-a/registry-credentials that ended at 1970-01-01T00:16:40Z'
+    assert.equal(await detailOf('one'), `wrong password for team-a; ${ended}`)
+    assert.equal(await detailOf('three'), 'wrong password for team-a')
     state.now = 999.9
     assert.deepEqual(await both(), ['team-a', 'credentials_invalid'])
   })

@@ -115,6 +115,18 @@ describe('docs/troubleshooting.md', () => {
     }
     assert.match(page, /`client_address_missing`/)
   })
+
+  it('says what each detail of a token that is refused means', () => {
+    const details = ['jws', 'verifier'].flatMap((name) => {
+      const code = readFileSync(path.join(ROOT, `src/token/${name}.ts`), 'utf8')
+      const found = [...code.matchAll(/(?:invalid\(|return )'([a-z0-9 ]+)'/g)]
+      assert.ok(found.length > 4, name)
+      return found.map(([, detail = '']) => detail)
+    })
+    const [, section = ''] = page.split('\n## 401 with a token that is new\n')
+    const [table = ''] = section.split('\n## ')
+    for (const detail of details) assert.ok(table.includes(`\`${detail}\``), detail)
+  })
 })
 
 describe('docs/configuration.md', () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readDecision } from '../../../../src/adapters/probe/decision.ts'
+import type { DecisionRecord } from '../../../../src/event.ts'
+import type { ExplainedAction, ExplainedRule } from '../../../../src/policy/explain.ts'
+import type { Unmet } from '../../../../src/policy/why-not.ts'
 
 const ID = '3e0b7a55-3f4c-4a0a-9d6e-5b1f0a3c2d11'
 const RECORD = { id: ID, half: 'gateway', outcome: 'refused', reason: 'access_denied', status: 403 }
@@ -14,6 +17,27 @@ const RESOURCE = {
   holders: [{ namespace: 'team-a', tried: [RULE], untried: 2 }],
 }
 const EXPLANATION = { policy: '0123456789ab', granted: [], resources: [RESOURCE] }
+
+/** Each word that the types have: what is not here does not compile. */
+const WORDS: {
+  readonly half: Readonly<Record<DecisionRecord['half'], true>>
+  readonly outcome: Readonly<Record<DecisionRecord['outcome'], true>>
+  readonly because: Readonly<Record<ExplainedAction['because'], true>>
+  readonly matches: Readonly<Record<ExplainedRule['matches'], true>>
+  readonly condition: Readonly<Record<Unmet['condition'], true>>
+} = {
+  half: { token: true, gateway: true, catalog: true, cli: true },
+  outcome: { allowed: true, refused: true, failed: true },
+  because: {
+    ...{ rule: true, 'no rule': true, decider: true, untold: true, credential: true },
+    ...{ serviceaccount: true, shadow: true, name: true },
+  },
+  matches: { yes: true, no: true, unknown: true, some: true },
+  condition: {
+    ...{ type: true, name: true, namespace: true, serviceaccount: true, account: true },
+    ...{ service: true, labels: true, ip: true, when: true, tags: true },
+  },
+}
 
 const deep = (open: string, close: string) => `${open.repeat(100_000)}1${close.repeat(100_000)}`
 const withText = (more: string) => `${JSON.stringify(RECORD).slice(0, -1)},${more}}`
@@ -29,6 +53,28 @@ describe('what an operations port answers about a decision', () => {
       ),
     ]) {
       assert.deepEqual(readDecision(body, ID), { record, explanation: EXPLANATION })
+    }
+  })
+
+  it('may have each word that a rauth says', () => {
+    const [action] = RESOURCE.actions
+    const [unmet] = RULE.unmet
+    const actions = Object.keys(WORDS.because).map((because) => ({ ...action, because }))
+    const tried = [
+      ...Object.keys(WORDS.matches).map((matches) => ({ ...RULE, matches })),
+      {
+        ...RULE,
+        unmet: Object.keys(WORDS.condition).map((condition) => ({ ...unmet, condition })),
+      },
+    ]
+    const resource = { ...RESOURCE, actions, holders: [{ tried, untried: 0 }] }
+    const explanation = { ...EXPLANATION, resources: [resource] }
+    for (const half of Object.keys(WORDS.half)) {
+      for (const outcome of Object.keys(WORDS.outcome)) {
+        const record = { ...RECORD, half, outcome }
+        const body = JSON.stringify({ ...record, explanation })
+        assert.deepEqual(readDecision(body, ID), { record, explanation })
+      }
     }
   })
 
