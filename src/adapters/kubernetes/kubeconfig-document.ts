@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { parseDocument } from 'yaml'
 import { isMapping, type Mapping } from '../../mapping.ts'
+import { readForeignYaml } from '../../yaml/foreign.ts'
 import { EXEC_PROVIDER } from './exec-plugin.ts'
 
 export type AdaptedKubeconfig =
@@ -17,11 +17,9 @@ const UNSUPPORTED = ['as-groups', 'as-uid', 'as-user-extra']
  * and programs with a relative path in the working directory: they are in the folder of the kubeconfig.
  */
 export function adaptKubeconfig(text: string, folder: string): AdaptedKubeconfig {
-  // No pretty errors: they quote the lines around.
-  const parsed = parseDocument(text, { prettyErrors: false, logLevel: 'silent' })
-  const [error] = parsed.errors
-  if (error !== undefined) return wrong(`it is no YAML (${error.code})`)
-  const document: unknown = parsed.toJS()
+  const read = readForeignYaml(text)
+  if ('flaw' in read) return wrong(`it is no YAML (${read.flaw})`)
+  const document = read.value
   if (!isMapping(document)) return wrong('it is no mapping')
   const clusters = new Map(
     namedOf(document['clusters']).map((one) => [one['name'], one['cluster']]),
@@ -50,7 +48,7 @@ export function adaptKubeconfig(text: string, folder: string): AdaptedKubeconfig
 function adaptUser(user: Mapping, folder: string, cluster: unknown): Mapping | string {
   const { exec, ...others } = user
   const { tokenFile } = others
-  if (typeof tokenFile === 'string' && user['token'] === undefined) {
+  if (typeof tokenFile === 'string' && (user['token'] ?? '') === '') {
     const config = { tokenFile: path.resolve(folder, tokenFile) }
     return { ...user, 'auth-provider': { name: 'tokenFile', config } }
   }

@@ -1,7 +1,6 @@
-import { parseDocument } from 'yaml'
-import { codeOf, RauthError } from '../../errors.ts'
+import { RauthError } from '../../errors.ts'
 import { isMapping, type Mapping } from '../../mapping.ts'
-import { isDeeperThan } from '../../yaml/depth.ts'
+import { readForeignYaml } from '../../yaml/foreign.ts'
 
 /** What an Envoy configuration says of whom it asks: one entry each ext_authz filter of HTTP. */
 export interface AuthorizationFilter {
@@ -16,9 +15,6 @@ export interface LaneProvider {
   readonly issuer: string
   readonly audiences: readonly string[]
 }
-
-/** Far more than any configuration of Envoy has. */
-const MOST_DEPTH = 250
 
 const AUTHORIZER = /\.http\.ext_authz\.v3\.ExtAuthz$/
 const VERIFIER = /\.http\.jwt_authn\.v3\.JwtAuthentication$/
@@ -89,18 +85,12 @@ function documentOf(text: string): unknown {
   } catch {
     // YAML, then.
   }
-  if (isDeeperThan(text, MOST_DEPTH)) throw notEnvoys(`nested more than ${MOST_DEPTH} deep`)
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' })
-  const [error] = document.errors
-  if (error !== undefined) throw notEnvoys(error.code)
-  try {
-    return document.toJS()
-  } catch (cause) {
-    throw notEnvoys(codeOf(cause) ?? 'its aliases are too many', cause)
-  }
+  const read = readForeignYaml(text)
+  if ('value' in read) return read.value
+  throw notEnvoys(read.flaw)
 }
 
-function notEnvoys(why: string, cause?: unknown): RauthError {
+function notEnvoys(why: string): RauthError {
   const message = `the configuration of Envoy is neither YAML nor JSON (${why}); next: name that which Envoy was started with`
-  return new RauthError('ERR_CONFIG_INVALID', message, { cause })
+  return new RauthError('ERR_CONFIG_INVALID', message)
 }

@@ -62,30 +62,6 @@ describe('how rauth logs in at an API server', () => {
     assert.deepEqual([options.hostname, options.port, prefix], ['api.test', '6443', '/k8s/x'])
   })
 
-  it('reads the token of a file again when it was not good', async () => {
-    await put('token', 'one\n')
-    const at = await connect({ tokenFile: 'token' })
-    assert.equal(await authorization(at), 'Bearer one')
-    await put('token', 'two\n')
-    at.forget()
-    assert.equal(await authorization(at), 'Bearer two')
-  })
-
-  // Not all write it as the kubelet does, which puts a whole file in place. Without a token it would be anonymous, whom
-  // an API server refuses with a 403, and a token is looked for again after a minute only.
-  for (const nothing of ['', '\n']) {
-    it(`does not ask as nobody while the token of a file is not written yet: ${JSON.stringify(nothing)}`, async () => {
-      const file = await put('token', nothing)
-      const at = await connect({ tokenFile: 'token' })
-      await assert.rejects(at.way(), (error: Error) => {
-        assert.equal(error.message, `no login for the API server: ${file} holds no token (yet)`)
-        return true
-      })
-      await put('token', 'one\n')
-      assert.equal(await authorization(at), 'Bearer one')
-    })
-  }
-
   it('keeps its connections while what they were made with is the same', async () => {
     const at = await connect({ token: 'one' })
     const first = (await at.way()).options.agent

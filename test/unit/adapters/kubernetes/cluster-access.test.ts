@@ -111,6 +111,8 @@ describe('readClusterAccess', () => {
       /has no context "on"; next: did you mean "one"\?/,
     ],
     [() => ({ kubeconfig: put('wrong', 'a: [canary') }), /it is no YAML/],
+    [() => ({ kubeconfig: put('wrong', 'a: *canary') }), /it is no YAML \(an alias/],
+    [() => ({ kubeconfig: put('wrong', '- '.repeat(20_000)) }), /it is no YAML \(nested/],
     [() => ({ kubeconfig: put('wrong', 'canary') }), /it is no mapping/],
     [() => ({ kubeconfig: put('wrong', '{}') }), /has no current context/],
     [wrong({ clusters: [] }), /context "x" is of a cluster that is not there/],
