@@ -109,12 +109,13 @@ export function createStoredPasswords(
     const kind = owns && known.length > 0 ? 'no' : 'not-mine'
     // User names are those of namespaces, as a rule. Asked of each that is refused, known or not.
     const unusable = unusableIn(store, username)
+    const isOver = known.length === 0 && named.length > 0
+    // Put in words for anybody: it would else take longer where there is something to tell.
+    const over = outOfTime(isOver ? named : [STAND_IN], now)
     const { cause, words } = whatWasWrong(
       known,
       name,
-      known.length === 0
-        ? (unusable ?? outOfTime(named, now))
-        : (endedAmong(named, matched, now) ?? unusable),
+      isOver ? (unusable ?? over) : (endedAmong(named, matched, now) ?? unusable),
     )
     const silence = { kind, detail: words, cause, guessed: known.length > 0 } as const
     if (isToken) return silence
@@ -135,7 +136,7 @@ export function createStoredPasswords(
 
 /** Of nobody, for what would else take less time: there is nothing that its hash is of. */
 const STAND_IN: Credential = {
-  ...{ id: '', generation: '', namespace: '', username: '' },
+  ...{ id: '', generation: '', namespace: '', username: '', notAfter: 0 },
   secret: { kind: 'keyed', hash: Buffer.alloc(32) },
 }
 

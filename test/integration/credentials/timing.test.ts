@@ -16,6 +16,7 @@ const wrong = (i: number) => `wrong-${String(i).padStart(7, '0')}`
 const KINDS: readonly Kind[] = [
   ['unknown user', 'team-x', wrong],
   ['a name whose Secret cannot be used', 'team-u', wrong],
+  ['a name whose Secret ended', 'team-e', wrong],
   ['wrong password', 'team-a', wrong],
   ["another namespace's password", 'team-a', () => 'password-of-b'],
 ]
@@ -96,6 +97,7 @@ describe('the time of a refused login', () => {
         person('team-a', 'password-of-a'),
         person('team-b', 'password-of-b'),
         { ...person('team-c', 'password-of-c'), ...more },
+        { ...person('team-e', 'password-of-e'), notAfter: 1 },
         person('team-r', 'password-new'),
         { ...person('team-r', 'password-of-r'), notAfter: 1 },
       ])
