@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { Agent, type RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { messageOf } from '../../errors.ts'
+import { flawOfFile, flawOfToken, tokenFileOf } from './token-file.ts'
 
 /** What a request to the API server needs beside its path. */
 export interface Way {
@@ -23,11 +23,6 @@ export interface Connection {
   close(): void
 }
 
-/** Of a user in client-node's KubeConfig, whose type leaves it open. */
-interface TokenFileProvider {
-  readonly config?: { readonly tokenFile?: string }
-}
-
 /** How long a login may take, milliseconds: more than an exec plugin has, which is ended then. */
 const PATIENCE = 65_000
 
@@ -35,9 +30,6 @@ const PATIENCE = 65_000
 const MAX_SOCKETS = 256
 
 const NO_LOGIN = 'no login for the API server'
-
-/** A header with one word of visible ASCII for a token, far longer than any is and no longer than servers read. */
-const ONE_TOKEN = /^Bearer [\x21-\x7e]{1,16384}$/
 
 /** `read` gives the kubeconfig as it is now; its signal is aborted when the connection is closed. */
 export function createConnection(read: (signal: AbortSignal) => KubeConfig): Connection {
@@ -84,13 +76,16 @@ export function createConnection(read: (signal: AbortSignal) => KubeConfig): Con
   return {
     async way() {
       config ??= read(stop.signal)
-      refuseEndless(tokenFileOf(config))
+      const tokenFile = tokenFileOf(config)
+      const unread = tokenFile && flawOfFile(tokenFile)
+      if (unread !== undefined) throw new Error(`${NO_LOGIN}: ${unread}`)
       const cluster = config.getCurrentCluster()
       const options = await within(PATIENCE, ask(config)).catch((error: unknown) => {
         throw new Error(`${NO_LOGIN}: ${withoutOutput(error)}`)
       })
-      const flaw = flawOfToken(config, options)
+      const flaw = tokenFile && flawOfToken(tokenFile, options.headers)
       if (flaw !== undefined) {
+        // client-node would keep it for a minute, in which no request leaves, or each as nobody's, refused with a 403.
         config = undefined
         throw new Error(`${NO_LOGIN}: ${flaw}`)
       }
@@ -114,41 +109,6 @@ export function createConnection(read: (signal: AbortSignal) => KubeConfig): Con
       agent?.destroy()
     },
   }
-}
-
-function tokenFileOf(config: KubeConfig): string | undefined {
-  const provider = config.getCurrentUser()?.authProvider as TokenFileProvider | undefined
-  return provider?.config?.tokenFile
-}
-
-/** client-node waits for all of it, and nobody is served meanwhile: for ever, of a pipe. */
-function refuseEndless(file: string | undefined): void {
-  if (file === undefined || !isEndless(file)) return
-  throw new Error(`${NO_LOGIN}: ${file} is no regular file; next: name one that is`)
-}
-
-function isEndless(file: string): boolean {
-  try {
-    const found = statSync(file)
-    return !found.isFile() && !found.isDirectory()
-  } catch {
-    // Whoever reads it says why it can't be read.
-    return false
-  }
-}
-
-/**
- * What is wrong with the file that should hold the token: somebody may be writing it. What was read of it is kept for a
- * minute, in which rauth would be nobody, refused with a 403, which is no reason to read it again; or no request leaves.
- */
-function flawOfToken(config: KubeConfig, { headers }: RequestOptions): string | undefined {
-  const file = tokenFileOf(config)
-  if (file === undefined) return undefined
-  const { Authorization: sent = '' } = headers as Readonly<Record<string, string | undefined>>
-  if (ONE_TOKEN.test(sent.trim())) return undefined
-  return sent.replace(/^Bearer /, '').trim() === ''
-    ? `${file} holds no token (yet)`
-    : `${file} holds something else than a token; next: have that alone in it, in one line of no more than 16 KiB`
 }
 
 /** A file with a token may end in a newline, which no header may hold. */

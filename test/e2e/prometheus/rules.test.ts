@@ -7,18 +7,12 @@ import { parse, stringify } from 'yaml'
 import { installParts } from '../../../tools/parts/install.ts'
 import { CHART } from '../../support/chart/helm-release.ts'
 import { ALERT_CASES, type AlertCase } from '../../support/prometheus/alert-cases.ts'
+import { RULES, rulesOfChart, type Rule } from '../../support/prometheus/chart-rules.ts'
 import { run } from '../../support/run.ts'
 import { pageAt } from '../../support/pages.ts'
 import { knownMetrics } from '../../../tools/metrics/known.ts'
 
-const RULES = path.join(CHART, 'files/rules.yaml')
 const PAGE = path.resolve(CHART, '../../docs/metrics.md')
-
-interface Rule {
-  readonly alert?: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
-}
 
 describe('the alerts of the chart, by promtool', () => {
   let promtool: string
@@ -27,8 +21,7 @@ describe('the alerts of the chart, by promtool', () => {
   before(async () => {
     ;({ promtool } = await installParts(['promtool']))
     folder = await mkdtemp(path.join(os.tmpdir(), 'rauth-rules-'))
-    const { groups } = parse(await readFile(RULES, 'utf8')) as { groups: { rules: Rule[] }[] }
-    rules = groups.flatMap((group) => group.rules)
+    rules = await rulesOfChart()
   })
   after(() => rm(folder, { recursive: true, force: true }))
 

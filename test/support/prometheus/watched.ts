@@ -10,7 +10,7 @@ import { rightsOf } from '../kubernetes/rights.ts'
 import { startServing, type Serving } from '../serving.ts'
 import { tlsAuthority } from '../tls-certificates.ts'
 import { until } from '../until.ts'
-import { CHART } from '../chart/helm-release.ts'
+import { RULES } from './chart-rules.ts'
 import { startPrometheus, type Prometheus } from './prometheus.ts'
 import { PASSWORD, startTraffic, type Traffic } from './traffic.ts'
 
@@ -56,7 +56,7 @@ export async function startWatched(interval: number): Promise<Watched> {
     const traffic = startTraffic(serving)
     closing.push(() => traffic.stop())
     const prometheus = await startPrometheus({
-      ...{ interval, rules: path.join(CHART, 'files/rules.yaml') },
+      ...{ interval, rules: RULES },
       targets: [
         { port: serving.operations },
         { port: (controller satisfies RunningController).operations },

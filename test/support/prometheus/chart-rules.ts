@@ -1,21 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parse } from 'yaml'
-import { CHART } from '../support/chart/helm-release.ts'
+import { CHART } from '../chart/helm-release.ts'
 
+/** The rules of the chart, a file. */
 export const RULES = path.join(CHART, 'files/rules.yaml')
 
-interface Rules {
-  readonly groups: readonly {
-    readonly rules: readonly { readonly alert?: string; readonly for?: string }[]
-  }[]
+export interface Rule {
+  readonly alert?: string
+  readonly for?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export async function rulesOfChart(): Promise<readonly Rule[]> {
+  const { groups } = parse(await readFile(RULES, 'utf8')) as {
+    groups: readonly { rules: readonly Rule[] }[]
+  }
+  return groups.flatMap(({ rules }) => rules)
 }
 
 /** Minutes that each alert of the chart waits, by its name. */
 export async function alertsOfChart(): Promise<ReadonlyMap<string, number>> {
-  const { groups } = parse(await readFile(RULES, 'utf8')) as Rules
   const alerts = new Map<string, number>()
-  for (const { alert, for: wait } of groups.flatMap(({ rules }) => rules)) {
+  for (const { alert, for: wait } of await rulesOfChart()) {
     if (alert !== undefined) alerts.set(alert, minutesOf(wait ?? '0m'))
   }
   return alerts
