@@ -15,7 +15,11 @@ const long = new Date(Date.now() - 7_200_000).toISOString()
 const HEAD = { level: 'info', msg: 'decision', time: now, half: 'gateway', milliseconds: 0.5 }
 const ALLOWED = { outcome: 'allowed', status: 200, account: 'team-a', address: '10.0.0.1' }
 const REFUSED = { outcome: 'refused', status: 401, half: 'token', method: 'GET', route: 'token' }
-const GUESS = { ...REFUSED, reason: 'credentials_invalid', requested: '', address: '10.0.0.9' }
+const WRONG = { cause: 'password_wrong', detail: 'wrong password for team-a' }
+const GUESS = {
+  ...{ ...REFUSED, ...WRONG, requested: '' },
+  ...{ reason: 'credentials_invalid', address: '10.0.0.9' },
+}
 const APP = 'repository:team-a/app'
 
 const LINES: readonly object[] = [
@@ -36,6 +40,7 @@ const PRINTED: readonly RegExp[] = [
   /^ +2 credentials_invalid\t-\t10\.0\.0\.9\t\n +1 path_invalid\t-\t-\t\/v2\/\.\.\/x\n$/,
   /^\S+\tteam-a\t10\.0\.0\.1\tPUT\trepository:team-a\/app:pull,push\n$/,
   /^\{[^\n]*"tokenId":"6f0c…"[^\n]*\}\n$/,
+  /^ +2 password_wrong\t10\.0\.0\.9\twrong password for team-a\n +1 password_wrong\t10\.0\.0\.8\t[^\n]*\n$/,
   /^ +2 10\.0\.0\.9\n +1 10\.0\.0\.8\n$/,
   /^101\n$/,
 ]
