@@ -5,9 +5,8 @@ import { Agent } from 'node:https'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { stringify } from 'yaml'
-import { readClusterAccess } from '../../../src/adapters/kubernetes/cluster-access.ts'
-import { createConnection, type Connection } from '../../../src/adapters/kubernetes/connection.ts'
+import type { Connection } from '../../../src/adapters/kubernetes/connection.ts'
+import { authorizationOf, connectionAs } from '../../support/kubernetes/connection-as.ts'
 import { until } from '../../support/until.ts'
 
 /** Of an exec plugin, milliseconds: more than a good one needs on a busy machine. */
@@ -38,23 +37,9 @@ describe('how rauth logs in at an API server', () => {
   const clock = () => now
 
   async function connect(user: object, cluster: object = {}): Promise<Connection> {
-    const kubeconfig = await put(
-      'kubeconfig',
-      stringify({
-        'current-context': 'x',
-        clusters: [{ name: 'x', cluster: { server: 'https://api.test:6443/k8s/x/', ...cluster } }],
-        users: [{ name: 'x', user }],
-        contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-      }),
-    )
-    const access = { kubeconfig, environment: process.env, home, clock, patience: PATIENCE }
-    connection = createConnection((signal) => readClusterAccess({ ...access, signal }).config)
+    const access = { environment: process.env, clock, patience: PATIENCE }
+    connection = await connectionAs({ ...access, home, user, cluster })
     return connection
-  }
-
-  const authorization = async (of: Connection) => {
-    const { headers } = (await of.way()).options
-    return headers['Authorization']
   }
 
   it('goes where the cluster is, also below a path', async () => {
@@ -90,7 +75,7 @@ describe('how rauth logs in at an API server', () => {
           `echo '${credential({ token: 'one' })}'`,
       )
       const at = await connect(exec({ provideClusterInfo: true, interactiveMode: 'IfAvailable' }))
-      assert.equal(await authorization(at), 'Bearer one')
+      assert.equal(await authorizationOf(at), 'Bearer one')
       const [argument, told = ''] = (await readFile(path.join(home, 'told'), 'utf8')).split(/ (.*)/)
       assert.equal(argument, 'a')
       assert.deepEqual(JSON.parse(told), {
@@ -106,13 +91,13 @@ describe('how rauth logs in at an API server', () => {
           `printf '${credential({ token: 'T', expirationTimestamp: later })}' | sed "s/T/$(wc -l < asked | tr -d ' ')/"`,
       )
       const at = await connect(exec())
-      assert.equal(await authorization(at), 'Bearer 1')
+      assert.equal(await authorizationOf(at), 'Bearer 1')
       now += 59
-      assert.equal(await authorization(at), 'Bearer 1')
+      assert.equal(await authorizationOf(at), 'Bearer 1')
       now += 1
-      assert.equal(await authorization(at), 'Bearer 2')
+      assert.equal(await authorizationOf(at), 'Bearer 2')
       at.forget()
-      assert.equal(await authorization(at), 'Bearer 3')
+      assert.equal(await authorizationOf(at), 'Bearer 3')
     })
 
     it('anew when it was asked before its last login was found to be bad', async () => {
@@ -121,10 +106,10 @@ describe('how rauth logs in at an API server', () => {
           `else T=new; fi; printf '${credential({ token: 'T' })}' | sed "s/\\"T\\"/\\"$T\\"/"`,
       )
       const at = await connect(exec())
-      const early = authorization(at)
+      const early = authorizationOf(at)
       await until('the plugin', 20_000, () => existsSync(path.join(home, 'first')))
       at.forget()
-      assert.equal(await authorization(at), 'Bearer new')
+      assert.equal(await authorizationOf(at), 'Bearer new')
       await put('go', '')
       assert.equal(await early, 'Bearer old')
     })
@@ -144,15 +129,15 @@ describe('how rauth logs in at an API server', () => {
           `printf '${credential({ token: 'T' })}' | sed "s/\\"T\\"/\\"$(wc -l < asked | tr -d ' ')\\"/"`,
       )
       const at = await connect(exec())
-      for (let i = 0; i < 3; i += 1) assert.equal(await authorization(at), 'Bearer 1')
+      for (let i = 0; i < 3; i += 1) assert.equal(await authorizationOf(at), 'Bearer 1')
       at.forget()
-      assert.equal(await authorization(at), 'Bearer 2')
+      assert.equal(await authorizationOf(at), 'Bearer 2')
     })
 
     it('that leaves somebody behind who holds on to its output', async () => {
       await plugin(`sleep 8 & echo '${credential({ token: 'one' })}'`)
       const begin = performance.now()
-      assert.equal(await authorization(await connect(exec())), 'Bearer one')
+      assert.equal(await authorizationOf(await connect(exec())), 'Bearer one')
       assert.ok(performance.now() - begin < PATIENCE)
     })
 
@@ -192,7 +177,7 @@ describe('how rauth logs in at an API server', () => {
         await assert.rejects(at.way(), /no login .*: the exec plugin has not answered within 5 s/)
         await untilGone()
         await plugin(`echo '${credential({ token: 'one' })}'`)
-        assert.equal(await authorization(at), 'Bearer one')
+        assert.equal(await authorizationOf(at), 'Bearer one')
       })
 
       it('is ended when rauth ends', async () => {

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { readClusterAccess } from '../../../src/adapters/kubernetes/cluster-access.ts'
-import { createConnection, type Connection } from '../../../src/adapters/kubernetes/connection.ts'
+import type { Connection } from '../../../src/adapters/kubernetes/connection.ts'
+import { authorizationOf, connectionAs } from '../../support/kubernetes/connection-as.ts'
 import { runOrThrow } from '../../support/run.ts'
 
 describe('the file with the token for the API server', () => {
@@ -25,32 +25,17 @@ describe('the file with the token for the API server', () => {
   }
 
   async function connect(user: object): Promise<Connection> {
-    const kubeconfig = await put(
-      'kubeconfig',
-      JSON.stringify({
-        'current-context': 'x',
-        clusters: [{ name: 'x', cluster: { server: 'https://api.test:6443' } }],
-        users: [{ name: 'x', user }],
-        contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-      }),
-    )
-    const access = { kubeconfig, environment: {}, home, clock: () => 0 }
-    connection = createConnection((signal) => readClusterAccess({ ...access, signal }).config)
+    connection = await connectionAs({ home, user, environment: {}, clock: () => 0 })
     return connection
-  }
-
-  const authorization = async (of: Connection) => {
-    const { headers } = (await of.way()).options
-    return headers['Authorization']
   }
 
   it('is read again when its token was not good', async () => {
     await put('token', 'one\n')
     const at = await connect({ tokenFile: 'token' })
-    assert.equal(await authorization(at), 'Bearer one')
+    assert.equal(await authorizationOf(at), 'Bearer one')
     await put('token', 'two\n')
     at.forget()
-    assert.equal(await authorization(at), 'Bearer two')
+    assert.equal(await authorizationOf(at), 'Bearer two')
   })
 
   // Not all write it as the kubelet does, which puts a whole file in place. Without a token it would be anonymous, whom
@@ -64,7 +49,7 @@ describe('the file with the token for the API server', () => {
         return true
       })
       await put('token', 'one\n')
-      assert.equal(await authorization(at), 'Bearer one')
+      assert.equal(await authorizationOf(at), 'Bearer one')
     })
   }
 
@@ -86,14 +71,14 @@ describe('the file with the token for the API server', () => {
         return true
       })
       await put('token', 'one\r\n')
-      assert.equal(await authorization(at), 'Bearer one')
+      assert.equal(await authorizationOf(at), 'Bearer one')
     })
   }
 
   it('counts where the kubeconfig has a token beside it that is empty', async () => {
     await put('token', 'one\n')
     assert.equal(
-      await authorization(await connect({ token: '', tokenFile: 'token' })),
+      await authorizationOf(await connect({ token: '', tokenFile: 'token' })),
       'Bearer one',
     )
   })
@@ -105,6 +90,6 @@ describe('the file with the token for the API server', () => {
     await assert.rejects(at.way(), /token is no regular file; next: /)
     await rm(file)
     await put('token', 'one\n')
-    assert.equal(await authorization(at), 'Bearer one')
+    assert.equal(await authorizationOf(at), 'Bearer one')
   })
 })

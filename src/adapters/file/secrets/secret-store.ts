@@ -66,7 +66,8 @@ export async function createFileSecretStore(
     if (next === files) return
     const gone = goneSince(files, next)
     files = next
-    const { credentials, notes } = judge(files, clock())
+    const now = clock()
+    const { credentials, notes } = judge(files, now)
     index = createCredentialIndex(credentials)
     unusable = unusableNamespaces(files, options.secretName)
 
@@ -78,7 +79,7 @@ export async function createFileSecretStore(
     }
     told = new Set(texts.keys())
     const { secretName } = options
-    const counts = countSecrets(listedNamespaces(files), clock())
+    const counts = countSecrets(listedNamespaces(files), now)
     const ignored = [...files.values()].reduce((sum, file) => sum + file.ignored, 0)
     log.info(
       {
